@@ -1,0 +1,1 @@
+"""medmgmt: medication management and interaction review for mental-health programmes."""

@@ -1,0 +1,288 @@
+"""Every setting of medmgmt, read from the environment; nonsense is refused at start with a sentence that says what to do."""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = BASE_DIR / ".medmgmt"
+DEMO_SECRET_KEY = "demo-only-" + "not-a-secret-" * 4
+env = environ.Env()
+
+
+def number(name: str, default: int, *, least: int, most: int) -> int:
+    """The whole number in the environment variable `name`; outside least..most it is refused."""
+    text = env.str(name, default=str(default))
+    if not re.fullmatch(r"-?\d+", text) or not least <= int(text) <= most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
+    return int(text)
+
+
+def yes_or_no(name: str, default: bool) -> bool:
+    """True for 1/true/yes/on, False for 0/false/no/off; anything else is refused."""
+    text = env.str(name, default=str(default)).strip().lower()
+    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if text not in known:
+        raise ImproperlyConfigured(f"{name} must be yes or no, not {text!r}.")
+    return known[text]
+
+
+def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """The word in the environment variable `name`; one that is not in `allowed` is refused."""
+    text = env.str(name, default=default).strip().lower()
+    if text not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {text!r}.")
+    return text
+
+
+# -- what kind of installation this is ------------------------------------------------------------------------------
+MODE = one_of("MEDMGMT_MODE", "demo", ("demo", "production"))
+PRODUCTION = MODE == "production"
+DEBUG = yes_or_no("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
+AUDIT_KEY = env.str("AUDIT_KEY", default=SECRET_KEY)
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = number("PORT", 8000, least=1, most=65535)
+BASE_URL = env.str("BASE_URL", default=f"http://{'127.0.0.1' if HOST == '0.0.0.0' else HOST}:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", HOST])
+WEB_HOSTS = number("WEB_HOSTS", 1, least=1, most=1000)
+"""How many machines run the web server or workers against this database."""
+
+# -- the database and the broker ------------------------------------------------------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{STATE_DIR / 'medmgmt.sqlite3'}")
+REDIS_URL = env.str("REDIS_URL", default="")
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's connection settings for `sqlite:///PATH` or `postgres://...`; any other address is refused."""
+    scheme = urlsplit(url).scheme
+    if scheme in ("postgres", "postgresql"):
+        return {**environ.Env.db_url_config(url), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    path = url.removeprefix("sqlite:///")
+    if scheme != "sqlite" or not url.startswith("sqlite:///") or not path:
+        raise ImproperlyConfigured("DATABASE_URL must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME.")
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "CONN_MAX_AGE": 600,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+    }
+
+
+DATABASES = {"default": database(DATABASE_URL)}
+SQLITE = str(DATABASES["default"]["ENGINE"]).endswith("sqlite3")
+if SQLITE and ".medmgmt" in str(DATABASES["default"]["NAME"]):
+    STATE_DIR.mkdir(exist_ok=True)
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in ("redis", "rediss", "unix"):
+    raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://, or be left empty.")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- production refuses to start half-configured --------------------------------------------------------------------
+if PRODUCTION:
+    if SECRET_KEY == DEMO_SECRET_KEY or len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured("Production needs its own SECRET_KEY of at least 50 characters.")
+    if DEBUG:
+        raise ImproperlyConfigured("Production does not start with DEBUG on.")
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("Production needs ALLOWED_HOSTS: the exact names this site answers to.")
+    if SQLITE and (WEB_HOSTS > 1 or len(ALLOWED_HOSTS) > 1):
+        raise ImproperlyConfigured("SQLite serves one host: use PostgreSQL (DATABASE_URL) for several.")
+    if urlsplit(BASE_URL).scheme != "https":
+        raise ImproperlyConfigured("Production needs BASE_URL with https://, the address that patients' links begin with.")
+
+# -- Django ---------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "axes",
+    "csp",
+    "medmgmt.record",
+    "interactions",
+    "refills",
+    "medmgmt",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "medmgmt.web.middleware.SessionTimeout",
+    "medmgmt.web.middleware.NoStore",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "medmgmt.problems.ProblemMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "medmgmt.urls"
+WSGI_APPLICATION = "medmgmt.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "medmgmt" / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "medmgmt.web.context.site",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "record.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in/"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+TIME_ZONE = env.str("SITE_TIME_ZONE", default="America/New_York")
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "medmgmt" / "web" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    if PRODUCTION
+    else {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+SITE_NAME = env.str("SITE_NAME", default="Harbor IOP" if not PRODUCTION else "medmgmt")
+
+# -- safety of the session and the page -----------------------------------------------------------------------------
+SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 30, least=1, most=24 * 60)
+SESSION_HOURS = number("SESSION_HOURS", 10, least=1, most=24)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_HTTPONLY = False
+CSRF_FAILURE_VIEW = "medmgmt.web.views.csrf_failure"
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if yes_or_no("BEHIND_TLS_PROXY", False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": []}
+AXES_FAILURE_LIMIT = number("LOGIN_ATTEMPTS", 5, least=1, most=100)
+AXES_COOLOFF_TIME = number("LOGIN_COOLOFF_HOURS", 1, least=1, most=72)
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "medmgmt.web.views.locked_out"
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username"]
+
+# -- API ------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication", "medmgmt.api.session.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["medmgmt.api.parsing.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "medmgmt.api.schema.Schema",
+    "EXCEPTION_HANDLER": "medmgmt.problems.api_exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/hour")},
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_LIMIT_PER_USER": 20}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "medmgmt API",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "DESCRIPTION": "Medication management and interaction review. Not a medical device; clinical judgement required.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# -- the clock ------------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CLOCK_STALE_SECONDS = number("CLOCK_STALE_SECONDS", 60, least=5, most=3600)
+
+# -- messages -------------------------------------------------------------------------------------------------------
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    globals().update(environ.Env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "refills.outbox.EmailBackend"
+EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 15, least=1, most=120)
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="no-reply@clinic.example")
+REMINDER_HOUR = number("REMINDER_HOUR", 9, least=7, most=20)
+"""Local hour (0-23) at which reminders are due, in the patient's time zone; within waking hours."""
+REMINDER_LINK_DAYS = number("REMINDER_LINK_DAYS", 14, least=1, most=60)
+REMINDER_LEASE_SECONDS = number("REMINDER_LEASE_SECONDS", 60, least=5, most=3600)
+REMINDER_ATTEMPTS = number("REMINDER_ATTEMPTS", 5, least=1, most=20)
+REMINDER_THREADS = number("REMINDER_THREADS", 8, least=1, most=64)
+
+# -- logs: ids only, never a name, a drug or a note -------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING").upper()},
+}
+SHARED_DIR = Path(os.environ.get("MEDMGMT_SHARED", BASE_DIR.parent / "shared"))
+"""Where third-party data sets lie, for importers and tests; nothing breaks where it is absent."""

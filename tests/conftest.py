@@ -1,0 +1,55 @@
+"""What every test stands on: fast password hashes, and a way to empty tables that the database itself protects."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: object) -> None:
+    """Argon2 takes a tenth of a second a password on purpose; tests have thousands."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_despite_triggers() -> Iterator[None]:
+    """Between threaded tests Django empties every table; our append-only triggers rightly refuse. Lift them around it."""
+    operations = type(connection.ops)
+    plain: Callable[..., None] = operations.execute_sql_flush
+
+    def lifted(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        if connection.vendor == "postgresql":
+            plain(self, ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = origin;"])
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+        drop = [f'DROP TRIGGER "{name}";' for name, _ in triggers]
+        plain(self, [*drop, *sql_list, *[f"{sql};" for _, sql in triggers]])
+
+    operations.execute_sql_flush = lifted  # type: ignore[method-assign]
+    yield
+    operations.execute_sql_flush = plain  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The Redis that the test run started for itself."""
+    url = os.environ.get("TEST_REDIS_URL", "")
+    if not url:
+        pytest.skip("needs the Redis that `python -m tests.run` starts")
+    return url
+
+
+@pytest.fixture(scope="session")
+def shared() -> object:
+    """The folder of third-party data sets; tests on real data skip where it is absent, and CI has it."""
+    if not settings.SHARED_DIR.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail("the shared data sets are missing, and CI must have them")
+        pytest.skip("the shared data sets are not on this machine")
+    return settings.SHARED_DIR
