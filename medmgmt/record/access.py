@@ -1,0 +1,100 @@
+"""The only door to a patient: who may do what, whose chart opens for whom, and the lock before a write."""
+
+import logging
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from medmgmt.record import audit
+from medmgmt.record.errors import NoSuchPatient, NotAllowed
+from medmgmt.record.models.people import CareAssignment, Patient, Role, User
+
+log = logging.getLogger(__name__)
+
+PRESCRIBERS = frozenset({Role.PSYCHIATRIST})
+CARERS = frozenset({Role.PSYCHIATRIST, Role.NURSE})
+STAFF = frozenset({Role.PSYCHIATRIST, Role.NURSE, Role.PHARMACIST})
+PATIENTS = frozenset({Role.PATIENT})
+EVERYBODY = frozenset(Role)
+
+ACTS: dict[str, frozenset[Role]] = {
+    "view_chart": STAFF,
+    "view_own": PATIENTS,
+    "list_patients": STAFF,
+    "propose": PRESCRIBERS,
+    "answer_finding": PRESCRIBERS,
+    "sign": PRESCRIBERS,
+    "withdraw": PRESCRIBERS,
+    "log_side_effect": STAFF | PATIENTS,
+    "record_observation": CARERS,
+    "record_dispense": STAFF,
+    "register_patient": CARERS,
+    "enrol": CARERS,
+    "work_tasks": STAFF,
+    "request_refill": PATIENTS,
+    "view_knowledge": STAFF | {Role.ADMINISTRATOR},
+    "activate_release": frozenset({Role.PHARMACIST, Role.ADMINISTRATOR}),
+    "view_outbox": CARERS | {Role.ADMINISTRATOR},
+    "view_audit": frozenset({Role.ADMINISTRATOR}),
+    "search_drugs": EVERYBODY,
+    "check_interactions": STAFF,
+}
+"""Who may do what; whose patients is decided by patients_of."""
+
+
+def may(by: User | AnonymousUser, act: str) -> bool:
+    """Whether this person's role does the act at all; nobody does an act that is not in ACTS. No query."""
+    return isinstance(by, User) and by.is_active and by.role in ACTS.get(act, frozenset())
+
+
+def require(by: User | AnonymousUser, act: str) -> None:
+    """Raises NotAllowed unless this person's role does the act. For acts without a patient. No query."""
+    if not may(by, act):
+        log.warning("refused act=%s user=%s", act, by.pk)
+        raise NotAllowed
+
+
+def patients_of(by: User | AnonymousUser) -> QuerySet[Patient]:
+    """The patients whose charts open for this person now: their teams' patients, or the patient themselves.
+
+    Administrators, the inactive and strangers see nobody. One query, when read.
+    """
+    if not isinstance(by, User) or not by.is_active:
+        return Patient.objects.none()
+    if by.role == Role.PATIENT:
+        return Patient.objects.filter(user=by)
+    if by.role not in STAFF:
+        return Patient.objects.none()
+    now = timezone.now()
+    in_care = CareAssignment.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now),
+        Q(team__members__until__isnull=True) | Q(team__members__until__gt=now),
+        patient=OuterRef("pk"),
+        since__lte=now,
+        team__members__user=by,
+        team__members__since__lte=now,
+    )
+    return Patient.objects.filter(Exists(in_care))
+
+
+def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bool = False, why: str = "") -> Patient:
+    """The patient, if this person may do the act and has them in their care; unknown and foreign sound the same.
+
+    With `lock` the patient's row is locked until the transaction ends and the action writes its own audit entry
+    (one query). Without it this is a read of the chart and is audited here (three queries).
+    """
+    require(by, act)
+    patients = patients_of(by)
+    if lock:
+        if not connection.in_atomic_block:
+            raise RuntimeError("patient_for(lock=True) needs a transaction")
+        patients = patients.select_for_update(of=("self",))
+    patient = patients.filter(pk=patient_id).first()
+    if patient is None:
+        log.warning("refused act=%s user=%s patient=%s", act, by.pk, patient_id)
+        raise NoSuchPatient
+    if not lock:
+        audit.record(by if isinstance(by, User) else None, act, patient_id=patient.pk, obj=patient, why=why)
+    return patient

@@ -1,0 +1,45 @@
+"""Every way in which the record says no, each in a sentence for a clinician."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class RecordError(Exception):
+    """Something the record refuses; `sentence` may be shown to the person who asked."""
+
+    default: str | Promise = _("The record could not do that.")
+
+    def __init__(self, sentence: str | Promise = "") -> None:
+        self.sentence: str | Promise = sentence or self.default
+        super().__init__(self.sentence)
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class NoSuchPatient(RecordError):
+    """The patient is unknown or not in this person's care; the two must not be told apart."""
+
+    default = _("There is no such patient in your care.")
+
+
+class NotAllowed(RecordError):
+    """The person's role does not do this."""
+
+    default = _("Your role does not allow this.")
+
+
+class Conflict(RecordError):
+    """Somebody else was faster, or the page shown was not the newest version."""
+
+    default = _("Somebody changed this in the meantime. Look again before you go on.")
+
+
+class Refused(RecordError):
+    """The act is allowed but makes no sense for this patient; say why."""
+
+
+class NoSuchThing(RecordError):
+    """A thing other than a patient that does not exist, or not within this chart."""
+
+    default = _("There is no such thing in this chart.")

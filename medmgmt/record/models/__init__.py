@@ -1,0 +1,64 @@
+"""The tables of the record, one module a subject."""
+
+from medmgmt.record.models.audit import AuditEntry, AuditHead
+from medmgmt.record.models.observations import (
+    ANSWERS,
+    MEASURES,
+    Allergy,
+    AllergyKind,
+    Condition,
+    Observation,
+    ObservationCode,
+    ReactionSeverity,
+)
+from medmgmt.record.models.people import (
+    CareAssignment,
+    CareTeam,
+    CareTeamMember,
+    Channel,
+    ContactPoint,
+    Enrolment,
+    Level,
+    Patient,
+    Role,
+    Sex,
+    User,
+)
+from medmgmt.record.models.prescriptions import DosageChange, Kind, Prescription, ReasonCode, Status
+from medmgmt.record.models.requests import IdempotencyRecord
+from medmgmt.record.models.side_effects import ActionTaken, Outcome, SideEffectReport, SideEffectSeverity, Suspect
+
+__all__ = [
+    "ANSWERS",
+    "MEASURES",
+    "ActionTaken",
+    "Allergy",
+    "AllergyKind",
+    "AuditEntry",
+    "AuditHead",
+    "CareAssignment",
+    "CareTeam",
+    "CareTeamMember",
+    "Channel",
+    "Condition",
+    "ContactPoint",
+    "DosageChange",
+    "Enrolment",
+    "IdempotencyRecord",
+    "Kind",
+    "Level",
+    "Observation",
+    "ObservationCode",
+    "Outcome",
+    "Patient",
+    "Prescription",
+    "ReactionSeverity",
+    "ReasonCode",
+    "Role",
+    "Sex",
+    "SideEffectReport",
+    "SideEffectSeverity",
+    "Status",
+    "Suspect",
+    "User",
+]

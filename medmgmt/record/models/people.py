@@ -1,0 +1,272 @@
+"""The people of the record: who works here, who is cared for, by which team, in which programme, reached how."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+EARLIEST_DAY = date(1880, 1, 1)
+LATEST_DAY = date(2200, 1, 1)
+
+
+class Role(models.TextChoices):
+    """What somebody is here; access.ACTS says what each may do."""
+
+    PSYCHIATRIST = "psychiatrist", _("psychiatrist")
+    NURSE = "nurse", _("nurse")
+    PHARMACIST = "pharmacist", _("pharmacist")
+    PATIENT = "patient", _("patient")
+    ADMINISTRATOR = "administrator", _("administrator")
+
+
+class Sex(models.TextChoices):
+    """Codes of FHIR AdministrativeGender."""
+
+    FEMALE = "female", _("female")
+    MALE = "male", _("male")
+    OTHER = "other", _("other")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class Channel(models.TextChoices):
+    """Ways to reach a patient."""
+
+    EMAIL = "email", _("e-mail")
+    SMS = "sms", _("text message")
+
+
+class Level(models.TextChoices):
+    """Levels of care, from most to least intensive."""
+
+    PARTIAL_HOSPITALISATION = "partial_hospitalisation", _("partial hospitalisation")
+    INTENSIVE_OUTPATIENT = "intensive_outpatient", _("intensive outpatient")
+    OUTPATIENT = "outpatient", _("outpatient")
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuses anything that is not an IANA time zone name."""
+    if name not in available_timezones():
+        raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name})
+
+
+class Patient(models.Model):
+    """Somebody in the care of this clinic; `version` rises with each edit, for optimistic locking."""
+
+    mrn = models.CharField(_("medical record number"), max_length=40, unique=True)
+    given_name = models.CharField(_("given name"), max_length=120)
+    family_name = models.CharField(_("family name"), max_length=120)
+    birth_date = models.DateField(_("birth date"))
+    sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=60, validators=[validate_time_zone])
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+
+    class Meta:
+        ordering = ["family_name", "given_name", "id"]
+        indexes = [models.Index(fields=["family_name", "given_name", "id"], name="patient_by_name")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(mrn=""), name="a_patient_has_a_medical_record_number"),
+            models.CheckConstraint(condition=~Q(given_name="") | ~Q(family_name=""), name="a_patient_has_a_name"),
+            models.CheckConstraint(condition=Q(sex__in=Sex.values), name="a_patients_sex_is_one_we_know"),
+            models.CheckConstraint(condition=Q(language__in=["en", "es"]), name="a_patients_language_is_one_we_speak"),
+            models.CheckConstraint(condition=~Q(time_zone=""), name="a_patient_lives_in_a_time_zone"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="a_patients_version_begins_at_one"),
+            models.CheckConstraint(
+                condition=Q(birth_date__gte=EARLIEST_DAY, birth_date__lt=LATEST_DAY),
+                name="a_patients_birth_date_is_sane",
+            ),
+            models.CheckConstraint(condition=~Q(source_id=""), name="a_patients_source_id_is_absent_or_real"),
+        ]
+
+    def __str__(self) -> str:
+        return f"patient {self.pk}"
+
+    @property
+    def full_name(self) -> str:
+        """Given name, then family name; for pages behind a login, never for logs."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+    def today(self, now: datetime) -> date:
+        """The calendar day it is for the patient at the aware instant `now`."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def age_on(self, day: date) -> int:
+        """Completed years on `day`; a birthday on 29 February counts from 1 March in other years; never negative."""
+        had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)
+        return max(0, day.year - self.birth_date.year - (not had_birthday))
+
+
+class User(AbstractUser):
+    """Somebody who can sign in; a patient's login belongs to that patient and nobody else's does."""
+
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    patient = models.OneToOneField(
+        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, null=True, blank=True, related_name="user"
+    )
+    REQUIRED_FIELDS = ["email", "role"]
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="a_user_has_a_role_we_know"),
+            models.CheckConstraint(
+                condition=Q(role=Role.PATIENT, patient__isnull=False)
+                | (~Q(role=Role.PATIENT) & Q(patient__isnull=True)),
+                name="a_patients_login_belongs_to_a_patient_and_no_other_does",
+            ),
+            models.CheckConstraint(
+                condition=Q(role=Role.ADMINISTRATOR) | Q(is_staff=False, is_superuser=False),
+                name="only_an_administrator_administers",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+
+class CareTeam(models.Model):
+    """People who look after the same patients."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="a_care_team_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CareTeamMember(models.Model):
+    """Somebody's time in a team, from the instant `since` until just before `until`."""
+
+    team = models.ForeignKey(CareTeam, verbose_name=_("team"), on_delete=models.PROTECT, related_name="members")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.PROTECT, related_name="memberships"
+    )
+    since = models.DateTimeField(_("since"), default=timezone.now)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "team"], name="member_by_user")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="a_membership_ends_after_it_begins"
+            ),
+            models.UniqueConstraint(
+                fields=["team", "user"], condition=Q(until__isnull=True), name="a_user_is_in_a_team_once_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"membership {self.pk}"
+
+
+class CareAssignment(models.Model):
+    """A patient's time in the care of a team, from the instant `since` until just before `until`."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="assignments")
+    team = models.ForeignKey(CareTeam, on_delete=models.PROTECT, related_name="assignments")
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "patient"], name="assignment_by_team")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="an_assignment_ends_after_it_begins"
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "team"],
+                condition=Q(until__isnull=True),
+                name="a_patient_is_with_a_team_once_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk}"
+
+
+class ContactPoint(models.Model):
+    """One address with the consent given for it; a new address is a new row, and the old one gets `ended_at`."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="contact_points")
+    channel = models.CharField(max_length=10, choices=Channel)
+    address = models.CharField(max_length=254)
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    consented_at = models.DateTimeField(null=True, blank=True)
+    consent_withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(channel__in=Channel.values), name="a_contact_point_has_a_channel_we_know"
+            ),
+            models.CheckConstraint(
+                condition=Q(channel=Channel.EMAIL, address__contains="@")
+                | Q(channel=Channel.SMS, address__startswith="+"),
+                name="an_address_looks_like_its_channel",
+            ),
+            models.CheckConstraint(
+                condition=Q(consent_withdrawn_at__isnull=True)
+                | Q(consented_at__isnull=False, consent_withdrawn_at__gte=F("consented_at")),
+                name="consent_is_withdrawn_only_after_it_was_given",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("created_at")),
+                name="a_contact_point_ends_after_it_begins",
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "channel"],
+                condition=Q(ended_at__isnull=True),
+                name="a_patient_has_one_current_address_per_channel",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact point {self.pk}"
+
+    @property
+    def reachable(self) -> bool:
+        """Whether a message may go here: current, consented to, and the consent not withdrawn."""
+        return self.ended_at is None and self.consented_at is not None and self.consent_withdrawn_at is None
+
+
+class Enrolment(models.Model):
+    """A patient's time in a programme; `ends_on` is the first day no longer in it, so a step-down shares that day."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="enrolments")
+    level = models.CharField(max_length=30, choices=Level)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["starts_on", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(level__in=Level.values), name="an_enrolment_has_a_level_we_know"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="an_enrolment_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_on__gte=EARLIEST_DAY, starts_on__lt=LATEST_DAY), name="an_enrolments_dates_are_sane"
+            ),
+            models.UniqueConstraint(
+                fields=["patient"], condition=Q(ends_on__isnull=True), name="a_patient_has_one_open_enrolment"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"enrolment {self.pk}"
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the patient is in the programme on `day`."""
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)

@@ -1,0 +1,296 @@
+"""What is prescribed: a drug, and the dosage changes which are all that ever happens to it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from medmgmt.record import dosing
+from medmgmt.record.errors import Conflict
+from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY, Patient
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Kind(models.TextChoices):
+    """What a dosage change does."""
+
+    START = "start", _("start")
+    NEW_DOSE = "new_dose", _("new dose")
+    HOLD = "hold", _("hold")
+    RESUME = "resume", _("resume")
+    STOP = "stop", _("stop")
+
+
+class Status(models.TextChoices):
+    """How far a dosage change has come; signed and withdrawn are for ever."""
+
+    PROPOSED = "proposed", _("proposed")
+    SIGNED = "signed", _("signed")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class ReasonCode(models.TextChoices):
+    """Why something changes; `other` needs a note."""
+
+    INITIAL_TREATMENT = "initial_treatment", _("start of treatment")
+    CONTINUED_TREATMENT = "continued_treatment", _("continued from elsewhere")
+    TITRATION = "titration", _("planned titration")
+    INADEQUATE_RESPONSE = "inadequate_response", _("not enough response")
+    AUGMENTATION = "augmentation", _("added to another medicine")
+    SIDE_EFFECT = "side_effect", _("side effect")
+    INTERACTION = "interaction", _("interaction with another medicine")
+    LAB_RESULT = "lab_result", _("laboratory result or measurement")
+    ALLERGY = "allergy", _("allergy or intolerance")
+    PREGNANCY = "pregnancy", _("pregnancy or breast-feeding")
+    TAPER = "taper", _("planned taper")
+    CROSS_TAPER = "cross_taper", _("switch to another medicine")
+    REMISSION = "remission", _("no longer needed")
+    RELAPSE = "relapse", _("symptoms came back")
+    PROCEDURE = "procedure", _("procedure or intercurrent illness")
+    PATIENT_WISH = "patient_wish", _("the patient's wish")
+    NOT_TAKEN = "not_taken", _("not taken as prescribed")
+    SUPPLY = "supply", _("supply or cost")
+    DUPLICATE = "duplicate", _("duplicate")
+    ENTERED_IN_ERROR = "entered_in_error", _("entered in error")
+    IMPORTED = "imported", _("taken over from another record")
+    OTHER = "other", _("other (see note)")
+
+
+SIG_ABSENT = Q(
+    amount__isnull=True,
+    unit="",
+    route="",
+    timing="",
+    every_days__isnull=True,
+    as_needed=False,
+    max_per_day__isnull=True,
+)
+SIG_PRESENT = Q(
+    amount__isnull=False, unit__in=list(dosing.UNITS), route__in=list(dosing.ROUTES), timing__in=list(dosing.TIMINGS)
+)
+
+
+class Prescription(models.Model):
+    """A drug for a patient; what is taken of it on a day follows from its signed changes.
+
+    `rxcui` is the RxNorm ingredient, `product_rxcui` the clinical drug where known (RxNorm, U.S. National Library of
+    Medicine); `free_text` says that somebody typed the name and no vocabulary knows it.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="prescriptions")
+    drug_name = models.CharField(_("drug"), max_length=300)
+    rxcui = models.PositiveIntegerField(null=True, blank=True)
+    product_rxcui = models.PositiveIntegerField(null=True, blank=True)
+    strength = models.CharField(max_length=120, blank=True)
+    form = models.CharField(max_length=120, blank=True)
+    free_text = models.BooleanField(default=False)
+    indication = models.CharField(_("indication"), max_length=300, blank=True)
+    first_supply_days = models.PositiveSmallIntegerField(_("days of first supply"), null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(drug_name=""), name="a_prescription_names_a_drug"),
+            models.CheckConstraint(
+                condition=(Q(rxcui__isnull=True) | Q(rxcui__gt=0))
+                & (Q(product_rxcui__isnull=True) | Q(product_rxcui__gt=0)),
+                name="an_rxcui_is_a_positive_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(free_text=False) | Q(rxcui__isnull=True, product_rxcui__isnull=True),
+                name="a_free_text_drug_has_no_rxcui",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_supply_days__isnull=True) | Q(first_supply_days__gte=1, first_supply_days__lte=366),
+                name="a_first_supply_lasts_between_a_day_and_a_year",
+            ),
+            models.CheckConstraint(condition=~Q(source_id=""), name="a_prescriptions_source_id_is_absent_or_real"),
+        ]
+
+    def __str__(self) -> str:
+        return f"prescription {self.pk}"
+
+
+class DosageChange(models.Model):
+    """The only way in which anything a patient takes changes: proposed, then signed or withdrawn, never edited.
+
+    `effective_on` is the first day on which it holds; for a stop or a hold, the first day without the medicine.
+    The sig columns stand exactly where the kind says how to take it; `old_sig` is what was taken before, or null.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="dosage_changes")
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PROPOSED)
+    effective_on = models.DateField()
+    amount = models.DecimalField(max_digits=12, decimal_places=dosing.DECIMALS, null=True, blank=True)
+    unit = models.CharField(max_length=20, blank=True)
+    route = models.CharField(max_length=10, blank=True)
+    timing = models.CharField(max_length=20, blank=True)
+    every_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    as_needed = models.BooleanField(default=False)
+    max_per_day = models.DecimalField(max_digits=12, decimal_places=dosing.DECIMALS, null=True, blank=True)
+    old_sig = models.JSONField(null=True, blank=True)
+    reason_code = models.CharField(max_length=30, choices=ReasonCode)
+    note = models.TextField(blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(default=timezone.now)
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    signed_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_note = models.TextField(blank=True)
+    prompted_by_side_effect = models.ForeignKey(
+        "record.SideEffectReport", on_delete=models.PROTECT, null=True, blank=True, related_name="prompted_changes"
+    )
+    prompted_by_observation = models.ForeignKey(
+        "record.Observation", on_delete=models.PROTECT, null=True, blank=True, related_name="prompted_changes"
+    )
+    prompted_by_plan = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["effective_on", "signed_at", "id"]
+        indexes = [
+            models.Index(fields=["patient", "status", "effective_on"], name="change_by_patient"),
+            models.Index(fields=["prescription", "effective_on"], name="change_by_prescription"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="a_change_is_of_a_kind_we_know"),
+            models.CheckConstraint(
+                condition=Q(reason_code__in=ReasonCode.values), name="a_change_has_a_reason_we_know"
+            ),
+            models.CheckConstraint(condition=~Q(reason_code="other") | ~Q(note=""), name="another_reason_needs_a_note"),
+            models.CheckConstraint(
+                condition=Q(effective_on__gte=EARLIEST_DAY, effective_on__lt=LATEST_DAY),
+                name="a_changes_effective_day_is_sane",
+            ),
+            models.CheckConstraint(
+                condition=(Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_PRESENT)
+                | (~Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_ABSENT),
+                name="a_hold_or_stop_has_no_sig_and_all_else_has_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gt=0, amount__lte=10_000_000),
+                name="a_dose_is_more_than_zero_and_not_absurd",
+            ),
+            models.CheckConstraint(
+                condition=Q(timing="every_n_days", every_days__gte=2, every_days__lte=366)
+                | (~Q(timing="every_n_days") & Q(every_days__isnull=True)),
+                name="a_number_of_days_belongs_to_every_so_many_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(as_needed=True, max_per_day__gte=F("amount"), max_per_day__lte=10_000_000)
+                | (Q(as_needed=False, max_per_day__isnull=True) & ~Q(timing="PRN")),
+                name="as_needed_goes_with_a_maximum_per_day",
+            ),
+            models.CheckConstraint(
+                condition=(~Q(route=dosing.NOT_RECORDED) & ~Q(timing=dosing.NOT_RECORDED))
+                | Q(reason_code=ReasonCode.IMPORTED),
+                name="only_history_leaves_route_or_timing_unrecorded",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status=Status.PROPOSED,
+                    signed_by__isnull=True,
+                    signed_at__isnull=True,
+                    withdrawn_by__isnull=True,
+                    withdrawn_at__isnull=True,
+                )
+                | Q(
+                    status=Status.SIGNED,
+                    signed_by__isnull=False,
+                    signed_at__isnull=False,
+                    withdrawn_by__isnull=True,
+                    withdrawn_at__isnull=True,
+                )
+                | Q(
+                    status=Status.WITHDRAWN,
+                    signed_by__isnull=True,
+                    signed_at__isnull=True,
+                    withdrawn_by__isnull=False,
+                    withdrawn_at__isnull=False,
+                ),
+                name="a_change_is_proposed_or_signed_or_withdrawn_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.WITHDRAWN) | Q(withdrawn_note=""),
+                name="only_a_withdrawn_change_says_why_withdrawn",
+            ),
+            models.CheckConstraint(
+                condition=(Q(signed_at__isnull=True) | Q(signed_at__gte=F("proposed_at")))
+                & (Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("proposed_at"))),
+                name="a_change_is_settled_after_it_was_proposed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"dosage change {self.pk}"
+
+    @property
+    def sig(self) -> dosing.Sig | None:
+        """How to take it from `effective_on` on; None for a hold or a stop."""
+        if self.amount is None:
+            return None
+        return dosing.Sig(
+            amount=self.amount,
+            unit=self.unit,
+            route=self.route,
+            timing=self.timing,
+            every_days=self.every_days,
+            as_needed=self.as_needed,
+            max_per_day=self.max_per_day,
+        )
+
+    @property
+    def old_sig_value(self) -> dosing.Sig | None:
+        """What was taken before this change; None if nothing was."""
+        return None if self.old_sig is None else dosing.Sig.from_json(self.old_sig)
+
+    @property
+    def step(self) -> dosing.Step:
+        """This change as a step of its course; one not signed yet counts as the latest of its day."""
+        order = dosing.LAST_ORDER if self.signed_at is None else (self.signed_at - EPOCH) // MICROSECOND
+        return dosing.Step(kind=self.kind, effective_on=self.effective_on, sig=self.sig, ref=self.pk, order=order)
+
+    @staticmethod
+    def sig_columns(sig: dosing.Sig | None) -> dict[str, Any]:
+        """The columns that hold `sig`, for creating a change; empty for a hold or a stop."""
+        if sig is None:
+            return {}
+        return {
+            "amount": sig.amount,
+            "unit": sig.unit,
+            "route": sig.route,
+            "timing": sig.timing,
+            "every_days": sig.every_days,
+            "as_needed": sig.as_needed,
+            "max_per_day": sig.max_per_day,
+        }
+
+    def sign(self, *, by_id: int, at: datetime) -> None:
+        """Signs a proposed change; Conflict if somebody signed or withdrew it first. The caller has reviewed it."""
+        self._settle(status=Status.SIGNED, signed_by_id=by_id, signed_at=at)
+
+    def withdraw(self, *, by_id: int, at: datetime, note: str = "") -> None:
+        """Withdraws a proposed change; Conflict if somebody signed or withdrew it first."""
+        self._settle(status=Status.WITHDRAWN, withdrawn_by_id=by_id, withdrawn_at=at, withdrawn_note=note)
+
+    def _settle(self, **columns: Any) -> None:
+        proposed = DosageChange.objects.filter(pk=self.pk, status=Status.PROPOSED)
+        if not proposed.update(**columns):
+            raise Conflict(_("This change has already been signed or withdrawn."))
+        for name, value in columns.items():
+            setattr(self, name, value)

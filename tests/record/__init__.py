@@ -1,0 +1,1 @@
+"""Tests of the record: dosing, access, audit, and what the database itself refuses."""
