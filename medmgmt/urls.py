@@ -1,6 +1,14 @@
 """The map of every address this site answers to."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from medmgmt import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/", include("medmgmt.api.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("medmgmt.web.urls")),
+]

@@ -1,0 +1,287 @@
+"""The main story: an order is proposed, reviewed, answered, reviewed again and signed, or withdrawn."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from interactions import library, review
+from interactions.models import Answer, Finding, Review
+from medmgmt import regimens, supplies
+from medmgmt.record import access, audit, dosing
+from medmgmt.record.errors import Conflict, NoSuchThing, Refused
+from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Role, Status, User
+from refills import worklist
+from refills.models import TaskKind
+
+FURTHEST_DAYS = 366
+"""An order may take effect at most a year ahead, or be written down at most a year after the fact."""
+UNCHECKED_DUE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class DrugChoice:
+    """What was chosen: a drug of the vocabulary by its RxNorm ingredient, or a name that somebody typed."""
+
+    name: str
+    rxcui: int | None = None
+    product_rxcui: int | None = None
+    strength: str = ""
+    form: str = ""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What led to the change, where something in the record did."""
+
+    side_effect_id: int | None = None
+    observation_id: int | None = None
+    plan: str = ""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposed change and what the active knowledge says about it."""
+
+    change: DosageChange
+    review: Review
+
+
+@transaction.atomic
+def propose_start(
+    by: User,
+    patient_id: int,
+    *,
+    drug: DrugChoice,
+    sig: dosing.Sig,
+    effective_on: date,
+    reason_code: str,
+    note: str = "",
+    indication: str = "",
+    first_supply_days: int | None = None,
+    prompt: Prompt | None = None,
+) -> Proposal:
+    """Proposes a new medicine and reviews it. A drug that no vocabulary knows is taken down as free text."""
+    patient = access.patient_for(by, "propose", patient_id, lock=True)
+    require_near(patient, effective_on)
+    prescription = Prescription.objects.create(
+        patient=patient, created_by=by, indication=indication, first_supply_days=first_supply_days, **drug_columns(drug)
+    )
+    return propose(by, patient, prescription, kind=Kind.START, sig=sig, effective_on=effective_on,
+                   reason_code=reason_code, note=note, prompt=prompt or Prompt())  # fmt: skip
+
+
+@transaction.atomic
+def propose_change(
+    by: User,
+    prescription_id: int,
+    *,
+    kind: str,
+    sig: dosing.Sig | None,
+    effective_on: date,
+    reason_code: str,
+    note: str = "",
+    prompt: Prompt | None = None,
+) -> Proposal:
+    """Proposes a new dose, a hold, a resumption or a stop, and reviews it."""
+    found = Prescription.objects.filter(pk=prescription_id).values_list("patient_id", flat=True).first()
+    patient = access.patient_for(by, "propose", found or 0, lock=True)
+    require_near(patient, effective_on)
+    prescription = Prescription.objects.get(pk=prescription_id, patient=patient)
+    return propose(by, patient, prescription, kind=kind, sig=sig, effective_on=effective_on,
+                   reason_code=reason_code, note=note, prompt=prompt or Prompt())  # fmt: skip
+
+
+def propose(
+    by: User,
+    patient: Patient,
+    prescription: Prescription,
+    *,
+    kind: str,
+    sig: dosing.Sig | None,
+    effective_on: date,
+    reason_code: str,
+    note: str,
+    prompt: Prompt,
+) -> Proposal:
+    """Writes the proposed change down, reviews it and tells the audit. The patient is locked."""
+    require_own_prompt(patient, prompt)
+    steps = signed_steps(prescription)
+    dosing.require_possible(steps, dosing.Step(kind=kind, effective_on=effective_on, sig=sig, ref=0))
+    change = DosageChange.objects.create(
+        patient=patient,
+        prescription=prescription,
+        kind=kind,
+        effective_on=effective_on,
+        old_sig=sig_before(steps, effective_on),
+        reason_code=reason_code,
+        note=note,
+        author=by,
+        prompted_by_side_effect_id=prompt.side_effect_id,
+        prompted_by_observation_id=prompt.observation_id,
+        prompted_by_plan=prompt.plan,
+        **DosageChange.sig_columns(sig),
+    )
+    reviewed = review_now(by, patient, change, moment="propose")
+    audit.record(by, "propose", patient_id=patient.pk, obj=("dosage_change", change.pk),
+                 detail={"kind": kind, "review": reviewed.pk})  # fmt: skip
+    return Proposal(change, reviewed)
+
+
+def drug_columns(drug: DrugChoice) -> dict[str, object]:
+    """The prescription's columns for a choice: the vocabulary's name and RxCUI where it knows the drug."""
+    name = " ".join(drug.name.split())
+    if not name and drug.rxcui is None:
+        raise Refused(_("Say which drug it is."))
+    known = library.resolve(name=name, rxcui=drug.rxcui)
+    if drug.rxcui is not None and known is None and not name:
+        raise Refused(_("No drug in the active knowledge has this RxCUI. Give its name as well."))
+    rxcui = drug.rxcui or (known.rxcui if known else None)
+    return {
+        "drug_name": known.name if known else name,
+        "rxcui": rxcui,
+        "product_rxcui": drug.product_rxcui if rxcui else None,
+        "strength": drug.strength,
+        "form": drug.form,
+        "free_text": known is None and rxcui is None,
+    }
+
+
+def require_near(patient: Patient, day: date) -> None:
+    """Refuses a day that is a slip of the pen: over a year away in either direction."""
+    if abs((day - patient.today(timezone.now())).days) > FURTHEST_DAYS:
+        raise Refused(_("The effective date must be within a year of today."))
+
+
+def require_own_prompt(patient: Patient, prompt: Prompt) -> None:
+    """Refuses a side effect or an observation of somebody else as the reason of a change."""
+    own_report = prompt.side_effect_id is None or patient.side_effects.filter(pk=prompt.side_effect_id).exists()
+    own_value = prompt.observation_id is None or patient.observations.filter(pk=prompt.observation_id).exists()
+    if not (own_report and own_value):
+        raise NoSuchThing()
+
+
+def signed_steps(prescription: Prescription) -> list[dosing.Step]:
+    """The signed course of one prescription."""
+    return [change.step for change in prescription.changes.filter(status=Status.SIGNED)]
+
+
+def sig_before(steps: list[dosing.Step], effective_on: date) -> dict[str, object] | None:
+    """What is taken on the effective day without the change, as the JSON of a sig; None for nothing."""
+    held = dosing.dose_on(effective_on, steps).sig
+    return held.as_json() if held else None
+
+
+def review_now(by: User, patient: Patient, change: DosageChange, *, moment: str) -> Review:
+    """Checks the regimen of every day on which anything changes, without and with the change, and keeps the answer."""
+    days = regimens.compared(patient, change)
+    return review.run(
+        patient_id=patient.pk,
+        change_id=change.pk,
+        by_id=by.pk,
+        moment=moment,
+        before=days.before,
+        after=days.after,
+    )
+
+
+@transaction.atomic
+def override(by: User, finding_id: int, *, reason_code: str, note: str, follow_up_on: date) -> Answer:
+    """Answers a finding with a coded reason and a note; opens the task that keeps the promise made by it."""
+    finding = Finding.objects.filter(pk=finding_id).select_related("review").first()
+    patient = access.patient_for(by, "answer_finding", finding.review.patient_id if finding else 0, lock=True)
+    assert finding is not None  # noqa: S101 patient_for has refused patient 0
+    today = patient.today(timezone.now())
+    if not today <= follow_up_on <= today + timedelta(days=FURTHEST_DAYS):
+        raise Refused(_("The follow-up must be today or later, and within a year."))
+    answer = review.answer(finding_id, by_id=by.pk, reason_code=reason_code, note=note, follow_up_on=follow_up_on)
+    worklist.open_task(
+        kind=TaskKind.FINDING_FOLLOW_UP,
+        key=f"follow-up:{answer.pk}",
+        patient_id=patient.pk,
+        role=Role.PSYCHIATRIST,
+        assignee_id=by.pk,
+        priority=2,
+        due_at=end_of_working_day(patient, follow_up_on),
+        source=("dosage_change", finding.review.change_id or ""),
+        title=_("Follow up an accepted risk"),
+        detail=f"{finding.summary} {answer.get_reason_code_display()}: {note}".strip(),
+    )
+    audit.record(by, "answer_finding", patient_id=patient.pk, obj=("finding", finding_id),
+                 detail={"reason": reason_code, "severity": finding.severity, "answer": answer.pk})  # fmt: skip
+    return answer
+
+
+def sign(by: User, change_id: int) -> DosageChange:
+    """Signs a proposed change: locks the patient, checks again, and refuses while a finding waits for its answer.
+
+    What was found at this last look is kept even when the signature is refused, so that it can be answered.
+    Raises UnansweredFindings, Conflict (signed, withdrawn or overtaken), or an impossible step of the course.
+    """
+    with transaction.atomic():
+        patient, change = proposed(by, "sign", change_id)
+        require_unchanged(change)
+        reviewed = review_now(by, patient, change, moment="sign")
+        clear = not review.unanswered(reviewed.pk)
+        if clear:
+            change.sign(by_id=by.pk, at=timezone.now())
+            follow_from(patient, change, reviewed)
+        audit.record(by, "sign" if clear else "sign_refused", patient_id=patient.pk,
+                     obj=("dosage_change", change.pk), detail={"review": reviewed.pk})  # fmt: skip
+    review.require_clear(reviewed.pk)
+    return change
+
+
+def proposed(by: User, act: str, change_id: int) -> tuple[Patient, DosageChange]:
+    """The locked patient and a change still proposed, read after the lock; Conflict if it was settled by then."""
+    patient_id = DosageChange.objects.filter(pk=change_id).values_list("patient_id", flat=True).first()
+    patient = access.patient_for(by, act, patient_id or 0, lock=True)
+    change = DosageChange.objects.select_related("prescription").get(pk=change_id, patient=patient)
+    if change.status != Status.PROPOSED:
+        raise Conflict(_("This change has already been signed or withdrawn."))
+    return patient, change
+
+
+def require_unchanged(change: DosageChange) -> None:
+    """Refuses a change whose ground has moved: what is taken now is not what the author saw."""
+    steps = signed_steps(change.prescription)
+    dosing.require_possible(steps, change.step)
+    if sig_before(steps, change.effective_on) != change.old_sig:
+        raise Conflict(_("The dose was changed after this was proposed. Withdraw it and propose it again."))
+
+
+def follow_from(patient: Patient, change: DosageChange, reviewed: Review) -> None:
+    """What a signature brings about, in its own transaction: supply, reminders, and a task for what was not checked."""
+    supplies.replan(patient, change.prescription)
+    if reviewed.not_checked:
+        worklist.open_task(
+            kind=TaskKind.NOT_CHECKED,
+            key=f"not-checked:{change.pk}",
+            patient_id=patient.pk,
+            role=Role.PHARMACIST,
+            assignee_id=None,
+            priority=2,
+            due_at=timezone.now() + UNCHECKED_DUE,
+            source=("dosage_change", change.pk),
+            title=_("Drug that could not be checked"),
+            detail=" ".join(f"{entry['what']}: {entry['why']}" for entry in reviewed.not_checked),
+        )
+
+
+@transaction.atomic
+def withdraw(by: User, change_id: int, *, note: str) -> DosageChange:
+    """Takes a proposal back, with the follow-up tasks that its answers had opened; the row stays."""
+    patient, change = proposed(by, "withdraw", change_id)
+    change.withdraw(by_id=by.pk, at=timezone.now(), note=note)
+    for answer_id in review.answers_of(change.pk):
+        worklist.cancel_by_key(f"follow-up:{answer_id}", _("The proposal was withdrawn."))
+    audit.record(by, "withdraw", patient_id=patient.pk, obj=("dosage_change", change.pk))
+    return change
+
+
+def end_of_working_day(patient: Patient, day: date) -> datetime:
+    """Five in the afternoon of `day` where the patient lives, as an aware instant."""
+    return datetime.combine(day, time(17), tzinfo=ZoneInfo(patient.time_zone))

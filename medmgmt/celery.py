@@ -1,0 +1,34 @@
+"""The only timetable: what the clock starts and how often, for Celery beat and for the embedded clock alike."""
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "medmgmt.settings")
+
+app = Celery("medmgmt")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.imports = ["medmgmt.tasks"]
+app.conf.beat_schedule = {
+    "deliver reminders": {
+        "task": "medmgmt.tasks.deliver_reminders",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 10},
+    },
+    "escalate tasks": {
+        "task": "medmgmt.tasks.escalate_tasks",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 60},
+    },
+    "plan supply": {
+        "task": "medmgmt.tasks.plan_supply",
+        "schedule": timedelta(minutes=15),
+        "options": {"expires": 600},
+    },
+    "clear out": {
+        "task": "medmgmt.tasks.clear_out",
+        "schedule": timedelta(hours=6),
+        "options": {"expires": 3600},
+    },
+}

@@ -1,0 +1,344 @@
+"""The patient's chart, gathered for reading; every function opens it through the one door, which audits the look."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+
+from interactions import review as reviews
+from interactions import releases
+from interactions.models import Answer, Finding, Release, Review
+from medmgmt import regimens, supplies
+from medmgmt.record import access, dosing
+from medmgmt.record.errors import NoSuchThing
+from medmgmt.record.models import (
+    Allergy,
+    Condition,
+    DosageChange,
+    Enrolment,
+    Observation,
+    Patient,
+    Prescription,
+    SideEffectReport,
+    Status,
+    Suspect,
+    User,
+)
+from refills import schedule
+from refills.models import LIVE, Dispense, Reminder, ReminderState, Task
+
+RECENT = 30
+"""How many observations and fills a chart shows; the rest is a page further."""
+
+
+@dataclass(frozen=True)
+class Medication:
+    """One medicine on a day: what the drug is, exactly what was ordered, since when, what comes next."""
+
+    prescription: Prescription
+    dose: dosing.Dose
+    line: str
+    since: date | None
+    last_change: DosageChange | None
+    course: list[DosageChange]
+    next_changes: list[DosageChange]
+    runs_out_on: date | None
+    mapped: bool
+
+    @property
+    def state(self) -> str:
+        """not_started, taking, held or stopped."""
+        return self.dose.state
+
+    @property
+    def last_line(self) -> str:
+        """The last regimen in words, also where nothing is taken now."""
+        sigs = [change.sig for change in self.course if change.sig]
+        return self.line or (sigs[-1].text() if sigs else "")
+
+
+@dataclass(frozen=True)
+class FindingCard:
+    """A finding with the answer that covers it."""
+
+    finding: Finding
+    answer: Answer | None
+
+    @property
+    def needs_answer(self) -> bool:
+        """Whether it stands in the way of a signature."""
+        return self.answer is None and self.finding.severity in reviews.STOPS
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Everything the chart page shows, as of `day`."""
+
+    patient: Patient
+    day: date
+    today: date
+    age: int
+    facts: dict[str, Observation]
+    enrolments: list[Enrolment]
+    team_names: list[str]
+    allergies: list[Allergy]
+    conditions: list[Condition]
+    medications: list[Medication]
+    past: list[Medication]
+    proposals: list[DosageChange]
+    standing: list[FindingCard]
+    not_checked: list[dict[str, Any]]
+    side_effects: list[SideEffectReport]
+    observations: list[Observation]
+    dispenses: list[Dispense]
+    tasks: list[Task]
+    reviewed: Review | None = None
+
+
+def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
+    """The chart with the doses of any day (today if none is given); a fixed number of queries whatever it holds."""
+    patient = access.patient_for(by, "view_chart", patient_id)
+    today = patient.today(timezone.now())
+    shown = day or today
+    medications = medications_on(patient, shown)
+    last = reviews.latest_of_patient(patient.pk)
+    observations = list(Observation.current(patient.pk))
+    assignments = patient.assignments.filter(until=None).select_related("team")
+    return Chart(
+        patient=patient,
+        day=shown,
+        today=today,
+        age=patient.age_on(shown),
+        facts=latest_by_code(observations),
+        enrolments=list(patient.enrolments.order_by("-starts_on")),
+        team_names=[assignment.team.name for assignment in assignments],
+        allergies=list(patient.allergies.filter(refuted_on=None)),
+        conditions=list(patient.conditions.filter(abated_on=None)),
+        medications=[one for one in medications if one.state in ("taking", "held") or planned(one, shown)],
+        past=[one for one in medications if one.state == "stopped" and not planned(one, shown)],
+        proposals=list(proposals_of(patient)),
+        standing=standing_cards(patient.pk, last),
+        not_checked=list(last.not_checked) if last else [],
+        side_effects=list(side_effects_of(patient)),
+        observations=observations[:RECENT],
+        dispenses=list(patient.dispenses.select_related("prescription").order_by("-dispensed_on", "-id")[:RECENT]),
+        tasks=list(patient.tasks.filter(state__in=LIVE).select_related("assignee", "claimed_by")),
+        reviewed=last,
+    )
+
+
+def planned(medication: Medication, day: date) -> bool:
+    """Whether the medicine is going to be taken after `day`, though it is not now."""
+    steps = [change.step for change in medication.course]
+    return any(dosing.dose_on(later, steps).is_taken for later in dosing.days_of_change(steps, day))
+
+
+def latest_by_code(observations: Sequence[Observation]) -> dict[str, Observation]:
+    """The newest observation of each code."""
+    newest: dict[str, Observation] = {}
+    for observation in observations:
+        newest.setdefault(observation.code, observation)
+    return newest
+
+
+def proposals_of(patient: Patient) -> QuerySet[DosageChange]:
+    """What waits for a signature."""
+    open_ones = patient.dosage_changes.filter(status=Status.PROPOSED)
+    return open_ones.select_related("prescription", "author").order_by("effective_on", "id")
+
+
+def side_effects_of(patient: Patient) -> QuerySet[SideEffectReport]:
+    """The newest version of each report, with its suspects ready."""
+    suspects = Suspect.objects.select_related("prescription").order_by("rank")
+    newest = SideEffectReport.current(patient.pk).select_related("reporter")
+    return newest.prefetch_related(Prefetch("suspects", queryset=suspects)).order_by("-began_on", "-id")
+
+
+def medications_on(patient: Patient, day: date) -> list[Medication]:
+    """Every medicine with a signed course, those taken on `day` first; two queries."""
+    signed = DosageChange.objects.filter(patient=patient, status=Status.SIGNED)
+    signed = signed.select_related("prescription", "signed_by", "author")
+    courses = regimens.grouped(signed.order_by("prescription_id", "effective_on", "signed_at", "id"))
+    fills: dict[int, list[Dispense]] = {}
+    for fill in Dispense.objects.filter(patient=patient).order_by("dispensed_on", "id"):
+        fills.setdefault(fill.prescription_id, []).append(fill)
+    found = [medication(course, day, fills.get(course.prescription.pk, [])) for course in courses]
+    order = {"taking": 0, "held": 1, "not_started": 2, "stopped": 3}
+    return sorted(found, key=lambda one: (order[one.state], one.prescription.drug_name.lower(), one.prescription.pk))
+
+
+def medication(course: regimens.Course, day: date, recorded: Sequence[Dispense]) -> Medication:
+    """One course as it stands on `day`."""
+    steps = course.steps
+    dose = dosing.dose_on(day, steps)
+    by_id = {change.pk: change for change in course.changes}
+    wanted = dose.state in ("taking", "held")
+    return Medication(
+        prescription=course.prescription,
+        dose=dose,
+        line=dose.sig.text() if dose.sig else "",
+        since=dosing.taken_since(steps, day) or dose.since,
+        last_change=by_id.get(dose.ref) if dose.ref else None,
+        course=list(course.changes),
+        next_changes=[change for change in course.changes if change.effective_on > day],
+        runs_out_on=schedule.run_out(supplies.fills_of(course.prescription, recorded, steps)) if wanted else None,
+        mapped=regimens.catalogue_entry(course.prescription) is not None,
+    )
+
+
+def cards(findings: Iterable[Finding], patient_id: int) -> list[FindingCard]:
+    """Findings with the answers that cover them; one query."""
+    found = list(findings)
+    answers = reviews.answers_for(patient_id, [finding.key for finding in found])
+    return [FindingCard(finding, answers.get(finding.key)) for finding in found]
+
+
+def standing_cards(patient_id: int, last: Review | None) -> list[FindingCard]:
+    """What the newest review of the signed regimen found, graded findings only."""
+    if last is None:
+        return []
+    return [card for card in cards(last.findings.all(), patient_id) if card.finding.severity not in reviews.FOLDED]
+
+
+@dataclass(frozen=True)
+class ProposalPage:
+    """A proposal and everything its author must see before signing."""
+
+    patient: Patient
+    change: DosageChange
+    medication_line_before: str
+    medication_line_after: str
+    review: Review
+    new: list[FindingCard]
+    standing: list[FindingCard]
+    folded: list[FindingCard]
+    not_checked: list[dict[str, Any]]
+    coverage: list[dict[str, Any]]
+    scope: str
+    releases: list[Release]
+    unanswered: int
+    can_sign: bool
+    can_answer: bool
+    tasks: list[Task] = field(default_factory=list)
+
+
+def proposal(by: User, change_id: int) -> ProposalPage:
+    """The newest review of a proposal, new findings apart from standing ones, minor and ungraded ones folded."""
+    change = DosageChange.objects.filter(pk=change_id).select_related("prescription", "author", "signed_by").first()
+    patient = access.patient_for(by, "view_chart", change.patient_id if change else 0)
+    assert change is not None  # noqa: S101 patient_for has refused patient 0
+    review = reviews.latest(change_id)
+    if review is None:
+        raise NoSuchThing()
+    shown = cards(review.findings.all(), patient.pk)
+    loud = [card for card in shown if card.finding.severity not in reviews.FOLDED]
+    waiting = change.status == Status.PROPOSED
+    unanswered = sum(card.needs_answer for card in shown)
+    before = change.old_sig_value
+    return ProposalPage(
+        patient=patient,
+        change=change,
+        medication_line_before=before.text() if before else "",
+        medication_line_after=change.sig.text() if change.sig else "",
+        review=review,
+        new=[card for card in loud if card.finding.is_new],
+        standing=[card for card in loud if not card.finding.is_new],
+        folded=[card for card in shown if card.finding.severity in reviews.FOLDED],
+        not_checked=list(review.not_checked),
+        coverage=list(review.coverage),
+        scope=review.scope,
+        releases=list(review.releases.all()),
+        unanswered=unanswered,
+        can_sign=waiting and not unanswered and access.may(by, "sign"),
+        can_answer=waiting and access.may(by, "answer_finding"),
+        tasks=list(patient.tasks.filter(source_type="dosage_change", source_id=str(change.pk))),
+    )
+
+
+@dataclass(frozen=True)
+class CoursePage:
+    """The dose history of one prescription."""
+
+    patient: Patient
+    medication: Medication
+    changes: list[DosageChange]
+    dispenses: list[Dispense]
+
+
+def course(by: User, prescription_id: int, *, day: date | None = None) -> CoursePage:
+    """Everything that was ever proposed, signed or withdrawn for one prescription."""
+    prescription = Prescription.objects.filter(pk=prescription_id).first()
+    patient = access.patient_for(by, "view_chart", prescription.patient_id if prescription else 0)
+    assert prescription is not None  # noqa: S101 patient_for has refused patient 0
+    changes = list(prescription.changes.select_related("author", "signed_by", "withdrawn_by"))
+    signed = tuple(change for change in changes if change.status == Status.SIGNED)
+    fills = list(prescription.dispenses.order_by("dispensed_on", "id"))
+    shown = medication(regimens.Course(prescription, signed), day or patient.today(timezone.now()), fills)
+    return CoursePage(patient, shown, changes, fills)
+
+
+@dataclass(frozen=True)
+class SideEffectPage:
+    """One report with its suspects, its earlier versions and the tasks it opened."""
+
+    patient: Patient
+    report: SideEffectReport
+    suspects: list[Suspect]
+    versions: list[SideEffectReport]
+    tasks: list[Task]
+
+
+def side_effect(by: User, report_id: int) -> SideEffectPage:
+    """A report for staff, or for the patient it is about."""
+    report = SideEffectReport.objects.filter(pk=report_id).select_related("reporter").first()
+    act = "view_own" if by.patient_id else "view_chart"
+    patient = access.patient_for(by, act, report.patient_id if report else 0)
+    assert report is not None  # noqa: S101 patient_for has refused patient 0
+    suspects = report.suspects.select_related("prescription", "change").order_by("rank")
+    tasks = patient.tasks.filter(source_type="side_effect", source_id=str(report.pk)).select_related("assignee")
+    return SideEffectPage(patient, report, list(suspects), versions_of(report), list(tasks))
+
+
+def versions_of(report: SideEffectReport) -> list[SideEffectReport]:
+    """Every version of a report, oldest first."""
+    found = [report]
+    while found[0].corrects is not None:
+        found.insert(0, found[0].corrects)
+    later = SideEffectReport.objects.filter(corrects=found[-1]).first()
+    while later is not None:
+        found.append(later)
+        later = SideEffectReport.objects.filter(corrects=later).first()
+    return found
+
+
+@dataclass(frozen=True)
+class Portal:
+    """What a patient sees of themselves."""
+
+    patient: Patient
+    medicines: list[Medication]
+    next_refills: list[tuple[Medication, Reminder | None]]
+    side_effects: list[SideEffectReport]
+
+
+def portal(by: User) -> Portal:
+    """The signed-in patient's medicines, refills and reports."""
+    patient = access.patient_for(by, "view_own", by.patient_id or 0)
+    today = patient.today(timezone.now())
+    medicines = [one for one in medications_on(patient, today) if one.state in ("taking", "held")]
+    waiting = Reminder.objects.filter(patient=patient, state=ReminderState.PLANNED).order_by("-due_at")
+    next_by_prescription = {reminder.prescription_id: reminder for reminder in waiting}
+    return Portal(
+        patient=patient,
+        medicines=medicines,
+        next_refills=[(one, next_by_prescription.get(one.prescription.pk)) for one in medicines if one.runs_out_on],
+        side_effects=list(side_effects_of(patient)),
+    )
+
+
+def active_releases() -> list[Release]:
+    """The releases that a review would use now."""
+    return releases.active()

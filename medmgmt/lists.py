@@ -1,0 +1,143 @@
+"""Lists for pages and the API: each scoped to what the person may see, each a fixed number of queries."""
+
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from interactions import library
+from interactions.models import Release
+from medmgmt.record import access, audit
+from medmgmt.record.errors import NotAllowed
+from medmgmt.record.models import (
+    AuditEntry,
+    DosageChange,
+    Enrolment,
+    Patient,
+    Prescription,
+    Role,
+    SideEffectReport,
+    User,
+)
+from refills import worklist as tasks_for
+from refills.models import LIVE, DemoMessage, Dispense, Reminder, Task
+
+
+def patients(by: User, *, search: str = "") -> QuerySet[Patient]:
+    """The patients in the person's care, found by name or record number, with `open_tasks` and `open_enrolments`."""
+    access.require(by, "list_patients")
+    found = access.patients_of(by)
+    for word in search.split():
+        named = Q(given_name__icontains=word) | Q(family_name__icontains=word) | Q(mrn__iexact=word)
+        found = found.filter(named)
+    now_in = Enrolment.objects.filter(ends_on=None)
+    waiting = Count("tasks", filter=Q(tasks__state__in=LIVE), distinct=True)
+    return (
+        found.annotate(open_tasks=waiting)
+        .prefetch_related(Prefetch("enrolments", queryset=now_in, to_attr="open_enrolments"))
+        .order_by("family_name", "given_name", "id")
+    )
+
+
+def saw_list(by: User, what: str, count: int) -> None:
+    """Tells the audit that a list of patients was looked through, and how long it was."""
+    audit.record(by, f"list_{what}", detail={"rows": count})
+
+
+def worklist(by: User, *, state: str = "open", kind: str = "", mine: bool = False) -> QuerySet[Task]:
+    """Tasks, most urgent first. `open` is what waits for this person; another state is their patients' past tasks."""
+    access.require(by, "work_tasks")
+    mine_to_see = access.patients_of(by).values("pk")
+    if state in ("open", "live", ""):
+        found = tasks_for.for_person(by.pk, by.role, mine_to_see)
+    else:
+        visible = Q(patient_id__in=mine_to_see) | Q(patient=None, closed_by=by)
+        found = Task.objects.filter(visible, state=state).select_related("patient", "assignee", "claimed_by")
+        found = found.order_by("-closed_at", "-id")
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(Q(claimed_by=by) | Q(assignee=by)) if mine else found
+
+
+def all_tasks(by: User) -> QuerySet[Task]:
+    """Every task of the person's patients, whoever it waits for."""
+    access.require(by, "work_tasks")
+    return Task.objects.filter(patient_id__in=access.patients_of(by).values("pk")).select_related(
+        "patient", "assignee", "claimed_by", "closed_by"
+    )
+
+
+def own_or_cared_for(by: User) -> Any:
+    """The ids of the patients whose rows this person may list: their teams', or their own."""
+    if not (access.may(by, "list_patients") or access.may(by, "view_own")):
+        raise NotAllowed()
+    return access.patients_of(by).values("pk")
+
+
+def prescriptions(by: User) -> QuerySet[Prescription]:
+    """Prescriptions of the person's patients."""
+    return Prescription.objects.filter(patient_id__in=own_or_cared_for(by)).order_by("id")
+
+
+def changes(by: User) -> QuerySet[DosageChange]:
+    """Dosage changes, proposed, signed and withdrawn, of the person's patients."""
+    found = DosageChange.objects.filter(patient_id__in=own_or_cared_for(by))
+    return found.select_related("prescription", "author", "signed_by").order_by("-effective_on", "-id")
+
+
+def side_effects(by: User) -> QuerySet[SideEffectReport]:
+    """The newest version of each report of the person's patients."""
+    found = SideEffectReport.objects.filter(patient_id__in=own_or_cared_for(by), corrected_by=None)
+    return found.select_related("reporter").order_by("-began_on", "-id")
+
+
+def dispenses(by: User) -> QuerySet[Dispense]:
+    """Fills of the person's patients."""
+    found = Dispense.objects.filter(patient_id__in=own_or_cared_for(by))
+    return found.select_related("prescription").order_by("-dispensed_on", "-id")
+
+
+def reminders(by: User) -> QuerySet[Reminder]:
+    """Reminders of the person's patients, the next due first."""
+    return Reminder.objects.filter(patient_id__in=own_or_cared_for(by)).order_by("due_at", "id")
+
+
+def releases(by: User) -> QuerySet[Release]:
+    """Releases of knowledge, newest first."""
+    access.require(by, "view_knowledge")
+    return Release.objects.select_related("activated_by").order_by("-imported_at", "-id")
+
+
+def messages(by: User) -> QuerySet[DemoMessage]:
+    """Every message of the demo, newest first."""
+    access.require(by, "view_outbox")
+    return DemoMessage.objects.order_by("-sent_at", "-id")
+
+
+def audit_entries(by: User, *, patient_id: int | None = None) -> QuerySet[AuditEntry]:
+    """The audit trail, newest first, of one patient or of everything."""
+    access.require(by, "view_audit")
+    found = AuditEntry.objects.order_by("-at", "-id")
+    return found if patient_id is None else found.filter(patient_id=patient_id)
+
+
+def drugs(by: User, text: str, *, limit: int = 10) -> list["library.CatalogueDrug"]:
+    """Drugs that a person may have meant, best first."""
+    access.require(by, "search_drugs")
+    return library.search(text, limit=limit)
+
+
+def overdue(by: User) -> int:
+    """How many of the person's waiting tasks are late."""
+    return worklist(by).filter(due_at__lt=timezone.now()).count()
+
+
+def teams(by: User) -> list[tuple[int, str]]:
+    """The teams the person works in, for registering a patient."""
+    current = Q(until=None) | Q(until__gt=timezone.now())
+    return [(member.team_id, member.team.name) for member in by.memberships.filter(current).select_related("team")]
+
+
+def is_clinician(by: User) -> bool:
+    """Whether the person looks after patients."""
+    return by.role in (Role.PSYCHIATRIST, Role.NURSE, Role.PHARMACIST)

@@ -1,0 +1,115 @@
+"""The one command that makes an empty checkout a running clinic: set up what is missing, then start every process."""
+
+import os
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
+from honcho.manager import Manager
+
+BANNER = """
+  medmgmt is running at {url}
+
+  {demo}
+  Health: {url}/healthz   API: {url}/api/docs/   Stop: Ctrl-C
+"""
+DEMO = """Demo accounts, all with the password  {password}
+    adler  psychiatrist      bo   nurse             pia  pharmacist
+    carla  patient           ada  administrator     dorn psychiatrist of another team
+
+  What to try
+    1  As adler open Carla Reyes, propose tramadol 50 mg, read what it would do, answer, sign.
+    2  As bo log a side effect for her; as adler find the task on the worklist.
+    3  As ada open the outbox: a refill reminder has arrived. Follow its link and answer with one tap.
+    4  As carla see the same day from the other side.
+"""
+
+
+class Command(BaseCommand):
+    """manage.py serve: migrate, load the shipped knowledge, seed the demo if the database is empty, serve."""
+
+    help = "Set up what is missing and serve the clinic on HOST:PORT until Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        refuse_unfit_redis()
+        prepare(self.stdout.write)
+        connection.close()
+        manager = Manager()
+        for name, command in processes().items():
+            manager.add_process(name, command, quiet=False, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        threading.Thread(target=announce, args=(self.stdout.write,), daemon=True).start()
+        manager.loop()
+        sys.exit(manager.returncode if manager.returncode and manager.returncode > 0 else 0)
+
+
+def prepare(say: Any) -> None:
+    """Everything a first start needs; on a second start each step finds its work done. Raises CommandError in words."""
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as unreachable:
+        raise CommandError(f"The database does not answer: {str(unreachable).splitlines()[0]}") from unreachable
+    call_command("load_knowledge", verbosity=0)
+    if settings.PRODUCTION:
+        call_command("collectstatic", verbosity=0, interactive=False)
+    elif not get_user_model().objects.exists():
+        say("Making the demo clinic (once, some seconds)")
+        call_command("seed_demo", verbosity=0)
+
+
+def refuse_unfit_redis() -> None:
+    """A Redis that may evict keys loses queued work; one that does not answer serves nobody."""
+    if not settings.REDIS_URL:
+        return
+    try:
+        policy = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5).config_get("maxmemory-policy")
+    except redis.ConnectionError as unreachable:
+        raise CommandError("REDIS_URL is set, but no Redis answers there.") from unreachable
+    except redis.ResponseError:
+        return
+    if isinstance(policy, dict) and policy.get("maxmemory-policy", "noeviction") != "noeviction":
+        raise CommandError(
+            "This Redis may evict keys. Set its maxmemory-policy to noeviction, or use another instance."
+        )
+
+
+def processes() -> dict[str, str]:
+    """Name and command line of each process: web, and either the embedded clock or a Celery worker with beat."""
+    python = sys.executable
+    workers = 1 if settings.SQLITE else 2
+    web = f"-m gunicorn medmgmt.wsgi:application --bind {settings.HOST}:{settings.PORT}"
+    web += f" --workers {workers} --worker-class gthread --threads 8 --timeout 60 --no-control-socket"
+    started = {"web": f"exec {python} {web} --log-level warning"}
+    if not settings.REDIS_URL:
+        return {**started, "clock": f"exec {python} manage.py clock"}
+    celery = f"exec {python} -m celery -A medmgmt.celery:app"
+    beat = f"{celery} beat --loglevel warning --schedule {settings.STATE_DIR / 'beat'} --pidfile="
+    return {**started, "worker": f"{celery} worker --loglevel warning --concurrency 2", "beat": beat}
+
+
+def announce(say: Any) -> None:
+    """Says where to go once the web answers; silent if it never does (the web process says why)."""
+    for _ in range(240):
+        time.sleep(0.25)
+        try:
+            urllib.request.urlopen(f"http://{local_host()}:{settings.PORT}/healthz", timeout=2)  # noqa: S310 our own address
+        except urllib.error.HTTPError:
+            break
+        except OSError:
+            continue
+        break
+    password = os.environ.get("DEMO_PASSWORD", "demo-harbor-iop")
+    demo = "" if settings.PRODUCTION else DEMO.format(password=password)
+    say(BANNER.format(url=settings.BASE_URL, demo=demo))
+
+
+def local_host() -> str:
+    return "127.0.0.1" if settings.HOST in ("0.0.0.0", "::") else settings.HOST  # noqa: S104 compared, not bound

@@ -1,0 +1,144 @@
+"""The bridge: rows of the record turned into the engine's values, nothing else."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from interactions import library
+from interactions.engine.regimen import Drug, Facts, Regimen
+from interactions.engine.suspects import Exposure
+from medmgmt.record import dosing
+from medmgmt.record.models import DosageChange, Patient, Prescription, Status
+
+LONGEST_WASHOUT_DAYS = 180
+"""A drug stopped longer ago than this is left out: no washout in the shipped knowledge is as long."""
+MG_IN = {"mg": Decimal(1), "g": Decimal(1000), "ug": Decimal("0.001")}
+"""Milligrams in one UCUM unit of mass. Tablets and millilitres have no milligrams without a strength."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A prescription and the changes that make up its course."""
+
+    prescription: Prescription
+    changes: tuple[DosageChange, ...]
+
+    @property
+    def steps(self) -> list[dosing.Step]:
+        """The course as the pure dosing room reads it."""
+        return [change.step for change in self.changes]
+
+
+def courses(patient_id: int) -> list[Course]:
+    """Every signed course of a patient, in two queries' worth of rows fetched by one."""
+    signed = DosageChange.objects.filter(patient_id=patient_id, status=Status.SIGNED)
+    return grouped(signed.select_related("prescription").order_by("prescription_id", "effective_on", "signed_at", "id"))
+
+
+def grouped(changes: Iterable[DosageChange]) -> list[Course]:
+    """Changes put together by prescription, each course in the order given."""
+    by_prescription: dict[int, list[DosageChange]] = defaultdict(list)
+    for change in changes:
+        by_prescription[change.prescription_id].append(change)
+    return [Course(found[0].prescription, tuple(found)) for found in by_prescription.values()]
+
+
+def with_change(known: Sequence[Course], change: DosageChange) -> list[Course]:
+    """The courses as they would be with `change` signed."""
+    others = [course for course in known if course.prescription.pk != change.prescription_id]
+    mine = [course for course in known if course.prescription.pk == change.prescription_id]
+    earlier = mine[0].changes if mine else ()
+    return [*others, Course(change.prescription, (*earlier, change))]
+
+
+def days_to_check(known: Sequence[Course], start: date) -> list[date]:
+    """`start` and every later day on which anything in the regimen changes, in order."""
+    later = {day for course in known for day in dosing.days_of_change(course.steps, start)}
+    return sorted({start, *later})
+
+
+def at(patient: Patient, known: Sequence[Course], day: date) -> Regimen:
+    """What the patient takes on `day`, with what was stopped so recently that it may still act."""
+    drugs = [drug for course in known if (drug := taken(course, day)) is not None]
+    return Regimen(day=day, drugs=tuple(drugs), facts=facts(patient, day))
+
+
+def taken(course: Course, day: date) -> Drug | None:
+    """The course on `day` as an engine drug; None if it was never taken by then or is long over."""
+    steps = course.steps
+    last = dosing.last_dose_on(steps, day)
+    if last is None or day - last > timedelta(days=LONGEST_WASHOUT_DAYS):
+        return None
+    dose = dosing.dose_on(last, steps)
+    known = catalogue_entry(course.prescription)
+    return Drug(
+        ref=str(course.prescription.pk),
+        name=course.prescription.drug_name,
+        key=known.key if known else None,
+        rxcui=course.prescription.rxcui or (known.rxcui if known else None),
+        route=dose.sig.route if dose.sig else "",
+        form=course.prescription.form,
+        mg_per_day=milligrams(dose.sig),
+        started_on=dosing.taken_since(steps, last),
+        stopped_on=None if last == day else last,
+    )
+
+
+def catalogue_entry(prescription: Prescription) -> "library.CatalogueDrug | None":
+    """The drug in the active knowledge, by RxNorm ingredient, else by name; None where no release knows it."""
+    return library.resolve(name=prescription.drug_name, rxcui=prescription.rxcui)
+
+
+def milligrams(sig: dosing.Sig | None) -> Decimal | None:
+    """Milligrams a day on average; None where the unit is no mass."""
+    return sig.amount_per_day * MG_IN[sig.unit] if sig and sig.unit in MG_IN else None
+
+
+def facts(patient: Patient, day: date) -> Facts:
+    """What the engine needs to know about the person on `day`."""
+    return Facts(age_years=patient.age_on(day), sex=patient.sex)
+
+
+def on_day(patient: Patient, day: date) -> Regimen:
+    """The signed regimen of a patient on any day."""
+    return at(patient, courses(patient.pk), day)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The regimens of the same days without and with a change."""
+
+    before: tuple[Regimen, ...]
+    after: tuple[Regimen, ...]
+
+
+def compared(patient: Patient, change: DosageChange) -> Compared:
+    """One regimen for the day of the change and for each later day on which anything changes, without and with it."""
+    known = courses(patient.pk)
+    planned = with_change(known, change)
+    days = days_to_check(planned, change.effective_on)
+    without = tuple(at(patient, known, day) for day in days)
+    return Compared(before=without, after=tuple(at(patient, planned, day) for day in days))
+
+
+def exposures(patient: Patient, began_on: date) -> list[Exposure]:
+    """What was taken on the day a side effect began, or had been stopped shortly before."""
+    found = []
+    for course in courses(patient.pk):
+        drug = taken(course, began_on)
+        if drug is not None:
+            since = drug.started_on or began_on
+            raised = dosing.raised_on(course.steps, began_on)
+            found.append(Exposure(ref=drug.ref, name=drug.name, key=drug.key, since=since, dose_raised_on=raised))
+    return found
+
+
+def in_force(course: Course, day: date) -> tuple[int | None, dosing.Sig | None]:
+    """The change in force on `day` and its sig; for a medicine stopped by then, those of its last day."""
+    last = dosing.last_dose_on(course.steps, day)
+    if last is None:
+        return None, None
+    dose = dosing.dose_on(last, course.steps)
+    return dose.ref, dose.sig

@@ -1,0 +1,39 @@
+"""Everything the clock starts: no arguments, may run twice, may be missed once; the truth is in the tables."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.core.management import call_command
+from django.utils import timezone
+
+from medmgmt import supplies
+from medmgmt.record.models import IdempotencyRecord
+from refills import clock, reminders, worklist
+
+IDEMPOTENCY_DAYS = 7
+
+
+@shared_task(ignore_result=True)
+def deliver_reminders() -> None:
+    """Sends what is due and says that the clock is alive."""
+    clock.beat("deliver")
+    reminders.tick(reach=supplies.reach)
+
+
+@shared_task(ignore_result=True)
+def escalate_tasks() -> None:
+    """Raises what is overdue."""
+    worklist.escalate(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def plan_supply() -> None:
+    """Plans reminders for courses that began, paused or ended as planned, where no signature said so today."""
+    supplies.replan_all()
+
+
+@shared_task(ignore_result=True)
+def clear_out() -> None:
+    """Forgets ended sessions, and answers kept for repeated requests after a week."""
+    call_command("clearsessions")
+    IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - timedelta(days=IDEMPOTENCY_DAYS)).delete()
