@@ -79,7 +79,6 @@ def record(
         entry.seq = last + 1
         entry.hash = seal(entry)
         entry.save(force_insert=True)
-        AuditHead.objects.filter(chain=entry.chain).update(seq=entry.seq, hash=entry.hash)
     return entry
 
 
