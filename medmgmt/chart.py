@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
-
-from interactions import review as reviews
-from interactions import releases
 from interactions.models import Answer, Finding, Release, Review
+
+from interactions import releases
+from interactions import review as reviews
 from medmgmt import regimens, supplies
 from medmgmt.record import access, dosing
 from medmgmt.record.errors import NoSuchThing
@@ -229,7 +229,7 @@ def proposal(by: User, change_id: int) -> ProposalPage:
     """The newest review of a proposal, new findings apart from standing ones, minor and ungraded ones folded."""
     change = DosageChange.objects.filter(pk=change_id).select_related("prescription", "author", "signed_by").first()
     patient = access.patient_for(by, "view_chart", change.patient_id if change else 0)
-    assert change is not None  # noqa: S101 patient_for has refused patient 0
+    assert change is not None
     review = reviews.latest(change_id)
     if review is None:
         raise NoSuchThing()
@@ -272,7 +272,7 @@ def course(by: User, prescription_id: int, *, day: date | None = None) -> Course
     """Everything that was ever proposed, signed or withdrawn for one prescription."""
     prescription = Prescription.objects.filter(pk=prescription_id).first()
     patient = access.patient_for(by, "view_chart", prescription.patient_id if prescription else 0)
-    assert prescription is not None  # noqa: S101 patient_for has refused patient 0
+    assert prescription is not None
     changes = list(prescription.changes.select_related("author", "signed_by", "withdrawn_by"))
     signed = tuple(change for change in changes if change.status == Status.SIGNED)
     fills = list(prescription.dispenses.order_by("dispensed_on", "id"))
@@ -296,7 +296,7 @@ def side_effect(by: User, report_id: int) -> SideEffectPage:
     report = SideEffectReport.objects.filter(pk=report_id).select_related("reporter").first()
     act = "view_own" if by.patient_id else "view_chart"
     patient = access.patient_for(by, act, report.patient_id if report else 0)
-    assert report is not None  # noqa: S101 patient_for has refused patient 0
+    assert report is not None
     suspects = report.suspects.select_related("prescription", "change").order_by("rank")
     tasks = patient.tasks.filter(source_type="side_effect", source_id=str(report.pk)).select_related("assignee")
     return SideEffectPage(patient, report, list(suspects), versions_of(report), list(tasks))

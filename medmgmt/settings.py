@@ -1,4 +1,4 @@
-"""Every setting of medmgmt, read from the environment; nonsense is refused at start with a sentence that says what to do."""
+"""Every setting of medmgmt, read from the environment; nonsense is refused at start in a sentence."""
 
 import os
 import re
@@ -48,7 +48,8 @@ SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
 AUDIT_KEY = env.str("AUDIT_KEY", default=SECRET_KEY)
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = number("PORT", 8000, least=1, most=65535)
-BASE_URL = env.str("BASE_URL", default=f"http://{'127.0.0.1' if HOST == '0.0.0.0' else HOST}:{PORT}").rstrip("/")
+LOCAL_HOST = "127.0.0.1" if HOST in ("0.0.0.0", "::") else HOST  # noqa: S104 compared, not bound
+BASE_URL = env.str("BASE_URL", default=f"http://{LOCAL_HOST}:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", HOST])
 WEB_HOSTS = number("WEB_HOSTS", 1, least=1, most=1000)
 """How many machines run the web server or workers against this database."""
@@ -97,7 +98,9 @@ if PRODUCTION:
     if SQLITE and (WEB_HOSTS > 1 or len(ALLOWED_HOSTS) > 1):
         raise ImproperlyConfigured("SQLite serves one host: use PostgreSQL (DATABASE_URL) for several.")
     if urlsplit(BASE_URL).scheme != "https":
-        raise ImproperlyConfigured("Production needs BASE_URL with https://, the address that patients' links begin with.")
+        raise ImproperlyConfigured(
+            "Production needs BASE_URL with https://, the address that patients' links begin with."
+        )
 
 # -- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -197,6 +200,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = False
 CSRF_FAILURE_VIEW = "medmgmt.web.views.csrf_failure"
 SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if yes_or_no("BEHIND_TLS_PROXY", False) else None

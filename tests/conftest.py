@@ -17,13 +17,15 @@ def _fast_passwords(settings: object) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_despite_triggers() -> Iterator[None]:
-    """Between threaded tests Django empties every table; our append-only triggers rightly refuse. Lift them around it."""
+    """Django empties tables between threaded tests; our append-only triggers rightly refuse. Lift them."""
     operations = type(connection.ops)
     plain: Callable[..., None] = operations.execute_sql_flush
 
     def lifted(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
         if connection.vendor == "postgresql":
-            plain(self, ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = origin;"])
+            plain(
+                self, ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = origin;"]
+            )
             return
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")

@@ -74,7 +74,18 @@ def postgres(*, fsync: bool = False) -> Iterator[str]:
         who = unprivileged(folder)
         base = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": home, **who}
         made = subprocess.run(  # type: ignore[call-overload]
-            [binaries / "initdb", "-D", folder / "db", "-U", "medmgmt", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
+            [
+                binaries / "initdb",
+                "-D",
+                folder / "db",
+                "-U",
+                "medmgmt",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            ],
             **base,
         )
         if made.returncode:

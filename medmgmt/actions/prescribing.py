@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from interactions.models import Answer, Finding, Review
 
 from interactions import library, review
-from interactions.models import Answer, Finding, Review
 from medmgmt import regimens, supplies
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
@@ -193,7 +193,7 @@ def override(by: User, finding_id: int, *, reason_code: str, note: str, follow_u
     """Answers a finding with a coded reason and a note; opens the task that keeps the promise made by it."""
     finding = Finding.objects.filter(pk=finding_id).select_related("review").first()
     patient = access.patient_for(by, "answer_finding", finding.review.patient_id if finding else 0, lock=True)
-    assert finding is not None  # noqa: S101 patient_for has refused patient 0
+    assert finding is not None
     today = patient.today(timezone.now())
     if not today <= follow_up_on <= today + timedelta(days=FURTHEST_DAYS):
         raise Refused(_("The follow-up must be today or later, and within a year."))

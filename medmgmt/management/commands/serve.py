@@ -100,7 +100,7 @@ def announce(say: Any) -> None:
     for _ in range(240):
         time.sleep(0.25)
         try:
-            urllib.request.urlopen(f"http://{local_host()}:{settings.PORT}/healthz", timeout=2)  # noqa: S310 our own address
+            urllib.request.urlopen(f"http://{settings.LOCAL_HOST}:{settings.PORT}/healthz", timeout=2)
         except urllib.error.HTTPError:
             break
         except OSError:
@@ -109,7 +109,3 @@ def announce(say: Any) -> None:
     password = os.environ.get("DEMO_PASSWORD", "demo-harbor-iop")
     demo = "" if settings.PRODUCTION else DEMO.format(password=password)
     say(BANNER.format(url=settings.BASE_URL, demo=demo))
-
-
-def local_host() -> str:
-    return "127.0.0.1" if settings.HOST in ("0.0.0.0", "::") else settings.HOST  # noqa: S104 compared, not bound

@@ -1,0 +1,70 @@
+"""Settings refuse nonsense at start, and production refuses to start half-configured."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+FIT = {
+    "MEDMGMT_MODE": "production",
+    "SECRET_KEY": "k7Qz" * 15,
+    "ALLOWED_HOSTS": "clinic.example",
+    "BASE_URL": "https://clinic.example",
+    "DATABASE_URL": "postgres://medmgmt@db.example/medmgmt",
+}
+
+
+def start(**environment: str) -> str:
+    """Imports the settings in a new process; the last line it wrote to stderr, empty when it started."""
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = [sys.executable, "-c", "import medmgmt.settings"]
+    done = subprocess.run(command, env={**clean, **environment}, capture_output=True, text=True)
+    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+
+
+def test_the_embedded_default_needs_no_setting_at_all() -> None:
+    assert start() == ""
+
+
+def test_production_starts_when_everything_is_set() -> None:
+    assert start(**FIT) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"DEBUG": "yes"}, "DEBUG"),
+        ({"DATABASE_URL": "sqlite:////var/lib/medmgmt.sqlite3", "WEB_HOSTS": "2"}, "SQLite serves one host"),
+        ({"DATABASE_URL": "sqlite:////var/lib/x.sqlite3", "ALLOWED_HOSTS": "a.example,b.example"}, "SQLite"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"BASE_URL": "http://clinic.example"}, "BASE_URL"),
+    ],
+)
+def test_production_refuses_to_start_half_configured(change: dict[str, str], sentence: str) -> None:
+    said = start(**{**FIT, **change})
+    assert "ImproperlyConfigured" in said
+    assert sentence in said
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"PORT": "eighty"},
+        {"PORT": "70000"},
+        {"DEBUG": "perhaps"},
+        {"MEDMGMT_MODE": "staging"},
+        {"DATABASE_URL": "mysql://somewhere/else"},
+        {"DATABASE_URL": "sqlite:///"},
+        {"REDIS_URL": "http://redis.example"},
+        {"REMINDER_HOUR": "3"},
+        {"SESSION_IDLE_MINUTES": "0"},
+    ],
+)
+def test_nonsense_is_refused_at_start_in_a_sentence(nonsense: dict[str, str]) -> None:
+    said = start(**nonsense)
+    assert "ImproperlyConfigured" in said
+    assert next(iter(nonsense)) in said
