@@ -1,0 +1,11 @@
+"""Makes refills a Django app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RefillsConfig(AppConfig):
+    """Supply, reminders and tasks: what time itself makes due."""
+
+    name = "refills"
+    verbose_name = _("Refills")
