@@ -32,6 +32,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "record_dispense": STAFF,
     "register_patient": CARERS,
     "enrol": CARERS,
+    "import_history": frozenset({Role.PSYCHIATRIST, Role.ADMINISTRATOR}),
     "work_tasks": STAFF,
     "request_refill": PATIENTS,
     "view_knowledge": STAFF | {Role.ADMINISTRATOR},
@@ -98,6 +99,15 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     if not lock:
         audit.record(by if isinstance(by, User) else None, act, patient_id=patient.pk, obj=patient, why=why)
     return patient
+
+
+def patient_from_source(by: User, source_id: str) -> Patient | None:
+    """The patient taken over under this id of another record, locked, whoever's care they are in; None if nobody was.
+
+    For taking history over and nothing else: it shows nothing, and the action audits what it adds. Needs a transaction.
+    """
+    require(by, "import_history")
+    return Patient.objects.select_for_update().filter(source_id=source_id).first()
 
 
 def cares_for(user: User, patient_id: int) -> bool:

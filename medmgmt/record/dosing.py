@@ -80,7 +80,7 @@ ROUTES: dict[str, Route] = {
     "IM": Route("into the muscle"),
     "SC": Route("under the skin"),
     "IV": Route("into the vein"),
-    "TD": Route("on the skin (patch)"),
+    "TD": Route("through the skin"),
     "TOP": Route("on the skin"),
     "IN": Route("into the nose"),
     "INH": Route("inhaled"),
@@ -206,20 +206,26 @@ class Sig:
         try:
             most = values.get("max_per_day")
             return cls(
-                amount=Decimal(values["amount"]),
+                amount=_number(values["amount"]),
                 unit=values["unit"],
                 route=values["route"],
                 timing=values["timing"],
                 every_days=values.get("every_days"),
                 as_needed=values.get("as_needed", False),
-                max_per_day=None if most is None else Decimal(most),
+                max_per_day=None if most is None else _number(most),
             )
-        except (KeyError, TypeError, InvalidOperation) as wrong:
+        except (AttributeError, KeyError, TypeError, InvalidOperation) as wrong:
             raise ImpossibleSig("This regimen is not complete.") from wrong
 
 
 def _digits(number: Decimal) -> str:
     return plain(number).replace(",", "")
+
+
+def _number(written: object) -> Decimal:
+    if not isinstance(written, str):
+        raise TypeError("numbers are kept as text")
+    return Decimal(written)
 
 
 def _require_known(sig: Sig) -> None:
@@ -239,8 +245,7 @@ def _require_amount(what: str, number: Decimal, at_most: Decimal) -> None:
         raise ImpossibleSig(f"The {what} must be more than zero.")
     if number > at_most:
         raise ImpossibleSig(f"The {what} is larger than any {what} in this unit; look for a slip of the pen.")
-    exponent = number.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -DECIMALS:
+    if number != round(number, DECIMALS):
         raise ImpossibleSig(f"The {what} has more than {DECIMALS} digits after the decimal point.")
 
 

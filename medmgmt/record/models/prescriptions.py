@@ -74,6 +74,16 @@ SIG_ABSENT = Q(
 SIG_PRESENT = Q(
     amount__isnull=False, unit__in=list(dosing.UNITS), route__in=list(dosing.ROUTES), timing__in=list(dosing.TIMINGS)
 )
+OVER_SEVERAL_DAYS = [code for code, timing in dosing.TIMINGS.items() if timing.days != 1]
+
+
+def _amount_is_sane() -> Q:
+    """The bounds of dosing.UNITS, so that what the table holds can always be read as a sig."""
+    sane = Q()
+    for code, unit in dosing.UNITS.items():
+        within = Q(max_per_day__isnull=True) | Q(max_per_day__lte=unit.at_most)
+        sane |= Q(unit=code, amount__gt=0, amount__lte=unit.at_most) & within
+    return sane
 
 
 class Prescription(models.Model):
@@ -183,8 +193,7 @@ class DosageChange(models.Model):
                 name="a_hold_or_stop_has_no_sig_and_all_else_has_one",
             ),
             models.CheckConstraint(
-                condition=Q(amount__isnull=True) | Q(amount__gt=0, amount__lte=10_000_000),
-                name="a_dose_is_more_than_zero_and_not_absurd",
+                condition=Q(amount__isnull=True) | _amount_is_sane(), name="a_dose_is_more_than_zero_and_not_absurd"
             ),
             models.CheckConstraint(
                 condition=Q(timing="every_n_days", every_days__gte=2, every_days__lte=366)
@@ -192,7 +201,7 @@ class DosageChange(models.Model):
                 name="a_number_of_days_belongs_to_every_so_many_days",
             ),
             models.CheckConstraint(
-                condition=Q(as_needed=True, max_per_day__gte=F("amount"), max_per_day__lte=10_000_000)
+                condition=(Q(as_needed=True, max_per_day__gte=F("amount")) & ~Q(timing__in=OVER_SEVERAL_DAYS))
                 | (Q(as_needed=False, max_per_day__isnull=True) & ~Q(timing="PRN")),
                 name="as_needed_goes_with_a_maximum_per_day",
             ),
