@@ -73,6 +73,8 @@ def tick(now: datetime | None = None, *, reach: ReachOf) -> Counts:
     """
     counts = Counts()
     moment = now or database_now()
+    if not queue.is_anything_due(moment):
+        return counts
     for state in queue.bury_abandoned(moment):
         counts.ended(state)
     counts.superseded += queue.supersede(moment)

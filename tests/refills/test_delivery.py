@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core import mail
+from pytest_django import Settings
 
 from refills import delivery
 from refills.delivery import DeliveryUnknown, NotDelivered
@@ -59,8 +60,8 @@ def test_the_message_is_handed_over_with_its_message_id() -> None:
     assert message.message()["Auto-Submitted"] == "auto-generated"
 
 
-def test_a_backend_that_reached_nobody_is_a_failure(settings: "object") -> None:
-    settings.EMAIL_BACKEND = "tests.refills.gateways.ReachesNobody"  # type: ignore[attr-defined]
+def test_a_backend_that_reached_nobody_is_a_failure(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "tests.refills.gateways.ReachesNobody"
     with pytest.raises(NotDelivered, match="nobody was reached"):
         delivery.hand_over(letter())
 
@@ -79,8 +80,8 @@ def test_an_address_that_smuggles_a_header_is_a_failure() -> None:
 
 
 @pytest.mark.django_db
-def test_in_the_demo_every_message_lands_in_the_outbox(settings: "object") -> None:
-    settings.EMAIL_BACKEND = "refills.outbox.EmailBackend"  # type: ignore[attr-defined]
+def test_in_the_demo_every_message_lands_in_the_outbox(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "refills.outbox.EmailBackend"
     delivery.hand_over(letter())
     [message] = DemoMessage.objects.all()
     assert (message.recipient, message.message_id) == ("carla@mail.example", letter().message_id)
@@ -136,13 +137,13 @@ class Conversation(socketserver.StreamRequestHandler):
 
 
 @pytest.fixture
-def smtp(settings: "object") -> Iterator[Callable[[str], Server]]:
+def smtp(settings: Settings) -> Iterator[Callable[[str], Server]]:
     """Start the server with the end it is to make; mail goes to it by Django's own SMTP backend."""
     server = Server(("127.0.0.1", 0), Conversation)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
-    settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address  # type: ignore[attr-defined]
-    settings.EMAIL_TIMEOUT = 0.5  # type: ignore[attr-defined]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+    settings.EMAIL_TIMEOUT = 0.5
 
     def ending(end: str) -> Server:
         server.at_the_end = end
@@ -175,8 +176,8 @@ def test_a_mail_server_that_falls_silent_after_the_text_leaves_it_unknown(
     assert server.taken == 1
 
 
-def test_a_mail_server_that_is_not_there_may_be_asked_again(settings: "object") -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # type: ignore[attr-defined]
+def test_a_mail_server_that_is_not_there_may_be_asked_again(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     with pytest.raises(NotDelivered, match="ConnectionRefusedError"):
         delivery.hand_over(letter())
