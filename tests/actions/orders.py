@@ -1,0 +1,52 @@
+"""Short ways to say what the cast orders, for tests of the clinic floor."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from interactions import review
+from medmgmt.actions import prescribing
+from medmgmt.record.models import DosageChange, Patient, User
+from tests import factories
+
+
+def today() -> date:
+    """Carla's own today."""
+    return factories.carla().today(timezone.now())
+
+
+def start(by: User, drug: str, *, patient: Patient | None = None, amount: str = "50", **values: Any) -> Any:
+    """Proposes a daily medicine for Carla from today on."""
+    return prescribing.propose_start(
+        by,
+        (patient or factories.carla()).pk,
+        drug=values.pop("choice", None) or prescribing.DrugChoice(name=drug),
+        sig=values.pop("sig", None) or factories.sig(amount),
+        effective_on=values.pop("on", None) or today(),
+        reason_code=values.pop("reason_code", "initial_treatment"),
+        **values,
+    )
+
+
+def answer_all(by: User, change: DosageChange) -> int:
+    """Answers every finding that stands in the way; how many."""
+    reviewed = review.latest(change.pk)
+    assert reviewed is not None
+    waiting = review.unanswered(reviewed.pk)
+    for finding in waiting:
+        prescribing.override(
+            by,
+            finding.pk,
+            reason_code="benefit_outweighs",
+            note="Discussed with the patient.",
+            follow_up_on=today() + timedelta(days=7),
+        )
+    return len(waiting)
+
+
+def signed(by: User, drug: str, **values: Any) -> DosageChange:
+    """Proposes, answers and signs."""
+    proposal = start(by, drug, **values)
+    answer_all(by, proposal.change)
+    return prescribing.sign(by, proposal.change.pk)

@@ -1,0 +1,126 @@
+"""What a nurse or a patient reports is kept whatever is known about it, and reaches the psychiatrist."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from medmgmt import chart
+from medmgmt.actions import monitoring
+from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
+from medmgmt.record.models import SideEffectReport
+from refills.models import Task, TaskKind
+from tests import factories
+from tests.actions import orders
+
+
+@pytest.mark.usefixtures("knowledge")
+def test_the_medicine_raised_last_week_is_the_chief_suspect_and_says_why() -> None:
+    adler = factories.adler()
+    orders.signed(adler, "lithium", amount="600", on=orders.today() - timedelta(days=300))
+    orders.signed(adler, "folic acid", amount="1", on=orders.today() - timedelta(days=300))
+    report = log(term="Tremor", began_on=orders.today() - timedelta(days=1))
+    first = report.suspects.order_by("rank").first()
+    assert first is not None
+    assert first.prescription.drug_name == "lithium"
+    assert first.reasons
+    assert all(isinstance(reason, str) and reason for reason in first.reasons)
+    assert "600" in first.dose_text
+
+
+@pytest.mark.django_db
+def test_a_report_is_never_refused_for_missing_knowledge() -> None:
+    report = log(term="Hears colours since Tuesday")
+    assert report.pk
+    assert Task.objects.get(kind=TaskKind.SIDE_EFFECT_REVIEW).source_id == str(report.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("severity", "hours"), [("life_threatening", 1), ("severe", 4), ("moderate", 48), ("mild", 168)]
+)
+def test_the_task_is_due_by_severity(severity: str, hours: int) -> None:
+    log(severity=severity)
+    left = Task.objects.get().due_at - timezone.now()
+    assert timedelta(hours=hours - 0.1) < left <= timedelta(hours=hours)
+
+
+@pytest.mark.usefixtures("knowledge")
+def test_the_task_goes_to_whoever_signed_the_dose_while_they_care_for_the_patient() -> None:
+    orders.signed(factories.adler(), "lithium", amount="600", on=orders.today() - timedelta(days=10))
+    log(term="Tremor")
+    assert Task.objects.get(kind=TaskKind.SIDE_EFFECT_REVIEW).assignee == factories.adler()
+    factories.adler().memberships.update(until=timezone.now())
+    log(term="Nausea")
+    assert Task.objects.get(kind=TaskKind.SIDE_EFFECT_REVIEW, assignee=None).role == "psychiatrist"
+
+
+@pytest.mark.django_db
+def test_a_correction_is_a_new_version_with_a_new_task_and_the_old_one_stays() -> None:
+    first = log(severity="mild")
+    second = monitoring.correct_side_effect(factories.bo(), first.pk, severity="severe")
+    assert (second.version, second.corrects_id, second.term) == (2, first.pk, first.term)
+    assert SideEffectReport.objects.get(pk=first.pk).severity == "mild"
+    assert [task.state for task in Task.objects.order_by("id")] == ["cancelled", "open"]
+    assert chart.versions_of(first) == chart.versions_of(second) == [first, second]
+    with pytest.raises(Refused):
+        monitoring.correct_side_effect(factories.bo(), first.pk, severity="moderate")
+
+
+@pytest.mark.django_db
+def test_a_patient_reports_for_themselves_and_for_nobody_else() -> None:
+    report = log(by=factories.carla_user())
+    assert report.reporter_role == "patient"
+    with pytest.raises(NoSuchPatient):
+        monitoring.log_side_effect(
+            factories.carla_user(), factories.stranger().pk, term="Nausea", severity="mild", began_on=orders.today()
+        )
+
+
+@pytest.mark.django_db
+def test_impossible_days_are_refused_in_a_sentence() -> None:
+    for wrong in (
+        {"began_on": orders.today() + timedelta(days=1)},
+        {"began_on": factories.carla().birth_date - timedelta(days=1)},
+        {"ended_on": orders.today() - timedelta(days=20)},
+    ):
+        with pytest.raises(Refused, match="side effect"):
+            log(**wrong)
+    assert not SideEffectReport.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_observation_has_the_unit_of_its_code_and_a_value_that_a_person_can_have() -> None:
+    bo, carla = factories.bo(), factories.carla()
+    made = monitoring.record_observation(bo, carla.pk, code="lithium", value=Decimal("0.8"), observed_at=timezone.now())
+    assert (made.unit, made.loinc) == ("mmol/L", "14334-7")
+    for value in ("80", "-1"):
+        with pytest.raises(Refused):
+            monitoring.record_observation(
+                bo, carla.pk, code="lithium", value=Decimal(value), observed_at=timezone.now()
+            )
+    late = timezone.now() + timedelta(days=1)
+    with pytest.raises(Refused):
+        monitoring.record_observation(bo, carla.pk, code="lithium", value=Decimal(1), observed_at=late)
+    with pytest.raises(Refused):
+        monitoring.record_observation(bo, carla.pk, code="no-such-code", value=Decimal(1), observed_at=timezone.now())
+    with pytest.raises(NotAllowed):
+        monitoring.record_observation(
+            factories.pia(), carla.pk, code="lithium", value=Decimal(1), observed_at=timezone.now()
+        )
+
+
+@pytest.mark.usefixtures("knowledge")
+def test_an_allergy_is_kept_as_said_or_as_the_vocabulary_names_it() -> None:
+    bo, carla = factories.bo(), factories.carla()
+    known = monitoring.record_allergy(bo, carla.pk, kind="allergy", substance="Lamictal", reaction="rash")
+    unknown = monitoring.record_allergy(bo, carla.pk, kind="intolerance", substance="blue dye")
+    assert (known.substance, known.rxcui) == ("lamotrigine", 28439)
+    assert (unknown.substance, unknown.rxcui) == ("blue dye", None)
+
+
+def log(**values: object) -> SideEffectReport:
+    by = values.pop("by", None) or factories.bo()
+    usual: dict[str, object] = {"term": "Nausea", "severity": "moderate", "began_on": orders.today()}
+    return monitoring.log_side_effect(by, factories.carla().pk, **{**usual, **values})  # type: ignore[arg-type]
