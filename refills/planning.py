@@ -52,15 +52,8 @@ def plan(supply: Supply, now: datetime) -> None:
         add([reminder for name, reminder in wanted.items() if name not in standing])
         for name in wanted.keys() & standing.keys():
             _bring_into_line(standing[name], wanted[name], now)
-        _cancel(
-            [
-                reminder.pk
-                for name, reminder in standing.items()
-                if name not in holding
-                and not (reminder.kind == ReminderKind.SNOOZE and reminder.run_out_on == run_out_on)
-            ],
-            "no longer due",
-        )
+        overtaken = [reminder.pk for name, reminder in standing.items() if not _holds(reminder, holding, run_out_on)]
+        _cancel(overtaken, "no longer due")
 
 
 def cancel(prescription_id: int, why: str) -> int:
@@ -105,6 +98,13 @@ def _lock(prescription_id: int, keys: Iterable[str]) -> dict[str, Reminder]:
     concerned = Q(state=ReminderState.PLANNED) | Q(key__in=list(keys))
     rows = Reminder.objects.select_for_update().filter(concerned, prescription_id=prescription_id).order_by("id")
     return {reminder.key: reminder for reminder in rows}
+
+
+def _holds(reminder: Reminder, holding: set[str], run_out_on: date | None) -> bool:
+    """Does the supply still say this? What a patient put off holds as long as the run-out it was about."""
+    if reminder.kind == ReminderKind.SNOOZE:
+        return bool(holding) and reminder.run_out_on == run_out_on
+    return reminder.key in holding
 
 
 def _bring_into_line(standing: Reminder, wanted: Reminder, now: datetime) -> None:

@@ -103,18 +103,26 @@ class _Round:
     def run(self) -> None:
         """Keep as many under way as there are threads, until every row is settled or given back."""
         waiting = deque(self.batch.rows)
-        while waiting or self.under_way:
-            ready: list[tuple[Reminder, Letter]] = []
-            while waiting and len(self.under_way) + len(ready) < delivery.threads():
-                row = waiting.popleft()
-                letter = self._letter(row)
-                if letter:
-                    ready.append((row, letter))
-            if not self._hand_over(ready):
-                self._release(waiting)
-                waiting.clear()
-            if self.under_way:
-                self._settle(wait(self.under_way, return_when=FIRST_COMPLETED).done)
+        try:
+            while waiting or self.under_way:
+                self._step(waiting)
+        finally:  # whatever broke, what has left the house is written down
+            while self.under_way:
+                self._settle(wait(self.under_way).done)
+
+    def _step(self, waiting: deque[Reminder]) -> None:
+        """Fill the free threads, wait for the first answer, settle it."""
+        ready: list[tuple[Reminder, Letter]] = []
+        while waiting and len(self.under_way) + len(ready) < delivery.threads():
+            row = waiting.popleft()
+            letter = self._letter(row)
+            if letter:
+                ready.append((row, letter))
+        if not self._hand_over(ready):
+            self._release(waiting)
+            waiting.clear()
+        if self.under_way:
+            self._settle(wait(self.under_way, return_when=FIRST_COMPLETED).done)
 
     def _letter(self, row: Reminder) -> Letter | None:
         """The message for a row that may still be sent, now; None when it was settled otherwise."""
