@@ -136,7 +136,8 @@ ANSWERS: dict[str, Answer] = {
 
 
 def _is_number(code: str, measure: Measure) -> models.CheckConstraint:
-    bounds = Q(unit=measure.unit, value__gte=measure.at_least, value__lte=measure.at_most, value_code="")
+    within = Q(value__isnull=False, value__gte=measure.at_least, value__lte=measure.at_most)
+    bounds = Q(unit=measure.unit, value_code="") & within
     return models.CheckConstraint(condition=~Q(code=code) | bounds, name=f"{code}_is_a_number_a_person_can_have")
 
 

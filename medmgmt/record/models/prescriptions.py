@@ -196,12 +196,15 @@ class DosageChange(models.Model):
                 condition=Q(amount__isnull=True) | _amount_is_sane(), name="a_dose_is_more_than_zero_and_not_absurd"
             ),
             models.CheckConstraint(
-                condition=Q(timing="every_n_days", every_days__gte=2, every_days__lte=366)
+                condition=Q(timing="every_n_days", every_days__isnull=False, every_days__gte=2, every_days__lte=366)
                 | (~Q(timing="every_n_days") & Q(every_days__isnull=True)),
                 name="a_number_of_days_belongs_to_every_so_many_days",
             ),
             models.CheckConstraint(
-                condition=(Q(as_needed=True, max_per_day__gte=F("amount")) & ~Q(timing__in=OVER_SEVERAL_DAYS))
+                condition=(
+                    Q(as_needed=True, max_per_day__isnull=False, max_per_day__gte=F("amount"))
+                    & ~Q(timing__in=OVER_SEVERAL_DAYS)
+                )
                 | (Q(as_needed=False, max_per_day__isnull=True) & ~Q(timing="PRN")),
                 name="as_needed_goes_with_a_maximum_per_day",
             ),
