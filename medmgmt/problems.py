@@ -1,17 +1,18 @@
 """Errors of every room turned into RFC 9457 problem documents: the one table that knows status codes."""
 
 import json
+import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.core import exceptions as django_errors
-from django.db import DatabaseError, DataError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as rest_errors
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from interactions import errors as interactions_errors
 from medmgmt.record import dosing
@@ -21,7 +22,10 @@ from refills import errors as refills_errors
 Words = str | Promise
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "/problems/"
-FACES = ("/api/",)
+# PostgreSQL: violates check constraint "a_dose_is_..."; SQLite: CHECK constraint failed: a_dose_is_...
+RULE = re.compile(r'constraint "?(?:failed: )?([a-z]+(?:_[a-z0-9]+){2,})')
+log = logging.getLogger(__name__)
+FACES = ("/api/", PREFIX)
 """Addresses below these answer every error as a problem document, whoever refused."""
 
 
@@ -154,6 +158,8 @@ OF_ERROR: dict[type[Exception], str] = {
     django_errors.RequestDataTooBig: "too-large",
     OperationalError: "busy",
     DataError: "refused",
+    IntegrityError: "refused",
+    django_errors.ValidationError: "refused",
     rest_errors.ParseError: "malformed-request",
     rest_errors.ValidationError: "invalid-request",
     rest_errors.NotAuthenticated: "not-authenticated",
@@ -222,11 +228,22 @@ def describe(error: BaseException) -> Problem:
     kind = kind_of(error)
     if kind == "not-allowed" and str(error).startswith("CSRF Failed"):
         return of_kind("csrf-failed")
+    if isinstance(error, django_errors.ValidationError):
+        return of_kind(kind, " ".join(error.messages))
     if kind in ("server-error", "busy") or isinstance(error, DatabaseError | Http404):
-        return of_kind(kind)
+        return of_kind(kind, broken_rule(error))
     if isinstance(error, interactions_errors.UnansweredFindings):
         return of_kind(kind, str(error), findings=[finding_line(each) for each in error.findings])
     return of_kind(kind, str(error))
+
+
+def broken_rule(error: BaseException) -> str:
+    """The database's named rule that was broken, as the sentence its name is; empty for anything else."""
+    named = RULE.search(str(error)) if isinstance(error, IntegrityError) else None
+    if named is None:
+        return ""
+    log.warning("refused by the database: %s", named[1])
+    return named[1].replace("_", " ").capitalize() + "."
 
 
 def finding_line(finding: object) -> dict[str, object]:
@@ -259,7 +276,6 @@ def api_exception_handler(error: Exception, context: Mapping[str, object]) -> Re
     problem = describe(error)
     if problem.status == 500:
         return None
-    set_rollback()
     request = context.get("request")
     headers = dict(_headers(error, problem))
     response = Response(problem.as_json(getattr(request, "path", "")), status=problem.status, headers=headers)

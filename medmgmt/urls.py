@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/", include("medmgmt.api.urls")),
+    path("problems/", include("medmgmt.api.problem_urls")),
     path("admin/", admin.site.urls),
     path("", include("medmgmt.web.urls")),
 ]

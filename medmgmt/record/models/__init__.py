@@ -23,6 +23,7 @@ from medmgmt.record.models.people import (
     Role,
     Sex,
     User,
+    validate_time_zone,
 )
 from medmgmt.record.models.prescriptions import DosageChange, Kind, Prescription, ReasonCode, Status
 from medmgmt.record.models.requests import IdempotencyRecord
@@ -61,4 +62,5 @@ __all__ = [
     "Status",
     "Suspect",
     "User",
+    "validate_time_zone",
 ]

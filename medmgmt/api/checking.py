@@ -1,0 +1,219 @@
+"""A check of a case that is in no record: what would be found, without anything being kept."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from interactions import library
+from interactions.engine.check import check
+from medmgmt.api import cases
+from medmgmt.api.endpoint import Endpoint, writes
+from medmgmt.api.fields import Amount, Day, Strict
+from medmgmt.api.proposals import SEVERITIES, NotCheckedLine
+from medmgmt.record import access
+from medmgmt.record.models import User
+
+MOST_DRUGS = 100
+ACTIONS = ["none", "start", "change_dose", "stop", "resume", "refill", "administer"]
+
+
+def words(length: int = 300) -> serializers.CharField:
+    """Text that may be missing, empty or null."""
+    return serializers.CharField(max_length=length, required=False, allow_null=True, allow_blank=True)
+
+
+def number(**options: Any) -> Amount:
+    """A number that may be missing or null."""
+    return Amount(max_digits=14, required=False, allow_null=True, **options)
+
+
+def day() -> Day:
+    """A day that may be missing or null."""
+    return Day(required=False, allow_null=True)
+
+
+def yes_or_no() -> serializers.BooleanField:
+    """Yes, no, or not known."""
+    return serializers.BooleanField(required=False, allow_null=True)
+
+
+class CaseAllergy(Strict):
+    """An allergy of the person in the case."""
+
+    drug = serializers.CharField(max_length=300)
+    reaction = words()
+
+
+class CaseSmoking(Strict):
+    """Smoking, and since when it changed."""
+
+    status = serializers.ChoiceField(["never", "current", "former"], required=False, allow_null=True)
+    changed_days = serializers.IntegerField(min_value=0, max_value=40_000, required=False, allow_null=True)
+    change = serializers.ChoiceField(["stopped", "started"], required=False, allow_null=True)
+
+
+class CasePatient(Strict):
+    """What is known about the person; nothing that names them."""
+
+    age = serializers.IntegerField(min_value=0, max_value=150, required=False, allow_null=True)
+    sex = serializers.ChoiceField(["F", "M"], required=False, allow_null=True, allow_blank=True)
+    weight_kg = number(min_value=0)
+    egfr = number(min_value=0)
+    hepatic = serializers.ChoiceField(["A", "B", "C"], required=False, allow_null=True, allow_blank=True)
+    ancestry = words()
+    pregnant = yes_or_no()
+    breastfeeding = yes_or_no()
+    pregnancy_potential = yes_or_no()
+    conditions = serializers.ListField(child=serializers.CharField(max_length=300), required=False, max_length=200)
+    allergies = CaseAllergy(many=True, required=False)
+    alcohol = serializers.ChoiceField(["none", "current", "heavy"], required=False, allow_null=True)
+    smoking = CaseSmoking(required=False, allow_null=True)
+    genotype = serializers.DictField(child=serializers.CharField(max_length=20), required=False)
+
+
+class CaseDrug(Strict):
+    """A medicine; `stop` is the day of the last dose."""
+
+    drug = serializers.CharField(max_length=300, help_text="Name, brand or RxCUI.")
+    total_daily_mg = number(min_value=0)
+    frequency = words()
+    route = words(40)
+    form = words(120)
+    start = day()
+    stop = day()
+    dose_mg = number(min_value=0)
+    last_admin = words(40)
+    last_dose = words(40)
+
+
+class CaseLab(Strict):
+    """A result with its UCUM unit."""
+
+    name = words(60)
+    value = number()
+    unit = words(40)
+    loinc = words(20)
+    date = day()
+
+
+class CaseSymptom(Strict):
+    """A symptom and how bad it is."""
+
+    term = words(200)
+    grade = serializers.IntegerField(min_value=1, max_value=5, required=False, allow_null=True)
+    onset = words(40)
+    note = words(2000)
+
+
+class CaseProposal(Strict):
+    """What is about to be done."""
+
+    action = serializers.ChoiceField(ACTIONS, default="none")
+    drug = words()
+    total_daily_mg = number(min_value=0)
+    dose_mg = number(min_value=0)
+    frequency = words()
+    route = words(40)
+    form = words(120)
+    at = words(40)
+
+
+class CaseRefill(Strict):
+    """A prescription about to be filled again; not judged yet."""
+
+    schedule = words(20)
+    issued = day()
+    fill_date = day()
+    days_supply = serializers.IntegerField(min_value=0, max_value=400, required=False, allow_null=True)
+    refills_authorised = serializers.IntegerField(min_value=0, max_value=400, required=False, allow_null=True)
+    refills_remaining = serializers.IntegerField(min_value=0, max_value=400, required=False, allow_null=True)
+    fills_used = serializers.IntegerField(min_value=0, max_value=400, required=False, allow_null=True)
+
+
+class Case(Strict):
+    """One case with its own day, so that the answer never depends on the clock."""
+
+    id = serializers.CharField(max_length=200)
+    as_of = Day()
+    patient = CasePatient(required=False)
+    current_meds = CaseDrug(many=True, default=list, max_length=MOST_DRUGS)
+    labs = CaseLab(many=True, required=False, max_length=500)
+    symptoms = CaseSymptom(many=True, required=False, max_length=200)
+    proposed = CaseProposal(required=False, allow_null=True)
+    refill = CaseRefill(required=False, allow_null=True)
+    title = words(400)
+    category = words(100)
+    rationale = words(4000)
+    source = words(1000)
+    expected = serializers.DictField(
+        required=False, help_text="Read by nobody, like title, category, rationale, source."
+    )
+
+
+class CaseGrade(serializers.Serializer[Any]):
+    """How one release grades it."""
+
+    release = serializers.CharField()
+    version = serializers.CharField()
+    date = Day()
+    severity = serializers.ChoiceField(SEVERITIES)
+    rule = serializers.CharField()
+    citation = serializers.CharField()
+
+
+class CaseFinding(serializers.Serializer[Any]):
+    """One problem between drugs."""
+
+    type = serializers.CharField()
+    severity = serializers.ChoiceField(SEVERITIES)
+    problem = serializers.CharField()
+    drugs = serializers.ListField(child=serializers.CharField())
+    summary = serializers.CharField()
+    mechanism = serializers.CharField()
+    management = serializers.CharField()
+    onset = serializers.CharField()
+    sources = CaseGrade(many=True)
+    release = serializers.CharField()
+    card = serializers.CharField(allow_null=True, help_text="Null where it is listed without a grade: no alert.")
+
+
+class CaseCard(serializers.Serializer[Any]):
+    """One clinical problem."""
+
+    card = serializers.CharField()
+    problem = serializers.CharField()
+    severity = serializers.ChoiceField(SEVERITIES)
+    interruptive = serializers.BooleanField()
+    summary = serializers.CharField()
+    drugs = serializers.ListField(child=serializers.CharField())
+
+
+class CaseKnowledge(serializers.Serializer[Any]):
+    """A release that was active."""
+
+    release = serializers.CharField()
+    version = serializers.CharField()
+    date = Day()
+
+
+class CaseAnswer(serializers.Serializer[Any]):
+    """What the active knowledge says about a case; what is not named in `not_checked` was looked at."""
+
+    id = serializers.CharField()
+    findings = CaseFinding(many=True)
+    cards = CaseCard(many=True)
+    not_checked = NotCheckedLine(many=True)
+    knowledge = CaseKnowledge(many=True)
+
+
+class CheckCase(Endpoint):
+    """Interactions of a case that is in no record."""
+
+    @writes(CaseAnswer, takes=Case)
+    def post(self, by: User, values: Mapping[str, Any]) -> object:
+        """Check one case against the active knowledge. Nothing is kept."""
+        access.require(by, "check_interactions")
+        knowledge = library.current()
+        regimen, left_out = cases.regimen(values, knowledge)
+        return cases.answer(values, check(regimen, knowledge), knowledge, left_out)

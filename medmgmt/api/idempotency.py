@@ -1,0 +1,108 @@
+"""A repeat of the same request does nothing twice: the first answer is kept with its key, in the same transaction."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from medmgmt import problems
+from medmgmt.problems import ProblemRaised
+from medmgmt.record.models.requests import IdempotencyRecord
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+WAIT = "10s"
+"""How long a repeat waits for the first request of its key before it is told to ask again."""
+KEPT_HEADERS = ("Location", "ETag")
+
+
+def once(request: Request, act: Callable[[], Response]) -> Response | HttpResponse:
+    """The answer of `act`, done at most once for the user's key; without a key it is simply done.
+
+    Only what was done is kept: a refusal frees the key, so that the same request may be tried again once its reason
+    has gone. What a refusal itself leaves behind (an audit entry, the review that refused a signature) stays.
+    """
+    key = request.headers.get(HEADER)
+    if key is None or not isinstance(request.user, AbstractBaseUser):
+        return act()
+    if not KEY.fullmatch(key):
+        raise ValidationError({HEADER: [_("Must be 1 to 255 printable ASCII characters without spaces.")]})
+    mark = fingerprint(request)
+    with transaction.atomic():
+        record = reserve(request, key, mark)
+        if record is None:
+            return replay(request, key, mark)
+        try:
+            response = act()
+        except Exception as error:
+            if problems.describe(error).status >= 500:
+                raise
+            record.delete()
+            refusal = error
+        else:
+            keep(record, response)
+            return response
+    raise refusal
+
+
+def fingerprint(request: Request) -> str:
+    """What makes two requests the same: method, address, and what the body means rather than how it is spaced."""
+    said = json.dumps(request.data, sort_keys=True, default=str, ensure_ascii=True)
+    whole = "\n".join((str(request.method), request.get_full_path(), request.headers.get("If-Match", ""), said))
+    return hashlib.sha256(whole.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def reserve(request: Request, key: str, mark: str) -> IdempotencyRecord | None:
+    """This request's own row; None if the key has one already. Waits for a request that is writing it just now."""
+    try:
+        with transaction.atomic():
+            limit_wait(WAIT)
+            record = IdempotencyRecord.objects.create(
+                user_id=request.user.pk, key=key, method=str(request.method), path=request.path[:500], fingerprint=mark
+            )
+            limit_wait("0")
+            return record
+    except IntegrityError:
+        return None
+    except OperationalError as waited:
+        raise ProblemRaised("request-in-progress") from waited
+
+
+def limit_wait(time: str) -> None:
+    """PostgreSQL would wait for ever; SQLite has its busy timeout."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [time])
+
+
+def keep(record: IdempotencyRecord, response: Response) -> None:
+    """Writes the answer, to the byte, where the next request with this key will find it."""
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    record.status = response.status_code
+    record.body = {"content": JSONRenderer().render(response.data).decode(), "headers": headers}
+    record.save(update_fields=["status", "body"])
+
+
+def replay(request: Request, key: str, mark: str) -> HttpResponse:
+    """The answer kept for the key; the same key on another request is refused."""
+    record = IdempotencyRecord.objects.filter(user_id=request.user.pk, key=key).first()
+    if record is None or record.status is None:
+        raise ProblemRaised("request-in-progress")
+    if record.fingerprint != mark:
+        raise ProblemRaised("idempotency-key-reused")
+    kept: dict[str, Any] = record.body or {}
+    response = HttpResponse(kept["content"], status=record.status, content_type="application/json")
+    for name, value in {**kept["headers"], REPLAYED: "true"}.items():
+        response.headers[name] = value
+    return response

@@ -1,0 +1,116 @@
+"""What the clinic knows about drugs: the search, and the releases behind every review."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from interactions.errors import NoSuchRelease
+from interactions.models import Release, ReleaseKind, ReleaseStatus
+from medmgmt import lists
+from medmgmt.actions import knowledge
+from medmgmt.api import filters
+from medmgmt.api.endpoint import Endpoint, reads, writes
+from medmgmt.api.endpoint import lists as lists_of
+from medmgmt.api.fields import Day, Id, Instant, Rxcui
+from medmgmt.record.models import User
+
+MOST_DRUGS = 50
+
+
+class DrugQuery(serializers.Serializer[Any]):
+    """Part of a name, a brand, or an RxCUI; misspelt is well."""
+
+    q = serializers.CharField(max_length=100)
+    limit = serializers.IntegerField(min_value=1, max_value=MOST_DRUGS, default=10)
+
+
+class DrugLine(serializers.Serializer[Any]):
+    """A drug somebody may have meant."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    rxcui = Rxcui(allow_null=True)
+    atc = serializers.CharField()
+    matched_on = serializers.CharField(help_text="The name, brand or code that was close.")
+    score = serializers.FloatField()
+
+
+class FoundDrugs(serializers.Serializer[Any]):
+    """The best matches first."""
+
+    results = DrugLine(many=True)
+
+
+class ReleaseLine(serializers.Serializer[Any]):
+    """A release of interaction knowledge: imported inactive, activated by a person, never edited."""
+
+    id = Id()
+    source = serializers.CharField()
+    version = serializers.CharField()
+    released_on = Day()
+    kind = serializers.ChoiceField(ReleaseKind.choices)
+    licence = serializers.CharField()
+    url = serializers.CharField()
+    sha256 = serializers.CharField()
+    counts = serializers.DictField()
+    warnings = serializers.ListField(child=serializers.CharField())
+    status = serializers.ChoiceField(ReleaseStatus.choices)
+    imported_at = Instant()
+    activated_at = Instant(allow_null=True)
+    activated_by = Id(source="activated_by_id", allow_null=True)
+
+
+class ReleaseFilters(filters.FilterSet):
+    """Releases by state."""
+
+    status = filters.Choice(choices=ReleaseStatus.choices)
+
+
+class Drugs(Endpoint):
+    """Looking for a drug."""
+
+    @reads(FoundDrugs, query=DrugQuery)
+    def get(self, by: User, q: str, limit: int) -> object:
+        """Drugs of the active knowledge by name, brand or RxCUI, typing errors allowed."""
+        return {"results": lists.drugs(by, q, limit=limit)}
+
+
+class Releases(Endpoint):
+    """Releases of interaction knowledge."""
+
+    @lists_of(ReleaseLine, order=("-imported_at", "-id"), filters=ReleaseFilters)
+    def get(self, by: User) -> QuerySet[Release]:
+        """Every release, newest first."""
+        return lists.releases(by)
+
+
+class OneRelease(Endpoint):
+    """One release."""
+
+    @reads(ReleaseLine)
+    def get(self, by: User, release_id: int) -> object:
+        """What a release is, where it comes from and whether it is in use."""
+        found = lists.releases(by).filter(pk=release_id).first()
+        if found is None:
+            raise NoSuchRelease
+        return found
+
+
+class ActivateRelease(Endpoint):
+    """Putting a release into use."""
+
+    @writes(ReleaseLine, refuses=("refused", "conflict"))
+    def post(self, by: User, values: Mapping[str, Any], release_id: int) -> object:
+        """From now on every review uses this release as well."""
+        return knowledge.activate(by, release_id)
+
+
+class RetireRelease(Endpoint):
+    """Taking a release out of use."""
+
+    @writes(ReleaseLine, refuses=("refused", "conflict"))
+    def post(self, by: User, values: Mapping[str, Any], release_id: int) -> object:
+        """From now on no review uses this release."""
+        return knowledge.retire(by, release_id)

@@ -1,0 +1,62 @@
+"""Callers of the API, and the shipped knowledge."""
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+
+from tests import factories
+from tests.faces.api.client import Api
+
+
+@pytest.fixture(autouse=True)
+def _no_throttle_from_before() -> None:
+    """Request counts of earlier tests live in the process's cache."""
+    cache.clear()
+
+
+@pytest.fixture
+def knowledge(db: None) -> None:
+    """The shipped release, active."""
+    call_command("load_knowledge", verbosity=0)
+
+
+@pytest.fixture
+def adler(db: None) -> Api:
+    """Carla's psychiatrist."""
+    return Api(factories.adler())
+
+
+@pytest.fixture
+def bo(db: None) -> Api:
+    """Carla's nurse."""
+    return Api(factories.bo())
+
+
+@pytest.fixture
+def pia(db: None) -> Api:
+    """Carla's pharmacist."""
+    return Api(factories.pia())
+
+
+@pytest.fixture
+def dorn(db: None) -> Api:
+    """A psychiatrist of another team."""
+    return Api(factories.dorn())
+
+
+@pytest.fixture
+def carla(db: None) -> Api:
+    """The patient herself."""
+    return Api(factories.carla_user())
+
+
+@pytest.fixture
+def admin(db: None) -> Api:
+    """The administrator."""
+    return Api(factories.admin())
+
+
+@pytest.fixture
+def nobody(db: None) -> Api:
+    """Somebody who is not signed in."""
+    return Api()
