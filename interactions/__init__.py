@@ -1,0 +1,1 @@
+"""What is known about drugs taken together, and the review of a regimen against it."""

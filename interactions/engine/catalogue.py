@@ -1,0 +1,98 @@
+"""Every drug that the active knowledge can name, found by what people and systems call it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+def normal(text: str) -> str:
+    """A name as it is compared: small letters, single spaces, straight apostrophes."""
+    return re.sub(r"\s+", " ", text.replace("’", "'")).strip().casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueDrug:
+    """One drug or product; `ingredients` are RxCUIs, more than one for a combination."""
+
+    key: str
+    name: str
+    rxcui: int | None = None
+    atc: str = ""
+    aliases: tuple[str, ...] = ()
+    ingredients: tuple[int, ...] = ()
+    screened_as: str = ""
+    """The key whose rules also speak for this drug; empty when it has its own or none."""
+    in_rules: bool = False
+    """True when the rules were written with this drug in view."""
+    group: str = ""
+    drug_class: str = ""
+    washout_days: int | None = None
+    maoi_wait_days: int | None = None
+    maoi_type: str = ""
+    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False, compare=False)
+    """Every further column of the shipped table by its name, for rules that derive from it."""
+
+    @property
+    def is_long_acting(self) -> bool:
+        """A depot injection."""
+        return "LAI" in self.drug_class or "Long-acting injectable" in self.drug_class
+
+    @property
+    def is_mao_inhibitor(self) -> bool:
+        """Any kind of monoamine oxidase inhibition, weak included."""
+        return self.maoi_type not in ("", "none")
+
+
+class Catalogue:
+    """Drugs by name, alias and RxCUI; the first to claim a name keeps it."""
+
+    def __init__(self, drugs: Iterable[CatalogueDrug], synonyms: Mapping[int, int] | None = None) -> None:
+        self.drugs: dict[str, CatalogueDrug] = {}
+        self.synonyms = dict(synonyms or {})
+        """RxCUI of a salt or ester -> RxCUI of its ingredient."""
+        self._by_name: dict[str, str] = {}
+        self._by_rxcui: dict[int, str] = {}
+        listed = list(drugs)
+        for drug in listed:
+            self.drugs.setdefault(drug.key, drug)
+            self._by_name.setdefault(normal(drug.name), drug.key)
+            self._by_name.setdefault(normal(drug.key), drug.key)
+        for drug in listed:
+            self._claim(drug)
+
+    def _claim(self, drug: CatalogueDrug) -> None:
+        for alias in drug.aliases:
+            self._by_name.setdefault(normal(alias), drug.key)
+        if drug.rxcui is not None:
+            self._by_rxcui.setdefault(self.ingredient(drug.rxcui), drug.key)
+
+    def add(self, drug: CatalogueDrug) -> None:
+        """One more drug, known only from a data set; names already taken stay as they are."""
+        self.drugs.setdefault(drug.key, drug)
+        self._by_name.setdefault(normal(drug.name), drug.key)
+        self._by_name.setdefault(normal(drug.key), drug.key)
+        self._claim(drug)
+
+    def ingredient(self, rxcui: int) -> int:
+        """The RxCUI of the ingredient: a salt's becomes its ingredient's, any other stays."""
+        return self.synonyms.get(rxcui, rxcui)
+
+    def named(self, name: str) -> CatalogueDrug | None:
+        """The drug that goes by exactly this name, brand or alias, whatever the letter case."""
+        key = self._by_name.get(normal(name))
+        return None if key is None else self.drugs[key]
+
+    def coded(self, rxcui: int) -> CatalogueDrug | None:
+        """The drug with this RxCUI, or with the ingredient of which it is a salt."""
+        key = self._by_rxcui.get(self.ingredient(rxcui))
+        return None if key is None else self.drugs[key]
+
+    def resolve(self, name: str = "", rxcui: int | None = None) -> CatalogueDrug | None:
+        """By name first (it may say the product), unless the code says that the name is another drug's."""
+        named = self.named(name) if name else None
+        coded = self.coded(rxcui) if rxcui is not None else None
+        if named is None or coded is None:
+            return named or coded
+        same = named.key == coded.key or (coded.rxcui is not None and self.ingredient(coded.rxcui) in named.ingredients)
+        return named if same else coded

@@ -1,0 +1,70 @@
+"""Everything that is active now, as one value the engine is called with."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from interactions.engine.catalogue import Catalogue
+from interactions.engine.data_set import DataSet, Selection
+from interactions.engine.rulebook import RuleBook
+
+Source = RuleBook | DataSet
+
+
+@dataclass(frozen=True, slots=True)
+class SideEffectTerm:
+    """What is known of one side effect: which drugs or classes cause it, how often, and when it begins."""
+
+    term_id: str
+    name: str
+    plain: str
+    associations: tuple[tuple[str, str], ...]
+    """(drug key or "set:name", very_common/common/uncommon/rare)."""
+    onset_days_min: int | None
+    onset_days_max: int | None
+    red_flag: str = "none"
+    red_flag_condition: str = ""
+    action: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The active releases over one catalogue. It is never changed: another active set is another Knowledge."""
+
+    sources: tuple[Source, ...]
+    catalogue: Catalogue
+    terms: tuple[SideEffectTerm, ...] = ()
+    sets: dict[str, frozenset[str]] = field(default_factory=dict)
+    _selections: dict[tuple[int, str, str, str], Selection] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        books: tuple[RuleBook, ...],
+        data_sets: tuple[DataSet, ...],
+        catalogue: Catalogue,
+        terms: tuple[SideEffectTerm, ...] = (),
+    ) -> "Knowledge":
+        """Rule books and data sets together; drugs that only a data set names join the catalogue."""
+        for data_set in data_sets:
+            data_set.enter(catalogue)
+        sets = {name: members for book in books for name, members in book.sets.items()}
+        return cls(sources=(*books, *data_sets), catalogue=catalogue, terms=terms, sets=sets)
+
+    def selection(self, source: int, key: str, route: str, form: str) -> Selection:
+        """What stands for a catalogue drug in the data set at this place of `sources`; remembered."""
+        asked = (source, key, route, form)
+        known = self._selections.get(asked)
+        if known is None:
+            data_set = self.sources[source]
+            assert isinstance(data_set, DataSet)
+            known = data_set.select(self.catalogue.drugs[key], route, form, self.catalogue)
+            if len(self._selections) < 100_000:
+                self._selections[asked] = known
+        return known
+
+    @property
+    def newest_on(self) -> date | None:
+        """The date of the newest active release; None when nothing is active."""
+        return max((source.released_on for source in self.sources), default=None)

@@ -1,0 +1,123 @@
+"""Which pairs anybody has compared at all, so that silence is never taken for safety."""
+
+from dataclasses import dataclass
+
+from interactions.engine.data_set import DataSet, Selection
+from interactions.engine.findings import NotChecked, PairState
+from interactions.engine.knowledge import Knowledge, Source
+from interactions.engine.regimen import Drug
+from interactions.engine.rules.seats import Seat
+
+NO_RELEASE = "no knowledge release is active"
+UNKNOWN_NAME = "the active knowledge does not know this name"
+NOBODY_LISTS = "known by name, but no active release says anything about it"
+
+
+def described(source: Source) -> str:
+    """A release as it is named to people: label, version and date."""
+    return f"{source.label} {source.version} of {source.released_on.isoformat()}"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The seats and strangers of one day, what each source lists of them, and the pairs with something found."""
+
+    knowledge: Knowledge
+    seats: list[Seat]
+    strangers: list[Drug]
+    selections: list[list[Selection]]
+    """By source, then by seat."""
+    found: set[tuple[int, int]]
+
+    def states(self) -> tuple[PairState, ...]:
+        """One state a pair of different drugs that are taken together, or nearly so."""
+        present = [seat for seat in self.seats if seat.is_present]
+        states = [self._state(a, b) for later, b in enumerate(present) for a in present[:later] if _are_a_pair(a, b)]
+        others = [seat.drug for seat in present]
+        for stranger in self.strangers:
+            states += [_stranger_state(stranger, other, self._why_unknown) for other in others]
+            others.append(stranger)
+        return tuple(sorted(states))
+
+    def not_checked(self) -> list[NotChecked]:
+        """Drugs that nobody knows or lists, and pairs of known drugs that no active release compares."""
+        unknown = [NotChecked((drug.ref,), drug.name, self._why_unknown) for drug in self.strangers]
+        unlisted = [seat for seat in self.seats if seat.is_present and not self._is_listed(seat.place)]
+        alone = [NotChecked((seat.drug.ref,), seat.drug.name, NOBODY_LISTS) for seat in unlisted]
+        return unknown + alone + self._pairs_not_compared({seat.place for seat in unlisted})
+
+    @property
+    def _why_unknown(self) -> str:
+        return UNKNOWN_NAME if self.knowledge.sources else NO_RELEASE
+
+    def _is_listed(self, place: int) -> bool:
+        return any(of_source[place].numbers for of_source in self.selections)
+
+    def _pairs_not_compared(self, unlisted: set[int]) -> list[NotChecked]:
+        present = [seat for seat in self.seats if seat.is_present and seat.place not in unlisted]
+        masks = [self._masks(seat.place) for seat in present]
+        missed = []
+        for later, b in enumerate(present):
+            b_listed, b_complete = masks[later]
+            for a, (a_listed, a_complete) in zip(present[:later], masks[:later], strict=True):
+                if a_listed & b_listed & (a_complete | b_complete) or (a.place, b.place) in self.found:
+                    continue
+                if _are_a_pair(a, b):
+                    names = " with ".join(sorted((a.entry.name, b.entry.name)))
+                    missed.append(NotChecked(_refs(a, b), names, self._why_not(a, b)))
+        return missed
+
+    def _masks(self, place: int) -> tuple[int, int]:
+        """One bit a source: lists every ingredient of the drug; holds every pair of it."""
+        listed = complete = 0
+        for bit, of_source in enumerate(self.selections):
+            listed |= of_source[place].is_listed << bit
+            complete |= of_source[place].is_complete << bit
+        return listed, complete
+
+    def _comparing(self, a: Seat, b: Seat) -> list[Source]:
+        (a_listed, a_complete), (b_listed, b_complete) = self._masks(a.place), self._masks(b.place)
+        bits = a_listed & b_listed & (a_complete | b_complete)
+        return [source for bit, source in enumerate(self.knowledge.sources) if bits >> bit & 1]
+
+    def _state(self, a: Seat, b: Seat) -> PairState:
+        first, second = _refs(a, b)
+        comparing = self._comparing(a, b)
+        scope = " and ".join(map(described, comparing))
+        if (a.place, b.place) in self.found:
+            return PairState(first, second, "finding", scope, "")
+        if comparing:
+            return PairState(first, second, "nothing_on_record", f"nothing on record in {scope}", "")
+        return PairState(first, second, "not_checked", "", self._why_not(a, b))
+
+    def _why_not(self, a: Seat, b: Seat) -> str:
+        """Why no active release compares two drugs of the catalogue, source by source."""
+        reasons = []
+        for bit, source in enumerate(self.knowledge.sources):
+            unlisted = [seat.entry.name for seat in (a, b) if not self.selections[bit][seat.place].is_listed]
+            if unlisted:
+                reasons.append(f"{source.label} {source.version} does not list {' or '.join(sorted(unlisted))}")
+            elif isinstance(source, DataSet):
+                reasons.append(
+                    f"{source.label} {source.version} was loaded without the files that compare them{_limits(source)}"
+                )
+        return "; ".join(reasons) or NO_RELEASE
+
+
+def _limits(source: DataSet) -> str:
+    return f" ({source.limits})" if source.limits else ""
+
+
+def _refs(a: Seat, b: Seat) -> tuple[str, str]:
+    first, second = sorted((a.drug.ref, b.drug.ref))
+    return first, second
+
+
+def _are_a_pair(a: Seat, b: Seat) -> bool:
+    """Two prescriptions of one drug are no pair, nor are two drugs of which neither is taken any more."""
+    return a.entry.key != b.entry.key and (a.is_active or b.is_active)
+
+
+def _stranger_state(stranger: Drug, other: Drug, why: str) -> PairState:
+    first, second = sorted((stranger.ref, other.ref))
+    return PairState(first, second, "not_checked", "", f"{stranger.name}: {why}")

@@ -1,0 +1,30 @@
+"""How long a stopped drug still counts."""
+
+from interactions.engine.catalogue import CatalogueDrug
+from interactions.engine.rulebook import PairRule
+from interactions.engine.severity import Severity
+
+LITERAL = {"opioid_withdrawal_or_block", "contraceptive_failure"}
+MAOI_PROBLEMS = {"serotonin_toxicity", "hypertensive_crisis"}
+
+
+def counts(days_since_stop: int, window: int) -> bool:
+    """A wait of N days means that day N is free again. Less than one day since the last dose is still taken."""
+    return days_since_stop <= 0 or days_since_stop < window
+
+
+def of_rule(rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug) -> int:
+    """Days after the last dose of `member` in which the rule still speaks; `value` is the rule's own figure."""
+    persistence = member.washout_days or 0
+    if value is None:
+        return persistence if rule.severity >= Severity.MAJOR else 0
+    if rule.problem in LITERAL:
+        return value
+    if other.is_mao_inhibitor and rule.problem in MAOI_PROBLEMS:
+        persistence = max(persistence, member.maoi_wait_days or 0)
+    return min(value, persistence)
+
+
+def of_grade(severity: Severity, member: CatalogueDrug) -> int:
+    """The same for a pair of a data set, which knows no windows: what is major counts until the drug is gone."""
+    return member.washout_days or 0 if severity >= Severity.MAJOR else 0

@@ -1,0 +1,61 @@
+"""What this room says no with: sentences for a clinician or a pharmacist."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    from interactions.models import Finding
+
+
+class InteractionsError(Exception):
+    """The root of this room's errors."""
+
+
+class UnansweredFindings(InteractionsError):
+    """Findings of major severity or above that nobody has answered; `findings` lists them."""
+
+    def __init__(self, findings: "Iterable[Finding]") -> None:
+        self.findings = tuple(findings)
+        count = len(self.findings)
+        message = ngettext(
+            "%(count)d finding needs an answer before this can be signed.",
+            "%(count)d findings need an answer before this can be signed.",
+            count,
+        )
+        super().__init__(message % {"count": count})
+
+
+class NoSuchFinding(InteractionsError):
+    """There is no finding with this number."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such finding."))
+
+
+class NoSuchRelease(InteractionsError):
+    """There is no release with this number."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such release of knowledge."))
+
+
+class AlreadyAnswered(InteractionsError):
+    """Somebody was faster."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This finding has already been answered."))
+
+
+class NotAnAnswer(InteractionsError):
+    """A reason that is not on the list, a follow-up before today, or a finding that asks for no answer."""
+
+
+class ImportRefused(InteractionsError):
+    """Files that were not imported, with every reason; nothing of them was kept."""
+
+
+class DownloadRefused(InteractionsError):
+    """A download that was not made or not trusted; what was fetched so far stays in its .part file."""

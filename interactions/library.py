@@ -1,0 +1,216 @@
+"""The knowledge in use, loaded once a process, and the search over its drugs."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from rapidfuzz import fuzz, process
+
+from interactions import releases
+from interactions.engine import data_set, knowledge, rulebook
+from interactions.engine.catalogue import Catalogue, normal
+from interactions.engine.catalogue import CatalogueDrug as Entry
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.pair_table import PairTable, pair_code
+from interactions.engine.severity import NAMED
+from interactions.models import Release, ReleaseKind
+
+LEAST_SCORE = 70
+"""Below this likeness (0 to 100) a name is not what was meant."""
+
+
+@dataclass(frozen=True)
+class CatalogueDrug:
+    """A drug as a person finds it."""
+
+    key: str
+    name: str
+    rxcui: int | None
+    atc: str
+    matched_on: str = ""
+    """What the search found: the name, a brand, a code."""
+    score: int = 100
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One active set in memory; `marks` tell whether it is still the active one."""
+
+    marks: tuple[tuple[int, str], ...]
+    knowledge: Knowledge
+
+    @cached_property
+    def spellings(self) -> dict[str, tuple[str, str]]:
+        """Each name, brand and alias as it is compared -> as it is shown, and its drug's key."""
+        found: dict[str, tuple[str, str]] = {}
+        drugs = self.knowledge.catalogue.drugs.values()
+        for drug in drugs:
+            found.setdefault(normal(drug.name), (drug.name, drug.key))
+        for drug in drugs:
+            for alias in drug.aliases:
+                found.setdefault(normal(alias), (alias, drug.key))
+        return found
+
+
+@dataclass
+class _Shelf:
+    """What this process has loaded; replaced whole, never changed in place."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    loaded: Loaded | None = None
+
+
+_shelf = _Shelf()
+
+
+def current() -> Knowledge:
+    """The knowledge in use now. One cheap query when nothing has changed since the last call."""
+    return loaded().knowledge
+
+
+def loaded() -> Loaded:
+    """The same with the releases it was made of."""
+    active = releases.active()
+    marks = tuple((release.pk, release.sha256) for release in active)
+    held = _shelf.loaded
+    if held is not None and held.marks == marks:
+        return held
+    with _shelf.lock:
+        held = _shelf.loaded
+        if held is None or held.marks != marks:
+            held = _shelf.loaded = Loaded(marks, _read(active))
+        return held
+
+
+def resolve(name: str = "", rxcui: int | None = None, *, among: Knowledge | None = None) -> CatalogueDrug | None:
+    """The drug that goes by exactly this name or code; None when the knowledge has none.
+
+    Each call without `among` asks the database which releases are in use: give current() for many names at once.
+    """
+    entry = (among or current()).catalogue.resolve(name, rxcui)
+    return None if entry is None else CatalogueDrug(entry.key, entry.name, entry.rxcui, entry.atc, name or str(rxcui))
+
+
+def search(text: str, limit: int = 10) -> list[CatalogueDrug]:
+    """Drugs that a person may have meant, best first: by code, name, brand or alias, small typing errors forgiven."""
+    wanted = normal(text)
+    if not wanted or limit < 1:
+        return []
+    held = loaded()
+    catalogue = held.knowledge.catalogue
+    best: dict[str, tuple[float, str]] = {}
+    for score, key, matched in (*_by_code(wanted, catalogue), *_by_spelling(wanted, held)):
+        if key not in best or best[key][0] < score:
+            best[key] = (score, matched)
+    ranked = sorted(best.items(), key=lambda item: (-item[1][0], len(item[1][1]), item[0]))
+    return [_found(catalogue.drugs[key], matched, score) for key, (score, matched) in ranked[:limit]]
+
+
+def _found(entry: Entry, matched: str, score: float) -> CatalogueDrug:
+    return CatalogueDrug(entry.key, entry.name, entry.rxcui, entry.atc, matched, min(100, round(score)))
+
+
+def _by_code(wanted: str, catalogue: Catalogue) -> Iterable[tuple[float, str, str]]:
+    """Drugs with this RxCUI, or whose ATC code begins so."""
+    if wanted.isdecimal() and len(wanted) < 10:
+        entry = catalogue.coded(int(wanted))
+        return [(110, entry.key, wanted)] if entry else []
+    if len(wanted) < 3 or not (wanted[0].isalpha() and wanted[1].isdecimal()):
+        return []
+    coded = [drug for drug in catalogue.drugs.values() if drug.atc.casefold().startswith(wanted)]
+    return [(105, drug.key, drug.atc) for drug in coded]
+
+
+def _by_spelling(wanted: str, held: Loaded) -> Iterable[tuple[float, str, str]]:
+    """Names like this one. What begins exactly as typed comes before what is only like it."""
+    spellings = held.spellings
+    alike = process.extract(wanted, spellings.keys(), scorer=fuzz.ratio, score_cutoff=LEAST_SCORE, limit=50)
+    for spelling, score, _ in alike:
+        shown, key = spellings[spelling]
+        yield (104 if score == 100 else score), key, shown
+    for spelling, (shown, key) in spellings.items():
+        if spelling.startswith(wanted) and spelling != wanted:
+            yield 102 - len(spelling) / 100, key, shown
+
+
+def _read(active: list[Release]) -> Knowledge:
+    catalogue_drugs: list[Entry] = []
+    synonyms: dict[int, int] = {}
+    books: list[rulebook.RuleBook] = []
+    terms: list[knowledge.SideEffectTerm] = []
+    for release in active:
+        if release.kind == ReleaseKind.RULES:
+            drugs = [_entry(*row) for row in release.drugs.values_list("name", "rxcui", "details")]
+            catalogue_drugs += drugs
+            synonyms |= dict(release.synonyms.values_list("rxcui", "ingredient_rxcui"))
+            books.append(_book(release, drugs))
+            terms += _terms(release)
+    return Knowledge.of(
+        books=tuple(books),
+        data_sets=tuple(_data_set(release) for release in active if release.kind == ReleaseKind.PAIRS),
+        catalogue=Catalogue(catalogue_drugs, synonyms),
+        terms=tuple(terms),
+    )
+
+
+def _entry(name: str, rxcui: int | None, details: dict[str, object]) -> Entry:
+    columns: dict[str, object] = dict(details)
+    for listed in ("aliases", "ingredients"):
+        value = columns.get(listed)
+        columns[listed] = tuple(value) if isinstance(value, list) else ()
+    return Entry(key=name, name=name, rxcui=rxcui, **columns)  # type: ignore[arg-type] # as releases._keep_drugs wrote it
+
+
+def _book(release: Release, drugs: list[Entry]) -> rulebook.RuleBook:
+    columns = (*releases.RULE_COLUMNS, "severity")
+    rows = release.rules.values(*columns)
+    modifiers = release.modifiers.values(*releases.MODIFIER_COLUMNS)
+    return rulebook.RuleBook(
+        release.source,
+        release.version,
+        release.released_on,
+        drugs=drugs,
+        rules=[rulebook.PairRule(**{**row, "severity": NAMED[row["severity"]]}) for row in rows],
+        sets=dict(release.sets.values_list("name", "members")),
+        modifiers=[rulebook.DoseModifier(**row) for row in modifiers],
+    )
+
+
+def _terms(release: Release) -> list[knowledge.SideEffectTerm]:
+    rows = release.terms.values(*releases.TERM_COLUMNS, "associations")
+    return [
+        knowledge.SideEffectTerm(**{**row, "associations": tuple((a, b) for a, b in row["associations"])})
+        for row in rows
+    ]
+
+
+def _data_set(release: Release) -> data_set.DataSet:
+    drugs = [
+        data_set.SourceDrug(name=name, base=base, variant=variant, rxcui=rxcui, is_complete=is_complete)
+        for name, base, variant, rxcui, is_complete in release.drugs.values_list(
+            "name", "base", "variant", "rxcui", "is_complete"
+        )
+    ]
+    rows = [b""] * len(drugs)
+    for number, grades in release.pair_rows.values_list("number", "grades"):
+        rows[number] = bytes(grades)
+    notes = {
+        pair_code(a, b): data_set.Note(*texts)
+        for a, b, *texts in release.pair_notes.values_list("a", "b", "mechanism", "effect", "management", "citation")
+    }
+    return data_set.DataSet(
+        release.source,
+        release.version,
+        release.released_on,
+        drugs=drugs,
+        table=PairTable(rows),
+        notes=notes,
+        limits=limits(release),
+    )
+
+
+def limits(release: Release) -> str:
+    """What a release does not hold, in words; empty when it is whole."""
+    missing = release.counts.get("missing_letters") or []
+    return f"its files {', '.join(missing)} are missing" if missing else ""

@@ -1,0 +1,86 @@
+"""The database itself refuses to edit what a release holds, and to edit or delete reviews, findings and answers.
+
+SQLite drops a table's triggers with the table, and Django changes a table there by making it anew: a later migration
+that alters one of these tables must put its triggers back (a test counts them).
+"""
+
+from django.db import migrations
+
+APPEND_ONLY = {
+    "interactions_review": "a review is never edited or deleted",
+    "interactions_finding": "a finding is never edited or deleted",
+    "interactions_answer": "an answer is never edited or deleted",
+}
+NEVER_EDITED = [
+    "releasedrug", "pairrow", "pairnote", "rule", "drugset", "synonym", "dosemodifier", "sideeffectterm",
+]  # fmt: skip
+IDENTITY = ["id", "source", "version", "released_on", "kind", "licence", "url", "sha256", "imported_at"]
+DIFFERS = {"sqlite": "OLD.{0} IS NOT NEW.{0}", "postgresql": "OLD.{0} IS DISTINCT FROM NEW.{0}"}
+
+
+def refusals(vendor):
+    """Every refusal: its name, BEFORE which event, on which table, when, and the sentence."""
+    for table, sentence in APPEND_ONLY.items():
+        yield f"{table}_is_never_edited", "UPDATE", table, "1 = 1", sentence
+        yield f"{table}_is_never_deleted", "DELETE", table, "1 = 1", sentence
+        taken = f"EXISTS (SELECT 1 FROM {table} AS other WHERE other.id = NEW.id)"
+        yield f"{table}_is_never_replaced", "INSERT", table, taken, "this number is already used"
+    for name in NEVER_EDITED:
+        sentence = "what a release holds is never edited; import another release"
+        yield f"interactions_{name}_is_never_edited", "UPDATE", f"interactions_{name}", "1 = 1", sentence
+    changed = " OR ".join(DIFFERS[vendor].format(column) for column in IDENTITY)
+    sentence = "of a release only its status changes"
+    yield "interactions_release_keeps_its_identity", "UPDATE", "interactions_release", changed, sentence
+    used = "EXISTS (SELECT 1 FROM interactions_review_releases AS r WHERE r.release_id = OLD.id)"
+    sentence = "a release that a review has used is never deleted"
+    yield "a_used_release_is_never_deleted", "DELETE", "interactions_release", used, sentence
+    other = "NOT EXISTS (SELECT 1 FROM interactions_finding AS f JOIN interactions_review AS r ON r.id = f.review_id"
+    other += " WHERE f.id = NEW.finding_id AND f.key = NEW.key AND r.patient_id = NEW.patient_id)"
+    sentence = "an answer belongs to the patient and the key of its finding"
+    yield "an_answer_is_of_its_finding", "INSERT", "interactions_answer", other, sentence
+
+
+def put_up(apps, schema_editor):
+    vendor = schema_editor.connection.vendor
+    run = lambda sql: schema_editor.execute(sql, params=None)  # the texts hold no parameters
+    for name, event, table, when, sentence in refusals(vendor):
+        if vendor == "sqlite":
+            run(
+                f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {when} "
+                f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+            )
+            continue
+        row = "OLD" if event == "DELETE" else "NEW"
+        run(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN "
+            f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+            f"RETURN {row}; END $$"
+        )
+        run(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    if vendor == "sqlite":
+        return
+    run(
+        "CREATE FUNCTION interactions_is_never_emptied() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    )
+    for table in APPEND_ONLY:
+        run(
+            f"CREATE TRIGGER {table}_is_never_emptied BEFORE TRUNCATE ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION interactions_is_never_emptied()"
+        )
+
+
+def take_down(apps, schema_editor):
+    vendor = schema_editor.connection.vendor
+    for name, *_ in refusals(vendor):
+        if vendor == "sqlite":
+            schema_editor.execute(f"DROP TRIGGER {name}")
+        else:
+            schema_editor.execute(f"DROP FUNCTION {name}() CASCADE")
+    if vendor == "postgresql":
+        schema_editor.execute("DROP FUNCTION interactions_is_never_emptied() CASCADE")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("interactions", "0001_the_knowledge")]
+    operations = [migrations.RunPython(put_up, take_down)]

@@ -1,0 +1,240 @@
+"""Releases of knowledge: imported whole or not at all, put into use by a person, never edited."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from interactions import bulk
+from interactions.engine.pair_table import LARGEST, NUMBER_BITS
+from interactions.errors import NoSuchRelease
+from interactions.importers.clinical import Clinical
+from interactions.importers.pair_import import PairImport
+from interactions.models import (
+    DoseModifier,
+    DrugSet,
+    PairNote,
+    PairRow,
+    Release,
+    ReleaseDrug,
+    ReleaseKind,
+    ReleaseStatus,
+    Rule,
+    SideEffectTerm,
+    Synonym,
+)
+
+MOST_LISTED = 200
+"""How many conflicts or names a release keeps as examples beside their number."""
+
+
+@dataclass(frozen=True)
+class About:
+    """Whose knowledge it is, which version, of which day, and under which licence."""
+
+    source: str
+    version: str
+    released_on: date
+    licence: str = ""
+    url: str = ""
+    warnings: tuple[str, ...] = ()
+    counts: Mapping[str, object] = field(default_factory=dict)
+
+
+def digests(paths: Iterable[Path]) -> dict[str, str]:
+    """SHA-256 of each file by its name."""
+    found = {}
+    for path in paths:
+        with path.open("rb") as content:
+            found[path.name] = hashlib.file_digest(content, "sha256").hexdigest()
+    return found
+
+
+def content_sha256(files: Mapping[str, str]) -> str:
+    """One digest for a set of files, whatever they are called and in whatever order they come."""
+    return hashlib.sha256("\n".join(sorted(files.values())).encode()).hexdigest()
+
+
+def known(files: Mapping[str, str]) -> Release | None:
+    """The release made of exactly these contents; None when there is none yet."""
+    return Release.objects.filter(sha256=content_sha256(files)).first()
+
+
+def keep_pairs(about: About, found: PairImport, files: Mapping[str, str]) -> Release:
+    """A new release of graded pairs, not in use. One transaction: until it ends, nobody sees any of it."""
+    with transaction.atomic():
+        release = _release(about, ReleaseKind.PAIRS, files, {**account(found), **about.counts})
+        columns = ["release_id", "number", "name", "rxcui", "base", "variant", "is_complete", "details"]
+        bulk.insert(
+            ReleaseDrug,
+            columns,
+            (
+                (release.pk, number, drug.name, drug.rxcui, drug.base, drug.variant, drug.is_complete, {})
+                for number, drug in enumerate(found.drugs)
+            ),
+        )
+        rows = ((release.pk, number, row) for number, row in enumerate(found.table.rows) if row)
+        bulk.insert(PairRow, ["release_id", "number", "grades"], rows)
+        bulk.insert(
+            PairNote,
+            ["release_id", "a", "b", "mechanism", "effect", "management", "citation"],
+            ((release.pk, code >> NUMBER_BITS, code & LARGEST, *note) for code, note in found.notes.items()),
+        )
+    return release
+
+
+def account(found: PairImport) -> dict[str, object]:
+    """What was in the files, as it is kept with the release and told to the person who imports."""
+    return {
+        "rows": found.rows,
+        "pairs": found.pairs,
+        "drugs": len(found.drugs),
+        "grades": found.grades(),
+        "unmapped": len(found.unmapped),
+        "conflicts": len(found.conflicts),
+        "conflict_examples": [[one.a, one.b, list(one.grades)] for one in found.conflicts[:MOST_LISTED]],
+        "skipped": len(found.faults),
+        "notes": len(found.notes),
+        "letters": list(found.letters),
+        "missing_letters": list(found.missing_letters),
+        "incomplete_drugs": sum(not drug.is_complete for drug in found.drugs),
+    }
+
+
+def keep_rules(about: About, found: Clinical, files: Mapping[str, str]) -> Release:
+    """A new release of curated rules with everything they stand on, not in use; in one transaction."""
+    counts = {
+        "drugs": len(found.drugs),
+        "rules": len(found.rules),
+        "classes": len(found.sets),
+        "synonyms": len(found.synonyms),
+        "side_effects": len(found.terms),
+    }
+    with transaction.atomic():
+        release = _release(about, ReleaseKind.RULES, files, {**counts, **about.counts})
+        _keep_drugs(release, found)
+        Rule.objects.bulk_create(
+            Rule(
+                release=release,
+                severity=rule.severity.word,
+                **{name: getattr(rule, name) for name in RULE_COLUMNS},
+            )
+            for rule in found.rules
+        )
+        DrugSet.objects.bulk_create(
+            DrugSet(release=release, name=name, members=sorted(members)) for name, members in found.sets.items()
+        )
+        Synonym.objects.bulk_create(
+            Synonym(release=release, **{name: getattr(one, name) for name in SYNONYM_COLUMNS}) for one in found.synonyms
+        )
+        DoseModifier.objects.bulk_create(
+            DoseModifier(release=release, **{name: getattr(one, name) for name in MODIFIER_COLUMNS})
+            for one in found.modifiers
+        )
+        SideEffectTerm.objects.bulk_create(
+            SideEffectTerm(
+                release=release,
+                associations=[list(pair) for pair in term.associations],
+                **{name: getattr(term, name) for name in TERM_COLUMNS},
+            )
+            for term in found.terms
+        )
+    return release
+
+
+RULE_COLUMNS = (
+    "rule_id", "a", "b", "mechanism_type", "problem", "mechanism", "effect", "management", "onset", "evidence",
+    "after_stop_a", "after_stop_b", "condition", "condition_code", "source", "confidence",
+)  # fmt: skip
+SYNONYM_COLUMNS = ("rxcui", "name", "ingredient_rxcui", "ingredient_name")
+MODIFIER_COLUMNS = ("drug", "condition", "attribute", "value")
+TERM_COLUMNS = (
+    "term_id", "name", "plain", "onset_days_min", "onset_days_max", "red_flag", "red_flag_condition", "action",
+    "source",
+)  # fmt: skip
+DETAIL_COLUMNS = (
+    "atc",
+    "screened_as",
+    "in_rules",
+    "group",
+    "drug_class",
+    "washout_days",
+    "maoi_wait_days",
+    "maoi_type",
+)
+
+
+def _keep_drugs(release: Release, found: Clinical) -> None:
+    ReleaseDrug.objects.bulk_create(
+        ReleaseDrug(
+            release=release,
+            number=number,
+            name=drug.name,
+            rxcui=drug.rxcui,
+            details={
+                **{name: getattr(drug, name) for name in DETAIL_COLUMNS},
+                "aliases": list(drug.aliases),
+                "ingredients": list(drug.ingredients),
+                "attributes": dict(drug.attributes),
+            },
+        )
+        for number, drug in enumerate(found.drugs)
+    )
+
+
+def _release(about: About, kind: ReleaseKind, files: Mapping[str, str], counts: Mapping[str, object]) -> Release:
+    return Release.objects.create(
+        source=about.source,
+        version=about.version,
+        released_on=about.released_on,
+        kind=kind,
+        licence=about.licence,
+        url=about.url,
+        sha256=content_sha256(files),
+        files=dict(files),
+        counts=dict(counts),
+        warnings=list(about.warnings),
+        imported_at=timezone.now(),
+    )
+
+
+@transaction.atomic
+def activate(release_id: int, by_id: int | None) -> Release:
+    """From now on every review uses this release, in place of another one of the same source. Twice is once."""
+    release = _locked(release_id)
+    if release.status == ReleaseStatus.ACTIVE:
+        return release
+    Release.objects.filter(source=release.source, status=ReleaseStatus.ACTIVE).update(status=ReleaseStatus.RETIRED)
+    release.status = ReleaseStatus.ACTIVE
+    release.activated_at, release.activated_by_id = timezone.now(), by_id
+    release.save(update_fields=["status", "activated_at", "activated_by"])
+    return release
+
+
+@transaction.atomic
+def retire(release_id: int, by_id: int | None) -> Release:
+    """From now on no review uses this release. Twice is once."""
+    release = _locked(release_id)
+    if release.status != ReleaseStatus.RETIRED:
+        release.status = ReleaseStatus.RETIRED
+        release.save(update_fields=["status"])
+    return release
+
+
+def _locked(release_id: int) -> Release:
+    """The release, with every release of its source locked, so that two people do not put two into use."""
+    source = Release.objects.filter(pk=release_id).values_list("source", flat=True).first()
+    found = {one.pk: one for one in Release.objects.select_for_update().filter(source=source or "").order_by("pk")}
+    if release_id not in found:
+        raise NoSuchRelease()
+    return found[release_id]
+
+
+def active() -> list[Release]:
+    """The releases that a review uses now: rules first, then by source."""
+    found = Release.objects.filter(status=ReleaseStatus.ACTIVE)
+    return sorted(found, key=lambda release: (release.kind != ReleaseKind.RULES, release.source))
