@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
-from interactions.models import Answer, Finding, Release, Review
 
-from interactions import releases
+from interactions import library, releases
 from interactions import review as reviews
+from interactions.engine.knowledge import Knowledge
+from interactions.models import Answer, Finding, Release, Review
 from medmgmt import regimens, supplies
 from medmgmt.record import access, dosing
 from medmgmt.record.errors import NoSuchThing
@@ -162,15 +163,16 @@ def medications_on(patient: Patient, day: date) -> list[Medication]:
     signed = DosageChange.objects.filter(patient=patient, status=Status.SIGNED)
     signed = signed.select_related("prescription", "signed_by", "author")
     courses = regimens.grouped(signed.order_by("prescription_id", "effective_on", "signed_at", "id"))
+    knowledge = library.current()
     fills: dict[int, list[Dispense]] = {}
     for fill in Dispense.objects.filter(patient=patient).order_by("dispensed_on", "id"):
         fills.setdefault(fill.prescription_id, []).append(fill)
-    found = [medication(course, day, fills.get(course.prescription.pk, [])) for course in courses]
+    found = [medication(course, day, fills.get(course.prescription.pk, []), knowledge) for course in courses]
     order = {"taking": 0, "held": 1, "not_started": 2, "stopped": 3}
     return sorted(found, key=lambda one: (order[one.state], one.prescription.drug_name.lower(), one.prescription.pk))
 
 
-def medication(course: regimens.Course, day: date, recorded: Sequence[Dispense]) -> Medication:
+def medication(course: regimens.Course, day: date, recorded: Sequence[Dispense], knowledge: Knowledge) -> Medication:
     """One course as it stands on `day`."""
     steps = course.steps
     dose = dosing.dose_on(day, steps)
@@ -185,7 +187,7 @@ def medication(course: regimens.Course, day: date, recorded: Sequence[Dispense])
         course=list(course.changes),
         next_changes=[change for change in course.changes if change.effective_on > day],
         runs_out_on=schedule.run_out(supplies.fills_of(course.prescription, recorded, steps)) if wanted else None,
-        mapped=regimens.catalogue_entry(course.prescription) is not None,
+        mapped=regimens.catalogue_entry(course.prescription, knowledge) is not None,
     )
 
 
@@ -276,7 +278,8 @@ def course(by: User, prescription_id: int, *, day: date | None = None) -> Course
     changes = list(prescription.changes.select_related("author", "signed_by", "withdrawn_by"))
     signed = tuple(change for change in changes if change.status == Status.SIGNED)
     fills = list(prescription.dispenses.order_by("dispensed_on", "id"))
-    shown = medication(regimens.Course(prescription, signed), day or patient.today(timezone.now()), fills)
+    shown_on = day or patient.today(timezone.now())
+    shown = medication(regimens.Course(prescription, signed), shown_on, fills, library.current())
     return CoursePage(patient, shown, changes, fills)
 
 

@@ -7,11 +7,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from interactions import library
-from interactions.engine.regimen import Drug, Facts, Regimen
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.regimen import CrossTaper, Drug, Regimen
 from interactions.engine.suspects import Exposure
+from medmgmt import facts
 from medmgmt.record import dosing
-from medmgmt.record.models import DosageChange, Patient, Prescription, Status
+from medmgmt.record.models import DosageChange, Observation, Patient, Prescription, ReasonCode, Status
 
+LONGEST_SWITCH = timedelta(days=56)
+"""A switch between antipsychotics may take eight weeks; the engine itself allows antidepressants four."""
 LONGEST_WASHOUT_DAYS = 180
 """A drug stopped longer ago than this is left out: no washout in the shipped knowledge is as long."""
 MG_IN = {"mg": Decimal(1), "g": Decimal(1000), "ug": Decimal("0.001")}
@@ -59,25 +63,55 @@ def days_to_check(known: Sequence[Course], start: date) -> list[date]:
     return sorted({start, *later})
 
 
-def at(patient: Patient, known: Sequence[Course], day: date) -> Regimen:
+@dataclass(frozen=True)
+class Person:
+    """A patient with the observations and the knowledge that every day's regimen is made from; fetched once."""
+
+    patient: Patient
+    observations: tuple[Observation, ...]
+    knowledge: Knowledge
+
+    @classmethod
+    def of(cls, patient: Patient) -> "Person":
+        """Two queries."""
+        return cls(patient, tuple(Observation.current(patient.pk)), library.current())
+
+
+def at(person: Person, known: Sequence[Course], day: date) -> Regimen:
     """What the patient takes on `day`, with what was stopped so recently that it may still act."""
-    drugs = [drug for course in known if (drug := taken(course, day)) is not None]
-    return Regimen(day=day, drugs=tuple(drugs), facts=facts(patient, day))
+    drugs = [drug for course in known if (drug := taken(course, day, person.knowledge)) is not None]
+    tapers = tuple(cross_tapers(known, day))
+    return Regimen(
+        day=day,
+        drugs=tuple(drugs),
+        facts=facts.on(person.patient, person.observations, day, cross_tapers=tapers),
+    )
 
 
-def taken(course: Course, day: date) -> Drug | None:
+def cross_tapers(known: Sequence[Course], day: date) -> list[CrossTaper]:
+    """The documented switch under way on `day`: what was changed with the reason "switch" within its longest time."""
+    switched = {
+        str(course.prescription.pk): change.effective_on
+        for course in known
+        for change in course.changes
+        if change.reason_code == ReasonCode.CROSS_TAPER and abs(day - change.effective_on) <= LONGEST_SWITCH
+    }
+    return [CrossTaper(refs=frozenset(switched), since=min(switched.values()))] if len(switched) > 1 else []
+
+
+def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
     """The course on `day` as an engine drug; None if it was never taken by then or is long over."""
     steps = course.steps
     last = dosing.last_dose_on(steps, day)
     if last is None or day - last > timedelta(days=LONGEST_WASHOUT_DAYS):
         return None
     dose = dosing.dose_on(last, steps)
-    known = catalogue_entry(course.prescription)
+    entry = catalogue_entry(course.prescription, knowledge)
     return Drug(
         ref=str(course.prescription.pk),
         name=course.prescription.drug_name,
-        key=known.key if known else None,
-        rxcui=course.prescription.rxcui or (known.rxcui if known else None),
+        key=entry.key if entry else None,
+        rxcui=course.prescription.rxcui or (entry.rxcui if entry else None),
         route=dose.sig.route if dose.sig else "",
         form=course.prescription.form,
         mg_per_day=milligrams(dose.sig),
@@ -86,9 +120,9 @@ def taken(course: Course, day: date) -> Drug | None:
     )
 
 
-def catalogue_entry(prescription: Prescription) -> "library.CatalogueDrug | None":
+def catalogue_entry(prescription: Prescription, knowledge: Knowledge) -> "library.CatalogueDrug | None":
     """The drug in the active knowledge, by RxNorm ingredient, else by name; None where no release knows it."""
-    return library.resolve(name=prescription.drug_name, rxcui=prescription.rxcui)
+    return library.resolve(name=prescription.drug_name, rxcui=prescription.rxcui, among=knowledge)
 
 
 def milligrams(sig: dosing.Sig | None) -> Decimal | None:
@@ -96,14 +130,9 @@ def milligrams(sig: dosing.Sig | None) -> Decimal | None:
     return sig.amount_per_day * MG_IN[sig.unit] if sig and sig.unit in MG_IN else None
 
 
-def facts(patient: Patient, day: date) -> Facts:
-    """What the engine needs to know about the person on `day`."""
-    return Facts(age_years=patient.age_on(day), sex=patient.sex)
-
-
 def on_day(patient: Patient, day: date) -> Regimen:
     """The signed regimen of a patient on any day."""
-    return at(patient, courses(patient.pk), day)
+    return at(Person.of(patient), courses(patient.pk), day)
 
 
 @dataclass(frozen=True)
@@ -116,18 +145,19 @@ class Compared:
 
 def compared(patient: Patient, change: DosageChange) -> Compared:
     """One regimen for the day of the change and for each later day on which anything changes, without and with it."""
-    known = courses(patient.pk)
+    person, known = Person.of(patient), courses(patient.pk)
     planned = with_change(known, change)
     days = days_to_check(planned, change.effective_on)
-    without = tuple(at(patient, known, day) for day in days)
-    return Compared(before=without, after=tuple(at(patient, planned, day) for day in days))
+    without = tuple(at(person, known, day) for day in days)
+    return Compared(before=without, after=tuple(at(person, planned, day) for day in days))
 
 
 def exposures(patient: Patient, began_on: date) -> list[Exposure]:
     """What was taken on the day a side effect began, or had been stopped shortly before."""
+    knowledge = library.current()
     found = []
     for course in courses(patient.pk):
-        drug = taken(course, began_on)
+        drug = taken(course, began_on, knowledge)
         if drug is not None:
             since = drug.started_on or began_on
             raised = dosing.raised_on(course.steps, began_on)

@@ -9,6 +9,15 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A plain `pytest` leaves out what speaks of the database that it does not run on."""
+    other = "postgres" if settings.SQLITE else "sqlite"
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings: object) -> None:
     """Argon2 takes a tenth of a second a password on purpose; tests have thousands."""
