@@ -118,9 +118,8 @@ class _Round:
             letter = self._letter(row)
             if letter:
                 ready.append((row, letter))
-        if not self._hand_over(ready):
-            self._release(waiting)
-            waiting.clear()
+        if ready:
+            self._hand_over(ready)
         if self.under_way:
             self._settle(wait(self.under_way, return_when=FIRST_COMPLETED).done)
 
@@ -155,16 +154,14 @@ class _Round:
         self.counts.postponed += queue.postpone(self.batch.token, row, until)
         return False
 
-    def _hand_over(self, ready: list[tuple[Reminder, Letter]]) -> bool:
-        """Start sending what is still ours and planned; False when some was not, or our time is nearly up."""
-        if not ready:
-            return True
+    def _hand_over(self, ready: list[tuple[Reminder, Letter]]) -> None:
+        """Start sending what is still ours and planned; give back the rest, and what our time is too short for."""
         crossed = queue.cross(self.batch.token, [row.pk for row, _ in ready])
         for row, letter in ready:
             if row.pk in crossed:
                 self.under_way[self._start(letter)] = row
-        self._release([row for row, _ in ready if row.pk not in crossed])
-        return len(crossed) == len(ready)
+        if left := [row.pk for row, _ in ready if row.pk not in crossed]:
+            self.counts.released += queue.release(self.batch.token, left)
 
     def _start(self, letter: Letter) -> "Future[None]":
         """On a thread; with a single one, here and now (its work is in our own database)."""
@@ -200,9 +197,3 @@ class _Round:
         why = str(error) if isinstance(error, delivery.NotDelivered) else type(error).__name__
         log.warning("reminder %s, attempt %s: %s", row.pk, row.attempts, why)
         self.counts.ended(queue.settle_failed(self.batch.token, row, why, self.now))
-
-    def _release(self, rows: Iterable[Reminder]) -> None:
-        """Give back what was not begun."""
-        ids = [row.pk for row in rows]
-        if ids:
-            self.counts.released += queue.release(self.batch.token, ids)

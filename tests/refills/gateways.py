@@ -38,12 +38,15 @@ class Counts(BaseEmailBackend):
     at_once = 0
     most_at_once = 0
     lock = threading.Lock()
+    line = threading.Event()
+    """While it is not set, the gateway does not answer (ten seconds at most)."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         with self.lock:
             type(self).at_once += 1
             type(self).most_at_once = max(self.most_at_once, self.at_once)
         time.sleep(self.seconds)
+        self.line.wait(10)
         with self.lock:
             type(self).at_once -= 1
             self.taken.update(email.extra_headers["Message-ID"] for email in email_messages)
@@ -53,4 +56,5 @@ class Counts(BaseEmailBackend):
     def reset(cls, seconds: float = 0.0) -> None:
         """Forget everything; every test begins with it."""
         cls.taken.clear()
+        cls.line.set()
         cls.seconds, cls.at_once, cls.most_at_once = seconds, 0, 0

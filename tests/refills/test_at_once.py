@@ -11,6 +11,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from refills import links, planning, reminders, worklist
+from refills.clock import database_now
 from refills.errors import TaskTaken
 from refills.models import Reminder, ReminderState, Task, TaskKind
 from refills.schedule import Fill
@@ -87,16 +88,18 @@ def test_clocks_an_hour_apart_send_each_reminder_exactly_once(counting: type[gat
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_sender_slower_than_its_lease_settles_nothing_and_a_person_is_told(
-    counting: type[gateways.Counts], settings: Settings
-) -> None:
+def test_a_sender_slower_than_its_lease_settles_nothing_and_a_person_is_told(counting: type[gateways.Counts]) -> None:
     [row] = due(1)
-    counting.seconds = 0.6
-    settings.REMINDER_LEASE_SECONDS = 0.3
+    counting.line.clear()
 
     def later() -> reminders.Counts:
-        time.sleep(0.45)
-        return reminders.tick(NOON, reach=reachable)
+        while not Reminder.objects.filter(handed_over_at__isnull=False).exists():
+            time.sleep(0.01)
+        Reminder.objects.update(lease_until=database_now() - timedelta(seconds=1))
+        try:
+            return reminders.tick(NOON, reach=reachable)
+        finally:
+            counting.line.set()
 
     slow, other = at_once(lambda: reminders.tick(NOON, reach=reachable), later)
     assert isinstance(slow, reminders.Counts), slow
@@ -198,3 +201,15 @@ def test_a_patient_who_taps_twice_at_once_answers_once() -> None:
     answers = at_once(*[lambda: links.answer(token, "snooze", NOON)] * 6)
     assert {getattr(answer, "answer", answer) for answer in answers} == {"snoozed"}
     assert Reminder.objects.filter(kind="snooze").count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_different_answers_at_once_the_strongest_stays() -> None:
+    choices = [links.Choice.SNOOZE, links.Choice.CONFIRM, links.Choice.REQUEST_REFILL]
+    for row in due(10):
+        token = links.token(row)
+        at_once(*[lambda choice=choice, token=token: links.answer(token, choice, NOON) for choice in choices])
+        row.refresh_from_db()
+        assert row.answer == "refill_requested"
+    assert not Reminder.objects.filter(kind="snooze", state="planned").exists()

@@ -284,6 +284,36 @@ def test_a_crash_after_handing_over_is_unknown_and_told_to_a_person() -> None:
     assert "not known" in Task.objects.get().title
 
 
+def test_what_may_have_left_the_house_is_never_claimed_again_even_by_itself() -> None:
+    [row] = due(1)
+    batch = queue.claim(NOON, 1)
+    queue.cross(batch.token, [row.pk])
+    Reminder.objects.update(lease_until=clock.database_now() - timedelta(seconds=1))
+    assert queue.claim(NOON, 1).rows == []
+
+
+def test_what_the_lease_no_longer_suffices_for_is_given_back_untried(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due(4)
+    settings.REMINDER_THREADS = 2
+    monkeypatch.setattr(reminders, "MOST_BATCHES", 1)
+    asked = []
+
+    def slow(reminder: Reminder) -> Reach:
+        asked.append(reminder.pk)
+        if len(asked) == 3:
+            left = clock.database_now() + queue.lease() * 0.3
+            Reminder.objects.filter(lease_token__isnull=False).update(lease_until=left)
+        return reachable(reminder)
+
+    counts = reminders.tick(NOON, reach=slow)
+    assert (counts.sent, counts.released, len(mail.outbox)) == (2, 2, 2)
+    left = Reminder.objects.filter(state=ReminderState.PLANNED)
+    assert set(left.values_list("attempts", "lease_token", "handed_over_at")) == {(0, None, None)}
+    assert reminders.tick(NOON, reach=reachable).sent == 2
+
+
 def test_a_row_that_kills_every_worker_ends_as_a_task(settings: Settings) -> None:
     due(1)
     for _ in range(settings.REMINDER_ATTEMPTS):
