@@ -1,6 +1,7 @@
 """The only door to a patient: who may do what, whose chart opens for whom, and the lock before a write."""
 
 import logging
+from collections.abc import Iterable
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -108,6 +109,12 @@ def patient_from_source(by: User, source_id: str) -> Patient | None:
     """
     require(by, "import_history")
     return Patient.objects.select_for_update().filter(source_id=source_id).first()
+
+
+def patients_taken_over(by: User, patient_ids: Iterable[int]) -> QuerySet[Patient]:
+    """Those of these patients who came from another record, for counting what was taken over. One query, when read."""
+    require(by, "import_history")
+    return Patient.objects.filter(pk__in=list(patient_ids), source_id__isnull=False)
 
 
 def cares_for(user: User, patient_id: int) -> bool:

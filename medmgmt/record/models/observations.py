@@ -248,7 +248,7 @@ class Allergy(models.Model):
 
 
 validate_icd10cm = RegexValidator(
-    r"^[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", _("This is not an ICD-10-CM code, such as F33.1.")
+    r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", _("This is not an ICD-10-CM code, such as F33.1.")
 )
 
 
