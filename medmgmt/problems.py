@@ -292,6 +292,11 @@ def _headers(error: Exception, problem: Problem) -> Iterator[tuple[str, str]]:
         yield "Retry-After", "1"
 
 
+def answer(problem: Problem, instance: str) -> HttpResponse:
+    """The problem document as an answer, where no API framework makes one."""
+    return HttpResponse(json.dumps(problem.as_json(instance)), status=problem.status, content_type=MEDIA_TYPE)
+
+
 class ProblemMiddleware:
     """Whoever refuses a request to the API, the refusal is a problem document: unknown addresses and crashes too."""
 

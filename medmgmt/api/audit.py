@@ -48,4 +48,4 @@ class AuditTrail(Endpoint):
     @lists_of(AuditLine, order=("-at", "-id"), filters=AuditFilters)
     def get(self, by: User) -> QuerySet[Any, Any]:
         """The audit trail, newest first."""
-        return lists.audit_entries(by).values(*columns(AuditLine))
+        return columns(lists.audit_entries(by), AuditLine)

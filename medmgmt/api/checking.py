@@ -15,6 +15,7 @@ from medmgmt.record import access
 from medmgmt.record.models import User
 
 MOST_DRUGS = 100
+SEXES = ["F", "M"]
 ACTIONS = ["none", "start", "change_dose", "stop", "resume", "refill", "administer"]
 
 
@@ -57,7 +58,7 @@ class CasePatient(Strict):
     """What is known about the person; nothing that names them."""
 
     age = serializers.IntegerField(min_value=0, max_value=150, required=False, allow_null=True)
-    sex = serializers.ChoiceField(["F", "M"], required=False, allow_null=True, allow_blank=True)
+    sex = serializers.ChoiceField(SEXES, required=False, allow_null=True, allow_blank=True)
     weight_kg = number(min_value=0)
     egfr = number(min_value=0)
     hepatic = serializers.ChoiceField(["A", "B", "C"], required=False, allow_null=True, allow_blank=True)
@@ -137,15 +138,15 @@ class Case(Strict):
     id = serializers.CharField(max_length=200)
     as_of = Day()
     patient = CasePatient(required=False)
-    current_meds = CaseDrug(many=True, default=list, max_length=MOST_DRUGS)
-    labs = CaseLab(many=True, required=False, max_length=500)
-    symptoms = CaseSymptom(many=True, required=False, max_length=200)
+    current_meds = serializers.ListField(child=CaseDrug(), default=list, max_length=MOST_DRUGS)
+    labs = serializers.ListField(child=CaseLab(), required=False, max_length=500)
+    symptoms = serializers.ListField(child=CaseSymptom(), required=False, max_length=200)
     proposed = CaseProposal(required=False, allow_null=True)
     refill = CaseRefill(required=False, allow_null=True)
     title = words(400)
     category = words(100)
     rationale = words(4000)
-    source = words(1000)
+    source = words(1000)  # type: ignore[assignment]  # a declared field, taken off the class
     expected = serializers.DictField(
         required=False, help_text="Read by nobody, like title, category, rationale, source."
     )

@@ -4,8 +4,9 @@ from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import permissions, serializers
 
@@ -71,6 +72,12 @@ class OneProblem(Endpoint):
         if name not in problems.KINDS:
             raise Http404
         return kind(name)
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """The last address of all: without it the pages would render their own "not found" for a program to read."""
+    return problems.answer(problems.of_kind("not-found"), request.path)
 
 
 def kind(name: str) -> dict[str, object]:

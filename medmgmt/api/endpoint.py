@@ -48,6 +48,10 @@ class Operation:
     seen: str = ""
     """What a list shows of patients, for the audit; empty where it shows none or opens a single chart."""
 
+    def has_version(self) -> bool:
+        """Whether the answer is one thing with a version."""
+        return not self.is_list and "version" in self.gives().fields
+
     def parameters(self) -> set[str]:
         """The names that may stand in the address after the question mark."""
         names = set(self.filters.base_filters) if self.filters else set()
@@ -95,7 +99,7 @@ class Endpoint(APIView):
         """The result as an answer, with its version as ETag and, for a new thing, its address."""
         data = operation.gives(thing).data
         response = Response(data, status=operation.status)
-        if operation.is_versioned or "version" in operation.gives().fields:
+        if operation.has_version():
             response.headers["ETag"] = f'"{data["version"]}"'
         if operation.links_to:
             response.headers["Location"] = reverse(operation.links_to, args=[data["id"]]) + "/"
@@ -162,9 +166,10 @@ def writes(gives: Fields, *, takes: Fields = Empty, status: int = 200, **options
     return wrap
 
 
-def columns(line: Fields) -> list[str]:
-    """The columns that a plain serializer shows, for values()."""
-    return [str(field.source) for field in line().fields.values()]
+def columns(found: QuerySet[Any], line: Fields) -> QuerySet[Any, Any]:
+    """Only the columns that a plain serializer shows, as plain values: a long list makes no objects."""
+    shown: QuerySet[Any, Any] = found.values(*[str(field.source) for field in line().fields.values()])
+    return shown
 
 
 def attached(handler: Callable[..., Response | HttpResponse], operation: Operation) -> Handler:
@@ -177,7 +182,7 @@ def query_values(operation: Operation, request: Request) -> Mapping[str, Any]:
     """The checked values of the query parameters that are not filters."""
     if operation.query is None:
         return {}
-    given = {name: request.query_params[name] for name in operation.query().fields if name in request.query_params}
+    given = {name: request.query_params[name] for name in operation.query().fields.keys() & request.query_params.keys()}
     query = operation.query(data=given)
     query.is_valid(raise_exception=True)
     values: Mapping[str, Any] = query.validated_data

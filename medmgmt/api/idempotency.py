@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +16,7 @@ from rest_framework.response import Response
 
 from medmgmt import problems
 from medmgmt.problems import ProblemRaised
-from medmgmt.record.models.requests import IdempotencyRecord
+from medmgmt.record.models import IdempotencyRecord, User
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -34,15 +33,15 @@ def once(request: Request, act: Callable[[], Response]) -> Response | HttpRespon
     has gone. What a refusal itself leaves behind (an audit entry, the review that refused a signature) stays.
     """
     key = request.headers.get(HEADER)
-    if key is None or not isinstance(request.user, AbstractBaseUser):
+    if key is None or not isinstance(request.user, User):
         return act()
     if not KEY.fullmatch(key):
         raise ValidationError({HEADER: [_("Must be 1 to 255 printable ASCII characters without spaces.")]})
     mark = fingerprint(request)
     with transaction.atomic():
-        record = reserve(request, key, mark)
+        record = reserve(request, request.user, key, mark)
         if record is None:
-            return replay(request, key, mark)
+            return replay(request.user, key, mark)
         try:
             response = act()
         except Exception as error:
@@ -63,13 +62,13 @@ def fingerprint(request: Request) -> str:
     return hashlib.sha256(whole.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def reserve(request: Request, key: str, mark: str) -> IdempotencyRecord | None:
+def reserve(request: Request, by: User, key: str, mark: str) -> IdempotencyRecord | None:
     """This request's own row; None if the key has one already. Waits for a request that is writing it just now."""
     try:
         with transaction.atomic():
             limit_wait(WAIT)
             record = IdempotencyRecord.objects.create(
-                user_id=request.user.pk, key=key, method=str(request.method), path=request.path[:500], fingerprint=mark
+                user=by, key=key, method=str(request.method), path=request.path[:500], fingerprint=mark
             )
             limit_wait("0")
             return record
@@ -94,9 +93,9 @@ def keep(record: IdempotencyRecord, response: Response) -> None:
     record.save(update_fields=["status", "body"])
 
 
-def replay(request: Request, key: str, mark: str) -> HttpResponse:
+def replay(by: User, key: str, mark: str) -> HttpResponse:
     """The answer kept for the key; the same key on another request is refused."""
-    record = IdempotencyRecord.objects.filter(user_id=request.user.pk, key=key).first()
+    record = IdempotencyRecord.objects.filter(user=by, key=key).first()
     if record is None or record.status is None:
         raise ProblemRaised("request-in-progress")
     if record.fingerprint != mark:

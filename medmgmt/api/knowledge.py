@@ -47,7 +47,7 @@ class ReleaseLine(serializers.Serializer[Any]):
     """A release of interaction knowledge: imported inactive, activated by a person, never edited."""
 
     id = Id()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a declared field, taken off the class
     version = serializers.CharField()
     released_on = Day()
     kind = serializers.ChoiceField(ReleaseKind.choices)

@@ -29,7 +29,7 @@ class JSONParser(BaseParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> object:
+    ) -> Any:  # Any: what JSON holds
         """The value the body holds; numbers with a fraction come as Decimal. An empty body is an empty object."""
         require_utf8(media_type or "")
         return loads(read(stream))

@@ -15,6 +15,8 @@ from medmgmt.api.supply import DispenseLine
 from medmgmt.record import dosing
 from medmgmt.record.models import Kind, ReasonCode, Status, User
 
+DOSE_STATES = ["not_started", "taking", "held", "stopped"]
+
 
 class SigFields(Strict):
     """How much, in which UCUM unit, by which route and how often."""
@@ -83,7 +85,7 @@ class MedicationLine(serializers.Serializer[Any]):
     """A medicine as it stands on a day."""
 
     prescription = PrescriptionLine()
-    state = serializers.ChoiceField(["not_started", "taking", "held", "stopped"])
+    state = serializers.ChoiceField(DOSE_STATES)
     line = serializers.CharField(help_text="The dose in words; empty while nothing is taken.")
     sig = SigShown(source="dose.sig", allow_null=True)
     since = Day(allow_null=True)
@@ -105,7 +107,7 @@ class DoseOnDay(serializers.Serializer[Any]):
 
     prescription = Id()
     day = Day()
-    state = serializers.ChoiceField(["not_started", "taking", "held", "stopped"])
+    state = serializers.ChoiceField(DOSE_STATES)
     sig = SigShown(allow_null=True)
     since = Day(allow_null=True)
     change = Id(allow_null=True, help_text="The signed change that made it so.")
@@ -131,7 +133,7 @@ class Prescriptions(Endpoint):
     @lists_of(PrescriptionLine, order=("id",), filters=PrescriptionFilters, seen="prescriptions")
     def get(self, by: User) -> QuerySet[Any, Any]:
         """Every prescription, running or stopped."""
-        return lists.prescriptions(by).values(*columns(PrescriptionLine))
+        return columns(lists.prescriptions(by), PrescriptionLine)
 
 
 class OnePrescription(Endpoint):

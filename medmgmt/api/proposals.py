@@ -18,6 +18,7 @@ from medmgmt.api.prescriptions import ChangeLine, SigFields
 from medmgmt.record import dosing
 from medmgmt.record.models import DosageChange, Kind, ReasonCode, Status, User
 
+PAIR_STATES = ["finding", "nothing_on_record", "not_checked"]
 SEVERITIES = ["contraindicated", "major", "moderate", "minor", "ungraded"]
 
 
@@ -90,7 +91,7 @@ class NewAnswer(Strict):
 class GradeLine(serializers.Serializer[Any]):
     """How one release grades the pair."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a declared field, taken off the class
     version = serializers.CharField()
     released_on = serializers.CharField()
     severity = serializers.ChoiceField(SEVERITIES)
@@ -131,7 +132,7 @@ class CoverageLine(serializers.Serializer[Any]):
 
     a = serializers.CharField(help_text="The number of a prescription.")
     b = serializers.CharField()
-    state = serializers.ChoiceField(["finding", "nothing_on_record", "not_checked"])
+    state = serializers.ChoiceField(PAIR_STATES)
     scope = serializers.CharField(help_text="The releases behind it, with their dates.")
     why = serializers.CharField()
     day = Day(help_text="The first day on which it is so.")

@@ -10,13 +10,13 @@ from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import permissions, serializers
 
 from medmgmt import problems
 from medmgmt.api import filters as own_filters
 from medmgmt.api import idempotency
-from medmgmt.api.endpoint import Operation
+from medmgmt.api.endpoint import Endpoint, Operation
 
 ALWAYS = ("invalid-request", "malformed-request", "not-acceptable", "too-many-requests", "server-error", "busy")
 WITH_LOGIN = ("not-authenticated", "not-allowed")
@@ -45,7 +45,7 @@ class FieldFault(serializers.Serializer[Any]):
 class InvalidRequestProblem(ProblemDocument):
     """Values that were refused, each by name."""
 
-    errors = FieldFault(many=True, required=False)
+    errors = FieldFault(many=True, required=False)  # type: ignore[assignment]  # a declared field, taken off the class
 
 
 class OpenFinding(serializers.Serializer[Any]):
@@ -67,14 +67,14 @@ class UnansweredFindingsProblem(ProblemDocument):
 SHAPES: dict[int, type[ProblemDocument]] = {400: InvalidRequestProblem, 409: UnansweredFindingsProblem}
 
 
-class TokenScheme(KnoxTokenScheme):  # type: ignore[misc]  # spectacular's contrib is untyped
+class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]  # spectacular registers it, untyped
     """The bearer token in the document's list of ways to sign in."""
 
     target_class = "medmgmt.api.session.TokenAuthentication"
     name = "token"
 
 
-class CookieScheme(SessionScheme):
+class CookieScheme(SessionScheme):  # type: ignore[no-untyped-call]  # spectacular registers it, untyped
     """The session cookie in the document's list of ways to sign in."""
 
     target_class = "medmgmt.api.session.SessionAuthentication"
@@ -87,8 +87,12 @@ class Schema(AutoSchema):
     @property
     def operation(self) -> Operation:
         """What this method of this address takes, gives and refuses."""
-        found: Operation = self.view.operation_of(self.method)
-        return found
+        assert isinstance(self.view, Endpoint)  # every other view says schema = None
+        return self.view.operation_of(self.method)
+
+    def get_operation_id(self) -> str:
+        """Method and name of the endpoint: short, and the same for ever."""
+        return self.method.lower() + type(self.view).__name__
 
     def get_request_serializer(self) -> Any:  # Any: spectacular's own signature
         return self.operation.takes
@@ -99,8 +103,7 @@ class Schema(AutoSchema):
         for status, kinds in sorted(self.problems().items()):
             responses[str(status), problems.MEDIA_TYPE] = OpenApiResponse(
                 SHAPES.get(status, ProblemDocument),
-                description="; ".join(str(problems.KINDS[kind].title) for kind in kinds),
-                examples=[example(kind, status) for kind in kinds],
+                description="; ".join(f"`{kind}` {problems.KINDS[kind].title}" for kind in kinds),
             )
         return responses
 
@@ -138,12 +141,19 @@ class Schema(AutoSchema):
         found += [OpenApiParameter(name, OpenApiTypes.INT64, OpenApiParameter.PATH) for name in self.view_ids()]
         if self.method == "POST" and not self.is_public():
             found.append(OpenApiParameter(idempotency.HEADER, str, OpenApiParameter.HEADER, description=str(KEY_WORDS)))
-            found.append(
-                OpenApiParameter(idempotency.REPLAYED, str, OpenApiParameter.HEADER, enum=["true"], response=True)
-            )
+            found.append(self.answered(idempotency.REPLAYED, "`true` where this is the first answer again."))
         if self.operation.is_versioned:
             found.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=str(MATCH_WORDS)))
+        if self.operation.has_version():
+            found.append(self.answered("ETag", "The version, for `If-Match`."))
+        if self.operation.links_to:
+            found.append(self.answered("Location", "Where the new thing is read."))
         return found
+
+    def answered(self, name: str, words: str) -> OpenApiParameter:
+        """A header of the answer where the operation was done."""
+        where = OpenApiParameter.HEADER
+        return OpenApiParameter(name, str, where, description=words, response=[self.operation.status])
 
     def view_ids(self) -> list[str]:
         """The names in braces in the address."""
@@ -156,14 +166,6 @@ class Schema(AutoSchema):
 
 KEY_WORDS = _("A name of your choice for this request. Sent again with the same body, it gives the first answer again.")
 MATCH_WORDS = _('The ETag you read, for instance "3". Instead of it, the body may say `version`.')
-
-
-def example(kind: str, status: int) -> OpenApiExample:
-    """A problem document of this kind, as it would arrive."""
-    return OpenApiExample(
-        kind, value=problems.of_kind(kind).as_json(), response_only=True, status_codes=[str(status)],
-        media_type=problems.MEDIA_TYPE,
-    )  # fmt: skip
 
 
 def filter_parameter(name: str, each: django_filters.Filter) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class Dispenses(Endpoint):
     @lists_of(DispenseLine, order=("-dispensed_on", "-id"), filters=DispenseFilters, seen="dispenses")
     def get(self, by: User) -> QuerySet[Any, Any]:
         """What was dispensed, newest first."""
-        return lists.dispenses(by).values(*columns(DispenseLine))
+        return columns(lists.dispenses(by), DispenseLine)
 
     @writes(DispenseLine, takes=NewDispense, status=201, refuses=("not-found", "refused"))
     def post(self, by: User, values: dict[str, Any]) -> object:
@@ -118,7 +118,7 @@ class Reminders(Endpoint):
     @lists_of(ReminderLine, order=("due_at", "id"), filters=ReminderFilters, seen="reminders")
     def get(self, by: User) -> QuerySet[Any, Any]:
         """Reminders planned, sent and given up, the next due first."""
-        return lists.reminders(by).values(*columns(ReminderLine))
+        return columns(lists.reminders(by), ReminderLine)
 
 
 class AnswerLink(Endpoint):

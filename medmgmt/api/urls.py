@@ -69,4 +69,5 @@ urlpatterns = [
     at("audit", audit.AuditTrail, "audit"),
     at("schema", docs.SchemaDocument, "schema"),
     at("docs", docs.Documentation, "docs"),
+    re_path("", docs.nothing_here, name="nothing-here"),
 ]
