@@ -1,9 +1,46 @@
-"""What every page knows: the site's name and whether this is the demo."""
+"""What every page knows: the site's name, whether this is the demo, and the doors this person may open."""
+
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from medmgmt.record import access
+
+
+@dataclass(frozen=True)
+class Door:
+    """One entry of the main navigation; `here` marks the page in which one stands."""
+
+    label: str | Promise
+    url: str
+    here: bool
+
+
+DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
+    ("view_own", "web:portal", _("My medicines"), ("portal",)),
+    ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),
+    ("work_tasks", "web:worklist", _("Worklist"), ("worklist",)),
+    ("list_patients", "web:patients", _("Patients"), ("patients",)),
+    ("view_knowledge", "web:knowledge", _("Knowledge"), ("knowledge",)),
+    ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
+    ("view_audit", "web:audit", _("Audit"), ("audit",)),
+)
+"""Act that opens it, address, label, and the views that count as being there."""
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Template context shared by all pages."""
-    return {"site_name": settings.SITE_NAME, "demo": not settings.PRODUCTION}
+    """Template context shared by all pages; no query beyond the person who is signed in."""
+    return {"site_name": settings.SITE_NAME, "demo": not settings.PRODUCTION, "nav": doors(request)}
+
+
+def doors(request: HttpRequest) -> list[Door]:
+    """The navigation of the person who asks; empty for strangers."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    return [Door(label, reverse(url), here in views) for act, url, label, views in DOORS if access.may(user, act)]

@@ -1,11 +1,14 @@
 """Guards that stand before every page: session time limits, and no clinical page kept in any cache."""
 
 import time
+import uuid
 from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+
+from medmgmt.record.audit import request_id
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -41,4 +44,21 @@ class NoStore:
         response = self.get_response(request)
         if not request.path.startswith(settings.STATIC_URL):
             response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+
+class RequestNumber:
+    """Gives every request a number of its own, for the audit trail and the answer; a client's is not trusted."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        number = uuid.uuid4().hex
+        mark = request_id.set(number)
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.reset(mark)
+        response.headers["X-Request-ID"] = number
         return response

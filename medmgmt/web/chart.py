@@ -1,0 +1,131 @@
+"""The chart, the dose history of one medicine, and the short forms that add to a chart."""
+
+from collections.abc import Callable
+from datetime import date
+
+from django.db.models import Model
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from medmgmt import chart as charts
+from medmgmt.actions import monitoring, supply
+from medmgmt.record import access
+from medmgmt.web import banner, stepchart
+from medmgmt.web.forms import AllergyForm, ConditionForm, DispenseForm, ObservationForm
+from medmgmt.web.once import once
+from medmgmt.web.page import Asked, page, refusal_on, to
+from medmgmt.web.patient_page import chart_of, patient_form
+from medmgmt.web.powers import powers
+
+
+@page
+def chart(request: Asked, patient_id: int) -> HttpResponse:
+    """Everything about one patient, with the doses as of any day."""
+    day, unreadable = day_asked(request.GET.get("day", ""))
+    shown = charts.chart(request.user, patient_id, day=day)
+    context = {"chart": shown, "banner": banner.of_chart(shown), "may": powers(request.user), "unreadable": unreadable}
+    return render(request, "chart.html", context)
+
+
+def day_asked(text: str) -> tuple[date | None, bool]:
+    """The day in the address, and whether there was one that nobody can read."""
+    if not text:
+        return None, False
+    try:
+        return date.fromisoformat(text), False
+    except ValueError:
+        return None, True
+
+
+@page
+def course(request: Asked, prescription_id: int) -> HttpResponse:
+    """The dose history of one medicine: drawing, sentence and table."""
+    shown = charts.course(request.user, prescription_id)
+    steps = [change.step for change in shown.medication.course]
+    today = shown.patient.today(timezone.now())
+    context = {
+        "course": shown,
+        "today": today,
+        "banner": banner.of(shown.patient),
+        "drawing": stepchart.draw(steps, today),
+        "summary": stepchart.sentence(steps, today),
+        "may": powers(request.user),
+    }
+    return render(request, "course.html", context)
+
+
+@page
+def new_observation(request: Asked, patient_id: int) -> HttpResponse:
+    """A measurement or a state."""
+    patient = access.patient_for(request.user, "record_observation", patient_id)
+    form = ObservationForm(request.POST or None, initial={"observed_at": timezone.localtime()})
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            address = recorded(request, form.cleaned_data, monitoring.record_observation, patient_id)
+            return to(request, address, _("The observation is recorded."))
+    return patient_form(request, patient, form, title=_("Record an observation"), button=_("Record"))
+
+
+@page
+def new_allergy(request: Asked, patient_id: int) -> HttpResponse:
+    """An allergy or intolerance."""
+    patient = access.patient_for(request.user, "record_observation", patient_id)
+    form = AllergyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            address = recorded(request, form.cleaned_data, monitoring.record_allergy, patient_id)
+            return to(request, address, _("The allergy is recorded."))
+    return patient_form(request, patient, form, title=_("Record an allergy or intolerance"), button=_("Record"))
+
+
+@page
+def new_condition(request: Asked, patient_id: int) -> HttpResponse:
+    """A diagnosis."""
+    patient = access.patient_for(request.user, "record_observation", patient_id)
+    form = ConditionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            address = recorded(request, form.cleaned_data, monitoring.record_condition, patient_id)
+            return to(request, address, _("The diagnosis is recorded."))
+    return patient_form(request, patient, form, title=_("Record a diagnosis"), button=_("Record"))
+
+
+def recorded(request: Asked, values: dict[str, object], act: Callable[..., Model], patient_id: int) -> str:
+    """Does the act once and says where the chart is."""
+
+    def do() -> str:
+        act(request.user, patient_id, **values)
+        return reverse("web:chart", args=[patient_id])
+
+    return once(request, do)
+
+
+@page
+def new_dispense(request: Asked, prescription_id: int) -> HttpResponse:
+    """A fill, from which run-out and reminders follow."""
+    shown = charts.course(request.user, prescription_id)
+    today = shown.patient.today(timezone.now())
+    form = DispenseForm(request.POST or None, initial={"dispensed_on": today})
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            address = once(
+                request, lambda: dispensed(request, prescription_id, form.cleaned_data, chart_of(shown.patient))
+            )
+            return to(request, address, _("The fill is recorded, and the reminders are planned."))
+    return patient_form(
+        request,
+        shown.patient,
+        form,
+        title=_("Record a fill"),
+        button=_("Record"),
+        medication=shown.medication,
+    )
+
+
+def dispensed(request: Asked, prescription_id: int, values: dict[str, object], address: str) -> str:
+    """Takes the fill down; where to go next."""
+    supply.record_dispense(request.user, prescription_id, **values)  # type: ignore[arg-type]  # shapes are the form's
+    return address

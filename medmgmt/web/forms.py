@@ -1,0 +1,485 @@
+"""What people type, understood: shapes and words only; whether it makes sense is for the rooms below to say."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from interactions.models import AnswerReason
+from medmgmt.record import dosing
+from medmgmt.record.models import (
+    ANSWERS,
+    MEASURES,
+    ActionTaken,
+    AllergyKind,
+    Channel,
+    Level,
+    ObservationCode,
+    Outcome,
+    ReactionSeverity,
+    ReasonCode,
+    Sex,
+)
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    Words = str | _StrPromise
+
+NOTE_LENGTH = 2000
+CHOOSE = ("", gettext_lazy("Choose…"))
+USUAL_REASONS: dict[str, tuple[str, ...]] = {
+    "start": ("initial_treatment", "augmentation", "continued_treatment", "cross_taper", "relapse"),
+    "new_dose": ("titration", "inadequate_response", "side_effect", "taper", "lab_result", "interaction"),
+    "hold": ("side_effect", "lab_result", "procedure", "interaction", "pregnancy", "patient_wish"),
+    "resume": ("relapse", "procedure", "lab_result", "patient_wish"),
+    "stop": ("side_effect", "remission", "inadequate_response", "cross_taper", "interaction", "patient_wish"),
+}
+"""Reasons offered first for each kind of change; every other reason follows."""
+SEVERITY_WORDS: "dict[str, tuple[Words, Words]]" = {
+    "mild": (gettext_lazy("Mild"), gettext_lazy("Noticed, but does not get in the way of the day.")),
+    "moderate": (gettext_lazy("Moderate"), gettext_lazy("Gets in the way of some things, such as work or sleep.")),
+    "severe": (gettext_lazy("Severe"), gettext_lazy("Cannot do everyday things; may need treatment or hospital.")),
+    "life_threatening": (gettext_lazy("Life-threatening"), gettext_lazy("In danger now. Call emergency help first.")),
+}
+PLAIN_SEVERITY: "dict[str, tuple[Words, Words]]" = {
+    "mild": (gettext_lazy("It is a little annoying"), gettext_lazy("I notice it, but my day goes on as usual.")),
+    "moderate": (
+        gettext_lazy("It gets in my way"),
+        gettext_lazy("It makes some things harder, such as work or sleep."),
+    ),
+    "severe": (gettext_lazy("It is bad"), gettext_lazy("I cannot do my everyday things.")),
+    "life_threatening": (
+        gettext_lazy("I am in danger"),
+        gettext_lazy("Call 911 now. Then tell us here if you still can."),
+    ),
+}
+
+
+class Day(forms.DateInput):
+    """The browser's own date field."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class Moment(forms.DateTimeInput):
+    """The browser's own field for a day and a time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+def note(label: "Words", *, required: bool = False, help_text: "Words" = "") -> forms.CharField:
+    """A few lines of free text."""
+    area = forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(label=label, required=required, max_length=NOTE_LENGTH, widget=area, help_text=help_text)
+
+
+def with_blank(choices: Iterable[Any]) -> list[Any]:
+    """Nothing chosen beforehand."""
+    return [CHOOSE, *choices]
+
+
+def described(words: "Mapping[str, tuple[Words, Words]]") -> list[tuple[str, SafeString]]:
+    """Choices as a strong word and a sentence below it."""
+    return [
+        (code, format_html('<strong>{}</strong> <span class="choice-more">{}</span>', word, more))
+        for code, (word, more) in words.items()
+    ]
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password."""
+
+    error_messages = {
+        "invalid_login": gettext_lazy("This name and password do not belong together. Capital letters count."),
+        "inactive": gettext_lazy("This account is closed."),
+    }
+
+
+class PatientSearch(forms.Form):
+    """Sent as a POST, so that no name is ever part of an address."""
+
+    q = forms.CharField(label=gettext_lazy("Name or record number"), required=False, max_length=120)
+
+
+class DrugSearch(forms.Form):
+    """A drug by generic name, brand or RxCUI."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Drug"),
+        max_length=200,
+        help_text=gettext_lazy("Generic name, brand or RxCUI. Misspellings are understood."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class ChangeForm(forms.Form):
+    """Since when, why, and what led to it: what every dosage change says."""
+
+    effective_on = forms.DateField(label=gettext_lazy("From"), widget=Day())
+    reason_code = forms.ChoiceField(label=gettext_lazy("Reason"))
+    prompt = forms.ChoiceField(label=gettext_lazy("Prompted by"), required=False)
+    plan = forms.CharField(
+        label=gettext_lazy("Plan"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy("For instance: step 2 of the titration plan."),
+    )
+    note = note(gettext_lazy("Note"))
+
+    def __init__(self, *args: Any, kind: str, prompts: "Sequence[tuple[str, Words]]" = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason_code"].choices = reasons(kind)  # type: ignore[attr-defined]
+        self.fields["prompt"].choices = [("", gettext_lazy("Nothing in the record")), *prompts]  # type: ignore[attr-defined]
+
+    def prompted_by(self, what: str) -> int | None:
+        """The id of the side effect or observation chosen as prompt."""
+        kind, _colon, number = self.cleaned_data["prompt"].partition(":")
+        return int(number) if kind == what else None
+
+
+def reasons(kind: str) -> list[Any]:
+    """The usual reasons for this kind of change first, then all others."""
+    usual = [(code, ReasonCode(code).label) for code in USUAL_REASONS[kind]]
+    others = [(reason.value, reason.label) for reason in ReasonCode if reason.value not in USUAL_REASONS[kind]]
+    return [CHOOSE, (_("Usual"), usual), (_("Others"), others)]
+
+
+class SigForm(ChangeForm):
+    """A change that says how to take the medicine."""
+
+    amount = forms.DecimalField(
+        label=gettext_lazy("Dose"),
+        max_digits=12,
+        decimal_places=dosing.DECIMALS,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    unit = forms.ChoiceField(
+        label=gettext_lazy("Unit"), choices=[(code, unit.one) for code, unit in dosing.UNITS.items()], initial="mg"
+    )
+    route = forms.ChoiceField(
+        label=gettext_lazy("Route"),
+        choices=[(code, route.words) for code, route in dosing.ROUTES.items()],
+        initial="PO",
+    )
+    timing = forms.ChoiceField(label=gettext_lazy("How often"))
+    every_days = forms.IntegerField(
+        label=gettext_lazy("Every how many days"),
+        required=False,
+        help_text=gettext_lazy("Only for “every so many days”."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    as_needed = forms.BooleanField(label=gettext_lazy("Only as needed (PRN)"), required=False)
+    max_per_day = forms.DecimalField(
+        label=gettext_lazy("At most per day"),
+        required=False,
+        max_digits=12,
+        decimal_places=dosing.DECIMALS,
+        help_text=gettext_lazy("In the same unit. Needed where it is taken as needed."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    sig: dosing.Sig
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timing"].choices = with_blank(timings())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The columns as one sig; what nobody could follow is said beside the column that is to blame."""
+        data = super().clean() or self.cleaned_data
+        columns = ("amount", "unit", "route", "timing", "every_days", "as_needed", "max_per_day")
+        if any(name in self.errors for name in columns):
+            return data
+        try:
+            self.sig = dosing.Sig(**{name: data[name] for name in columns})
+        except dosing.ImpossibleSig as wrong:
+            self.add_error(column_to_blame(str(wrong)), str(wrong))
+        return data
+
+
+def column_to_blame(sentence: str) -> str:
+    """Beside which column a refused sig is explained."""
+    if "maximum" in sentence:
+        return "max_per_day"
+    if "how many days" in sentence or "number of days" in sentence:
+        return "every_days"
+    if "as needed" in sentence:
+        return "as_needed"
+    return "amount"
+
+
+def timings() -> list[tuple[str, str]]:
+    """How often, in words; the two that have none of their own get them here."""
+    own = {"every_n_days": _("every so many days"), "PRN": _("as needed, no fixed times")}
+    return [(code, own.get(code) or timing.words) for code, timing in dosing.TIMINGS.items()]
+
+
+class StartForm(SigForm):
+    """A new medicine: the drug as it was chosen, and how to take it."""
+
+    drug_name = forms.CharField(max_length=300, widget=forms.HiddenInput())
+    rxcui = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput())
+    strength = forms.CharField(label=gettext_lazy("Strength"), required=False, max_length=120)
+    form = forms.CharField(label=gettext_lazy("Form"), required=False, max_length=120)
+    indication = forms.CharField(label=gettext_lazy("For"), required=False, max_length=300)
+    first_supply_days = forms.IntegerField(
+        label=gettext_lazy("Days of first supply"),
+        required=False,
+        min_value=1,
+        max_value=366,
+        help_text=gettext_lazy("Reminders are planned from it until the first fill is recorded."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class AnswerForm(forms.Form):
+    """Why a finding is accepted, and when somebody looks again."""
+
+    reason_code = forms.ChoiceField(
+        label=gettext_lazy("Why this is acceptable"), choices=with_blank(AnswerReason.choices)
+    )
+    follow_up_on = forms.DateField(
+        label=gettext_lazy("Look again on"), widget=Day(), help_text=gettext_lazy("Opens a task for that day.")
+    )
+    note = note(gettext_lazy("Note"), required=True)
+
+
+class WithdrawForm(forms.Form):
+    """Why a proposal is taken back."""
+
+    note = note(gettext_lazy("Why it is withdrawn"), required=True)
+
+
+class SideEffectForm(forms.Form):
+    """A side effect as a nurse takes it down."""
+
+    term = forms.CharField(
+        label=gettext_lazy("What is it?"),
+        max_length=200,
+        help_text=gettext_lazy("Choose from the list or use your own words."),
+        widget=forms.TextInput(attrs={"list": "terms", "autocomplete": "off"}),
+    )
+    severity = forms.ChoiceField(
+        label=gettext_lazy("How bad is it?"), choices=lambda: described(SEVERITY_WORDS), widget=forms.RadioSelect()
+    )
+    began_on = forms.DateField(label=gettext_lazy("When did it begin?"), widget=Day())
+    note = note(gettext_lazy("Note"))
+    ended_on = forms.DateField(label=gettext_lazy("Ended on"), required=False, widget=Day())
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("How is it now?"), choices=Outcome.choices, initial=Outcome.UNKNOWN, required=False
+    )
+    action_taken = forms.ChoiceField(
+        label=gettext_lazy("What was done with the medicine?"),
+        choices=ActionTaken.choices,
+        initial=ActionTaken.NONE_YET,
+        required=False,
+    )
+
+
+class MySideEffectForm(forms.Form):
+    """A side effect in the patient's own words."""
+
+    term = forms.CharField(
+        label=gettext_lazy("What do you notice?"),
+        max_length=200,
+        help_text=gettext_lazy("For example: shaky hands, feeling sick, sleeping badly."),
+    )
+    severity = forms.ChoiceField(
+        label=gettext_lazy("How bad is it?"), choices=lambda: described(PLAIN_SEVERITY), widget=forms.RadioSelect()
+    )
+    began_on = forms.DateField(label=gettext_lazy("When did it start?"), widget=Day())
+    note = note(gettext_lazy("Anything else we should know?"))
+
+
+class ObservationForm(forms.Form):
+    """A measurement or a state, with its time."""
+
+    code = forms.ChoiceField(label=gettext_lazy("What"), choices=lambda: observation_codes())
+    value = forms.DecimalField(
+        label=gettext_lazy("Number"),
+        required=False,
+        max_digits=12,
+        decimal_places=4,
+        help_text=gettext_lazy("For measurements, in the unit shown in the list."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    value_code = forms.ChoiceField(
+        label=gettext_lazy("State"),
+        required=False,
+        choices=lambda: observation_states(),
+        help_text=gettext_lazy("For pregnancy, breast-feeding, smoking and Child-Pugh class."),
+    )
+    observed_at = forms.DateTimeField(label=gettext_lazy("When"), widget=Moment())
+
+    def clean(self) -> dict[str, Any]:
+        """A measurement has a number, a state has a state that belongs to it."""
+        data = super().clean() or self.cleaned_data
+        code = data.get("code", "")
+        if code in MEASURES and "value" not in self.errors and data.get("value") is None:
+            self.add_error("value", _("This measurement needs a number."))
+        if code in ANSWERS and data.get("value_code") not in ANSWERS[code].values:
+            self.add_error(
+                "value_code", _("Choose one of the states of “%(what)s”.") % {"what": ObservationCode(code).label}
+            )
+        return data
+
+
+def observation_codes() -> list[Any]:
+    """Measurements with their unit, then states."""
+    measured = [(code, f"{ObservationCode(code).label} ({measure.unit})") for code, measure in MEASURES.items()]
+    states = [(code, ObservationCode(code).label) for code in ANSWERS]
+    return [CHOOSE, (_("States"), states), (_("Measurements"), measured)]
+
+
+STATE_WORDS: "dict[str, Words]" = {
+    "pregnant": gettext_lazy("pregnant"),
+    "not_pregnant": gettext_lazy("not pregnant"),
+    "breastfeeding": gettext_lazy("breast-feeding"),
+    "not_breastfeeding": gettext_lazy("not breast-feeding"),
+    "current": gettext_lazy("smokes"),
+    "former": gettext_lazy("used to smoke"),
+    "never": gettext_lazy("never smoked"),
+    "none": gettext_lazy("none (sound liver)"),
+    "A": gettext_lazy("Child-Pugh A"),
+    "B": gettext_lazy("Child-Pugh B"),
+    "C": gettext_lazy("Child-Pugh C"),
+    "unknown": gettext_lazy("not known"),
+}
+
+
+def observation_states() -> list[Any]:
+    """States grouped by what they are states of."""
+    groups = [
+        (ObservationCode(code).label, [(value, STATE_WORDS[value]) for value in answer.values if value != "unknown"])
+        for code, answer in ANSWERS.items()
+    ]
+    return [("", _("None, it is a number")), *groups, ("unknown", STATE_WORDS["unknown"])]
+
+
+class AllergyForm(forms.Form):
+    """An allergy or intolerance."""
+
+    substance = forms.CharField(label=gettext_lazy("Substance"), max_length=300)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=AllergyKind.choices)
+    reaction = forms.CharField(label=gettext_lazy("Reaction"), required=False, max_length=300)
+    severity = forms.ChoiceField(
+        label=gettext_lazy("Severity"), choices=ReactionSeverity.choices, initial=ReactionSeverity.UNKNOWN
+    )
+
+
+class ConditionForm(forms.Form):
+    """A diagnosis."""
+
+    text = forms.CharField(label=gettext_lazy("Diagnosis"), max_length=500)
+    icd10cm = forms.CharField(
+        label=gettext_lazy("ICD-10-CM code"),
+        required=False,
+        max_length=8,
+        help_text=gettext_lazy("For instance F33.1."),
+    )
+    onset_on = forms.DateField(label=gettext_lazy("Since"), required=False, widget=Day())
+
+
+class DispenseForm(forms.Form):
+    """A fill."""
+
+    dispensed_on = forms.DateField(label=gettext_lazy("Dispensed on"), widget=Day())
+    quantity = forms.DecimalField(
+        label=gettext_lazy("Quantity"),
+        max_digits=10,
+        decimal_places=3,
+        min_value=0,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    unit = forms.ChoiceField(
+        label=gettext_lazy("Unit"),
+        choices=[(code, unit.many) for code, unit in dosing.UNITS.items()],
+        initial="{tablet}",
+    )
+    days_supply = forms.IntegerField(
+        label=gettext_lazy("Days' supply"),
+        min_value=1,
+        max_value=366,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    note = note(gettext_lazy("Note"))
+
+
+class PatientForm(forms.Form):
+    """Who somebody is."""
+
+    given_name = forms.CharField(label=gettext_lazy("Given name"), max_length=120)
+    family_name = forms.CharField(label=gettext_lazy("Family name"), max_length=120)
+    birth_date = forms.DateField(label=gettext_lazy("Birth date"), widget=Day())
+    sex = forms.ChoiceField(label=gettext_lazy("Sex"), choices=with_blank(Sex.choices))
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=[("en", "English"), ("es", "Español")])
+    time_zone = forms.CharField(
+        label=gettext_lazy("Time zone"),
+        max_length=60,
+        help_text=gettext_lazy("For instance America/New_York. Reminders follow it."),
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+    )
+
+
+class RegisterForm(PatientForm):
+    """Somebody who comes into care."""
+
+    mrn = forms.CharField(label=gettext_lazy("Medical record number"), max_length=40)
+    team_id = forms.TypedChoiceField(label=gettext_lazy("Care team"), coerce=int)
+    field_order = ("mrn", "given_name", "family_name", "birth_date", "sex", "language", "time_zone", "team_id")
+
+    def __init__(self, *args: Any, teams: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team_id"].choices = teams  # type: ignore[attr-defined]
+
+
+class UpdatePatientForm(PatientForm):
+    """Corrected details; the version says what was seen when the correction began."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput())
+
+
+class EnrolForm(forms.Form):
+    """A level of care."""
+
+    level = forms.ChoiceField(label=gettext_lazy("Level of care"), choices=with_blank(Level.choices))
+    starts_on = forms.DateField(label=gettext_lazy("From"), widget=Day())
+
+
+class ContactForm(forms.Form):
+    """How a patient may be reached."""
+
+    channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=Channel.choices)
+    address = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=254,
+        help_text=gettext_lazy("E-mail address, or a phone number that begins with + and the country."),
+    )
+    consented = forms.BooleanField(
+        label=gettext_lazy("The patient agreed to messages on this channel"),
+        required=False,
+        help_text=gettext_lazy("Messages name no medicine, diagnosis or clinic."),
+    )
+
+
+class DoneForm(forms.Form):
+    """What came of a task."""
+
+    outcome = note(gettext_lazy("What came of it?"), required=True)
+
+
+class CancelForm(forms.Form):
+    """Why a task is not needed any more."""
+
+    why = note(gettext_lazy("Why is it not needed any more?"), required=True)

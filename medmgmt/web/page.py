@@ -1,0 +1,128 @@
+"""What every page goes through: who asks, in which language and time zone, and how a refusal is shown."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from medmgmt import problems
+from medmgmt.record.models import Role, User
+
+P = ParamSpec("P")
+M = TypeVar("M", bound=Model)
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+FORESEEN = tuple(problems.OF_ERROR)
+MENDABLE = (409, 422)
+"""Refusals that belong beside the form: the person can change something or look again."""
+PAGE_SIZE = 50
+
+
+class Asked(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def page(view: Callable[Concatenate[Asked, P], HttpResponse]) -> View[P]:
+    """Only for people who are signed in; what the rooms refuse becomes a page with one sentence."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        with speaking_to(request):
+            try:
+                response = view(request, *args, **kwargs)  # type: ignore[arg-type]  # the user was asked for above
+            except FORESEEN as error:
+                response = refusal(request, error)
+            response.headers["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
+        return response
+
+    return guarded
+
+
+def open_page(view: View[P]) -> View[P]:
+    """For pages without a login: refusals become a page, in the language that the browser asks for."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except FORESEEN as error:
+            return refusal(request, error)
+
+    return guarded
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Back here after signing in, if this was a page; a fragment's own address would be no place to come back to."""
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(settings.LOGIN_URL)
+    if request.method != "GET":
+        return redirect(settings.LOGIN_URL)
+    return redirect_to_login(request.get_full_path())
+
+
+@contextmanager
+def speaking_to(request: HttpRequest) -> Iterator[None]:
+    """Patients read their own language and clock, unless they chose another here; the clinic's pages are in one."""
+    user = request.user
+    if not isinstance(user, User) or user.role != Role.PATIENT or user.patient is None:
+        with translation.override(settings.LANGUAGE_CODE):
+            yield
+        return
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    language = chosen if chosen in dict(settings.LANGUAGES) else user.patient.language
+    with translation.override(language), timezone.override(ZoneInfo(user.patient.time_zone)):
+        yield
+
+
+def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The page that says no, with the status of the problem."""
+    problem = problems.describe(error)
+    return render(request, "problem.html", {"problem": problem}, status=problem.status)
+
+
+@contextmanager
+def refusal_on(form: forms.BaseForm) -> Iterator[None]:
+    """What the rooms refuse inside is said at the top of the form, and nothing that was typed is lost."""
+    try:
+        yield
+    except FORESEEN as error:
+        problem = problems.describe(error)
+        if problem.status not in MENDABLE:
+            raise
+        form.add_error(None, problem.detail)
+
+
+def to(request: HttpRequest, address: str, said: str | Promise = "") -> HttpResponseRedirect:
+    """On to the next page after a change, with a sentence of what was done."""
+    if said:
+        messages.success(request, str(said))
+    return HttpResponseRedirect(address)
+
+
+def status_of(form: forms.BaseForm) -> int:
+    """422 for a form that was sent back, else 200."""
+    return 422 if form.is_bound and form.errors else 200
+
+
+def paged(request: HttpRequest, rows: QuerySet[M], size: int = PAGE_SIZE) -> Page[M]:
+    """The page of a list that `?page=` asks for; nonsense is the first or the last page, never an error."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))

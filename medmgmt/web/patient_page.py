@@ -1,0 +1,28 @@
+"""What pages about one patient share: the address of the chart, and a form under the patient's banner."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from medmgmt.record.models import Patient
+from medmgmt.web import banner
+from medmgmt.web.page import status_of
+
+
+def chart_of(patient: Patient) -> str:
+    """The address of a patient's chart."""
+    return reverse("web:chart", args=[patient.pk])
+
+
+def patient_form(
+    request: HttpRequest,
+    patient: Patient,
+    form: forms.BaseForm,
+    *,
+    template: str = "patient_form.html",
+    **extra: object,
+) -> HttpResponse:
+    """A form under the patient's banner; sent back with what was typed, it is a 422."""
+    context = {"banner": banner.of(patient), "form": form, **extra}
+    return render(request, template, context, status=status_of(form))

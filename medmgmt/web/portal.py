@@ -1,0 +1,100 @@
+"""The patient's own pages: my medicines, my next refill, tell us about a side effect."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from medmgmt import chart as charts
+from medmgmt.actions import monitoring, supply
+from medmgmt.record import access
+from medmgmt.record.models import DosageChange, Kind
+from medmgmt.web import plain_words
+from medmgmt.web.forms import MySideEffectForm
+from medmgmt.web.once import once
+from medmgmt.web.page import Asked, page, refusal_on, status_of, to
+
+ASK_FROM_DAYS = 14
+"""A refill may be asked for at any time; from so many days before the end the page asks first."""
+
+
+@dataclass(frozen=True)
+class Mine:
+    """One medicine in plain words, with when it runs out."""
+
+    medication: charts.Medication
+    how: str
+    days_left: int | None
+    next: list[str]
+
+    @property
+    def soon(self) -> bool:
+        """Whether it is time to ask for more."""
+        return self.days_left is not None and self.days_left <= ASK_FROM_DAYS
+
+
+@page
+def portal(request: Asked) -> HttpResponse:
+    """My medicines and my next refill."""
+    shown = charts.portal(request.user)
+    today = shown.patient.today(timezone.now())
+    medicines = [
+        Mine(
+            medication=one,
+            how=plain_words.how_to_take(one.dose.sig) if one.dose.sig else "",
+            days_left=(one.runs_out_on - today).days if one.runs_out_on else None,
+            next=[what_is_next(change) for change in one.next_changes],
+        )
+        for one in shown.medicines
+    ]
+    next_up = min(
+        (mine for mine in medicines if mine.days_left is not None), key=lambda mine: mine.days_left or 0, default=None
+    )
+    return render(request, "portal.html", {"portal": shown, "medicines": medicines, "next_up": next_up})
+
+
+def what_is_next(change: DosageChange) -> str:
+    """A planned change in plain words."""
+    on = date_format(change.effective_on, "j M Y")
+    if change.sig:
+        return _("From %(on)s: %(how)s") % {"on": on, "how": plain_words.how_to_take(change.sig)}
+    if change.kind == Kind.HOLD:
+        return _("From %(on)s: pause it") % {"on": on}
+    return _("From %(on)s: stop taking it") % {"on": on}
+
+
+@page
+def ask_for_refill(request: Asked, prescription_id: int) -> HttpResponse:
+    """The care team is told; asking twice on a day is asking once."""
+    if request.method != "POST":
+        return redirect("web:portal")
+    supply.request_refill(request.user, prescription_id)
+    return to(request, reverse("web:portal"), _("We have told your care team that you need a refill."))
+
+
+@page
+def my_side_effect(request: Asked) -> HttpResponse:
+    """What the patient notices, in their own words."""
+    access.require(request.user, "view_own")
+    form = MySideEffectForm(request.POST or None, initial={"began_on": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            return to(request, once(request, lambda: told(request, form)))
+    return render(request, "my_side_effect.html", {"form": form}, status=status_of(form))
+
+
+def told(request: Asked, form: MySideEffectForm) -> str:
+    """Saves it; the address of the thanks."""
+    monitoring.log_side_effect(request.user, request.user.patient_id or 0, **form.cleaned_data)
+    return reverse("web:my_side_effect_sent")
+
+
+@page
+def my_side_effect_sent(request: Asked) -> HttpResponse:
+    """Thanks, and what happens next."""
+    access.require(request.user, "view_own")
+    return render(request, "my_side_effect_sent.html")

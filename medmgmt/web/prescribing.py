@@ -1,0 +1,322 @@
+"""Proposing a change, reading what its review found, answering, signing and withdrawing."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from interactions import library
+from medmgmt import chart as charts
+from medmgmt import lists, problems
+from medmgmt.actions import prescribing
+from medmgmt.record import access
+from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport
+from medmgmt.web import banner
+from medmgmt.web.forms import AnswerForm, ChangeForm, DrugSearch, SigForm, StartForm, WithdrawForm
+from medmgmt.web.once import once
+from medmgmt.web.page import FORESEEN, MENDABLE, Asked, page, refusal_on, status_of, to
+from medmgmt.web.patient_page import chart_of, patient_form
+
+RECENT = 12
+USUAL_FOLLOW_UP = timedelta(days=14)
+TITLES: dict[str, Promise] = {
+    "new_dose": gettext_lazy("New dose"),
+    "hold": gettext_lazy("Put on hold"),
+    "resume": gettext_lazy("Resume"),
+    "stop": gettext_lazy("Stop"),
+}
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The drug that was chosen from the results, or the words that were typed; `known` says it can be checked."""
+
+    name: str
+    rxcui: int | None
+    known: bool
+
+
+def picked(text: str) -> Pick:
+    """What a result's button says: "36437:sertraline", or ":" and a name without a code."""
+    code, _colon, name = text.partition(":")
+    rxcui = int(code) if code.isascii() and code.isdigit() and len(code) < 10 else None
+    known = library.resolve(name=name, rxcui=rxcui)
+    return Pick(name=known.name if known else name[:300], rxcui=rxcui, known=known is not None)
+
+
+@page
+def start(request: Asked, patient_id: int) -> HttpResponse:
+    """A new medicine in two steps on one address: find the drug, then say how to take it. All by POST: the address
+    never says which drug."""
+    patient = access.patient_for(request.user, "propose", patient_id)
+    if request.POST.get("step") == "propose":
+        return propose_start(request, patient)
+    if request.POST.get("pick"):
+        return choose_sig(request, patient, picked(request.POST["pick"]))
+    return find_drug(request, patient)
+
+
+def find_drug(request: Asked, patient: Patient) -> HttpResponse:
+    """The search, and what it found."""
+    form = DrugSearch(request.POST or None)
+    text = form.cleaned_data["q"].strip() if form.is_bound and form.is_valid() else ""
+    drugs = lists.drugs(request.user, text) if text else []
+    if request.htmx:
+        return render(request, "_drug_results.html", {"text": text, "drugs": drugs})
+    return patient_form(request, patient, form, template="propose_drug.html", text=text, drugs=drugs)
+
+
+def choose_sig(request: Asked, patient: Patient, pick: Pick) -> HttpResponse:
+    """The form for a drug that was chosen."""
+    initial = {"drug_name": pick.name, "rxcui": pick.rxcui, "effective_on": patient.today(timezone.now())}
+    form = StartForm(kind=Kind.START, prompts=prompts(patient), initial={**initial, **prompt_asked(request)})
+    return patient_form(request, patient, form, template="propose.html", pick=pick, title=_("New medicine"))
+
+
+def propose_start(request: Asked, patient: Patient) -> HttpResponse:
+    """Proposes it; what was typed stays when something is refused."""
+    form = StartForm(request.POST, kind=Kind.START, prompts=prompts(patient))
+    if form.is_valid():
+        with refusal_on(form):
+            return to(request, once(request, lambda: started(request, patient, form)))
+    pick = picked(f"{form['rxcui'].value() or ''}:{form['drug_name'].value() or ''}")
+    return patient_form(request, patient, form, template="propose.html", pick=pick, title=_("New medicine"))
+
+
+def started(request: Asked, patient: Patient, form: StartForm) -> str:
+    """Does it; the address of its review."""
+    typed = form.cleaned_data
+    drug = prescribing.DrugChoice(
+        name=typed["drug_name"], rxcui=typed["rxcui"], strength=typed["strength"], form=typed["form"]
+    )
+    proposal = prescribing.propose_start(
+        request.user,
+        patient.pk,
+        drug=drug,
+        sig=form.sig,
+        effective_on=typed["effective_on"],
+        reason_code=typed["reason_code"],
+        note=typed["note"],
+        indication=typed["indication"],
+        first_supply_days=typed["first_supply_days"],
+        prompt=prompt_of(form),
+    )
+    return review_of(proposal.change)
+
+
+@page
+def change(request: Asked, prescription_id: int, kind: str) -> HttpResponse:
+    """A new dose, a hold, a resumption or a stop of one medicine."""
+    if kind not in TITLES:
+        raise Http404
+    access.require(request.user, "propose")
+    shown = charts.course(request.user, prescription_id)
+    form = change_form(request, shown, kind)
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            return to(request, once(request, lambda: changed(request, prescription_id, kind, form)))
+    return patient_form(
+        request,
+        shown.patient,
+        form,
+        template="propose.html",
+        medication=shown.medication,
+        title=TITLES[kind],
+        kind=kind,
+    )
+
+
+def change_form(request: Asked, shown: charts.CoursePage, kind: str) -> ChangeForm:
+    """The form of that kind, filled with what is taken now."""
+    shape = SigForm if kind in (Kind.NEW_DOSE, Kind.RESUME) else ChangeForm
+    initial: dict[str, Any] = {"effective_on": shown.patient.today(timezone.now()), **prompt_asked(request)}
+    sigs = [step.sig for step in shown.medication.course if step.sig]
+    if sigs:
+        sig = shown.medication.dose.sig or sigs[-1]
+        initial |= {name: getattr(sig, name) for name in ("unit", "route", "timing", "every_days", "as_needed")}
+        initial |= {"amount": plain(sig.amount), "max_per_day": plain(sig.max_per_day)}
+    return shape(request.POST or None, kind=kind, prompts=prompts(shown.patient), initial=initial)
+
+
+def plain(number: Any) -> str:
+    """A decimal without trailing zeros, as one would type it."""
+    return "" if number is None else f"{number.normalize():f}"
+
+
+def changed(request: Asked, prescription_id: int, kind: str, form: ChangeForm) -> str:
+    """Does it; the address of its review."""
+    proposal = prescribing.propose_change(
+        request.user,
+        prescription_id,
+        kind=kind,
+        sig=form.sig if isinstance(form, SigForm) else None,
+        effective_on=form.cleaned_data["effective_on"],
+        reason_code=form.cleaned_data["reason_code"],
+        note=form.cleaned_data["note"],
+        prompt=prompt_of(form),
+    )
+    return review_of(proposal.change)
+
+
+def review_of(changed: DosageChange) -> str:
+    """The address of a change's review."""
+    return reverse("web:review", args=[changed.pk])
+
+
+def prompts(patient: Patient) -> list[tuple[str, str]]:
+    """What in the record may have led to a change: recent side effects and observations; two queries."""
+    reports = SideEffectReport.current(patient.pk).order_by("-began_on", "-id")[:RECENT]
+    seen = Observation.current(patient.pk)[:RECENT]
+    return [
+        *(
+            (f"side_effect:{each.pk}", f"{each.term}, {each.get_severity_display()}, {each.began_on:%d %b %Y}")
+            for each in reports
+        ),
+        *(
+            (
+                f"observation:{each.pk}",
+                f"{each.get_code_display()} {banner.in_words(each)}, {each.observed_at:%d %b %Y}",
+            )
+            for each in seen
+        ),
+    ]
+
+
+def prompt_asked(request: Asked) -> dict[str, str]:
+    """The side effect from whose page one came."""
+    number = request.GET.get("side_effect", "")
+    return {"prompt": f"side_effect:{number}"} if number.isascii() and number.isdigit() else {}
+
+
+def prompt_of(form: ChangeForm) -> prescribing.Prompt:
+    """What the form says led to the change."""
+    return prescribing.Prompt(
+        side_effect_id=form.prompted_by("side_effect"),
+        observation_id=form.prompted_by("observation"),
+        plan=form.cleaned_data["plan"],
+    )
+
+
+@dataclass(frozen=True)
+class Card:
+    """A finding with its answer, or with the form to give one."""
+
+    card: charts.FindingCard
+    form: AnswerForm | None
+
+
+@page
+def review(request: Asked, change_id: int) -> HttpResponse:
+    """What the active knowledge says about a proposal; new findings first."""
+    return show_review(request, change_id)
+
+
+def show_review(
+    request: Asked,
+    change_id: int,
+    *,
+    bound: dict[int, AnswerForm] | None = None,
+    withdraw_form: WithdrawForm | None = None,
+    refused: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The review, with forms that were sent back where there are any, and why a signature was refused."""
+    shown = charts.proposal(request.user, change_id)
+    context = {
+        "page": shown,
+        "banner": banner.of(shown.patient),
+        "refused": refused,
+        "withdraw_form": withdraw_form or WithdrawForm(auto_id="id_withdraw_%s"),
+        "new": with_forms(shown, shown.new, bound or {}),
+        "standing": with_forms(shown, shown.standing, bound or {}),
+        "coverage": coverage(shown),
+        "may_withdraw": access.may(request.user, "withdraw"),
+    }
+    return render(request, "review.html", context, status=status)
+
+
+def coverage(shown: charts.ProposalPage) -> list[dict[str, Any]]:
+    """Every pair that was compared, with names where the review kept numbers; one query."""
+    names = {str(pk): name for pk, name in shown.patient.prescriptions.values_list("pk", "drug_name")}
+    return [
+        {**pair, "a": names.get(pair["a"], pair["a"]), "b": names.get(pair["b"], pair["b"])} for pair in shown.coverage
+    ]
+
+
+def with_forms(shown: charts.ProposalPage, cards: list[charts.FindingCard], bound: dict[int, AnswerForm]) -> list[Card]:
+    """A form for every finding that this person may still answer."""
+    follow_up = shown.patient.today(timezone.now()) + USUAL_FOLLOW_UP
+    found = []
+    for card in cards:
+        open_to_answer = shown.can_answer and card.needs_answer
+        form = bound.get(card.finding.pk) or answer_form(card.finding.pk, initial={"follow_up_on": follow_up})
+        found.append(Card(card, form if open_to_answer else None))
+    return found
+
+
+def answer_form(finding_id: int, data: Any = None, **kwargs: Any) -> AnswerForm:
+    """The form of one finding; several stand on a page, so its fields are named after it."""
+    return AnswerForm(data, auto_id=f"id_{finding_id}_%s", **kwargs)
+
+
+@page
+def answer(request: Asked, change_id: int, finding_id: int) -> HttpResponse:
+    """Accepts a finding with a reason. With htmx the card changes in place, and the signature below it."""
+    if request.method != "POST":
+        return redirect("web:review", change_id)
+    form = answer_form(finding_id, request.POST)
+    if form.is_valid():
+        with refusal_on(form):
+            prescribing.override(request.user, finding_id, **form.cleaned_data)
+    if request.htmx:
+        return answered_in_place(request, change_id, finding_id, form)
+    if form.errors:
+        return show_review(request, change_id, bound={finding_id: form}, status=422)
+    return redirect(f"{reverse('web:review', args=[change_id])}#finding-{finding_id}")
+
+
+def answered_in_place(request: Asked, change_id: int, finding_id: int, form: AnswerForm) -> HttpResponse:
+    """The one card, and the signature as it stands now."""
+    shown = charts.proposal(request.user, change_id)
+    bound = {finding_id: form} if form.errors else {}
+    cards = with_forms(shown, [*shown.new, *shown.standing], bound)
+    mine = next((card for card in cards if card.card.finding.pk == finding_id), None)
+    if mine is None:
+        raise Http404
+    context = {"page": shown, "each": mine, "in_place": True}
+    return render(request, "_answered.html", context, status=status_of(form))
+
+
+@page
+def sign(request: Asked, change_id: int) -> HttpResponse:
+    """Signs, after one more look; a refusal stands on the page with its reason."""
+    if request.method != "POST":
+        return redirect("web:review", change_id)
+    try:
+        signed = prescribing.sign(request.user, change_id)
+    except FORESEEN as error:
+        problem = problems.describe(error)
+        if problem.status not in MENDABLE:
+            raise
+        return show_review(request, change_id, refused=problem.detail, status=problem.status)
+    return to(request, reverse("web:chart", args=[signed.patient_id]), _("Signed. The chart shows it."))
+
+
+@page
+def withdraw(request: Asked, change_id: int) -> HttpResponse:
+    """Takes a proposal back."""
+    if request.method != "POST":
+        return redirect("web:review", change_id)
+    form = WithdrawForm(request.POST, auto_id="id_withdraw_%s")
+    if form.is_valid():
+        with refusal_on(form):
+            gone = prescribing.withdraw(request.user, change_id, note=form.cleaned_data["note"])
+            return to(request, chart_of(gone.patient), _("The proposal is withdrawn."))
+    return show_review(request, change_id, withdraw_form=form, status=422)

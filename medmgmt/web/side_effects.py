@@ -1,0 +1,87 @@
+"""A side effect taken down in half a minute, what it may come from, and its corrections."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from interactions import library
+from interactions.engine.knowledge import SideEffectTerm
+from medmgmt import chart as charts
+from medmgmt.actions import monitoring
+from medmgmt.record import access
+from medmgmt.record.models import Patient, SideEffectReport
+from medmgmt.web import banner
+from medmgmt.web.forms import SideEffectForm
+from medmgmt.web.once import once
+from medmgmt.web.page import Asked, page, refusal_on, to
+from medmgmt.web.patient_page import patient_form
+from medmgmt.web.powers import powers
+
+FIELDS = ("term", "severity", "began_on", "note", "ended_on", "outcome", "action_taken")
+
+
+@page
+def new(request: Asked, patient_id: int) -> HttpResponse:
+    """The nurse's form."""
+    patient = access.patient_for(request.user, "log_side_effect", patient_id)
+    form = SideEffectForm(request.POST or None, initial={"began_on": patient.today(timezone.now())})
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            return to(request, once(request, lambda: logged(request, patient, form)), _("The side effect is logged."))
+    return patient_form(request, patient, form, template="side_effect_form.html", terms=terms())
+
+
+def terms() -> tuple[SideEffectTerm, ...]:
+    """The side effects that the active knowledge has words for; any other may be typed."""
+    return library.current().terms
+
+
+def logged(request: Asked, patient: Patient, form: SideEffectForm) -> str:
+    """Saves it; the address of its page."""
+    report = monitoring.log_side_effect(request.user, patient.pk, **typed(form))
+    return page_of(report)
+
+
+def typed(form: SideEffectForm) -> dict[str, Any]:
+    """The fields as the action takes them; what was left open stays at its default."""
+    return {name: value for name, value in form.cleaned_data.items() if value not in ("", None) or name == "ended_on"}
+
+
+def page_of(report: SideEffectReport) -> str:
+    """The address of a report."""
+    return reverse("web:side_effect", args=[report.pk])
+
+
+@page
+def show(request: Asked, report_id: int) -> HttpResponse:
+    """One report: suspects with their reasons in words, the task it opened, its versions."""
+    if request.user.patient_id:
+        return redirect("web:portal")
+    shown = charts.side_effect(request.user, report_id)
+    context = {"page": shown, "banner": banner.of(shown.patient), "may": powers(request.user)}
+    context["is_newest"] = shown.versions[-1].pk == shown.report.pk
+    return render(request, "side_effect.html", context)
+
+
+@page
+def correct(request: Asked, report_id: int) -> HttpResponse:
+    """A new version; the old one stays readable."""
+    shown = charts.side_effect(request.user, report_id)
+    form = SideEffectForm(request.POST or None, initial={name: getattr(shown.report, name) for name in FIELDS})
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            return to(
+                request, once(request, lambda: corrected(request, report_id, form)), _("The report is corrected.")
+            )
+    return patient_form(
+        request, shown.patient, form, template="side_effect_form.html", terms=terms(), corrects=shown.report
+    )
+
+
+def corrected(request: Asked, report_id: int, form: SideEffectForm) -> str:
+    """Saves the new version; the address of its page."""
+    return page_of(monitoring.correct_side_effect(request.user, report_id, **form.cleaned_data))

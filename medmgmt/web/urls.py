@@ -1,0 +1,62 @@
+"""The addresses of the clinic's pages; ids only, never a name, a drug or a word that was searched for."""
+
+from django.urls import path
+from django.views.i18n import set_language
+
+from medmgmt.web import (
+    audit,
+    chart,
+    home,
+    knowledge,
+    outbox,
+    people,
+    portal,
+    prescribing,
+    reminder,
+    session,
+    side_effects,
+    worklist,
+)
+
+app_name = "web"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sign-in/", session.SignIn.as_view(), name="sign_in"),
+    path("sign-out/", session.SignOut.as_view(), name="sign_out"),
+    path("language/", set_language, name="language"),
+    path("patients/", people.patients, name="patients"),
+    path("patients/new/", people.register, name="register"),
+    path("patients/<int:patient_id>/", chart.chart, name="chart"),
+    path("patients/<int:patient_id>/details/", people.update, name="update_patient"),
+    path("patients/<int:patient_id>/level-of-care/", people.enrol, name="enrol"),
+    path("patients/<int:patient_id>/contact/", people.contact, name="contact"),
+    path("patients/<int:patient_id>/observations/new/", chart.new_observation, name="new_observation"),
+    path("patients/<int:patient_id>/allergies/new/", chart.new_allergy, name="new_allergy"),
+    path("patients/<int:patient_id>/conditions/new/", chart.new_condition, name="new_condition"),
+    path("patients/<int:patient_id>/prescribe/", prescribing.start, name="start"),
+    path("patients/<int:patient_id>/side-effects/new/", side_effects.new, name="new_side_effect"),
+    path("prescriptions/<int:prescription_id>/", chart.course, name="course"),
+    path("prescriptions/<int:prescription_id>/fills/new/", chart.new_dispense, name="new_dispense"),
+    path("prescriptions/<int:prescription_id>/<slug:kind>/", prescribing.change, name="change"),
+    path("changes/<int:change_id>/", prescribing.review, name="review"),
+    path("changes/<int:change_id>/findings/<int:finding_id>/answer/", prescribing.answer, name="answer"),
+    path("changes/<int:change_id>/sign/", prescribing.sign, name="sign"),
+    path("changes/<int:change_id>/withdraw/", prescribing.withdraw, name="withdraw"),
+    path("side-effects/<int:report_id>/", side_effects.show, name="side_effect"),
+    path("side-effects/<int:report_id>/correct/", side_effects.correct, name="correct_side_effect"),
+    path("tasks/", worklist.worklist, name="worklist"),
+    path("tasks/<int:task_id>/", worklist.task, name="task"),
+    path("tasks/<int:task_id>/claim/", worklist.claim, name="claim"),
+    path("tasks/<int:task_id>/release/", worklist.release, name="release"),
+    path("tasks/<int:task_id>/done/", worklist.done, name="done"),
+    path("tasks/<int:task_id>/cancel/", worklist.cancel, name="cancel"),
+    path("my/", portal.portal, name="portal"),
+    path("my/refills/<int:prescription_id>/", portal.ask_for_refill, name="ask_for_refill"),
+    path("my/side-effects/new/", portal.my_side_effect, name="my_side_effect"),
+    path("my/side-effects/sent/", portal.my_side_effect_sent, name="my_side_effect_sent"),
+    path("r/<str:token>/", reminder.reminder, name="reminder"),
+    path("knowledge/", knowledge.releases, name="knowledge"),
+    path("knowledge/<int:release_id>/<slug:act>/", knowledge.switch, name="switch_release"),
+    path("outbox/", outbox.outbox, name="outbox"),
+    path("audit/", audit.audit, name="audit"),
+]
