@@ -92,7 +92,7 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     if lock:
         if not connection.in_atomic_block:
             raise RuntimeError("patient_for(lock=True) needs a transaction")
-        patients = patients.select_for_update(of=("self",))
+        patients = locked(patients)
     patient = patients.filter(pk=patient_id).first()
     if patient is None:
         log.warning("refused act=%s user=%s patient=%s", act, by.pk, patient_id)
@@ -102,13 +102,22 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     return patient
 
 
+def locked(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+    """The patients' rows, locked against other writers until the transaction ends, but not against rows that name them.
+
+    An audit entry names its patient: under a plain FOR UPDATE a reader would hold the head of the chain and wait for
+    the patient, while the writer holds the patient and waits for the head.
+    """
+    return patients.select_for_update(of=("self",), no_key=True)
+
+
 def patient_from_source(by: User, source_id: str) -> Patient | None:
     """The patient taken over under this id of another record, locked, whoever's care they are in; None if nobody was.
 
     For taking history over and nothing else: it shows nothing, and the action audits what it adds. Needs a transaction.
     """
     require(by, "import_history")
-    return Patient.objects.select_for_update().filter(source_id=source_id).first()
+    return locked(Patient.objects.filter(source_id=source_id)).first()
 
 
 def patients_taken_over(by: User, patient_ids: Iterable[int]) -> QuerySet[Patient]:

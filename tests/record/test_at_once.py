@@ -88,6 +88,27 @@ def test_whoever_locks_a_patient_second_waits_for_the_first():
     assert order == ["first", "second"]
 
 
+def test_a_chart_is_read_while_somebody_else_holds_the_patient_and_neither_waits_for_the_other():
+    carla, adler, bo = factories.carla(), factories.adler(), factories.bo()
+    locked, read = threading.Event(), threading.Event()
+
+    def write() -> bool:
+        with transaction.atomic():
+            access.patient_for(adler, "sign", carla.pk, lock=True)
+            locked.set()
+            was_read = read.wait(5)
+            audit.record(adler, "sign", patient_id=carla.pk)
+        return was_read
+
+    def look() -> None:
+        locked.wait(PATIENCE)
+        access.patient_for(bo, "view_chart", carla.pk)
+        read.set()
+
+    assert at_once(write, look) == [True, None]
+    assert [entry.act for entry in AuditEntry.objects.all()] == ["view_chart", "sign"]
+
+
 def test_a_change_signed_by_two_people_at_once_is_signed_by_one():
     to = factories.prescription()
     change = factories.change(to)
