@@ -92,7 +92,7 @@ def escalate(now: datetime | None = None) -> int:
     """
     moment = now or database_now()
     rested = Q(escalated_at__isnull=True) | Q(escalated_at__lte=moment - ESCALATE_EVERY)
-    overdue = Task.objects.filter(rested, state__in=LIVE, due_at__lt=moment, escalation_level__lt=HIGHEST_LEVEL)
+    overdue = Task.objects.filter(rested, closed_at__isnull=True, due_at__lt=moment, escalation_level__lt=HIGHEST_LEVEL)
     return overdue.update(
         escalation_level=F("escalation_level") + 1,
         priority=Greatest(F("priority") - 1, MOST_URGENT),
@@ -109,7 +109,7 @@ def for_person(user_id: int, role: str, patient_ids: Iterable[object]) -> QueryS
     mine = Q(assignee_id=user_id) | Q(role=role, assignee__isnull=True) | Q(role=role, escalation_level__gte=1)
     reachable = Q(patient__isnull=True) | Q(patient_id__in=patient_ids)
     return (
-        Task.objects.filter(mine, reachable, state__in=LIVE)
+        Task.objects.filter(mine, reachable, closed_at__isnull=True)
         .select_related("patient", "assignee", "claimed_by")
         .order_by("priority", "due_at", "id")
     )
