@@ -25,8 +25,9 @@ COPIED = (
 ADDED_COLUMNS = ["rxcui", "atc", "ingredients", "screened_as", "in_rules"]
 COMPONENTS = {
     "amphetamine mixed salts": ("amphetamine", "dextroamphetamine"),
-    "bictegravir-emtricitabine-tenofovir": ("bictegravir", "emtricitabine"),
+    "bictegravir-emtricitabine-tenofovir": ("bictegravir", "emtricitabine", "tenofovir alafenamide"),
     "dabigatran": ("dabigatran etexilate",),
+    "etonogestrel implant": ("etonogestrel",),
     "insulin": (),
     "iron supplement": ("iron",),
     "progestin-only contraceptive": (),
@@ -97,15 +98,34 @@ Row = dict[str, str]
 
 @dataclass
 class Formulary:
-    """The formulary's rows by name, and which of them a clinical row has taken as its own."""
+    """The formulary's rows by name, the vocabulary's codes, and which rows a clinical row has taken as its own."""
 
     rows: dict[str, Row]
+    vocabulary: dict[str, str] = field(default_factory=dict)
+    mixtures: dict[frozenset[str], str] = field(default_factory=dict)
+    """RxCUI of a combination by the plain names of what is in it."""
     taken: set[str] = field(default_factory=set)
 
+    @classmethod
+    def read(cls, formulary: Path, vocabulary: Path | None) -> "Formulary":
+        """Of formulary_codes.csv and, where one is given, a vocabulary with rxcui, tty and name."""
+        listed = _read(vocabulary) if vocabulary is not None else []
+        return cls(
+            rows={plain(row["name"]): row for row in _read(formulary)},
+            vocabulary={plain(row["name"]): row["rxcui"] for row in listed if row["tty"] == "IN"},
+            mixtures={
+                frozenset(map(plain, row["name"].split(" / "))): row["rxcui"] for row in listed if row["tty"] == "MIN"
+            },
+        )
+
     def code(self, name: str) -> str:
-        """The RxCUI of a formulary name; empty when it has none."""
+        """The RxCUI of a name; empty when neither list has one."""
         row = self.rows.get(plain(name))
-        return row["rxcui"] if row else ""
+        return (row["rxcui"] if row else "") or self.vocabulary.get(plain(name), "")
+
+    def knows(self, name: str) -> bool:
+        """Whether either list has the name."""
+        return plain(name) in self.rows or plain(name) in self.vocabulary
 
 
 def plain(name: str) -> str:
@@ -118,7 +138,7 @@ def build(
 ) -> dict[str, int]:
     """Write every file of data/ but its README's prose; answers rows by file. The same input writes the same bytes."""
     out.mkdir(parents=True, exist_ok=True)
-    listed = Formulary({plain(row["name"]): row for row in _read(formulary)})
+    listed = Formulary.read(formulary, vocabulary)
     rows = _drugs(_read(clinical / "drugs.csv"), listed)
     columns = list(rows[0])
     counts = {"drugs.csv": _write(out / "drugs.csv", columns, rows)}
@@ -160,7 +180,7 @@ def _drugs(clinical: list[Row], formulary: Formulary) -> list[Row]:
             continue
         screened_as = proxies.pop(name, "") or aliased.get(name, "") or ONLY_USED_IN.get(row["name"], "")
         mine = {"name": row["name"], "screened_as": screened_as, "in_rules": "0"}
-        rows.append({**empty, **_codes([row["name"]], row, formulary), **mine})
+        rows.append({**empty, **_codes(row["name"], [row["name"]], row, formulary), **mine})
         names.add(name)
     for row in rows:
         own = {plain(row["name"])}
@@ -181,29 +201,30 @@ def _with_codes(row: Row, formulary: Formulary) -> Row:
     """A clinical row with the RxCUI of its own ingredient, or those of its components."""
     components = components_of(row["name"], formulary)
     own = formulary.rows.get(plain(row["name"]))
-    if own is None and components == [row["name"]]:
-        components = []
     if row["name"] in ("dabigatran", "sodium oxybate"):
         own = formulary.rows[plain(components[0])]
     if own is not None:
         formulary.taken.add(plain(own["name"]))
     formulary.taken |= {plain(name) for name, other in SAME_DRUG.items() if other == row["name"]}
-    return {**row, **_codes(components, own, formulary), "screened_as": "", "in_rules": "1"}
+    return {**row, **_codes(row["name"], components, own, formulary), "screened_as": "", "in_rules": "1"}
 
 
-def _codes(components: list[str], own: Row | None, formulary: Formulary) -> Row:
-    codes = {"rxcui": own["rxcui"] if own else "", "atc": own["atc"] if own else ""}
-    return {**codes, "ingredients": ";".join(filter(None, map(formulary.code, components)))}
+def _codes(name: str, components: list[str], own: Row | None, formulary: Formulary) -> Row:
+    rxcui = own["rxcui"] if own else formulary.vocabulary.get(plain(name), "")
+    if len(components) > 1:
+        rxcui = rxcui or formulary.mixtures.get(frozenset(map(plain, components)), "")
+    ingredients = ";".join(filter(None, map(formulary.code, components)))
+    return {"rxcui": rxcui, "atc": own["atc"] if own else "", "ingredients": ingredients}
 
 
 def components_of(name: str, formulary: Formulary) -> list[str]:
     """Formulary names of what is in a product: itself, the parts of "a-b", or the drug its name begins with."""
     if name in COMPONENTS:
         return list(COMPONENTS[name])
-    if plain(name) in formulary.rows:
+    if formulary.knows(name):
         return [name]
     parts = name.split("-")
-    if len(parts) > 1 and all(plain(part) in formulary.rows for part in parts):
+    if len(parts) > 1 and all(map(formulary.knows, parts)):
         return parts
     words = name.split(" ")
     for end in range(len(words) - 1, 0, -1):

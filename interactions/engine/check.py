@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Sequence
 
 from interactions.engine.data_set import DataSet, Selection
-from interactions.engine.findings import Finding, Judgement, Match, NotChecked
+from interactions.engine.findings import Finding, Judgement, Match, NotChecked, SourceGrade
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Regimen
-from interactions.engine.rulebook import RuleBook
+from interactions.engine.rulebook import DUPLICATE, RuleBook
 from interactions.engine.rules import curated, listed
 from interactions.engine.rules.coverage import Coverage
 from interactions.engine.rules.seats import Seat, seated
+from interactions.engine.severity import Severity
 
-KINDS = {"duplicate_therapy": "duplicate_therapy"}
+KINDS = {DUPLICATE: "duplicate_therapy"}
 OTHER_KIND = "interaction"
+GRADED = {severity: f" as {severity.word}" for severity in Severity} | {Severity.UNGRADED: ", not graded"}
 
 
 def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
@@ -44,41 +46,52 @@ def _findings(matches: Iterable[Match], seats: Sequence[Seat]) -> tuple[Finding,
     by_pair: dict[tuple[str, str], list[Match]] = {}
     for match in matches:
         a, b = seats[match.a].entry.key, seats[match.b].entry.key
-        by_pair.setdefault((a, b) if a < b else (b, a), []).append(match)
+        pair = (a, b) if a < b else (b, a)
+        known = by_pair.get(pair)
+        if known is None:
+            by_pair[pair] = [match]
+        else:
+            known.append(match)
     found = [_finding(pair, of_pair, seats) for pair, of_pair in by_pair.items()]
-    return tuple(sorted(found, key=lambda finding: (-finding.severity, finding.key)))
+    return tuple(sorted(found, key=_loudest_first))
+
+
+def _loudest_first(finding: Finding) -> tuple[int, str, str, tuple[str, ...]]:
+    return -finding.severity, finding.kind, finding.problem, finding.drugs
 
 
 def _finding(pair: tuple[str, str], matches: list[Match], seats: Sequence[Seat]) -> Finding:
     """The most severe word leads; between equals a curated rule, which says what to do, leads a bare list."""
-    ranked = sorted(matches, key=lambda match: (-match.grade.severity, not match.management, match.grade))
-    lead = ranked[0]
-    told = next((match for match in ranked if match.management), lead)
-    refs = {seats[place].drug.ref for match in matches for place in (match.a, match.b)}
+    lead = told = matches[0]
+    sources: tuple[SourceGrade, ...] = (lead.grade,)
+    refs = {seats[lead.a].drug.ref, seats[lead.b].drug.ref}
+    if len(matches) > 1:
+        matches.sort(key=lambda match: (-match.grade.severity, not match.management, match.grade))
+        lead = matches[0]
+        told = next((match for match in matches if match.management), lead)
+        refs |= {seats[place].drug.ref for match in matches for place in (match.a, match.b)}
+        sources = tuple(dict.fromkeys(match.grade for match in matches))
     problem = told.problem
     return Finding(
-        kind=KINDS.get(problem, OTHER_KIND),
-        problem=problem,
-        severity=lead.grade.severity,
-        drugs=pair,
-        refs=tuple(sorted(refs)),
-        summary=_summary(pair, lead, told),
-        mechanism=told.mechanism,
-        effect=told.effect,
-        management=told.management,
-        onset=told.onset,
-        evidence=told.evidence,
-        sources=tuple(dict.fromkeys(match.grade for match in ranked)),
+        KINDS.get(problem, OTHER_KIND),
+        problem,
+        lead.grade.severity,
+        pair,
+        tuple(sorted(refs)),
+        _summary(pair, lead, told),
+        told.mechanism,
+        told.effect,
+        told.management,
+        told.onset,
+        told.evidence,
+        sources,
     )
 
 
 def _summary(pair: tuple[str, str], lead: Match, told: Match) -> str:
-    names = " with ".join(pair)
     if told.effect:
-        return f"{names}: {told.effect}"
-    if lead.grade.severity.word == "ungraded":
-        return f"{names}: listed by {lead.grade.label}, not graded"
-    return f"{names}: listed by {lead.grade.label} as {lead.grade.severity.word}"
+        return f"{pair[0]} with {pair[1]}: {told.effect}"
+    return f"{pair[0]} with {pair[1]}: listed by {lead.grade.label}{GRADED[lead.grade.severity]}"
 
 
 def _merged(entries: Iterable[NotChecked]) -> tuple[NotChecked, ...]:

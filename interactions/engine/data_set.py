@@ -6,7 +6,9 @@ from datetime import date
 from typing import NamedTuple
 
 from interactions.engine.catalogue import Catalogue, CatalogueDrug
-from interactions.engine.pair_table import PairTable, pair_code
+from interactions.engine.findings import SourceGrade
+from interactions.engine.pair_table import PairTable
+from interactions.engine.severity import Severity
 
 ROUTES = {
     "topical": {"TOP"},
@@ -79,6 +81,10 @@ class DataSet:
         self.drugs, self.table, self.notes = tuple(drugs), table, notes
         self.limits = limits
         """What the release does not hold, in words ("the files C, N are missing"); empty when whole."""
+        self.grades = [
+            SourceGrade(label, version, released_on, severity) for severity in (Severity.UNGRADED, *Severity)
+        ]
+        """By the byte in the table; the first stands for no byte."""
         self._by_key: dict[str, list[int]] = {}
 
     def enter(self, catalogue: Catalogue) -> None:
@@ -118,10 +124,6 @@ class DataSet:
             elif _is_meant(drug, key, route, form):
                 meant.append(number)
         return meant or plain
-
-    def note(self, a: int, b: int) -> Note:
-        """The source's own words on the pair; empty texts when it has none."""
-        return self.notes.get(pair_code(a, b), Note())
 
 
 def _is_meant(drug: SourceDrug, key: str, route: str, form: str) -> bool:

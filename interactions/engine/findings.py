@@ -26,8 +26,7 @@ class SourceGrade(NamedTuple):
     """What about this person raised or lowered the grade, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One problem of one unordered pair: the most severe source leads, and every source's own grade is kept."""
 
     kind: str

@@ -17,6 +17,7 @@ from interactions.engine.severity import Severity
 CYP_SET = re.compile(r"(cyp\w+?)_((?:strong|moderate|weak|any)(?:_(?:strong|moderate|weak))*)_(inhibitors|inducers)")
 QT_SETS = {"qt_known": {"known"}, "qt_possible": {"possible"}, "qt_conditional": {"conditional"}}
 QT_SETS["qt_known_or_possible"] = {"known", "possible"}
+DUPLICATE = "duplicate_therapy"
 ANY_GRADE = {"strong", "moderate", "weak"}
 
 
@@ -91,7 +92,7 @@ class RuleBook:
         self.sets = {name: frozenset(members) for name, members in sets.items()}
         self.families = [members for name, members in self.sets.items() if name.endswith("_family")]
         self._numbers: dict[str, int] = {key: number for number, key in enumerate(self.drugs)}
-        self._plain = {key: Selection((number,), True, True) for key, number in self._numbers.items()}
+        self._plain = {key: Selection(self._with_components(key), True, True) for key in self._numbers}
         self._variants: dict[str, list[tuple[DoseModifier, Selection]]] = {}
         self._members = {
             name: {self._numbers[key] for key in members if key in self._numbers} for name, members in self.sets.items()
@@ -112,6 +113,20 @@ class RuleBook:
             if modifier.holds(drug):
                 return variant
         return self._plain.get(key, UNLISTED)
+
+    def _share(self, a: int, b: int) -> bool:
+        """One drug, or two products of one ingredient: they may be duplicates, but they do not interact."""
+        first, second = self.drugs[self._keys[a]], self.drugs[self._keys[b]]
+        return first is second or not set(first.ingredients).isdisjoint(second.ingredients)
+
+    def _with_components(self, key: str) -> tuple[int, ...]:
+        """A combination is judged as itself and as each of its ingredients; anything else only as itself."""
+        own = self._numbers[key]
+        ingredients = self.drugs[key].ingredients
+        if len(ingredients) < 2:
+            return (own,)
+        parts = [number for other, number in self._numbers.items() if self.drugs[other].rxcui in ingredients]
+        return (own, *parts)
 
     def are_one_family(self, a: str, b: str) -> bool:
         """Two products of one ingredient."""
@@ -138,7 +153,7 @@ class RuleBook:
         for rule in self.rules:
             for a in self._numbers_of(rule.a):
                 for b in self._numbers_of(rule.b):
-                    if self._keys[a] != self._keys[b]:
+                    if (rule.problem == DUPLICATE and self._keys[a] != self._keys[b]) or not self._share(a, b):
                         found.setdefault(pair_code(a, b), []).append((rule, a < b))
         return {code: tuple(rules) for code, rules in found.items()}
 

@@ -1,6 +1,8 @@
 """Which pairs anybody has compared at all, so that silence is never taken for safety."""
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from interactions.engine.data_set import DataSet, Selection
 from interactions.engine.findings import NotChecked, PairState
@@ -31,8 +33,19 @@ class Coverage:
 
     def states(self) -> tuple[PairState, ...]:
         """One state a pair of different drugs that are taken together, or nearly so."""
-        present = [seat for seat in self.seats if seat.is_present]
-        states = [self._state(a, b) for later, b in enumerate(present) for a in present[:later] if _are_a_pair(a, b)]
+        involved = {place for pair in self.found for place in pair}
+        present = [seat for seat in self.seats if seat.is_present or seat.place in involved]
+        masks = [self._masks(seat.place) for seat in present]
+        scopes: dict[int, str] = {}
+        states = []
+        for later, b in enumerate(present):
+            b_listed, b_complete = masks[later]
+            for a, (a_listed, a_complete) in zip(present[:later], masks[:later], strict=True):
+                if _are_a_pair(a, b):
+                    comparing = a_listed & b_listed & (a_complete | b_complete)
+                    if comparing not in scopes:
+                        scopes[comparing] = self._scope(comparing)
+                    states.append(self._state(a, b, scopes[comparing]))
         others = [seat.drug for seat in present]
         for stranger in self.strangers:
             states += [_stranger_state(stranger, other, self._why_unknown) for other in others]
@@ -56,6 +69,8 @@ class Coverage:
     def _pairs_not_compared(self, unlisted: set[int]) -> list[NotChecked]:
         present = [seat for seat in self.seats if seat.is_present and seat.place not in unlisted]
         masks = [self._masks(seat.place) for seat in present]
+        if reduce(and_, (listed & complete for listed, complete in masks), -1):
+            return []
         missed = []
         for later, b in enumerate(present):
             b_listed, b_complete = masks[later]
@@ -75,18 +90,17 @@ class Coverage:
             complete |= of_source[place].is_complete << bit
         return listed, complete
 
-    def _comparing(self, a: Seat, b: Seat) -> list[Source]:
-        (a_listed, a_complete), (b_listed, b_complete) = self._masks(a.place), self._masks(b.place)
-        bits = a_listed & b_listed & (a_complete | b_complete)
-        return [source for bit, source in enumerate(self.knowledge.sources) if bits >> bit & 1]
+    def _scope(self, comparing: int) -> str:
+        """The releases at these bits, by name and date."""
+        return " and ".join(
+            described(source) for bit, source in enumerate(self.knowledge.sources) if comparing >> bit & 1
+        )
 
-    def _state(self, a: Seat, b: Seat) -> PairState:
+    def _state(self, a: Seat, b: Seat, scope: str) -> PairState:
         first, second = _refs(a, b)
-        comparing = self._comparing(a, b)
-        scope = " and ".join(map(described, comparing))
         if (a.place, b.place) in self.found:
             return PairState(first, second, "finding", scope, "")
-        if comparing:
+        if scope:
             return PairState(first, second, "nothing_on_record", f"nothing on record in {scope}", "")
         return PairState(first, second, "not_checked", "", self._why_not(a, b))
 
@@ -109,8 +123,8 @@ def _limits(source: DataSet) -> str:
 
 
 def _refs(a: Seat, b: Seat) -> tuple[str, str]:
-    first, second = sorted((a.drug.ref, b.drug.ref))
-    return first, second
+    first, second = a.drug.ref, b.drug.ref
+    return (first, second) if first < second else (second, first)
 
 
 def _are_a_pair(a: Seat, b: Seat) -> bool:

@@ -43,14 +43,16 @@ def matches(
 
 def _speaking(seats: list[Seat], selections: list[Selection], book: RuleBook) -> Iterator[tuple[PairRule, Seat, Seat]]:
     """Each rule whose two sides are taken, or one taken and the other not yet gone; sides in the rule's order."""
-    placed = [(number, seat) for seat in seats for number in selections[seat.place].numbers]
-    rules_of = book.rules_of
-    for later, (number, seat) in enumerate(placed):
-        for other_number, other in placed[:later]:
-            is_higher = number > other_number
-            code = number << NUMBER_BITS | other_number if is_higher else other_number << NUMBER_BITS | number
-            for rule, is_flipped in rules_of.get(code, ()):
-                a, b = (seat, other) if is_higher is not is_flipped else (other, seat)
+    placed = sorted((number, seat.place) for seat in seats for number in selections[seat.place].numbers)
+    rules_between = book.rules_of.get
+    for later, (higher, high_place) in enumerate(placed):
+        row = higher << NUMBER_BITS
+        for lower, low_place in placed[:later]:
+            found = rules_between(row | lower)
+            if found is None or high_place == low_place:
+                continue
+            for rule, is_flipped in found:
+                a, b = (seats[low_place], seats[high_place]) if is_flipped else (seats[high_place], seats[low_place])
                 if _counts(rule, a, b):
                     yield rule, a, b
 

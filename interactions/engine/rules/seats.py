@@ -1,6 +1,6 @@
 """The drugs of a regimen with what every rule needs to know about each on that day."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.knowledge import Knowledge
@@ -10,9 +10,8 @@ UNKNOWN_WASHOUT_DAYS = 35
 """A stopped drug whose washout nobody knows is named as not checked for as long as the slowest common one counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One drug that the catalogue knows; `days_since_stop` is 0 while it is taken."""
+class Seat(NamedTuple):
+    """One drug that the catalogue knows."""
 
     place: int
     drug: Drug
@@ -20,18 +19,10 @@ class Seat:
     rules_entry: CatalogueDrug
     """The catalogue drug whose rules and washout speak for it; itself, unless it is screened as another."""
     days_since_stop: int
-
-    @property
-    def is_active(self) -> bool:
-        return self.days_since_stop <= 0
-
-    @property
-    def is_present(self) -> bool:
-        """Taken, or so recently stopped that ordinary screening still counts it."""
-        washout = self.rules_entry.washout_days
-        return self.days_since_stop <= 0 or self.days_since_stop < (
-            UNKNOWN_WASHOUT_DAYS if washout is None else washout
-        )
+    """Days since the last dose; 0 while it is taken."""
+    is_active: bool
+    is_present: bool
+    """Taken, or so recently stopped that ordinary screening still counts it."""
 
 
 def seated(regimen: Regimen, knowledge: Knowledge) -> tuple[list[Seat], list[Drug]]:
@@ -45,7 +36,9 @@ def seated(regimen: Regimen, knowledge: Knowledge) -> tuple[list[Seat], list[Dru
         entry = knowledge.catalogue.drugs.get(drug.key) if drug.key is not None else None
         if entry is not None:
             rules_entry = knowledge.catalogue.drugs.get(entry.screened_as, entry)
-            seats.append(Seat(len(seats), drug, entry, rules_entry, days))
+            washout = UNKNOWN_WASHOUT_DAYS if rules_entry.washout_days is None else rules_entry.washout_days
+            is_present = days <= 0 or days < washout
+            seats.append(Seat(len(seats), drug, entry, rules_entry, days, days <= 0, is_present))
         elif days < UNKNOWN_WASHOUT_DAYS:
             strangers.append(drug)
     return seats, strangers

@@ -1,5 +1,6 @@
 """How long a stopped drug still counts."""
 
+from interactions.engine import conditions
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.rulebook import PairRule
 from interactions.engine.severity import Severity
@@ -15,6 +16,8 @@ def counts(days_since_stop: int, window: int) -> bool:
 
 def of_rule(rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug) -> int:
     """Days after the last dose of `member` in which the rule still speaks; `value` is the rule's own figure."""
+    if member.key in conditions.SMOKED and any(token.name == "smoking_changed_14d" for token in rule.tokens):
+        return conditions.SMOKING_WINDOW.days + 1
     persistence = member.washout_days or 0
     if value is None:
         return persistence if rule.severity >= Severity.MAJOR else 0
