@@ -4,9 +4,9 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
-from interactions.models import Release
 
 from interactions import library
+from interactions.models import Release
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NotAllowed
 from medmgmt.record.models import (

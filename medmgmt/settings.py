@@ -151,6 +151,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "medmgmt" / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["medmgmt.web.tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -224,7 +225,8 @@ CONTENT_SECURITY_POLICY = {
 PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": []}
 AXES_FAILURE_LIMIT = number("LOGIN_ATTEMPTS", 5, least=1, most=100)
 AXES_COOLOFF_TIME = number("LOGIN_COOLOFF_HOURS", 1, least=1, most=72)
-AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# By name and address together: a stranger who guesses must not lock the nurse out at three in the morning.
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "medmgmt.web.views.locked_out"
 AXES_VERBOSE = False
@@ -242,6 +244,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/hour")},
     "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,
 }
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_LIMIT_PER_USER": 20}
 SPECTACULAR_SETTINGS = {
@@ -255,7 +258,26 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "AllergyKind": "medmgmt.record.models.AllergyKind",
+        "AnswerReason": "interactions.models.AnswerReason",
+        "CaseSex": "medmgmt.api.checking.SEXES",
+        "ChangeKind": "medmgmt.record.models.Kind",
+        "ChangeStatus": "medmgmt.record.models.Status",
+        "DoseState": "medmgmt.api.prescriptions.DOSE_STATES",
+        "FindingSeverity": "medmgmt.api.proposals.SEVERITIES",
+        "PairState": "medmgmt.api.proposals.PAIR_STATES",
+        "ReactionSeverity": "medmgmt.record.models.ReactionSeverity",
+        "ReasonCode": "medmgmt.record.models.ReasonCode",
+        "ReleaseKind": "interactions.models.ReleaseKind",
+        "ReleaseStatus": "interactions.models.ReleaseStatus",
+        "ReminderKind": "refills.models.ReminderKind",
+        "ReminderState": "refills.models.ReminderState",
+        "Sex": "medmgmt.record.models.Sex",
+        "SideEffectSeverity": "medmgmt.record.models.SideEffectSeverity",
+        "TaskKind": "refills.models.TaskKind",
+        "TaskState": "refills.models.TaskState",
+    },
 }
 
 # -- the clock ------------------------------------------------------------------------------------------------------
