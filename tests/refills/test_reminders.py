@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from refills import clock, planning, queue, reminders
@@ -197,6 +197,37 @@ def test_when_the_database_is_away_the_tick_says_so_and_no_attempt_is_blamed_on_
     with pytest.raises(OperationalError):
         reminders.tick(NOON, reach=away)
     assert (only().state, only().outcome) == (ReminderState.PLANNED, "")
+
+
+def test_what_is_out_when_the_database_goes_away_is_still_written_down(settings: Settings) -> None:
+    rows = due(5)
+    gateways.Counts.reset(seconds=0.05)
+    settings.EMAIL_BACKEND, settings.REMINDER_THREADS = "tests.refills.gateways.Counts", 4
+
+    def away_for_the_fifth(reminder: Reminder) -> Reach:
+        if reminder.pk == rows[4].pk:
+            raise OperationalError
+        return reachable(reminder)
+
+    with pytest.raises(OperationalError):
+        reminders.tick(NOON, reach=away_for_the_fifth)
+    assert len(gateways.Counts.taken) == 4
+    assert Reminder.objects.filter(state=ReminderState.SENT).count() == 4
+
+
+def test_a_reminder_is_not_given_up_before_its_task_is_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due(1)
+    settings.EMAIL_BACKEND = "tests.refills.gateways.Silent"
+    monkeypatch.setattr(queue, "CONTACT_ROLE", "")  # a task for nobody, which the database refuses
+    with pytest.raises(IntegrityError):
+        reminders.tick(NOON, reach=reachable)
+    assert only().state == ReminderState.PLANNED
+    monkeypatch.undo()
+    Reminder.objects.update(lease_until=clock.database_now() - timedelta(seconds=1))
+    assert reminders.tick(NOON, reach=reachable).unknown == 1
+    assert Task.objects.count() == 1
 
 
 def test_neither_log_nor_row_says_what_the_error_said(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
