@@ -298,7 +298,7 @@ else:
     EMAIL_BACKEND = "refills.outbox.EmailBackend"
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 15, least=1, most=120)
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="no-reply@clinic.example")
-REMINDER_HOUR = number("REMINDER_HOUR", 9, least=7, most=20)
+REMINDER_HOUR = number("REMINDER_HOUR", 9, least=8, most=20)
 """Local hour (0-23) at which reminders are due, in the patient's time zone; within waking hours."""
 REMINDER_LINK_DAYS = number("REMINDER_LINK_DAYS", 14, least=1, most=60)
 REMINDER_LEASE_SECONDS = number("REMINDER_LEASE_SECONDS", 60, least=5, most=3600)
