@@ -23,8 +23,8 @@ class SigFields(Strict):
 
     amount = Amount()
     unit = serializers.ChoiceField([(code, unit.one) for code, unit in dosing.UNITS.items()], help_text="UCUM")
-    route = serializers.ChoiceField([(code, route.words) for code, route in dosing.ROUTES.items()])
-    timing = serializers.ChoiceField([(code, timing.words) for code, timing in dosing.TIMINGS.items()])
+    route = serializers.ChoiceField([(code, route.words) for code, route in dosing.ORDERED_ROUTES.items()])
+    timing = serializers.ChoiceField([(code, timing.words) for code, timing in dosing.ORDERED_TIMINGS.items()])
     every_days = serializers.IntegerField(min_value=2, max_value=366, required=False, allow_null=True)
     as_needed = serializers.BooleanField(default=False)
     max_per_day = Amount(required=False, allow_null=True)

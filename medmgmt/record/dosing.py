@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from medmgmt.record.vocabulary import NOT_RECORDED as NOT_RECORDED
+from medmgmt.record.vocabulary import ORDERED_ROUTES as ORDERED_ROUTES
+from medmgmt.record.vocabulary import ORDERED_TIMINGS as ORDERED_TIMINGS
 from medmgmt.record.vocabulary import ROUTES as ROUTES
 from medmgmt.record.vocabulary import TIMINGS as TIMINGS
 from medmgmt.record.vocabulary import UNITS as UNITS

@@ -170,7 +170,7 @@ class SigForm(ChangeForm):
     )
     route = forms.ChoiceField(
         label=gettext_lazy("Route"),
-        choices=[(code, route.words) for code, route in dosing.ROUTES.items()],
+        choices=[(code, route.words) for code, route in dosing.ORDERED_ROUTES.items()],
         initial="PO",
     )
     timing = forms.ChoiceField(label=gettext_lazy("How often"))
@@ -222,7 +222,7 @@ def column_to_blame(sentence: str) -> str:
 def timings() -> list[tuple[str, str]]:
     """How often, in words; the two that have none of their own get them here."""
     own = {"every_n_days": _("every so many days"), "PRN": _("as needed, no fixed times")}
-    return [(code, own.get(code) or timing.words) for code, timing in dosing.TIMINGS.items()]
+    return [(code, own.get(code) or timing.words) for code, timing in dosing.ORDERED_TIMINGS.items()]
 
 
 class StartForm(SigForm):
