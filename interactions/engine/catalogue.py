@@ -74,6 +74,10 @@ class Catalogue:
         self._by_name.setdefault(normal(drug.key), drug.key)
         self._claim(drug)
 
+    def alias(self, name: str, key: str) -> None:
+        """One more name for a drug; a name already taken stays as it is."""
+        self._by_name.setdefault(normal(name), key)
+
     def ingredient(self, rxcui: int) -> int:
         """The RxCUI of the ingredient: a salt's becomes its ingredient's, any other stays."""
         return self.synonyms.get(rxcui, rxcui)

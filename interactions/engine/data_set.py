@@ -95,6 +95,8 @@ class DataSet:
             if entry is None:
                 entry = CatalogueDrug(key=drug.name.casefold(), name=drug.name, rxcui=drug.rxcui)
                 catalogue.add(entry)
+            if not drug.variant:
+                catalogue.alias(drug.name, entry.key)
             self._by_key.setdefault(entry.key, []).append(number)
 
     def select(self, entry: CatalogueDrug, route: str, form: str, catalogue: Catalogue) -> Selection:

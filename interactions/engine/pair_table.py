@@ -23,10 +23,13 @@ class PairTable:
     @classmethod
     def of(cls, size: int, grades: Mapping[int, int]) -> "PairTable":
         """The table of `size` drugs with the grade of each pair_code()."""
-        rows = [bytearray(number) for number in range(size)]
+        rows = [bytearray() for _ in range(size)]
         for code, grade in grades.items():
-            rows[code >> NUMBER_BITS][code & LARGEST] = grade
-        return cls(bytes(row.rstrip(b"\0")) for row in rows)
+            row, column = rows[code >> NUMBER_BITS], code & LARGEST
+            if column >= len(row):
+                row.extend(bytes(column - len(row) + 1))
+            row[column] = grade
+        return cls(map(bytes, rows))
 
     def grade(self, a: int, b: int) -> int:
         """The grade of two different drugs in either order; 0 when the pair is not on record."""

@@ -59,12 +59,6 @@ def arranged(
     ordered = [listed[0]] * len(listed)
     for old, drug in enumerate(listed):
         ordered[to[old]] = drug
-    rows = [bytearray(number) for number in range(len(listed))]
-    for code, grade in grades.items():
-        a, b = to[code >> NUMBER_BITS], to[code & LARGEST]
-        if a > b:
-            rows[a][b] = grade
-        else:
-            rows[b][a] = grade
-    moved = {pair_code(to[code >> NUMBER_BITS], to[code & LARGEST]): note for code, note in notes.items()}
-    return tuple(ordered), PairTable(bytes(row.rstrip(b"\0")) for row in rows), moved
+    moved_grades = {pair_code(to[code >> NUMBER_BITS], to[code & LARGEST]): grade for code, grade in grades.items()}
+    moved_notes = {pair_code(to[code >> NUMBER_BITS], to[code & LARGEST]): note for code, note in notes.items()}
+    return tuple(ordered), PairTable.of(len(ordered), moved_grades), moved_notes
