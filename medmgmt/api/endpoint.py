@@ -7,7 +7,8 @@ from functools import wraps
 from typing import Any, ClassVar, Protocol
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -76,6 +77,11 @@ class Endpoint(APIView):
     authentication_classes = [TokenAuthentication, SessionAuthentication]
     pagination_class: ClassVar[type[Pages]] = Pages
     metadata_class = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Numbers in the address arrive as text."""
+        ids = {name: int(text) if name.endswith("_id") else text for name, text in kwargs.items()}
+        return super().dispatch(request, *args, **ids)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication: a query parameter that nobody knows was meant to do something, so it is refused."""

@@ -90,6 +90,10 @@ class Schema(AutoSchema):
         assert isinstance(self.view, Endpoint)  # every other view says schema = None
         return self.view.operation_of(self.method)
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """The operation knows; spectacular would guess from whichever answer comes first."""
+        return self.operation.is_list if serializer is None else super()._is_list_view(serializer)
+
     def get_operation_id(self) -> str:
         """Method and name of the endpoint: short, and the same for ever."""
         return self.method.lower() + type(self.view).__name__
@@ -152,8 +156,8 @@ class Schema(AutoSchema):
 
     def answered(self, name: str, words: str) -> OpenApiParameter:
         """A header of the answer where the operation was done."""
-        where = OpenApiParameter.HEADER
-        return OpenApiParameter(name, str, where, description=words, response=[self.operation.status])
+        done = [self.operation.status]
+        return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=words, response=done)
 
     def view_ids(self) -> list[str]:
         """The names in braces in the address."""

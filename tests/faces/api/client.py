@@ -31,6 +31,10 @@ class Api:
         declared.require(method, f"/api/{path}".partition("?")[0], response)
         return response
 
+    def fresh(self) -> "Api":
+        """The same person with a connection of their own, for another thread."""
+        return Api(**self.headers)
+
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.call("GET", path, **headers)
 

@@ -1,0 +1,156 @@
+"""A request that is sent twice is done once: sequentially, at once, and never across people."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from medmgmt.record.models import AuditEntry, IdempotencyRecord, SideEffectReport
+from tests import factories
+from tests.faces.api.client import Api, done, fields, problem
+from tests.faces.api.orders import start
+
+pytestmark = pytest.mark.django_db
+
+
+def tremor(**values: Any) -> dict[str, Any]:
+    return {"patient": factories.carla().pk, "term": "tremor", "severity": "mild", "began_on": "2026-05-01", **values}
+
+
+def test_the_same_key_and_body_give_the_first_answer_to_the_byte(bo: Api) -> None:
+    first = bo.post("side-effects/", tremor(), Idempotency_Key="k-1")
+    again = bo.post("side-effects/", tremor(), Idempotency_Key="k-1")
+    assert done(first, 201) == done(again, 201)
+    assert first.content == again.content
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Location"] == first.headers["Location"]
+    assert SideEffectReport.objects.count() == 1
+
+
+def test_spaces_and_order_do_not_make_another_body(bo: Api) -> None:
+    patient = factories.carla().pk
+    rest = b'"term": "tremor", "severity": "mild", "began_on": "2026-05-01"'
+    bo.post("side-effects/", b'{"patient": %d, %s}' % (patient, rest), Idempotency_Key="k")
+    again = bo.post("side-effects/", b'{%s,\n  "patient":%d}' % (rest, patient), Idempotency_Key="k")
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_the_same_key_with_another_body_or_address_is_refused(bo: Api) -> None:
+    made = done(bo.post("side-effects/", tremor(), Idempotency_Key="k"), 201)
+    problem(bo.post("side-effects/", tremor(term="nausea"), Idempotency_Key="k"), 422, "idempotency-key-reused")
+    correct = f"side-effects/{made['id']}/correct/"
+    problem(bo.post(correct, {"term": "tremor"}, Idempotency_Key="k"), 422, "idempotency-key-reused")
+    assert SideEffectReport.objects.count() == 1
+
+
+def test_a_key_belongs_to_one_person(bo: Api, adler: Api) -> None:
+    mine = done(bo.post("side-effects/", tremor(), Idempotency_Key="k"), 201)
+    hers = adler.post("side-effects/", tremor(), Idempotency_Key="k")
+    assert "Idempotent-Replayed" not in hers.headers
+    assert done(hers, 201)["id"] != mine["id"]
+
+
+def test_a_refusal_frees_the_key(bo: Api) -> None:
+    problem(bo.post("side-effects/", tremor(began_on="2100-01-01"), Idempotency_Key="k"), 422, "refused")
+    assert not IdempotencyRecord.objects.exists()
+    made = bo.post("side-effects/", tremor(), Idempotency_Key="k")
+    assert done(made, 201)
+    assert "Idempotent-Replayed" not in made.headers
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a" * 256, "schlüssel", "\x01"])
+def test_a_key_that_is_none(bo: Api, key: str) -> None:
+    assert fields(bo.post("side-effects/", tremor(), Idempotency_Key=key)) == {"Idempotency-Key"}
+
+
+def test_the_record_is_written_in_the_transaction_of_the_act(bo: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> None:
+        raise RuntimeError("the power fails between the act and its record")
+
+    monkeypatch.setattr("medmgmt.api.idempotency.keep", lost)
+    bo.client.raise_request_exception = False
+    problem(bo.post("side-effects/", tremor(), Idempotency_Key="k"), 500, "server-error")
+    assert not SideEffectReport.objects.exists()
+    assert not IdempotencyRecord.objects.exists()
+    assert not AuditEntry.objects.filter(act="log_side_effect").exists()
+
+
+def at_once(count: int, call: Any) -> list[Any]:
+    """The answers of so many threads that begin together."""
+    gate, answers = threading.Barrier(count), []
+
+    def one(number: int) -> None:
+        try:
+            gate.wait(30)
+            answers.append(call(number))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_fifty_equal_orders_at_once_one_is_made(knowledge: None) -> None:
+    from medmgmt.record.models import DosageChange
+
+    api = Api(factories.adler())
+    body = start("sertraline")
+    answers = at_once(50, lambda _: api.fresh().post("proposals/", body, Idempotency_Key="the-one"))
+    assert len(answers) == 50
+    made = [answer for answer in answers if answer.status_code == 201]
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.content for answer in made}) == 1
+    assert sum("Idempotent-Replayed" not in answer.headers for answer in made) == 1
+    assert DosageChange.objects.count() == 1
+    assert connection.vendor == "postgresql"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_fifty_bodies_under_one_key_at_once_make_one_and_refuse_the_rest() -> None:
+    api = Api(factories.bo())
+    bodies = [tremor(note=str(number)) for number in range(50)]
+    answers = at_once(50, lambda number: api.fresh().post("side-effects/", bodies[number], Idempotency_Key="one"))
+    assert sorted(answer.status_code for answer in answers).count(201) == 1
+    assert {answer.status_code for answer in answers} <= {201, 409, 422}
+    assert SideEffectReport.objects.count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_too_long_for_the_first_request_is_told_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from medmgmt.actions import monitoring
+
+    monkeypatch.setattr("medmgmt.api.idempotency.WAIT", "200ms")
+    begun, go_on, real = threading.Event(), threading.Event(), monitoring.log_side_effect
+
+    def slow(*arguments: Any, **values: Any) -> Any:
+        begun.set()
+        go_on.wait(20)
+        return real(*arguments, **values)
+
+    monkeypatch.setattr(monitoring, "log_side_effect", slow)
+    api, body, first = Api(factories.bo()), tremor(), []
+
+    def send() -> None:
+        try:
+            first.append(api.fresh().post("side-effects/", body, Idempotency_Key="k"))
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    assert begun.wait(20)
+    problem(api.fresh().post("side-effects/", body, Idempotency_Key="k"), 409, "request-in-progress")
+    go_on.set()
+    thread.join(30)
+    assert done(first[0], 201)
+    assert SideEffectReport.objects.count() == 1

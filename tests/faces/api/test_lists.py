@@ -1,0 +1,253 @@
+"""Lists: bounded pages in one order, known filters only, and as many queries whatever their length."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from medmgmt.record import audit
+from medmgmt.record.models import Allergy, Condition, ContactPoint, Observation, SideEffectReport
+from refills.models import Dispense, Reminder, Task
+from tests import factories
+from tests.faces.api.client import Api, done, fields, problem
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def patients(count: int) -> None:
+    for number in range(count):
+        factories.patient(f"P-{number:03}")
+
+
+def prescriptions(count: int) -> None:
+    for _ in range(count):
+        factories.taking()
+
+
+def side_effects(count: int) -> None:
+    nurse = factories.bo()
+    for number in range(count):
+        SideEffectReport.objects.create(
+            patient=factories.carla(),
+            term=f"t{number}",
+            severity="mild",
+            began_on=date(2026, 5, 1),
+            reporter=nurse,
+            reporter_role=nurse.role,
+        )
+
+
+def dispenses(count: int) -> None:
+    drug = factories.taking()
+    for number in range(count):
+        Dispense.objects.create(
+            patient=drug.patient,
+            prescription=drug,
+            dispensed_on=date(2026, 3, 2) + timedelta(days=number),
+            quantity=Decimal(30),
+            unit="{tablet}",
+            days_supply=30,
+            recorded_by=factories.bo(),
+        )
+
+
+def reminders(count: int) -> None:
+    drug = factories.taking()
+    for number in range(count):
+        Reminder.objects.create(
+            patient=drug.patient,
+            prescription=drug,
+            kind="refill_7",
+            channel="email",
+            run_out_on=date(2027, 1, 1),
+            local_date=date(2026, 12, 25),
+            time_zone="America/New_York",
+            key=f"k{number}",
+            due_at=NOON,
+            next_attempt_at=NOON,
+        )
+
+
+def tasks(count: int) -> None:
+    for number in range(count):
+        Task.objects.create(
+            kind="other",
+            key=f"t{number}",
+            patient=factories.carla(),
+            role="nurse",
+            priority=1 + number % 4,
+            due_at=NOON,
+            title="Look again",
+        )
+
+
+def observations(count: int) -> None:
+    for number in range(count):
+        Observation.objects.create(
+            patient=factories.carla(),
+            code="weight",
+            value=Decimal(60 + number),
+            observed_at=NOON,
+            recorded_by=factories.bo(),
+            **Observation.code_columns("weight"),
+        )
+
+
+def allergies(count: int) -> None:
+    for _ in range(count):
+        Allergy.objects.create(patient=factories.carla(), substance="penicillin", recorded_on=date(2026, 1, 1))
+
+
+def conditions(count: int) -> None:
+    for _ in range(count):
+        Condition.objects.create(patient=factories.carla(), text="depression")
+
+
+def contact_points(count: int) -> None:
+    factories.carla()
+    if count > 2:
+        ContactPoint.objects.create(patient=factories.carla(), channel="sms", address="+15550100")
+
+
+def entries(count: int) -> None:
+    for _ in range(count):
+        audit.record(factories.adler(), "test")
+
+
+LISTS: dict[str, tuple[str, Callable[[int], None], int]] = {
+    "patients/": ("bo", patients, 9),
+    "prescriptions/": ("bo", prescriptions, 8),
+    "proposals/": ("bo", prescriptions, 8),
+    "side-effects/": ("bo", side_effects, 8),
+    "dispenses/": ("bo", dispenses, 8),
+    "reminders/": ("bo", reminders, 8),
+    "tasks/": ("bo", tasks, 8),
+    "patients/{carla}/observations/": ("bo", observations, 9),
+    "patients/{carla}/allergies/": ("bo", allergies, 9),
+    "patients/{carla}/conditions/": ("bo", conditions, 9),
+    "patients/{carla}/contact-points/": ("bo", contact_points, 9),
+    "patients/{carla}/enrolments/": ("bo", lambda _: None, 9),
+    "audit/": ("admin", entries, 4),
+    "releases/": ("admin", lambda _: None, 3),
+}
+"""Address -> who asks, what makes it longer, and how many queries it may make however long it is."""
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_a_list_makes_as_many_queries_whatever_its_length(address: str) -> None:
+    who, grow, most = LISTS[address]
+    api = Api(getattr(factories, who)())
+    path = address.format(carla=factories.carla().pk)
+    api.get(path)
+    counts, lengths = [], []
+    for size in (2, 40):
+        grow(size) if size == 2 else grow_further(grow, size)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            lengths.append(len(done(api.get(path + "?page_size=200"))["results"]))
+        counts.append(len(queries))
+    assert counts[0] == counts[1], [query["sql"][:90] for query in queries]
+    assert counts[1] <= most, [query["sql"][:90] for query in queries]
+    assert lengths[1] >= lengths[0]
+
+
+def grow_further(grow: Callable[[int], None], size: int) -> None:
+    """Forty more, without the keys of the two that are there."""
+    Task.objects.all().delete()
+    Reminder.objects.all().delete()
+    grow(size)
+
+
+def test_every_list_is_measured() -> None:
+    from tests.faces.api.declared import document
+
+    listed = {
+        path.removeprefix("/api/").replace("{patient_id}", "{carla}")
+        for path, item in document()["paths"].items()
+        if "page_size" in {parameter["name"] for parameter in item.get("get", {}).get("parameters", [])}
+    }
+    assert listed == set(LISTS)
+
+
+def test_pages_cover_everything_once_in_one_order(bo: Api) -> None:
+    patients(23)
+    seen, path = [], "patients/?page_size=5"
+    while path:
+        page = done(bo.get(path))
+        assert page["count"] == 23
+        seen += [each["id"] for each in page["results"]]
+        path = (page["next"] or "").removeprefix("http://testserver/api/")
+    assert len(seen) == len(set(seen)) == 23
+
+
+@pytest.mark.parametrize(
+    "query", ["page_size=0", "page_size=201", "page_size=-1", "page_size=x", "page_size=", "page_size=9e9"]
+)
+def test_a_page_size_that_is_none(bo: Api, query: str) -> None:
+    assert fields(bo.get(f"patients/?{query}")) == {"page_size"}
+
+
+def test_a_page_that_is_none(bo: Api) -> None:
+    for page in ("0", "-1", "last", "1.5", "9" * 30, "", "\u0661"):
+        assert fields(bo.get(f"patients/?page={page}")) == {"page"}
+    problem(bo.get("patients/?page=2"), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ("side-effects/?patient=x", "patient"),
+        ("side-effects/?patient=99999999999999999999", "patient"),
+        ("side-effects/?patient=1.5", "patient"),
+        ("side-effects/?patient=-1", "patient"),
+        ("side-effects/?severity=purple", "severity"),
+        ("side-effects/?severity=%00", "severity"),
+        ("side-effects/?began_from=yesterday", "began_from"),
+        ("side-effects/?began_from=2026-02-30", "began_from"),
+        ("reminders/?state=%ff", "state"),
+        ("tasks/?state=lost", "state"),
+        ("tasks/?mine=perhaps", "mine"),
+        ("drugs/", "q"),
+        ("drugs/?q=%00", "q"),
+        ("drugs/?q=" + "x" * 101, "q"),
+        ("drugs/?q=a&limit=51", "limit"),
+    ],
+)
+def test_a_filter_that_understands_nothing_is_named(bo: Api, query: str, wrong: str) -> None:
+    assert fields(bo.get(query)) == {wrong}
+
+
+def test_filters_narrow(bo: Api, adler: Api) -> None:
+    side_effects(3)
+    patient = factories.carla().pk
+    assert done(bo.get(f"side-effects/?patient={patient}"))["count"] == 3
+    assert done(bo.get("side-effects/?patient=987654"))["count"] == 0
+    assert done(bo.get("side-effects/?severity=severe"))["count"] == 0
+    assert done(bo.get("side-effects/?began_from=2026-05-01&began_until=2026-05-01"))["count"] == 3
+    assert done(bo.get("side-effects/?began_until=2026-04-30"))["count"] == 0
+    assert done(bo.get("side-effects/?is_over=true"))["count"] == 0
+    assert done(bo.get("side-effects/?is_over=false"))["count"] == 3
+    prescriptions(2)
+    assert done(adler.get("proposals/?status=signed&kind=start"))["count"] == 2
+    assert done(adler.get("proposals/?status=proposed"))["count"] == 0
+    assert done(adler.get("prescriptions/?rxcui=36437&free_text=false"))["count"] == 2
+
+
+def test_a_worklist_is_in_order_of_urgency_and_filters(bo: Api) -> None:
+    tasks(8)
+    assert [task["priority"] for task in done(bo.get("tasks/"))["results"]] == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert done(bo.get("tasks/?kind=refill_request"))["count"] == 0
+    assert done(bo.get("tasks/?mine=true"))["count"] == 0
+    assert done(bo.get("tasks/?due_until=2026-05-01"))["count"] == 0
+
+
+def test_a_stranger_lists_nothing_of_ours(dorn: Api) -> None:
+    for grow in (prescriptions, side_effects, dispenses, tasks):
+        grow(2)
+    for address in ("patients/", "prescriptions/", "proposals/", "side-effects/", "dispenses/", "reminders/", "tasks/"):
+        assert done(dorn.get(address))["count"] == 0, address

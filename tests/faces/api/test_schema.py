@@ -1,0 +1,94 @@
+"""The API's own document: what is committed is what the code declares, complete, and shown without foreign help."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.test import Client
+from django.urls import get_resolver
+
+from medmgmt import problems
+from medmgmt.api import urls
+from tests.faces.api import declared
+
+pytestmark = pytest.mark.django_db
+SNAPSHOT = Path(urls.__file__).with_name("openapi.yaml")
+WITHOUT_SCHEMA = {"schema", "docs", "nothing-here"}
+
+
+def test_the_committed_document_is_that_of_today(tmp_path: Path) -> None:
+    today = tmp_path / "openapi.yaml"
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(today))
+    assert today.read_text() == SNAPSHOT.read_text(), "run `make openapi` and commit, if the change was wanted"
+
+
+def test_anybody_may_read_it_and_it_is_openapi_3_1(client: Client) -> None:
+    response = client.get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
+    assert response.json()["openapi"].startswith("3.1")
+    assert yaml.safe_load(client.get("/api/schema/").content)["info"]["title"] == "medmgmt API"
+
+
+def test_every_address_is_in_the_document() -> None:
+    names = {pattern.name for pattern in urls.urlpatterns} - WITHOUT_SCHEMA
+    paths = [path for path in declared.document()["paths"] if path.startswith("/api/")]
+    assert len(paths) == len(names)
+
+
+def test_every_operation_declares_every_refusal_it_can_make() -> None:
+    for path, item in declared.document()["paths"].items():
+        for method, operation in item.items():
+            statuses = set(operation["responses"])
+            public = {} in operation.get("security", [{}])
+            wanted = {"400", "406", "429", "500", "503"} | (set() if public else {"401", "403"})
+            wanted |= {"404"} if "{" in path else set()
+            wanted |= {"413", "415"} if "requestBody" in operation else set()
+            wanted |= {"409", "422"} if method == "post" else set()
+            wanted |= (
+                {"412", "428"} if "If-Match" in {each["name"] for each in operation.get("parameters", [])} else set()
+            )
+            assert wanted <= statuses, (method, path, wanted - statuses)
+            for status, answer in operation["responses"].items():
+                media = "application/json" if status < "300" else declared.PROBLEM
+                assert list(answer["content"]) == [media], (method, path, status)
+
+
+def test_every_post_takes_a_key_or_is_made_without_signing_in() -> None:
+    for path, item in declared.document()["paths"].items():
+        if "post" in item and {} not in item["post"].get("security", [{}]):
+            assert "Idempotency-Key" in {each["name"] for each in item["post"]["parameters"]}, path
+
+
+def test_every_kind_of_problem_is_declared_somewhere() -> None:
+    said = str(declared.document())
+    never = {kind for kind in problems.KINDS if f"`{kind}`" not in said}
+    assert never == {"method-not-allowed"}
+
+
+def test_the_documentation_is_served_by_this_server_alone(client: Client) -> None:
+    page = client.get("/api/docs/")
+    assert page.status_code == 200
+    html = page.content.decode()
+    assert "swagger" in html
+    assert not re.findall(r"""(?:src|href)=["'](?:https?:)?//""", html)
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe-eval" not in policy
+    assert "http" not in policy
+    assert client.get(re.findall(r'src="([^"]*script=[^"]*)"', html)[0].replace("&amp;", "&")).status_code == 200
+
+
+def test_the_looser_rule_for_styles_holds_for_the_documentation_alone(client: Client) -> None:
+    assert "unsafe-inline" not in client.get("/api/schema/").headers["Content-Security-Policy"]
+
+
+def test_no_answer_is_kept_by_browsers_or_proxies(client: Client) -> None:
+    for path in ("/api/patients/", "/api/nothing", "/api/schema/"):
+        assert "no-store" in client.get(path).headers["Cache-Control"], path
+
+
+def test_an_address_answers_with_and_without_a_slash_at_its_end(client: Client) -> None:
+    assert client.get("/api/patients").status_code == client.get("/api/patients/").status_code == 401
+    assert get_resolver().resolve("/api/interactions/check").url_name == "check"

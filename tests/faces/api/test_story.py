@@ -1,0 +1,211 @@
+"""The main story over the API: proposed, reviewed, answered, signed; supplied, reminded; a side effect, its task."""
+
+import pytest
+
+from medmgmt.record.models import AuditEntry, DosageChange
+from refills.links import token
+from refills.models import Reminder
+from tests import factories
+from tests.faces.api.client import Api, done, fields, problem
+from tests.faces.api.orders import SIG, answer, change, signed, start, today
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
+
+
+def test_an_order_is_reviewed_its_finding_answered_and_only_then_signed(adler: Api) -> None:
+    signed(adler, start("sertraline"))
+    response = adler.post("proposals/", start("tramadol"))
+    proposal = done(response, 201)
+    assert response.headers["Location"] == f"/api/proposals/{proposal['id']}/"
+    assert proposal["new"], proposal
+    finding = proposal["new"][0]
+    assert finding["needs_answer"]
+    assert set(finding["drugs"]) == {"sertraline", "tramadol"}
+    assert finding["sources"][0]["label"]
+    assert proposal["scope"]
+    assert proposal["releases"]
+    assert not proposal["can_sign"]
+
+    refused = problem(adler.post(f"proposals/{proposal['id']}/sign/"), 409, "unanswered-findings")
+    assert [each["severity"] for each in refused["findings"]] == [finding["severity"]]
+    waiting = refused["findings"][0]["id"]
+    given = done(adler.post(f"findings/{waiting}/override/", answer()), 201)
+    assert given["reason_code"] == "benefit_outweighs"
+    problem(adler.post(f"findings/{waiting}/override/", answer()), 409, "already-answered")
+
+    assert done(adler.get(f"proposals/{proposal['id']}/"))["can_sign"]
+    assert all(
+        each["answer"] or not each["needs_answer"]
+        for each in done(adler.get(f"proposals/{proposal['id']}/findings/"))["results"]
+    )
+    assert done(adler.post(f"proposals/{proposal['id']}/sign/"))["status"] == "signed"
+    problem(adler.post(f"proposals/{proposal['id']}/sign/"), 409, "conflict")
+    problem(adler.post(f"proposals/{proposal['id']}/withdraw/", {"note": "too late"}), 409, "conflict")
+    kinds = {task["kind"] for task in done(adler.get("tasks/"))["results"]}
+    assert "finding_follow_up" in kinds
+
+
+def test_what_a_refused_signature_found_stays_though_the_request_had_a_key(adler: Api) -> None:
+    signed(adler, start("sertraline"))
+    proposal = done(adler.post("proposals/", start("tramadol")), 201)
+    sign = f"proposals/{proposal['id']}/sign/"
+    refused = problem(adler.post(sign, Idempotency_Key="k"), 409, "unanswered-findings")
+    assert AuditEntry.objects.filter(act="sign_refused").count() == 1
+    for finding in refused["findings"]:
+        done(adler.post(f"findings/{finding['id']}/override/", answer(), Idempotency_Key=f"f{finding['id']}"), 201)
+    assert done(adler.post(sign, Idempotency_Key="k"))["status"] == "signed"
+    assert adler.post(sign, Idempotency_Key="k").headers["Idempotent-Replayed"] == "true"
+
+
+def test_a_dose_is_changed_held_resumed_and_stopped_and_asked_of_any_day(adler: Api) -> None:
+    began = signed(adler, start("sertraline", effective_on=str(today().replace(day=1))))
+    prescription = began["prescription"]
+    signed(adler, change(prescription, "new_dose", sig={**SIG, "amount": "100"}))
+    dose = done(adler.get(f"prescriptions/{prescription}/dose_on/?day={today()}"))
+    assert (dose["state"], dose["sig"]["amount"], dose["sig"]["text"]) == (
+        "taking",
+        "100",
+        "100\xa0mg by mouth once daily",
+    )
+    assert done(adler.get(f"prescriptions/{prescription}/dose_on?day=2020-01-01"))["state"] == "not_started"
+    assert fields(adler.get(f"prescriptions/{prescription}/dose_on/")) == {"day"}
+    signed(adler, change(prescription, "hold"))
+    problem(adler.post("proposals/", change(prescription, "hold")), 422, "refused")
+    signed(adler, change(prescription, "resume"))
+    signed(adler, change(prescription, "stop"))
+    course = done(adler.get(f"prescriptions/{prescription}/"))
+    assert [each["kind"] for each in course["changes"]] == ["start", "new_dose", "hold", "resume", "stop"]
+    assert course["medication"]["state"] == "stopped"
+    chart = done(adler.get(f"patients/{began['patient']}/?day={today()}"))
+    assert [each["prescription"]["id"] for each in chart["past"]] == [prescription]
+
+
+def test_a_proposal_is_withdrawn_and_stays_in_the_record(adler: Api) -> None:
+    proposal = done(adler.post("proposals/", start("sertraline")), 201)
+    gone = done(adler.post(f"proposals/{proposal['id']}/withdraw/", {"note": "wrong patient"}))
+    assert (gone["status"], gone["withdrawn_note"]) == ("withdrawn", "wrong patient")
+    assert DosageChange.objects.count() == 1
+
+
+def test_a_drug_nobody_knows_is_taken_down_and_said_to_be_unchecked(adler: Api) -> None:
+    signed(adler, start("sertraline"))
+    proposal = done(adler.post("proposals/", start("grandmother's tea")), 201)
+    assert any("grandmother's tea" in each["what"] for each in proposal["not_checked"])
+    assert "not_checked" in {each["state"] for each in proposal["coverage"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ({"sig": None}, {"sig"}),
+        ({"kind": "stop"}, {"prescription", "patient", "drug", "sig"}),
+        ({"kind": "new_dose"}, {"prescription", "patient", "drug"}),
+        ({"sig": {**SIG, "amount": "abc"}}, {"sig.amount"}),
+        ({"sig": {**SIG, "amount": "1e30"}}, {"sig.amount"}),
+        ({"sig": {**SIG, "amount": 0.12345678}}, {"sig.amount"}),
+        ({"sig": {**SIG, "unit": "bucket"}}, {"sig.unit"}),
+        ({"reason_code": "boredom"}, {"reason_code"}),
+        ({"drug": {"rxcui": 2**31}}, {"drug.rxcui"}),
+        ({"patient": 2**63}, {"patient"}),
+        ({"effective_on": "soon"}, {"effective_on"}),
+    ],
+)
+def test_a_body_that_makes_no_order(adler: Api, values: dict[str, object], wrong: set[str]) -> None:
+    assert fields(adler.post("proposals/", start("sertraline", **values))) == wrong
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sig": {**SIG, "amount": "0"}},
+        {"sig": {**SIG, "amount": "-5"}},
+        {"sig": {**SIG, "amount": "9999999"}},
+        {"sig": {**SIG, "timing": "PRN"}},
+        {"sig": {**SIG, "timing": "every_n_days"}},
+        {"sig": {**SIG, "as_needed": True}},
+        {"effective_on": "2035-01-01"},
+        {"reason_code": "other"},
+        {"drug": {}},
+    ],
+)
+def test_an_order_that_makes_no_sense_is_refused_in_a_sentence(adler: Api, values: dict[str, object]) -> None:
+    assert problem(adler.post("proposals/", start("sertraline", **values)), 422, "refused")["detail"].endswith(".")
+
+
+def test_an_order_prompted_by_something_of_another_patient_is_refused(adler: Api) -> None:
+    body = start("sertraline", prompt={"side_effect": 4711})
+    problem(adler.post("proposals/", body), 404, "not-found")
+
+
+def test_a_fill_plans_reminders_and_the_patient_answers_by_the_link(
+    adler: Api, bo: Api, nobody: Api, carla: Api
+) -> None:
+    began = signed(adler, start("sertraline"))
+    body = {
+        "prescription": began["prescription"],
+        "dispensed_on": str(today()),
+        "quantity": 30,
+        "unit": "{tablet}",
+        "days_supply": 30,
+    }
+    fill = done(bo.post("dispenses/", body), 201)
+    assert (fill["quantity"], fill["patient"]) == ("30", began["patient"])
+    planned = done(bo.get(f"reminders/?prescription={began['prescription']}&state=planned"))
+    assert planned["count"] >= 4
+    link = token(Reminder.objects.earliest("due_at"))
+    assert done(nobody.post("reminders/answer/", {"token": link, "choice": "confirm"}))["answer"] == "confirmed"
+    assert (
+        done(nobody.post("reminders/answer", {"token": link, "choice": "request_refill"}))["answer"]
+        == "refill_requested"
+    )
+    problem(nobody.post("reminders/answer/", {"token": link + "x", "choice": "confirm"}), 404, "not-found")
+    assert fields(nobody.post("reminders/answer/", {"token": link, "choice": "eat"})) == {"choice"}
+    assert "refill_request" in {task["kind"] for task in done(adler.get("tasks/"))["results"]}
+    assert done(carla.get("portal/"))["medicines"][0]["prescription"]["id"] == began["prescription"]
+    assert done(carla.post(f"prescriptions/{began['prescription']}/request-refill/"), 201)["kind"] == "refill_request"
+    assert done(carla.get("reminders/"))["count"] >= 4
+
+
+def test_a_link_whose_time_is_over(adler: Api, bo: Api, nobody: Api, settings: object) -> None:
+    began = signed(adler, start("sertraline", first_supply_days=30))
+    settings.REMINDER_LINK_DAYS = 0  # type: ignore[attr-defined]
+    link = token(Reminder.objects.filter(prescription=began["prescription"]).earliest("due_at"))
+    problem(nobody.post("reminders/answer/", {"token": link, "choice": "confirm"}), 410, "link-expired")
+
+
+def test_a_side_effect_is_logged_ranked_corrected_and_its_task_closed(adler: Api, bo: Api, carla: Api) -> None:
+    began = signed(adler, start("sertraline"))
+    body = {"patient": began["patient"], "term": "tremor", "severity": "severe", "began_on": str(today())}
+    made = done(bo.post("side-effects/", body), 201)
+    page = done(adler.get(f"side-effects/{made['id']}/"))
+    assert [each["drug_name"] for each in page["suspects"]] == ["sertraline"]
+    assert page["suspects"][0]["reasons"]
+    new = done(bo.post(f"side-effects/{made['id']}/correct/", {"severity": "mild"}), 201)
+    assert (new["version"], new["corrects"], new["term"]) == (2, made["id"], "tremor")
+    problem(bo.post(f"side-effects/{made['id']}/correct/", {"severity": "mild"}), 422, "refused")
+    mine = done(carla.post("side-effects/", {**body, "term": "dry mouth"}), 201)
+    assert mine["reporter_role"] == "patient"
+    assert done(carla.get("side-effects/"))["count"] == 2
+
+    task = next(each for each in done(adler.get("tasks/"))["results"] if each["source_id"] == str(new["id"]))
+    claimed = done(adler.post(f"tasks/{task['id']}/claim/", {"version": task["version"]}))
+    closing = {"outcome": "Dose kept.", "version": claimed["version"]}
+    assert done(adler.post(f"tasks/{task['id']}/done/", closing))["state"] == "done"
+    problem(adler.post(f"tasks/{task['id']}/cancel/", {"why": "no", "version": 9}), 409, "task-closed")
+    assert done(adler.get("tasks/?state=done"))["count"] == 1
+
+
+def test_reports_of_unknown_things_are_never_refused(bo: Api) -> None:
+    patient = factories.carla().pk
+    body = {"patient": patient, "term": "feels like made of glass", "severity": "mild", "began_on": "2026-05-01"}
+    assert done(bo.post("side-effects/", body), 201)["term"] == body["term"]
+
+
+def test_the_administrator_reads_who_did_what(adler: Api, admin: Api) -> None:
+    patient = factories.carla().pk
+    done(adler.get(f"patients/{patient}/"))
+    done(adler.get("patients/"))
+    entries = done(admin.get(f"audit/?patient={patient}"))["results"]
+    assert [entry["act"] for entry in entries] == ["view_chart"]
+    acts = [entry["act"] for entry in done(admin.get("audit/"))["results"]]
+    assert "list_patients" in acts
