@@ -1,0 +1,1 @@
+"""The FHIR face: R4 resources in, plain values for the clinic out."""

@@ -1,0 +1,87 @@
+"""Requests put together into courses, and the honest conventions for ends that the source does not give."""
+
+from datetime import date, timedelta
+
+from medmgmt.fhir.courses import Basis, Course, End, Life, Order, courses
+
+START = date(2019, 3, 4)
+QUIET = Life(contacts=(), reasons_ended={}, died_on=None, as_of=date(2026, 1, 1))
+
+
+def order(days: int = 0, *, runs: bool = False, product: str = "316672", reason: str = "", held: bool = False) -> Order:
+    on = START + timedelta(days=days)
+    return Order(f"{product}-{days}", product, on, runs=runs or held, is_held=held, reasons=(reason,) if reason else ())
+
+
+def life(**values: object) -> Life:
+    return Life(**{**{name: getattr(QUIET, name) for name in Life.__slots__}, **values})  # type: ignore[arg-type]
+
+
+def only(found: list[Course]) -> Course:
+    (course,) = found
+    return course
+
+
+def test_yearly_renewals_are_one_course_that_runs_on() -> None:
+    course = only(courses([order(365), order(0), order(730, runs=True)], QUIET))
+    assert [one.on for one in course.orders] == [START, START + timedelta(365), START + timedelta(730)]
+    assert course.end is None
+
+
+def test_the_same_product_years_later_is_an_episode_of_its_own() -> None:
+    first, second = courses([order(0), order(900)], QUIET)
+    assert first.end == End(START + timedelta(365), Basis.A_YEAR)
+    assert second.orders[0].on == START + timedelta(900)
+
+
+def test_a_renewal_after_its_reason_had_ended_is_an_episode_of_its_own() -> None:
+    healed = life(reasons_ended={"sinusitis": START + timedelta(10)})
+    found = courses([order(0, reason="sinusitis"), order(60, reason="sinusitis 2")], healed)
+    assert len(found) == 2
+    assert found[0].end == End(START + timedelta(10), Basis.REASON_ENDED)
+
+
+def test_an_order_that_still_runs_is_continued_however_late_the_next_one_comes() -> None:
+    assert len(courses([order(0, runs=True), order(1200, runs=True)], QUIET)) == 1
+
+
+def test_different_products_are_different_courses() -> None:
+    assert len(courses([order(0), order(5, product="other")], QUIET)) == 2
+
+
+def test_an_end_nobody_gave_is_the_next_contact_on_file() -> None:
+    seen = life(contacts=(START, START + timedelta(40)))
+    assert only(courses([order(0)], seen)).end == End(START + timedelta(40), Basis.NEXT_CONTACT)
+
+
+def test_no_contact_within_a_year_ends_a_course_after_a_year() -> None:
+    seen = life(contacts=(START + timedelta(800),))
+    assert only(courses([order(0)], seen)).end == End(START + timedelta(365), Basis.A_YEAR)
+
+
+def test_what_had_ended_by_the_last_day_on_file_ended_no_later() -> None:
+    last = START + timedelta(30)
+    assert only(courses([order(0)], life(as_of=last))).end == End(last, Basis.AS_OF)
+
+
+def test_nothing_is_taken_after_the_day_of_death() -> None:
+    dead = life(died_on=START + timedelta(20))
+    ended = End(START + timedelta(21), Basis.DEATH)
+    assert only(courses([order(0, runs=True)], dead)).end == ended
+    assert only(courses([order(0)], dead)).end == ended
+
+
+def test_an_end_never_falls_on_the_day_of_the_start() -> None:
+    same_day = life(reasons_ended={"pain": START})
+    assert only(courses([order(0, reason="pain")], same_day)).end == End(START + timedelta(1), Basis.REASON_ENDED)
+    assert only(courses([order(0)], life(died_on=START))).end == End(START + timedelta(1), Basis.DEATH)
+
+
+def test_a_held_order_is_a_course_on_hold() -> None:
+    course = only(courses([order(0), order(30, held=True)], QUIET))
+    assert course.is_held
+    assert course.end is None
+
+
+def test_no_orders_are_no_courses() -> None:
+    assert courses([], QUIET) == []
