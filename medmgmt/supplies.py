@@ -59,19 +59,22 @@ def fills_of(prescription: Prescription, recorded: Sequence[Dispense], steps: Se
 
 
 def is_wanted(steps: Sequence[dosing.Step], today: date) -> bool:
-    """Whether a refill makes sense: taken now, or due to begin; not held, not stopped."""
-    if dosing.dose_on(today, steps).is_taken:
-        return True
-    return any(dosing.dose_on(day, steps).is_taken for day in dosing.days_of_change(steps, today))
+    """Whether a reminder makes sense: taken by the clock now or soon; not held, stopped, or taken only as needed."""
+    days = [today, *dosing.days_of_change(steps, today)]
+    sigs = [dosing.dose_on(day, steps).sig for day in days]
+    return any(sig is not None and not sig.as_needed for sig in sigs)
 
 
 def reach(reminder: Reminder) -> reminders.Reach:
-    """Where a reminder may go at this very moment: consent, an address, and a medicine still taken."""
+    """Where a reminder may go at this very moment: consent, an address, and a medicine still taken.
+
+    Without any address it is allowed and cannot be delivered, so that a person is told to ask for one.
+    """
     patient, prescription = reminder.patient, reminder.prescription
     contact = ContactPoint.objects.filter(patient=patient, channel=reminder.channel, ended_at=None).first()
     steps = [change.step for change in prescription.changes.filter(status=Status.SIGNED)]
-    if contact is None or not contact.reachable:
-        allowed, why = False, "no consent or no address"
+    if contact is not None and not contact.reachable:
+        allowed, why = False, "no consent"
     elif not is_wanted(steps, patient.today(timezone.now())):
         allowed, why = False, "no longer taken"
     else:

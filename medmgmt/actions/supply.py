@@ -11,7 +11,7 @@ from medmgmt import supplies
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, Role, Status, User
-from refills import reminders, worklist
+from refills import links, reminders, worklist
 from refills.models import Dispense, Reminder, ReminderAnswer, Task, TaskKind
 
 REFILL_DUE = timedelta(days=1)
@@ -76,8 +76,7 @@ def answer_link(token: str, choice: str) -> Reminder:
     """
     reminder = reminders.answer(token, choice)
     if reminder.answer == ReminderAnswer.REFILL_REQUESTED:
-        key = f"refill:{reminder.prescription_id}:{reminder.local_date.isoformat()}"
-        open_refill_task(reminder.patient, reminder.prescription, key=key)
+        open_refill_task(reminder.patient, reminder.prescription, key=links.refill_request_key(reminder))
     audit.record(None, "answer_reminder", patient_id=reminder.patient_id, obj=("reminder", reminder.pk),
                  why="by the link in the message", detail={"answer": choice})  # fmt: skip
     return reminder

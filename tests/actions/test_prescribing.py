@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from interactions import review
+from interactions import releases, review
 from interactions.errors import UnansweredFindings
 from interactions.models import Review
 from medmgmt.actions import prescribing
@@ -177,3 +177,15 @@ def test_every_act_leaves_its_line_in_the_audit_trail_without_health_details() -
     told = " ".join(map(str, AuditEntry.objects.values_list("detail", "why", "object_type")))
     assert "tramadol" not in told
     assert "Discussed" not in told
+
+
+def test_with_no_release_in_use_nothing_is_called_safe_and_a_pharmacist_is_told() -> None:
+    for release in releases.active():
+        releases.retire(release.pk, by_id=factories.pia().pk)
+    adler = factories.adler()
+    orders.signed(adler, "sertraline")
+    proposal = orders.start(adler, "tramadol")
+    assert proposal.review.scope.startswith("Not checked")
+    assert {pair["state"] for pair in proposal.review.coverage} == {"not_checked"}
+    prescribing.sign(adler, proposal.change.pk)
+    assert Task.objects.filter(kind=TaskKind.NOT_CHECKED, role="pharmacist", state="open").exists()

@@ -131,3 +131,18 @@ def test_the_portal_shows_what_is_taken_and_when_it_runs_out(taken: Prescription
         (taken.pk, orders.today() + timedelta(days=10))
     ]
     assert portal.next_refills[0][1] is not None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_mail")
+def test_a_patient_without_any_address_becomes_a_task_for_a_person(taken: Prescription) -> None:
+    fill(taken, days_ago=20)
+    taken.patient.contact_points.all().update(ended_at=timezone.now())
+    assert deliver_at_noon().sent == 0
+    assert Task.objects.filter(kind=TaskKind.CONTACT_PATIENT, patient=taken.patient).exists()
+
+
+def test_a_medicine_taken_only_as_needed_has_no_reminders() -> None:
+    now_and_then = factories.sig("25", timing="PRN", as_needed=True, max_per_day=Decimal(75))
+    orders.signed(factories.adler(), "hydroxyzine", sig=now_and_then, first_supply_days=10)
+    assert not Reminder.objects.exists()
