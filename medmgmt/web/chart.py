@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 
 from medmgmt import chart as charts
 from medmgmt.actions import monitoring, supply
-from medmgmt.record import access
 from medmgmt.web import banner, stepchart
 from medmgmt.web.forms import AllergyForm, ConditionForm, DispenseForm, ObservationForm
 from medmgmt.web.once import once
 from medmgmt.web.page import Asked, page, refusal_on, to
-from medmgmt.web.patient_page import chart_of, patient_form
+from medmgmt.web.patient_page import chart_of, opened, patient_form
 from medmgmt.web.powers import powers
 
 
@@ -60,7 +59,7 @@ def course(request: Asked, prescription_id: int) -> HttpResponse:
 @page
 def new_observation(request: Asked, patient_id: int) -> HttpResponse:
     """A measurement or a state."""
-    patient = access.patient_for(request.user, "record_observation", patient_id)
+    patient = opened(request.user, "record_observation", patient_id)
     form = ObservationForm(request.POST or None, initial={"observed_at": timezone.localtime()})
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
@@ -72,7 +71,7 @@ def new_observation(request: Asked, patient_id: int) -> HttpResponse:
 @page
 def new_allergy(request: Asked, patient_id: int) -> HttpResponse:
     """An allergy or intolerance."""
-    patient = access.patient_for(request.user, "record_observation", patient_id)
+    patient = opened(request.user, "record_observation", patient_id)
     form = AllergyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
@@ -84,7 +83,7 @@ def new_allergy(request: Asked, patient_id: int) -> HttpResponse:
 @page
 def new_condition(request: Asked, patient_id: int) -> HttpResponse:
     """A diagnosis."""
-    patient = access.patient_for(request.user, "record_observation", patient_id)
+    patient = opened(request.user, "record_observation", patient_id)
     form = ConditionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):

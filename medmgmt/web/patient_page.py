@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from medmgmt.record.models import Patient
+from medmgmt.record import access
+from medmgmt.record.models import Patient, User
 from medmgmt.web import banner
 from medmgmt.web.page import status_of
 
@@ -13,6 +14,12 @@ from medmgmt.web.page import status_of
 def chart_of(patient: Patient) -> str:
     """The address of a patient's chart."""
     return reverse("web:chart", args=[patient.pk])
+
+
+def opened(by: User, act: str, patient_id: int) -> Patient:
+    """The patient, for the form of an act: a look into the chart that says what for. The act itself comes later."""
+    access.require(by, act)
+    return access.patient_for(by, "view_chart", patient_id, why=f"the form of {act}")
 
 
 def patient_form(

@@ -13,7 +13,7 @@ from medmgmt.record.models import Patient
 from medmgmt.web.forms import ContactForm, EnrolForm, PatientSearch, RegisterForm, UpdatePatientForm
 from medmgmt.web.once import once
 from medmgmt.web.page import Asked, page, paged, refusal_on, status_of, to
-from medmgmt.web.patient_page import chart_of, patient_form
+from medmgmt.web.patient_page import chart_of, opened, patient_form
 
 ZONES = (
     "America/New_York",
@@ -59,7 +59,7 @@ def register(request: Asked) -> HttpResponse:
 @page
 def update(request: Asked, patient_id: int) -> HttpResponse:
     """Corrected details of a patient."""
-    patient = access.patient_for(request.user, "register_patient", patient_id)
+    patient = opened(request.user, "register_patient", patient_id)
     names = ("given_name", "family_name", "birth_date", "sex", "language", "time_zone", "version")
     form = UpdatePatientForm(request.POST or None, initial={name: getattr(patient, name) for name in names})
     if request.method == "POST" and form.is_valid():
@@ -72,7 +72,7 @@ def update(request: Asked, patient_id: int) -> HttpResponse:
 @page
 def enrol(request: Asked, patient_id: int) -> HttpResponse:
     """Into another level of care."""
-    patient = access.patient_for(request.user, "enrol", patient_id)
+    patient = opened(request.user, "enrol", patient_id)
     form = EnrolForm(request.POST or None, initial={"starts_on": patient.today(timezone.now())})
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
@@ -84,7 +84,7 @@ def enrol(request: Asked, patient_id: int) -> HttpResponse:
 @page
 def contact(request: Asked, patient_id: int) -> HttpResponse:
     """How a patient may be reached, and whether they agreed."""
-    patient = access.patient_for(request.user, "enrol", patient_id)
+    patient = opened(request.user, "enrol", patient_id)
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):

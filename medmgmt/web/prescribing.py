@@ -22,7 +22,7 @@ from medmgmt.web import banner
 from medmgmt.web.forms import AnswerForm, ChangeForm, DrugSearch, SigForm, StartForm, WithdrawForm
 from medmgmt.web.once import once
 from medmgmt.web.page import FORESEEN, MENDABLE, Asked, page, refusal_on, status_of, to
-from medmgmt.web.patient_page import chart_of, patient_form
+from medmgmt.web.patient_page import chart_of, opened, patient_form
 
 RECENT = 12
 USUAL_FOLLOW_UP = timedelta(days=14)
@@ -55,7 +55,7 @@ def picked(text: str) -> Pick:
 def start(request: Asked, patient_id: int) -> HttpResponse:
     """A new medicine in two steps on one address: find the drug, then say how to take it. All by POST: the address
     never says which drug."""
-    patient = access.patient_for(request.user, "propose", patient_id)
+    patient = opened(request.user, "propose", patient_id)
     if request.POST.get("step") == "propose":
         return propose_start(request, patient)
     if request.POST.get("pick"):

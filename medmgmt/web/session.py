@@ -41,13 +41,18 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """The demo's accounts, as far as this database has them; one query, in the demo alone."""
-        context = super().get_context_data(**kwargs)
+        context = {**super().get_context_data(**kwargs), "site_name": settings.SITE_NAME}
         if settings.PRODUCTION:
             return context
         names = [account.username for account in DEMO_ACCOUNTS]
         known = set(User.objects.filter(username__in=names).values_list("username", flat=True))
         accounts = [account for account in DEMO_ACCOUNTS if account.username in known]
         return {**context, "accounts": accounts, "password": os.environ.get("DEMO_PASSWORD", "demo-harbor-iop")}
+
+    def get_initial(self) -> dict[str, object]:
+        """In the demo a link may say who one wants to be; the password is still typed."""
+        wanted = "" if settings.PRODUCTION else self.request.GET.get("as", "")[:150]
+        return {**super().get_initial(), "username": wanted}
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """The same page with what was wrong; what was typed as name stays."""

@@ -1,5 +1,6 @@
 """A side effect taken down in half a minute, what it may come from, and its corrections."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,12 +14,12 @@ from interactions.engine.knowledge import SideEffectTerm
 from medmgmt import chart as charts
 from medmgmt.actions import monitoring
 from medmgmt.record import access
-from medmgmt.record.models import Patient, SideEffectReport
+from medmgmt.record.models import Patient, SideEffectReport, Suspect
 from medmgmt.web import banner
 from medmgmt.web.forms import SideEffectForm
 from medmgmt.web.once import once
 from medmgmt.web.page import Asked, page, refusal_on, to
-from medmgmt.web.patient_page import patient_form
+from medmgmt.web.patient_page import opened, patient_form
 from medmgmt.web.powers import powers
 
 FIELDS = ("term", "severity", "began_on", "note", "ended_on", "outcome", "action_taken")
@@ -27,7 +28,7 @@ FIELDS = ("term", "severity", "began_on", "note", "ended_on", "outcome", "action
 @page
 def new(request: Asked, patient_id: int) -> HttpResponse:
     """The nurse's form."""
-    patient = access.patient_for(request.user, "log_side_effect", patient_id)
+    patient = opened(request.user, "log_side_effect", patient_id)
     form = SideEffectForm(request.POST or None, initial={"began_on": patient.today(timezone.now())})
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
@@ -62,14 +63,35 @@ def show(request: Asked, report_id: int) -> HttpResponse:
     if request.user.patient_id:
         return redirect("web:portal")
     shown = charts.side_effect(request.user, report_id)
-    context = {"page": shown, "banner": banner.of(shown.patient), "may": powers(request.user)}
-    context["is_newest"] = shown.versions[-1].pk == shown.report.pk
+    context = {
+        "page": shown,
+        "accused": accused(shown),
+        "banner": banner.of(shown.patient),
+        "may": powers(request.user),
+        "is_newest": shown.versions[-1].pk == shown.report.pk,
+    }
     return render(request, "side_effect.html", context)
+
+
+@dataclass(frozen=True)
+class Accused:
+    """A suspect, and how its medicine stands today: taking, held, stopped."""
+
+    suspect: Suspect
+    state: str
+
+
+def accused(shown: charts.SideEffectPage) -> list[Accused]:
+    """The suspects in their order, so that the page offers only what can still be done; two queries."""
+    today = shown.patient.today(timezone.now())
+    states = {one.prescription.pk: one.state for one in charts.medications_on(shown.patient, today)}
+    return [Accused(suspect, states.get(suspect.prescription_id, "")) for suspect in shown.suspects]
 
 
 @page
 def correct(request: Asked, report_id: int) -> HttpResponse:
     """A new version; the old one stays readable."""
+    access.require(request.user, "view_chart")
     shown = charts.side_effect(request.user, report_id)
     form = SideEffectForm(request.POST or None, initial={name: getattr(shown.report, name) for name in FIELDS})
     if request.method == "POST" and form.is_valid():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -145,8 +146,9 @@ def days_to_name(spans: Sequence[Period], right: float) -> list[date]:
     whole = max(1, (spans[-1].ends - spans[0].begins).days)
     room = whole * 92 / (right - LEFT)
     named = [spans[0].begins]
-    for span in spans[1:]:
-        if (span.begins - named[-1]).days >= room and (spans[-1].ends - span.begins).days >= room / 2:
+    for before, span in pairwise(spans):
+        has_room = (span.begins - named[-1]).days >= room and (spans[-1].ends - span.begins).days >= room / 2
+        if has_room and span.dose != before.dose:
             named.append(span.begins)
     return named
 

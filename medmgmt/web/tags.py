@@ -205,18 +205,31 @@ def once_field() -> SafeString:
 
 
 SOURCES = {
-    "dosage_change": "web:review",
-    "side_effect": "web:side_effect",
-    "prescription": "web:course",
+    "dosage_change": ("web:review", gettext_lazy("Review")),
+    "side_effect": ("web:side_effect", gettext_lazy("Report")),
+    "prescription": ("web:course", gettext_lazy("Medicine")),
 }
-"""Where the event lies that a task came from."""
+"""Where the event lies that a task came from, and what it is."""
 
 
 @register.filter
 def source_url(task: Task) -> str:
     """The address of what opened the task; empty where there is none to look at."""
-    address = SOURCES.get(task.source_type)
-    return reverse(address, args=[task.source_id]) if address and task.source_id.isdecimal() else ""
+    if task.source_type not in SOURCES or not task.source_id.isdecimal():
+        return ""
+    return reverse(SOURCES[task.source_type][0], args=[task.source_id])
+
+
+@register.filter
+def source_name(task: Task) -> str:
+    """What opened the task, in a word."""
+    return str(SOURCES[task.source_type][1]) if task.source_type in SOURCES else ""
+
+
+@register.filter
+def iso_day(value: str) -> str:
+    """A day that was kept as text."""
+    return day(date.fromisoformat(value)) if value else ""
 
 
 @register.filter
