@@ -128,6 +128,8 @@ def _what(token: Token) -> str:
     measured = MEASURE.fullmatch(token.argument)
     if measured:
         return f"{'daily dose' if measured[2] == 'tdd' else 'start date'} of {measured[1]}"
+    if token.argument.startswith("age"):
+        return "age"
     words = {**WORDS, **EXPRESSION_WORDS}
     return words.get(token.name, "") or words.get(token.argument, token.argument)
 

@@ -46,10 +46,11 @@ class Coverage:
                     if comparing not in scopes:
                         scopes[comparing] = self._scope(comparing)
                     states.append(self._state(a, b, scopes[comparing]))
-        others = [seat.drug for seat in present]
-        for stranger in self.strangers:
-            states += [_stranger_state(stranger, other, self._why_unknown) for other in others]
-            others.append(stranger)
+        for place, stranger in enumerate(self.strangers):
+            states += [_unknown_state(stranger, seat.drug, stranger.name, self._why_unknown) for seat in present]
+            for other in self.strangers[:place]:
+                names = " and ".join(sorted({stranger.name, other.name}))
+                states.append(_unknown_state(stranger, other, names, self._why_unknown))
         return tuple(sorted(states))
 
     def not_checked(self) -> list[NotChecked]:
@@ -132,6 +133,6 @@ def _are_a_pair(a: Seat, b: Seat) -> bool:
     return a.entry.key != b.entry.key and (a.is_active or b.is_active)
 
 
-def _stranger_state(stranger: Drug, other: Drug, why: str) -> PairState:
-    first, second = sorted((stranger.ref, other.ref))
-    return PairState(first, second, "not_checked", "", f"{stranger.name}: {why}")
+def _unknown_state(a: Drug, b: Drug, unknown: str, why: str) -> PairState:
+    first, second = sorted((a.ref, b.ref))
+    return PairState(first, second, "not_checked", "", f"{unknown}: {why}")

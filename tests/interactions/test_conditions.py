@@ -1,0 +1,125 @@
+"""The language of the rules' conditions, token by token."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from interactions.engine import conditions
+from interactions.engine.catalogue import CatalogueDrug
+from interactions.engine.regimen import CrossTaper, Drug, Facts
+from interactions.engine.severity import Severity
+from tests.interactions import shipped
+
+
+def case(a: str = "sertraline", b: str = "aspirin", *, facts: Facts | None = None, **of_b: Any) -> conditions.Case:
+    catalogue = shipped.alone().catalogue
+    first, second = catalogue.named(a), catalogue.named(b)
+    assert isinstance(first, CatalogueDrug)
+    assert isinstance(second, CatalogueDrug)
+    return conditions.Case(
+        day=shipped.DAY,
+        a=Drug("a", a, first.key, route="PO"),
+        b=Drug("b", b, second.key, **{"route": "PO", **of_b}),
+        a_entry=first,
+        b_entry=second,
+        facts=facts or Facts(),
+        active_keys=frozenset({first.key, second.key}),
+        book=shipped.book(),
+    )
+
+
+def outcome(code: str, base: Severity = Severity.MODERATE, **values: Any) -> conditions.Outcome:
+    return conditions.apply(conditions.parse(code), base, case(**values))
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["unheard_of", "if:age>", "if:moon=full=>major", "if:age>35=>terrible", "else:terrible", "qt_risk_factor=>+2"],
+)
+def test_what_is_not_understood_is_refused_and_never_ignored(code: str) -> None:
+    with pytest.raises(ValueError, match="is not understood"):
+        conditions.parse(code)
+
+
+def test_an_empty_condition_changes_nothing() -> None:
+    assert conditions.parse("") == ()
+    assert outcome("") == conditions.Outcome(Severity.MODERATE, (), ())
+
+
+def test_one_drug_is_not_two_different_drugs() -> None:
+    assert outcome("different_drugs", a="aspirin", b="aspirin").severity is None
+    assert outcome("different_drugs").severity is Severity.MODERATE
+
+
+def test_two_products_of_one_family_or_ingredient_are_not_two_ingredients() -> None:
+    for a, b in [("risperidone", "paliperidone"), ("aripiprazole", "aripiprazole lai monthly")]:
+        assert outcome("different_ingredient", a=a, b=b).severity is None
+    assert outcome("different_ingredient", a="haloperidol", b="risperidone").severity is Severity.MODERATE
+
+
+@pytest.mark.parametrize(("a", "b", "days"), [("sertraline", "paroxetine", 28), ("haloperidol", "risperidone", 56)])
+def test_a_cross_taper_covers_its_two_drugs_for_its_longest_time(a: str, b: str, days: int) -> None:
+    def severity(age: int, refs: set[str]) -> Severity | None:
+        taper = CrossTaper(frozenset(refs), shipped.DAY - timedelta(days=age))
+        return outcome("no_cross_taper", a=a, b=b, facts=Facts(cross_tapers=(taper,))).severity
+
+    assert severity(days - 1, {"a", "b"}) is None
+    assert severity(0, {"a", "b", "c"}) is None
+    assert severity(days, {"a", "b"}) is Severity.MODERATE
+    assert severity(-1, {"a", "b"}) is Severity.MODERATE
+    assert severity(3, {"a", "c"}) is Severity.MODERATE
+
+
+def test_the_last_matching_if_decides_and_else_only_where_none_did() -> None:
+    assert (
+        outcome("if:age>35=>contraindicated;else:minor", facts=Facts(age_years=36)).severity is Severity.CONTRAINDICATED
+    )
+    assert outcome("if:age>35=>contraindicated;else:minor", facts=Facts(age_years=35)).severity is Severity.MINOR
+    assert outcome("if:age>35=>contraindicated;else:none", facts=Facts(age_years=35)).severity is None
+
+
+def test_an_else_is_not_taken_while_the_question_is_open() -> None:
+    told = outcome("if:age>35=>contraindicated;else:minor")
+    assert told.severity is Severity.MODERATE
+    assert told.missing == ("age",)
+
+
+def test_a_gate_without_its_fact_is_silent_and_names_the_fact() -> None:
+    told = outcome("only_form:oral concentrate", form="")
+    assert (told.severity, told.missing) == (None, ("the form",))
+
+
+def test_a_dose_of_a_third_drug_is_not_asked_for() -> None:
+    told = outcome("if:doxepin.tdd<=6=>minor")
+    assert (told.severity, told.missing) == (Severity.MODERATE, ())
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity", "missing"),
+    [
+        (Facts(qtc_ms=470), Severity.MAJOR, False),
+        (Facts(heart_rate=49), Severity.MAJOR, False),
+        (Facts(structural_heart_disease=True), Severity.MAJOR, False),
+        (Facts(congenital_long_qt=True, qtc_ms=400), Severity.MAJOR, False),
+        (Facts(qtc_ms=469), Severity.MODERATE, False),
+        (Facts(heart_rate=80), Severity.MODERATE, True),
+    ],
+)
+def test_qt_risk_factors(facts: Facts, severity: Severity, missing: bool) -> None:
+    told = outcome("qt_risk_factor=>+1", facts=facts)
+    assert (told.severity, bool(told.missing)) == (severity, missing)
+
+
+def test_an_active_class_silences_and_an_absent_one_does_not() -> None:
+    quiet = case()
+    loud = conditions.Case(**{name: getattr(quiet, name) for name in quiet.__slots__})
+    object.__setattr__(loud, "active_keys", frozenset({"carbamazepine"}))
+    tokens = conditions.parse("skip_if_active_set:enzyme_inducing_asm")
+    assert conditions.apply(tokens, Severity.MINOR, quiet).severity is Severity.MINOR
+    assert conditions.apply(tokens, Severity.MINOR, loud).severity is None
+
+
+def test_every_condition_that_ships_is_understood() -> None:
+    assert all(isinstance(rule.tokens, tuple) for rule in shipped.tables().rules)
+    assert sum(bool(rule.tokens) for rule in shipped.tables().rules) == 46

@@ -1,0 +1,161 @@
+"""What holds for every regimen: order never matters, and what nobody knows neither raises nor hides anything."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interactions.engine import conditions
+from interactions.engine.check import check
+from interactions.engine.data_set import SourceDrug
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.pair_table import PairTable, pair_code
+from interactions.engine.regimen import Drug, Facts, Regimen
+from interactions.engine.severity import Severity
+from tests.interactions import shipped
+
+KEYS = sorted(shipped.alone().catalogue.drugs)
+PSYCHIATRIC = [key for key in KEYS if shipped.alone().catalogue.drugs[key].group == "psychotropic"]
+
+
+def both() -> Knowledge:
+    """The shipped rules beside a data set that has something to say of half its pairs."""
+    drugs = [SourceDrug(key) for key in PSYCHIATRIC[:60]]
+    pairs = {(a, b): "major" if (a + b) % 3 else "ungraded" for a in range(60) for b in range(a) if (a * b) % 2}
+    return shipped.knowledge(shipped.data_set(drugs, pairs))
+
+
+KNOWN = both()
+names = st.one_of(st.sampled_from(PSYCHIATRIC), st.sampled_from(KEYS), st.text(max_size=12))
+days = st.one_of(st.none(), st.integers(-200, 30))
+drugs = st.builds(
+    lambda name, number, route, form, mg, started, stopped: Drug(
+        ref=str(number),
+        name=name,
+        key=name if name in KNOWN.catalogue.drugs else None,
+        route=route,
+        form=form,
+        mg_per_day=mg,
+        started_on=None if started is None else shipped.DAY + timedelta(days=started),
+        stopped_on=None if stopped is None else shipped.DAY + timedelta(days=stopped),
+    ),
+    names,
+    st.integers(1, 40),
+    st.sampled_from(["", "PO", "IM", "TOP"]),
+    st.sampled_from(["", "tablet", "oral concentrate"]),
+    st.one_of(st.none(), st.decimals(1, 1000, places=1)),
+    days,
+    days,
+)
+regimens = st.lists(drugs, max_size=8)
+facts = st.builds(
+    Facts,
+    age_years=st.one_of(st.none(), st.integers(0, 110)),
+    sodium=st.one_of(st.none(), st.decimals(110, 160, places=0)),
+    potassium=st.one_of(st.none(), st.decimals(2, 6, places=1)),
+    qtc_ms=st.one_of(st.none(), st.integers(300, 600)),
+    alcohol=st.sampled_from(["", "none", "current", "heavy"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(taken=regimens, known=facts, seed=st.randoms(use_true_random=False))
+def test_the_order_of_the_drugs_never_matters(taken: list[Drug], known: Facts, seed: object) -> None:
+    shuffled = list(taken)
+    seed.shuffle(shuffled)  # type: ignore[attr-defined]
+    first, second = (check(Regimen(shipped.DAY, tuple(order), known), KNOWN) for order in (taken, shuffled))
+    assert first.findings == second.findings
+    assert first.not_checked == second.not_checked
+    assert first.pairs == second.pairs
+
+
+@settings(max_examples=60, deadline=None)
+@given(taken=regimens, known=facts, name=st.text(max_size=20))
+def test_an_unknown_drug_never_raises_and_never_hides(taken: list[Drug], known: Facts, name: str) -> None:
+    stranger = Drug("stranger", name, None)
+    before = check(Regimen(shipped.DAY, tuple(taken), known), KNOWN)
+    after = check(Regimen(shipped.DAY, (*taken, stranger), known), KNOWN)
+    assert after.findings == before.findings
+    assert set(before.pairs) <= set(after.pairs)
+    assert any("stranger" in entry.refs for entry in after.not_checked)
+
+
+@settings(max_examples=60, deadline=None)
+@given(taken=regimens, known=facts)
+def test_every_pair_of_taken_drugs_has_exactly_one_state(taken: list[Drug], known: Facts) -> None:
+    numbered = [
+        Drug(f"{place:02}", one.name, one.key, started_on=None, stopped_on=None) for place, one in enumerate(taken)
+    ]
+    judgement = check(Regimen(shipped.DAY, tuple(numbered), known), KNOWN)
+    pairs = [(pair.a_ref, pair.b_ref) for pair in judgement.pairs]
+    assert len(pairs) == len(set(pairs))
+    wanted = {
+        (a.ref, b.ref)
+        for place, b in enumerate(numbered)
+        for a in numbered[:place]
+        if a.key is None or b.key is None or a.key != b.key
+    }
+    assert set(pairs) == wanted
+    found = {ref for finding in judgement.findings for ref in finding.refs}
+    assert found == {ref for pair in judgement.pairs if pair.state == "finding" for ref in (pair.a_ref, pair.b_ref)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(taken=regimens, known=facts)
+def test_silence_is_never_told_without_its_scope(taken: list[Drug], known: Facts) -> None:
+    judgement = check(Regimen(shipped.DAY, tuple(taken), known), KNOWN)
+    for pair in judgement.pairs:
+        assert (pair.scope == "") is (pair.state == "not_checked")
+        assert bool(pair.why) is (pair.state == "not_checked")
+        if pair.state == "nothing_on_record":
+            assert " of 2026-" in pair.scope
+    assert "no interactions" not in repr((judgement.pairs, judgement.findings, judgement.not_checked)).lower()
+
+
+@given(
+    st.integers(2, 60).flatmap(
+        lambda size: st.tuples(
+            st.just(size),
+            st.dictionaries(
+                st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)).filter(lambda pair: pair[0] != pair[1]),
+                st.integers(1, 5),
+                max_size=80,
+            ),
+        )
+    )
+)
+def test_a_pair_table_holds_what_was_put_in(made: tuple[int, dict[tuple[int, int], int]]) -> None:
+    size, pairs = made
+    grades = {pair_code(a, b): grade for (a, b), grade in pairs.items()}
+    table = PairTable.of(size, grades)
+    assert {pair_code(a, b): grade for a, b, grade in table} == grades
+    assert len(table) == len(grades)
+    for (a, b), grade in pairs.items():
+        assert table.grade(a, b) == table.grade(b, a) == grades[pair_code(a, b)]
+        assert grade in range(1, 6)
+
+
+@given(st.text(max_size=30))
+def test_a_condition_is_either_understood_or_refused(code: str) -> None:
+    try:
+        tokens = conditions.parse(code)
+    except ValueError:
+        return
+    assert all(token.name in {*conditions.GATES, *conditions.TESTS, "else"} for token in tokens)
+
+
+@given(st.sampled_from(list(Severity)))
+def test_raising_a_severity_never_lowers_it(severity: Severity) -> None:
+    assert severity.raised() >= severity
+    assert severity.raised() - severity <= 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(potassium=st.decimals(2, 6, places=1), qtc=st.integers(300, 600))
+def test_more_risk_never_means_a_lower_grade(potassium: Decimal, qtc: int) -> None:
+    def worst(**known: object) -> int:
+        regimen = shipped.regimen(KNOWN, "quetiapine", "escitalopram", **known)
+        return max(finding.severity for finding in check(regimen, KNOWN).findings)
+
+    assert worst(potassium=potassium, qtc_ms=qtc) >= worst(potassium=Decimal("4.5"), qtc_ms=400)

@@ -1,0 +1,166 @@
+"""The shipped tables: where they come from, that they are what they say, and that codes meet."""
+
+import csv
+import hashlib
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from interactions import building
+from interactions.importers import clinical
+from interactions.importers.faults import BadFile
+from tests.interactions import shipped
+
+README = shipped.DATA / "README.md"
+VOCABULARY = "rxnorm_prescribable_ingredients_2025-10-06_B-Z.csv"
+
+
+def listed_digests() -> dict[str, str]:
+    return dict(re.findall(r"(?m)^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", README.read_text(encoding="utf-8")))
+
+
+def test_the_digests_in_the_readme_are_true_and_no_file_is_left_out() -> None:
+    files = {path.name for path in shipped.DATA.iterdir() if path.is_file() and path.name != "README.md"}
+    assert set(listed_digests()) == files
+    for name, digest in listed_digests().items():
+        assert hashlib.sha256((shipped.DATA / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_the_command_builds_the_same_bytes_again(shared: Path, tmp_path: Path) -> None:
+    vocabulary = shared / "datasets" / "vocabulary"
+    counts = building.build(
+        shared / "clinical",
+        vocabulary / "formulary_codes.csv",
+        tmp_path,
+        version="1",
+        released_on=date(2026, 11, 21),
+        vocabulary=vocabulary / VOCABULARY,
+    )
+    for name in counts:
+        assert (tmp_path / name).read_bytes() == (shipped.DATA / name).read_bytes(), name
+
+
+def test_without_a_vocabulary_there_are_fewer_codes_and_the_same_drugs(shared: Path, tmp_path: Path) -> None:
+    formulary = shared / "datasets" / "vocabulary" / "formulary_codes.csv"
+    building.build(shared / "clinical", formulary, tmp_path, version="1", released_on=date(2026, 11, 21))
+    found = clinical.parse(tmp_path)
+    assert len(found.drugs) == len(shipped.tables().drugs)
+    assert len(found.synonyms) == len(building.SYNONYMS)
+
+
+def test_the_readme_table_is_filled_in_by_the_command() -> None:
+    row = "| `drugs.csv` | what | origin | licence | `` |"
+    assert building.with_sums(row, {"drugs.csv": "ab"}) == "| `drugs.csv` | what | origin | licence | `ab` |"
+
+
+def test_the_shipped_tables_are_whole() -> None:
+    found = shipped.tables()
+    assert (len(found.rules), len(found.terms), sum(drug.in_rules for drug in found.drugs)) == (555, 130, 400)
+    coded = [drug for drug in found.drugs if drug.rxcui is not None]
+    assert len(coded) > 560
+    assert len({drug.rxcui for drug in coded}) == len(coded), "no code names two drugs"
+    assert {drug.key for drug in found.drugs if drug.group == "psychotropic" and not drug.ingredients} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "rxcui"),
+    [("Lithium Carbonate", 6448), ("valproic acid", 40254), ("divalproex sodium", 40254), ("Depakote", 40254)],
+)
+def test_salts_are_their_ingredient(name: str, rxcui: int) -> None:
+    entry = shipped.alone().catalogue.named(name)
+    assert entry is not None
+    assert entry.rxcui == rxcui
+
+
+@pytest.mark.parametrize(
+    ("salt", "key"), [(42351, "lithium"), (11118, "valproate"), (9899, "sodium oxybate"), (203204, "bupropion")]
+)
+def test_codes_of_salts_are_their_ingredient(salt: int, key: str) -> None:
+    entry = shipped.alone().catalogue.coded(salt)
+    assert entry is not None
+    assert entry.key == key
+
+
+@pytest.mark.parametrize(
+    ("product", "ingredients"),
+    [
+        ("aripiprazole lai monthly", {89013}),
+        ("Vivitrol", {7243}),
+        ("olanzapine-fluoxetine", {61381, 4493}),
+        ("Adderall", {725, 3288}),
+    ],
+)
+def test_products_know_what_is_in_them(product: str, ingredients: set[int]) -> None:
+    entry = shipped.alone().catalogue.named(product)
+    assert entry is not None
+    assert set(entry.ingredients) == ingredients
+
+
+def test_a_name_may_say_the_product_but_not_another_drug_than_the_code() -> None:
+    catalogue = shipped.alone().catalogue
+    resolved = [
+        catalogue.resolve("aripiprazole lai monthly", 89013),
+        catalogue.resolve("sertraline", 89013),
+        catalogue.resolve("unheard of", 89013),
+        catalogue.resolve("sertraline", 123456789),
+        catalogue.resolve("Lithium carbonate", 42351),
+    ]
+    keys = [entry.key if entry else None for entry in resolved]
+    assert keys == ["aripiprazole lai monthly", "aripiprazole", "aripiprazole", "sertraline", "lithium"]
+    assert catalogue.resolve("unheard of", 123456789) is None
+
+
+def test_no_two_drugs_claim_one_name() -> None:
+    claimed: dict[str, str] = {}
+    for drug in shipped.tables().drugs:
+        for name in {drug.name.casefold(), *map(str.casefold, drug.aliases)}:
+            assert claimed.setdefault(name, drug.key) == drug.key, name
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A copy of the shipped tables to break."""
+    for name in clinical.FILES:
+        (tmp_path / name).write_bytes((shipped.DATA / name).read_bytes())
+    return tmp_path
+
+
+def spoil(path: Path, column: str, value: str, line: int = 2) -> None:
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    rows[line - 2][column] = value
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "value", "reason"),
+    [
+        ("pair_rules.csv", "severity", "awful", "awful"),
+        ("pair_rules.csv", "condition_code", "full_moon", "is not understood"),
+        ("pair_rules.csv", "a", "sertralin", "names 'sertralin', which is not there"),
+        ("pair_rules.csv", "b", "set:ssris", "names 'set:ssris', which is not there"),
+        ("drug_sets.csv", "member", "nobody", "names 'nobody'"),
+        ("side_effects.csv", "associations", "sertraline=sometimes", "the likelihood 'sometimes'"),
+        ("side_effects.csv", "associations", "sertralin=common", "names 'sertralin'"),
+        ("drugs.csv", "rxcui", "abc", "ValueError"),
+        ("drugs.csv", "screened_as", "nobody", "names 'nobody'"),
+    ],
+)
+def test_a_row_that_would_silently_never_match_refuses_the_release(
+    broken: Path, file: str, column: str, value: str, reason: str
+) -> None:
+    spoil(broken / file, column, value)
+    with pytest.raises(BadFile) as refused:
+        clinical.parse(broken)
+    assert any(reason in fault.reason and fault.file == file for fault in refused.value.faults)
+
+
+def test_a_missing_file_is_named(broken: Path) -> None:
+    (broken / "side_effects.csv").unlink()
+    with pytest.raises(BadFile, match=r"side_effects.csv, line 1: the file is missing"):
+        clinical.parse(broken)
