@@ -34,7 +34,7 @@ def yes_or_no(name: str, default: bool) -> bool:
 
 def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
     """The word in the environment variable `name`; one that is not in `allowed` is refused."""
-    text = env.str(name, default=default).strip().lower()
+    text = str(env.str(name, default=default)).strip().lower()
     if text not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {text!r}.")
     return text

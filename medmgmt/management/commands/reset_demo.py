@@ -19,7 +19,7 @@ class Command(BaseCommand):
         if settings.PRODUCTION or not settings.SQLITE:
             raise CommandError("Only the embedded demo database can be reset; this one is left as it is.")
         connection.close()
-        database = Path(settings.DATABASES["default"]["NAME"])
+        database = Path(str(settings.DATABASES["default"]["NAME"]))
         for ending in ("", "-wal", "-shm"):
             database.with_name(database.name + ending).unlink(missing_ok=True)
         prepare(self.stdout.write)
