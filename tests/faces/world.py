@@ -1,0 +1,162 @@
+"""A small clinic in which every address has something to show and something to do, for the matrix of roles."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.management import call_command
+from django.utils import timezone
+
+from interactions.models import Release
+from medmgmt.actions import monitoring, prescribing, supply
+from medmgmt.record.models import Kind, Patient, Role, User
+from refills.links import token
+from refills.models import Reminder, Task
+from tests import factories
+
+SIG = {"amount": "50", "unit": "mg", "route": "PO", "timing": "daily"}
+NOTE = "Only for Carla's own people."
+
+
+def other_patient_user() -> User:
+    """Another patient of Carla's own team, with a login."""
+    return factories.user(
+        "pat", Role.PATIENT, patient=factories.patient("P-3003", given_name="Pat", family_name="Park")
+    )
+
+
+@dataclass
+class World:
+    """What there is, as numbers for addresses and bodies; all of it Carla's, except the release."""
+
+    patient: Patient
+    people: dict[str, User | None]
+    ids: dict[str, Any]
+    bodies: dict[str, Any] = field(default_factory=dict)
+    forms: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def build() -> World:
+    """The cast at work: one medicine taken, one proposal with an open finding, one report, one fill, one task."""
+    call_command("load_knowledge", verbosity=0)
+    adler, bo, carla = factories.adler(), factories.bo(), factories.carla()
+    today = carla.today(timezone.now())
+    taken = factories.taking()
+    clean = propose(adler, carla, Kind.NEW_DOSE, taken.pk)
+    risky = prescribing.propose_start(
+        adler,
+        carla.pk,
+        drug=prescribing.DrugChoice(name="tramadol"),
+        sig=factories.sig(),
+        effective_on=today,
+        reason_code="initial_treatment",
+        note=NOTE,
+    )
+    report = monitoring.log_side_effect(bo, carla.pk, term="tremor", severity="mild", began_on=today, note=NOTE)
+    supply.record_dispense(
+        bo, taken.pk, dispensed_on=today, quantity=Decimal(30), unit="{tablet}", days_supply=30, note=NOTE
+    )
+    task = Task.objects.create(
+        kind="other",
+        key="world",
+        patient=carla,
+        role=Role.NURSE,
+        due_at=datetime(2026, 6, 1, tzinfo=UTC),
+        title="Look",
+        detail=NOTE,
+    )
+    finding = risky.review.findings.filter(severity__in=("major", "contraindicated")).first()
+    assert finding is not None
+    ids = {
+        "patient_id": carla.pk,
+        "prescription_id": taken.pk,
+        "change_id": clean.change.pk,
+        "finding_id": finding.pk,
+        "report_id": report.pk,
+        "task_id": task.pk,
+        "release_id": Release.objects.get(status="active").pk,
+        "token": token(Reminder.objects.earliest("due_at")),
+        "risky": risky.change.pk,
+    }
+    people = {
+        "nobody": None,
+        "adler": adler,
+        "bo": bo,
+        "pia": factories.pia(),
+        "admin": factories.admin(),
+        "carla": factories.carla_user(),
+        "dorn": factories.dorn(),
+        "pat": other_patient_user(),
+    }
+    return World(carla, people, ids, bodies(ids, today), forms(ids, today))
+
+
+def propose(by: User, of: Patient, kind: str, prescription_id: int) -> prescribing.Proposal:
+    """A change that nothing speaks against."""
+    return prescribing.propose_change(
+        by,
+        prescription_id,
+        kind=kind,
+        sig=factories.sig("75"),
+        effective_on=of.today(timezone.now()),
+        reason_code="titration",
+        note=NOTE,
+    )
+
+
+def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
+    """What is sent to each address of the API that takes something: a body that its rightful sender gets through."""
+    day, later, now = today.isoformat(), (today + timedelta(days=5)).isoformat(), timezone.now().isoformat()
+    side_effect = {"term": "nausea", "severity": "mild", "began_on": day}
+    return {
+        "patients": {"mrn": "N-1", "given_name": "N", "family_name": "N", "birth_date": "1990-01-01",
+                     "time_zone": "UTC", "team": factories.team().pk},
+        "search-patients": {"search": "Castillo"},
+        "patient": {"family_name": "Castro", "version": 1},
+        "enrolments": {"level": "outpatient", "starts_on": day},
+        "contact-points": {"channel": "email", "address": "c@x.example", "consented": True},
+        "observations": {"code": "weight", "value": 70, "observed_at": now},
+        "allergies": {"substance": "penicillin"},
+        "conditions": {"text": "depression"},
+        "proposals": {"kind": "new_dose", "prescription": ids["prescription_id"], "sig": {**SIG, "amount": "100"},
+                      "effective_on": day, "reason_code": "titration"},
+        "override": {"reason_code": "will_monitor", "note": "ok", "follow_up_on": later},
+        "side-effects": {"patient": ids["patient_id"], **side_effect},
+        "correct-side-effect": {"severity": "moderate"},
+        "dispenses": {"prescription": ids["prescription_id"], "dispensed_on": day, "quantity": 30, "unit": "{tablet}",
+                      "days_supply": 30},
+        "answer-link": {"token": ids["token"], "choice": "confirm"},
+        "claim-task": {"version": 1},
+        "close-task": {"version": 1, "outcome": "ok"},
+        "cancel-task": {"version": 1, "why": "ok"},
+        "check": {"id": "c", "as_of": day},
+    }  # fmt: skip
+
+
+def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
+    """What is typed into the pages' forms: enough to get its rightful sender through."""
+    day, later = today.isoformat(), (today + timedelta(days=5)).isoformat()
+    side_effect = {"term": "nausea", "severity": "mild", "began_on": day}
+    person = {"given_name": "N", "family_name": "N", "birth_date": "1990-01-01", "sex": "female", "language": "en",
+              "time_zone": "UTC"}  # fmt: skip
+    return {
+        "register": {**person, "mrn": "N-2", "team_id": factories.team().pk},
+        "update_patient": {**person, "version": 1},
+        "enrol": {"level": "outpatient", "starts_on": day},
+        "contact": {"channel": "email", "address": "c@x.example", "consented": "on"},
+        "new_observation": {"code": "weight", "value": "70", "observed_at": f"{day}T00:01"},
+        "new_allergy": {"substance": "penicillin", "kind": "allergy", "severity": "mild"},
+        "new_condition": {"text": "depression"},
+        "new_side_effect": side_effect,
+        "correct_side_effect": {**side_effect, "outcome": "recovered", "action_taken": "none_yet"},
+        "my_side_effect": side_effect,
+        "new_dispense": {"dispensed_on": day, "quantity": "30", "unit": "{tablet}", "days_supply": "30"},
+        "change": {"effective_on": day, "reason_code": "remission"},
+        "answer": {"reason_code": "will_monitor", "follow_up_on": later, "note": "ok"},
+        "withdraw": {"note": "ok"},
+        "claim": {"version": 1},
+        "done": {"version": 1, "outcome": "ok"},
+        "cancel": {"version": 1, "why": "ok"},
+        "reminder": {"choice": "confirm"},
+    }
