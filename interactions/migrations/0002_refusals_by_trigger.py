@@ -25,6 +25,9 @@ def refusals(vendor):
         yield f"{table}_is_never_deleted", "DELETE", table, "1 = 1", sentence
         taken = f"EXISTS (SELECT 1 FROM {table} AS other WHERE other.id = NEW.id)"
         yield f"{table}_is_never_replaced", "INSERT", table, taken, "this number is already used"
+    for event in ("UPDATE", "DELETE"):
+        name, sentence = f"a_review_keeps_its_releases_{event.lower()}", "which releases a review used is never changed"
+        yield name, event, "interactions_review_releases", "1 = 1", sentence
     for name in NEVER_EDITED:
         sentence = "what a release holds is never edited; import another release"
         yield f"interactions_{name}_is_never_edited", "UPDATE", f"interactions_{name}", "1 = 1", sentence
