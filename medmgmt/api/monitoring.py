@@ -236,7 +236,9 @@ class SideEffects(Endpoint):
         """The newest version of every report."""
         return lists.side_effects(by)
 
-    @writes(SideEffectLine, takes=NewSideEffect, status=201, refuses=("refused",), links_to="api:side-effect")
+    @writes(
+        SideEffectLine, takes=NewSideEffect, status=201, refuses=("not-found", "refused"), links_to="api:side-effect"
+    )
     def post(self, by: User, values: dict[str, Any]) -> object:
         """Take a side effect down; what may have caused it is ranked, and a psychiatrist finds the task."""
         return monitoring.log_side_effect(by, values.pop("patient"), **values)
