@@ -93,7 +93,7 @@ def cross_tapers(known: Sequence[Course], day: date) -> list[CrossTaper]:
     switched = {
         str(course.prescription.pk): change.effective_on
         for course in known
-        for change in course.changes
+        for change in sorted(course.changes, key=lambda one: one.effective_on, reverse=True)
         if change.reason_code == ReasonCode.CROSS_TAPER and abs(day - change.effective_on) <= LONGEST_SWITCH
     }
     return [CrossTaper(refs=frozenset(switched), since=min(switched.values()))] if len(switched) > 1 else []
@@ -153,12 +153,12 @@ def compared(patient: Patient, change: DosageChange) -> Compared:
 
 
 def exposures(patient: Patient, began_on: date) -> list[Exposure]:
-    """What was taken on the day a side effect began, or had been stopped shortly before."""
+    """What was taken on the day a side effect began."""
     knowledge = library.current()
     found = []
     for course in courses(patient.pk):
         drug = taken(course, began_on, knowledge)
-        if drug is not None:
+        if drug is not None and drug.stopped_on is None:
             since = drug.started_on or began_on
             raised = dosing.raised_on(course.steps, began_on)
             found.append(Exposure(ref=drug.ref, name=drug.name, key=drug.key, since=since, dose_raised_on=raised))

@@ -90,7 +90,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- production refuses to start half-configured --------------------------------------------------------------------
 if PRODUCTION:
-    if SECRET_KEY == DEMO_SECRET_KEY or len(SECRET_KEY) < 50:
+    if SECRET_KEY == DEMO_SECRET_KEY or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
         raise ImproperlyConfigured("Production needs its own SECRET_KEY of at least 50 characters.")
     if DEBUG:
         raise ImproperlyConfigured("Production does not start with DEBUG on.")

@@ -10,7 +10,7 @@ PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 PRODUCTION = {
     "MEDMGMT_MODE": "production",
-    "SECRET_KEY": "9f3k" * 20,
+    "SECRET_KEY": "9f3k-Tq7w" * 8,
     "AUDIT_KEY": "a-second-key-that-only-this-check-uses-0123456789",
     "ALLOWED_HOSTS": "clinic.example",
     "BASE_URL": "https://clinic.example",

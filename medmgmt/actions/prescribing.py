@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from interactions.models import Answer, Finding, Review
 
 from interactions import library, review
+from interactions.models import Answer, Finding, Review
 from medmgmt import regimens, supplies
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
@@ -208,7 +208,7 @@ def override(by: User, finding_id: int, *, reason_code: str, note: str, follow_u
         due_at=end_of_working_day(patient, follow_up_on),
         source=("dosage_change", finding.review.change_id or ""),
         title=_("Follow up an accepted risk"),
-        detail=f"{finding.summary} {answer.get_reason_code_display()}: {note}".strip(),
+        detail=f"{finding.summary.rstrip('.')}. {str(answer.get_reason_code_display()).capitalize()}: {note}",
     )
     audit.record(by, "answer_finding", patient_id=patient.pk, obj=("finding", finding_id),
                  detail={"reason": reason_code, "severity": finding.severity, "answer": answer.pk})  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 FIT = {
     "MEDMGMT_MODE": "production",
-    "SECRET_KEY": "k7Qz" * 15,
+    "SECRET_KEY": "k7Qz-9" * 10,
     "ALLOWED_HOSTS": "clinic.example",
     "BASE_URL": "https://clinic.example",
     "DATABASE_URL": "postgres://medmgmt@db.example/medmgmt",
