@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Words = str | _StrPromise
 
 NOTE_LENGTH = 2000
+LARGEST_CODE = 2_147_483_647
 CHOOSE = ("", gettext_lazy("Choose…"))
 USUAL_REASONS: dict[str, tuple[str, ...]] = {
     "start": ("initial_treatment", "augmentation", "continued_treatment", "cross_taper", "relapse"),
@@ -229,7 +230,7 @@ class StartForm(SigForm):
     """A new medicine: the drug as it was chosen, and how to take it."""
 
     drug_name = forms.CharField(max_length=300, widget=forms.HiddenInput())
-    rxcui = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput())
+    rxcui = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_CODE, widget=forms.HiddenInput())
     strength = forms.CharField(label=gettext_lazy("Strength"), required=False, max_length=120)
     form = forms.CharField(label=gettext_lazy("Form"), required=False, max_length=120)
     indication = forms.CharField(label=gettext_lazy("For"), required=False, max_length=300)

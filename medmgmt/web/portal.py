@@ -1,6 +1,7 @@
 """The patient's own pages: my medicines, my next refill, tell us about a side effect."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -30,6 +31,16 @@ class Mine:
     how: str
     days_left: int | None
     next: list[str]
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which there is medicine; the record keeps the first day without."""
+        return self.medication.runs_out_on - timedelta(days=1) if self.medication.runs_out_on else None
+
+    @property
+    def is_out(self) -> bool:
+        """Whether by the record nothing is left."""
+        return self.days_left is not None and self.days_left <= 0
 
     @property
     def soon(self) -> bool:

@@ -49,7 +49,8 @@ def logged(request: Asked, patient: Patient, form: SideEffectForm) -> str:
 
 def typed(form: SideEffectForm) -> dict[str, Any]:
     """The fields as the action takes them; what was left open stays at its default."""
-    return {name: value for name, value in form.cleaned_data.items() if value not in ("", None) or name == "ended_on"}
+    coded = ("outcome", "action_taken")
+    return {name: value for name, value in form.cleaned_data.items() if value or name not in coded}
 
 
 def page_of(report: SideEffectReport) -> str:
@@ -106,4 +107,4 @@ def correct(request: Asked, report_id: int) -> HttpResponse:
 
 def corrected(request: Asked, report_id: int, form: SideEffectForm) -> str:
     """Saves the new version; the address of its page."""
-    return page_of(monitoring.correct_side_effect(request.user, report_id, **form.cleaned_data))
+    return page_of(monitoring.correct_side_effect(request.user, report_id, **typed(form)))

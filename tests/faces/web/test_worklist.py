@@ -1,0 +1,92 @@
+"""Taking tasks up and closing them, with and without JavaScript."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from refills.models import Task
+from tests import factories as cast
+from tests.faces.web import reading
+from tests.faces.web.world import World
+
+
+@pytest.fixture
+def task(world: World) -> Task:
+    """The task of Carla's tremor, which waits for Dr Adler's role."""
+    return Task.objects.get(source_type="side_effect", source_id=str(world.report.pk))
+
+
+def test_a_task_is_taken_given_back_and_done_with_an_outcome(task: Task, as_adler: Client) -> None:
+    as_adler.post(f"/tasks/{task.pk}/claim/", {"version": task.version})
+    task.refresh_from_db()
+    assert task.claimed_by == cast.adler()
+    as_adler.post(f"/tasks/{task.pk}/release/")
+    task.refresh_from_db()
+    assert task.state == "open"
+    closed = as_adler.post(f"/tasks/{task.pk}/done/", {"version": task.version, "outcome": "lithium level ordered"})
+    assert closed["Location"] == "/tasks/"
+    task.refresh_from_db()
+    assert (task.state, task.outcome) == ("done", "lithium level ordered")
+    assert "lithium level ordered" in as_adler.get("/tasks/?state=done").content.decode()
+
+
+def test_a_task_is_not_closed_without_saying_what_came_of_it(task: Task, as_adler: Client) -> None:
+    for act in ("done", "cancel"):
+        sent_back = as_adler.post(f"/tasks/{task.pk}/{act}/", {"version": task.version})
+        assert sent_back.status_code == 422
+    task.refresh_from_db()
+    assert task.state == "open"
+
+
+def test_whoever_comes_second_is_told_and_keeps_what_was_typed(task: Task, as_adler: Client, browser: object) -> None:
+    other = browser(cast.brandt())  # type: ignore[operator]
+    Task.objects.filter(pk=task.pk).update(assignee=None)
+    seen = task.version
+    other.post(f"/tasks/{task.pk}/claim/", {"version": seen})
+    late = as_adler.post(f"/tasks/{task.pk}/claim/", {"version": seen}, follow=True)
+    assert "Somebody else has taken or changed this task" in late.content.decode()
+    sent_back = as_adler.post(f"/tasks/{task.pk}/done/", {"version": seen, "outcome": "spoke with her"})
+    assert sent_back.status_code == 422
+    assert "spoke with her" in sent_back.content.decode()
+
+
+def test_with_htmx_only_the_row_changes(task: Task, as_adler: Client) -> None:
+    row = as_adler.post(f"/tasks/{task.pk}/claim/", {"version": task.version}, headers={"HX-Request": "true"})
+    text = row.content.decode()
+    assert "<html" not in text
+    assert "Give back" in text
+    again = as_adler.post(f"/tasks/{task.pk}/claim/", {"version": "x"}, headers={"HX-Request": "true"})
+    assert "Somebody else has taken or changed this task" in again.content.decode()
+
+
+def test_overdue_is_said_in_a_word(task: Task, as_adler: Client) -> None:
+    Task.objects.filter(pk=task.pk).update(due_at=timezone.now() - timedelta(days=2))
+    said = reading.read(as_adler.get("/tasks/").content).said()
+    assert "Overdue:" in said
+    assert "2 days ago" in said
+
+
+def test_filters_are_links_that_keep_each_other(task: Task, as_adler: Client) -> None:
+    page = as_adler.get("/tasks/?kind=side_effect_review&mine=1")
+    assert {row.kind for row in page.context["rows"]} == {"side_effect_review"}
+    assert "?kind=side_effect_review&amp;mine=1&amp;state=done" in page.content.decode()
+
+
+@pytest.mark.parametrize("query", ["?state=eaten", "?kind=%00", "?mine=maybe", "?page=-7", "?page=many"])
+def test_a_filter_that_makes_no_sense_shows_the_list(query: str, task: Task, as_adler: Client) -> None:
+    assert as_adler.get(f"/tasks/{query}").status_code == 200
+
+
+def test_coming_back_never_leads_to_another_site(task: Task, as_adler: Client) -> None:
+    sent = as_adler.post(f"/tasks/{task.pk}/claim/", {"version": task.version, "back": "https://evil.example/"})
+    assert sent["Location"] == "/tasks/"
+    page = as_adler.get(f"/tasks/{task.pk}/?back=javascript:alert(1)")
+    assert "javascript:" not in page.content.decode()
+
+
+def test_a_stranger_finds_no_such_task(task: Task, browser: object) -> None:
+    dorn = browser(cast.dorn())  # type: ignore[operator]
+    assert dorn.get(f"/tasks/{task.pk}/").status_code == 404
+    assert dorn.post(f"/tasks/{task.pk}/claim/", {"version": task.version}).status_code == 404
