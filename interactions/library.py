@@ -163,8 +163,7 @@ def _entry(name: str, rxcui: int | None, details: dict[str, object]) -> Entry:
 
 
 def _book(release: Release, drugs: list[Entry]) -> rulebook.RuleBook:
-    columns = (*releases.RULE_COLUMNS, "severity")
-    rows = release.rules.values(*columns)
+    rows = release.rules.values(*releases.RULE_COLUMNS)
     modifiers = release.modifiers.values(*releases.MODIFIER_COLUMNS)
     return rulebook.RuleBook(
         release.source,
@@ -178,7 +177,7 @@ def _book(release: Release, drugs: list[Entry]) -> rulebook.RuleBook:
 
 
 def _terms(release: Release) -> list[knowledge.SideEffectTerm]:
-    rows = release.terms.values(*releases.TERM_COLUMNS, "associations")
+    rows = release.terms.values(*releases.TERM_COLUMNS)
     return [
         knowledge.SideEffectTerm(**{**row, "associations": tuple((a, b) for a, b in row["associations"])})
         for row in rows

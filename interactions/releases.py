@@ -1,16 +1,20 @@
 """Releases of knowledge: imported whole or not at all, put into use by a person, never edited."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from interactions import bulk
+from interactions.bulk import Cell
+from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.pair_table import LARGEST, NUMBER_BITS
+from interactions.engine.severity import Severity
 from interactions.errors import NoSuchRelease
 from interactions.importers.clinical import Clinical
 from interactions.importers.pair_import import PairImport
@@ -30,6 +34,29 @@ from interactions.models import (
 
 MOST_LISTED = 200
 """How many conflicts or names a release keeps as examples beside their number."""
+
+DRUG_COLUMNS = ("number", "name", "rxcui", "base", "variant", "is_complete", "details")
+DETAIL_COLUMNS = (
+    "atc",
+    "screened_as",
+    "in_rules",
+    "group",
+    "drug_class",
+    "washout_days",
+    "maoi_wait_days",
+    "maoi_type",
+)
+RULE_COLUMNS = (
+    "rule_id", "a", "b", "severity", "mechanism_type", "problem", "mechanism", "effect", "management", "onset",
+    "evidence", "after_stop_a", "after_stop_b", "condition", "condition_code", "source", "confidence",
+)  # fmt: skip
+NO_DETAILS: dict[str, Any] = {}
+SYNONYM_COLUMNS = ("rxcui", "name", "ingredient_rxcui", "ingredient_name")
+MODIFIER_COLUMNS = ("drug", "condition", "attribute", "value")
+TERM_COLUMNS = (
+    "term_id", "name", "plain", "associations", "onset_days_min", "onset_days_max", "red_flag", "red_flag_condition",
+    "action", "source",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,22 +95,15 @@ def keep_pairs(about: About, found: PairImport, files: Mapping[str, str]) -> Rel
     """A new release of graded pairs, not in use. One transaction: until it ends, nobody sees any of it."""
     with transaction.atomic():
         release = _release(about, ReleaseKind.PAIRS, files, {**account(found), **about.counts})
-        columns = ["release_id", "number", "name", "rxcui", "base", "variant", "is_complete", "details"]
-        bulk.insert(
-            ReleaseDrug,
-            columns,
-            (
-                (release.pk, number, drug.name, drug.rxcui, drug.base, drug.variant, drug.is_complete, {})
-                for number, drug in enumerate(found.drugs)
-            ),
+        drugs = (
+            (number, drug.name, drug.rxcui, drug.base, drug.variant, drug.is_complete, NO_DETAILS)
+            for number, drug in enumerate(found.drugs)
         )
-        rows = ((release.pk, number, row) for number, row in enumerate(found.table.rows) if row)
-        bulk.insert(PairRow, ["release_id", "number", "grades"], rows)
-        bulk.insert(
-            PairNote,
-            ["release_id", "a", "b", "mechanism", "effect", "management", "citation"],
-            ((release.pk, code >> NUMBER_BITS, code & LARGEST, *note) for code, note in found.notes.items()),
-        )
+        _keep(release, ReleaseDrug, DRUG_COLUMNS, drugs)
+        rows = ((number, row) for number, row in enumerate(found.table.rows) if row)
+        _keep(release, PairRow, ("number", "grades"), rows)
+        notes = ((code >> NUMBER_BITS, code & LARGEST, *note) for code, note in found.notes.items())
+        _keep(release, PairNote, ("a", "b", "mechanism", "effect", "management", "citation"), notes)
     return release
 
 
@@ -116,74 +136,34 @@ def keep_rules(about: About, found: Clinical, files: Mapping[str, str]) -> Relea
     }
     with transaction.atomic():
         release = _release(about, ReleaseKind.RULES, files, {**counts, **about.counts})
-        _keep_drugs(release, found)
-        Rule.objects.bulk_create(
-            Rule(
-                release=release,
-                severity=rule.severity.word,
-                **{name: getattr(rule, name) for name in RULE_COLUMNS},
-            )
-            for rule in found.rules
-        )
-        DrugSet.objects.bulk_create(
-            DrugSet(release=release, name=name, members=sorted(members)) for name, members in found.sets.items()
-        )
-        Synonym.objects.bulk_create(
-            Synonym(release=release, **{name: getattr(one, name) for name in SYNONYM_COLUMNS}) for one in found.synonyms
-        )
-        DoseModifier.objects.bulk_create(
-            DoseModifier(release=release, **{name: getattr(one, name) for name in MODIFIER_COLUMNS})
-            for one in found.modifiers
-        )
-        SideEffectTerm.objects.bulk_create(
-            SideEffectTerm(
-                release=release,
-                associations=[list(pair) for pair in term.associations],
-                **{name: getattr(term, name) for name in TERM_COLUMNS},
-            )
-            for term in found.terms
-        )
+        _keep(release, ReleaseDrug, DRUG_COLUMNS, map(_drug_cells, range(len(found.drugs)), found.drugs))
+        _keep(release, Rule, RULE_COLUMNS, (_cells(rule, RULE_COLUMNS) for rule in found.rules))
+        _keep(release, DrugSet, ("name", "members"), ([name, sorted(of)] for name, of in found.sets.items()))
+        _keep(release, Synonym, SYNONYM_COLUMNS, (_cells(one, SYNONYM_COLUMNS) for one in found.synonyms))
+        _keep(release, DoseModifier, MODIFIER_COLUMNS, (_cells(one, MODIFIER_COLUMNS) for one in found.modifiers))
+        _keep(release, SideEffectTerm, TERM_COLUMNS, (_cells(term, TERM_COLUMNS) for term in found.terms))
     return release
 
 
-RULE_COLUMNS = (
-    "rule_id", "a", "b", "mechanism_type", "problem", "mechanism", "effect", "management", "onset", "evidence",
-    "after_stop_a", "after_stop_b", "condition", "condition_code", "source", "confidence",
-)  # fmt: skip
-SYNONYM_COLUMNS = ("rxcui", "name", "ingredient_rxcui", "ingredient_name")
-MODIFIER_COLUMNS = ("drug", "condition", "attribute", "value")
-TERM_COLUMNS = (
-    "term_id", "name", "plain", "onset_days_min", "onset_days_max", "red_flag", "red_flag_condition", "action",
-    "source",
-)  # fmt: skip
-DETAIL_COLUMNS = (
-    "atc",
-    "screened_as",
-    "in_rules",
-    "group",
-    "drug_class",
-    "washout_days",
-    "maoi_wait_days",
-    "maoi_type",
-)
+def _keep(release: Release, model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    bulk.insert(model, ["release_id", *columns], ([release.pk, *row] for row in rows))
 
 
-def _keep_drugs(release: Release, found: Clinical) -> None:
-    ReleaseDrug.objects.bulk_create(
-        ReleaseDrug(
-            release=release,
-            number=number,
-            name=drug.name,
-            rxcui=drug.rxcui,
-            details={
-                **{name: getattr(drug, name) for name in DETAIL_COLUMNS},
-                "aliases": list(drug.aliases),
-                "ingredients": list(drug.ingredients),
-                "attributes": dict(drug.attributes),
-            },
-        )
-        for number, drug in enumerate(found.drugs)
-    )
+def _cells(row: object, columns: Sequence[str]) -> list[Cell]:
+    """The values of a row's columns; a severity as its word, pairs as lists."""
+    cells: list[Cell] = []
+    for name in columns:
+        value = getattr(row, name)
+        if isinstance(value, Severity):
+            value = value.word
+        cells.append([list(pair) for pair in value] if isinstance(value, tuple) else value)
+    return cells
+
+
+def _drug_cells(number: int, drug: CatalogueDrug) -> list[Cell]:
+    details = {name: getattr(drug, name) for name in DETAIL_COLUMNS}
+    lists = {"aliases": list(drug.aliases), "ingredients": list(drug.ingredients), "attributes": dict(drug.attributes)}
+    return [number, drug.name, drug.rxcui, "", "", True, {**details, **lists}]
 
 
 def _release(about: About, kind: ReleaseKind, files: Mapping[str, str], counts: Mapping[str, object]) -> Release:

@@ -1,6 +1,5 @@
 """Every drug that the active knowledge can name, found by what people and systems call it."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -8,7 +7,7 @@ from types import MappingProxyType
 
 def normal(text: str) -> str:
     """A name as it is compared: small letters, single spaces, straight apostrophes."""
-    return re.sub(r"\s+", " ", text.replace("’", "'")).strip().casefold()
+    return " ".join(text.replace("’", "'").split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)

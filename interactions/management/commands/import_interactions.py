@@ -29,6 +29,9 @@ class Command(BaseCommand):
         official.add_argument("--download", type=Path, metavar="DIR", help="fetch all fourteen files into DIR first")
         official.add_argument("--url", default=downloading.DEFAULT_URL, help="where to fetch; {letter} is replaced")
         official.add_argument("--ca", help="file of certificates to trust instead of the usual ones")
+        official.add_argument(
+            "--pause", type=float, default=downloading.PAUSE_SECONDS, help="seconds between two files"
+        )
         listed = sources.add_parser("table", help="a CSV of pairs by RxCUI", description=table.__doc__)
         listed.add_argument("files", nargs=1, type=Path, metavar="FILE")
         for one in (official, listed):
@@ -71,6 +74,7 @@ class Command(BaseCommand):
             options["download"],
             url=options["url"],
             ca=options["ca"] or True,
+            limits=downloading.Limits(pause_seconds=options["pause"]),
             tell=self.stderr.write,
         )
         for one in fetched:
