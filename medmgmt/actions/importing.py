@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from medmgmt import supplies
@@ -57,7 +57,7 @@ def take_in(by: User, history: History, *, team_id: int | None = None) -> Taken:
     try:
         with transaction.atomic():
             return _taken_in(by, history, team_id)
-    except IntegrityError as clash:
+    except (IntegrityError, DataError, UnicodeError) as clash:
         raise Refused(_("This history clashes with what is here, or has a value that nobody can have.")) from clash
     except (dosing.ImpossibleStep, dosing.ImpossibleSig) as impossible:
         raise Refused(str(impossible)) from impossible

@@ -136,7 +136,7 @@ def _allergy(one: AllergyReading, resolve: Resolve, report: Report, today: date)
     name = substance_of(one.concept.text)
     code = one.concept.code(RXNORM)
     part = tables.substance(name)
-    known, rxcui = _first_known(part, int(code) if code.isdecimal() else part.rxcui, resolve)
+    known, rxcui = _first_known(part, rxcui_of(code) or part.rxcui, resolve)
     if one.is_drug or known:
         report.map("AllergyIntolerance to a drug", name, known=bool(known))
     else:
@@ -182,9 +182,14 @@ def _medicines(person: Person, report: Report, now: datetime) -> list[Medicine]:
     return made
 
 
+def rxcui_of(code: str) -> int | None:
+    """The RxNorm code as a number; None for anything that is none."""
+    return int(code) if code.isascii() and code.isdecimal() and len(code) < 10 and int(code) else None
+
+
 def _medicine(request: RequestReading, on: date) -> Medicine:
     code = request.product.code(RXNORM)
-    rxcui = int(code) if code.isdecimal() and 0 < int(code) < 2**31 else None
+    rxcui = rxcui_of(code)
     product, parts = tables.product(rxcui, request.product.text)
     sig = sigs.read(request.dosage, form=product.form, route=product.route)
     return Medicine(request, rxcui, product, parts, sig, on)

@@ -6,7 +6,7 @@ calculation of milligrams can use, and whatever text there was is kept beside it
 
 import json
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from medmgmt.record import dosing
@@ -59,10 +59,10 @@ def read(instructions: list[Any], *, form: str, route: str) -> Reading:
     if len(instructions) != 1 or not isinstance(instructions[0], dict):
         return Reading(_unstructured(route), structured=False, text=said)
     one = instructions[0]
-    route = _route(one) or route
     try:
+        route = _route(one) or route
         sig = _sig(one, form=form, route=route)
-    except (dosing.ImpossibleSig, InvalidOperation, KeyError, TypeError, ValueError, AttributeError, IndexError):
+    except (dosing.ImpossibleSig, ArithmeticError, TypeError, ValueError, AttributeError, LookupError):
         return Reading(_unstructured(route), structured=False, text=said)
     return Reading(sig, structured=True, text=_additional(one))
 
@@ -108,10 +108,12 @@ def _timing(timing: dict[str, Any], *, as_needed: bool) -> tuple[str, int | None
     if when:
         (single,) = when
         return WHEN_CODES[single], None
-    frequency, period, unit = int(repeat.get("frequency", 1)), repeat["period"], str(repeat["periodUnit"])
-    if period != int(period) or "frequencyMax" in repeat or "periodMax" in repeat or repeat.get("dayOfWeek"):
+    frequency, period, unit = repeat.get("frequency", 1), repeat["period"], str(repeat["periodUnit"])
+    if frequency != int(frequency) or period != int(period):
         raise ValueError("this rhythm has no word here")
-    period = int(period)
+    if "frequencyMax" in repeat or "periodMax" in repeat or repeat.get("dayOfWeek"):
+        raise ValueError("this rhythm has no word here")
+    frequency, period = int(frequency), int(period)
     rhythm = RHYTHMS.get((frequency, period, unit))
     if rhythm:
         return rhythm, None
@@ -137,9 +139,9 @@ def _route(one: dict[str, Any]) -> str:
 
 
 def _additional(one: dict[str, Any]) -> str:
-    notes = one.get("additionalInstruction") or []
-    texts = [note.get("text", "") for note in notes if isinstance(note, dict)]
-    return "; ".join(filter(None, [*texts, one.get("patientInstruction", "")]))
+    notes = one.get("additionalInstruction")
+    texts = [note.get("text") for note in notes if isinstance(note, dict)] if isinstance(notes, list) else []
+    return "; ".join(text for text in [*texts, one.get("patientInstruction")] if text and isinstance(text, str))
 
 
 def _text(one: Any) -> str:

@@ -1,0 +1,179 @@
+"""The demo clinic as a newcomer finds it: everybody's login, a rich chart, real findings, and tasks that wait."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+from django.utils import timezone
+
+from interactions.models import Answer, Finding, Review
+from medmgmt import chart
+from medmgmt.actions import prescribing
+from medmgmt.actions.prescribing import DrugChoice
+from medmgmt.demo import seeding, tables
+from medmgmt.record import access, audit, dosing
+from medmgmt.record.models import DosageChange, Patient, User
+from refills.models import Reminder, Task, TaskKind, TaskState
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
+PASSWORD = "demo-harbor-iop"
+
+
+@pytest.fixture
+def clinic(db: None) -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        call_command("load_knowledge", verbosity=0)
+        call_command("seed_demo", verbosity=0)
+        yield
+
+
+def user(name: str) -> User:
+    return User.objects.get(username=name)
+
+
+def carla() -> Patient:
+    return Patient.objects.get(given_name="Carla", family_name="Reyes")
+
+
+@pytest.mark.usefixtures("clinic")
+def test_everybody_signs_in_with_the_printed_password_and_sees_their_own_patients() -> None:
+    for name in ("adler", "bo", "pia", "dorn", "ada", "carla"):
+        assert user(name).check_password(PASSWORD)
+        assert user(name).email.endswith(".example")
+    assert Patient.objects.count() == 63
+    assert access.patients_of(user("adler")).count() + access.patients_of(user("dorn")).count() == 63
+    assert not access.patients_of(user("adler")).filter(pk__in=access.patients_of(user("dorn"))).exists()
+    assert list(access.patients_of(user("carla"))) == [carla()]
+    assert not access.patients_of(user("ada")).exists()
+
+
+@pytest.mark.usefixtures("clinic")
+def test_carlas_chart_is_rich_and_nothing_in_it_waits_for_an_answer() -> None:
+    shown = chart.chart(user("adler"), carla().pk)
+    doses = {one.prescription.drug_name: one.line.replace(dosing.NBSP, " ") for one in shown.medications}
+    assert doses["sertraline"] == "150 mg by mouth every morning"
+    assert doses["lithium"] == "900 mg by mouth at bedtime"
+    assert {one.prescription.drug_name for one in shown.past} == {"escitalopram", "trazodone"}
+    assert len(shown.enrolments) == 2
+    assert {"lithium", "egfr", "weight", "phq9"} <= set(shown.facts)
+    assert {one.substance for one in shown.allergies} == {"penicillin", "bupropion"}
+    assert {one.term for one in shown.side_effects} == {"nausea", "tremor"}
+    assert not any(card.needs_answer for card in shown.standing)
+    assert [len(report.suspects.all()) > 1 for report in shown.side_effects] == [True, True]
+
+
+@pytest.mark.usefixtures("clinic")
+def test_an_order_of_the_tour_meets_a_finding_that_stops_the_signature() -> None:
+    for drug, severity in (("tramadol", "major"), ("linezolid", "contraindicated"), ("ibuprofen", "major")):
+        proposal = prescribing.propose_start(
+            user("adler"),
+            carla().pk,
+            drug=DrugChoice(drug),
+            sig=dosing.Sig(Decimal(50), "mg", "PO", "BID"),
+            effective_on=carla().today(timezone.now()),
+            reason_code="procedure",
+        )
+        found = Finding.objects.filter(review=proposal.review, is_new=True).values_list("severity", flat=True)
+        assert severity in found
+
+
+@pytest.mark.usefixtures("clinic")
+def test_her_reminder_of_today_is_due_at_once_and_several_others_in_the_next_days() -> None:
+    mine = Reminder.objects.filter(patient=carla(), due_at__lte=NOW)
+    assert [(one.kind, one.prescription.drug_name) for one in mine] == [("refill_3", "sertraline")]
+    soon = Reminder.objects.filter(due_at__lte=NOW + timedelta(days=3))
+    assert soon.values("patient").distinct().count() >= 8
+
+
+@pytest.mark.usefixtures("clinic")
+def test_tasks_of_many_kinds_wait_some_overdue_and_one_taken_up() -> None:
+    waiting = Task.objects.filter(state__in=[TaskState.OPEN, TaskState.CLAIMED])
+    assert set(waiting.values_list("kind", flat=True)) == set(TaskKind.values)
+    assert waiting.filter(due_at__lt=NOW).exists()
+    assert waiting.filter(state=TaskState.CLAIMED, claimed_by=user("bo")).count() == 1
+    assert Task.objects.filter(state=TaskState.DONE).count() == 1
+
+
+@pytest.mark.usefixtures("clinic")
+def test_every_risk_that_stands_was_answered_and_one_proposal_still_asks() -> None:
+    stops = Finding.objects.filter(severity__in=["major", "contraindicated"]).select_related("review")
+    standing = [finding for finding in stops if finding.review.moment == "screen"]
+    answered = set(Answer.objects.values_list("patient_id", "key"))
+    assert len(standing) == 2
+    assert {(finding.review.patient_id, finding.key) for finding in standing} <= answered
+    open_proposals = DosageChange.objects.filter(status="proposed")
+    assert set(open_proposals.values_list("prescription__drug_name", flat=True)) == {"tramadol", "propranolol"}
+
+
+@pytest.mark.usefixtures("clinic")
+def test_every_medicine_is_known_but_the_one_bought_over_the_counter() -> None:
+    unknown = {entry["what"] for review in Review.objects.filter(moment="screen") for entry in review.not_checked}
+    assert "ashwagandha root extract" in unknown
+    free = DosageChange.objects.filter(prescription__free_text=True).values_list("prescription__drug_name", flat=True)
+    assert set(free) == {"ashwagandha root extract"}
+
+
+@pytest.mark.usefixtures("clinic")
+def test_every_side_effect_of_the_tables_is_a_term_the_knowledge_has() -> None:
+    reasons = [
+        reason
+        for patient in Patient.objects.filter(side_effects__isnull=False)
+        for report in patient.side_effects.all()
+        for suspect in report.suspects.all()
+        for reason in suspect.reasons
+    ]
+    assert reasons
+    assert not any("timing alone" in reason for reason in reasons)
+
+
+@pytest.mark.usefixtures("clinic")
+def test_the_audit_trail_of_the_demo_is_whole() -> None:
+    assert audit.verify() == []
+
+
+@pytest.mark.usefixtures("clinic")
+def test_a_second_time_it_is_refused_and_nothing_is_made() -> None:
+    with pytest.raises(CommandError, match="already"):
+        call_command("seed_demo", force=True)
+    assert Patient.objects.count() == 63
+
+
+def test_patients_of_somebody_else_are_left_alone_unless_it_is_forced() -> None:
+    factories.carla()
+    with pytest.raises(CommandError, match="--force"):
+        call_command("seed_demo")
+    assert Patient.objects.count() == 1
+
+
+def test_it_is_never_made_in_production() -> None:
+    with override_settings(PRODUCTION=True), pytest.raises(CommandError, match="production"):
+        call_command("seed_demo", force=True)
+
+
+def test_a_failure_leaves_nothing_half_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tables.read()
+    broken = (*told.todos, tables.Todo("nobody", "other", "nurse", "", 3, 1, "x", ""))
+    monkeypatch.setattr(tables, "read", lambda: tables.Tables(**{**_fields(told), "todos": broken}))
+    with pytest.raises(KeyError):
+        seeding.seed(password=PASSWORD)
+    assert (Patient.objects.count(), User.objects.count()) == (0, 0)
+
+
+def _fields(told: tables.Tables) -> dict[str, object]:
+    return {name: getattr(told, name) for name in tables.Tables.__slots__}
+
+
+def test_it_takes_a_few_seconds_and_says_what_it_made() -> None:
+    out = StringIO()
+    began = time.monotonic()
+    call_command("seed_demo", stdout=out)
+    assert time.monotonic() - began < 15
+    assert "63 patients, 7 staff, 5 orders today, 7 side effects" in out.getvalue()
