@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,17 @@ from interactions.engine.regimen import Drug, Facts, Regimen
 from interactions.engine.severity import Severity
 
 Case = Mapping[str, Any]
-SEXES = {"F": "female", "M": "male"}
+UNITS = {
+    "sodium": {"mmol/L": Decimal(1), "meq/L": Decimal(1)},
+    "potassium": {"mmol/L": Decimal(1), "meq/L": Decimal(1)},
+    "magnesium": {"mmol/L": Decimal(1), "mg/dL": Decimal(1) / Decimal("2.43")},
+    "qtc": {"ms": Decimal(1)},
+    "heart_rate": {"/min": Decimal(1), "{beats}/min": Decimal(1)},
+}
+"""Results the engine asks for, in the UCUM units they may come in, with the factor to the engine's own unit.
+
+Magnesium: 1 mmol/L is 2.43 mg/dL (atomic mass 24.305 g/mol).
+"""
 PROPOSED = "proposed"
 BEGINS = ("start", "resume", "change_dose", "refill", "administer")
 
@@ -27,7 +37,8 @@ def regimen(case: Case, knowledge: Knowledge) -> tuple[Regimen, list[NotChecked]
     proposed = case.get("proposed") or {}
     drugs = with_proposal([each for each in listed if each not in later], proposed, day, knowledge)
     left_out = [NotChecked((each.ref,), each.name, "It begins after the day of the case.") for each in later]
-    return Regimen(day=day, drugs=tuple(drugs), facts=facts(case.get("patient") or {})), left_out
+    left_out += [NotChecked((), name, "Its unit is not one this service knows.") for name in unread(case)]
+    return Regimen(day=day, drugs=tuple(drugs), facts=facts(case)), left_out
 
 
 def drug(ref: str, taken: Case, day: date, knowledge: Knowledge) -> Drug:
@@ -77,19 +88,53 @@ def is_same(one: Drug, other: Drug) -> bool:
     return one.name.casefold() == other.name.casefold()
 
 
-def facts(patient: Case) -> Facts:
+def facts(case: Case) -> Facts:
     """What the case says about the person, as far as the engine asks for it."""
+    patient: Case = case.get("patient") or {}
+    smoking: Case = patient.get("smoking") or {}
+    changed: int | None = smoking.get("changed_days")
+    results = {name: newest(name, case) for name in UNITS}
     return Facts(
         age_years=patient.get("age"),
-        sex=SEXES.get(patient.get("sex") or "", ""),
+        sex=patient.get("sex") or "",
         weight_kg=patient.get("weight_kg"),
         pregnant=patient.get("pregnant"),
         breastfeeding=patient.get("breastfeeding"),
         egfr=patient.get("egfr"),
         hepatic_class=patient.get("hepatic") or "",
         alcohol=patient.get("alcohol") or "",
-        smoking=(patient.get("smoking") or {}).get("status") or "",
+        smoking=smoking.get("status") or "",
+        smoking_changed_on=None if changed is None else case["as_of"] - timedelta(days=changed),
+        sodium=results["sodium"],
+        potassium=results["potassium"],
+        magnesium=results["magnesium"],
+        qtc_ms=whole(results["qtc"]),
+        heart_rate=whole(results["heart_rate"]),
     )
+
+
+def newest(name: str, case: Case) -> Decimal | None:
+    """The latest result of that name up to the day of the case, in the engine's unit; None where there is none."""
+    found = [
+        (result.get("date") or case["as_of"], result["value"] * UNITS[name][result["unit"]])
+        for result in case.get("labs") or []
+        if result.get("name") == name and result.get("value") is not None and result.get("unit") in UNITS[name]
+    ]
+    known = [each for each in found if each[0] <= case["as_of"]]
+    return max(known)[1] if known else None
+
+
+def unread(case: Case) -> list[str]:
+    """Results the engine would ask for, in units that nobody here can convert."""
+    labs = case.get("labs") or []
+    return sorted(
+        {each["name"] for each in labs if each.get("name") in UNITS and each.get("unit") not in UNITS[each["name"]]}
+    )
+
+
+def whole(number: Decimal | None) -> int | None:
+    """A measured number without its fraction."""
+    return None if number is None else int(number)
 
 
 def answer(case: Case, judgement: Judgement, knowledge: Knowledge, left_out: Iterable[NotChecked]) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """What is known about drugs: the search, the stateless check, and the releases behind both."""
 
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from interactions.models import Review
+from medmgmt.api import cases
 from tests.faces.api.client import Api, done, fields, problem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
@@ -75,6 +78,26 @@ def test_what_cannot_be_resolved_is_said_and_the_rest_still_reviewed(bo: Api) ->
     assert any(each["drugs"] == ["sertraline", "tramadol"] for each in answer["findings"])
 
 
+def test_results_and_habits_of_the_case_reach_the_engine() -> None:
+    labs = [
+        {"name": "sodium", "value": Decimal("126"), "unit": "mmol/L", "date": date(2026, 2, 1)},
+        {"name": "sodium", "value": Decimal("140"), "unit": "mmol/L", "date": date(2026, 1, 1)},
+        {"name": "sodium", "value": Decimal("141"), "unit": "mmol/L", "date": date(2026, 4, 1)},
+        {"name": "magnesium", "value": Decimal("2.43"), "unit": "mg/dL", "date": None},
+        {"name": "qtc", "value": Decimal("481.6"), "unit": "ms"},
+        {"name": "potassium", "value": Decimal("4"), "unit": "mg/dL"},
+    ]
+    told = {
+        "as_of": date(2026, 3, 1),
+        "labs": labs,
+        "patient": {"sex": "F", "smoking": {"status": "former", "changed_days": 5}},
+    }
+    facts = cases.facts(told)
+    assert (facts.sodium, facts.magnesium, facts.qtc_ms, facts.potassium) == (126, 1, 481, None)
+    assert (facts.sex, facts.smoking, facts.smoking_changed_on) == ("F", "former", date(2026, 2, 24))
+    assert cases.unread(told) == ["potassium"]
+
+
 def test_without_active_knowledge_nothing_is_called_safe(bo: Api, pia: Api) -> None:
     for release in done(pia.get("releases/?status=active"))["results"]:
         assert done(pia.post(f"releases/{release['id']}/retire/"))["status"] == "retired"
@@ -107,12 +130,12 @@ def test_a_case_that_is_none(bo: Api, values: dict[str, Any], wrong: set[str]) -
 
 
 def test_every_public_case_is_answered(bo: Api, shared: Path) -> None:
-    cases = json.loads((shared / "clinical" / "acceptance_vignettes_public.json").read_text())["vignettes"]
-    for one in cases:
+    told = json.loads((shared / "clinical" / "acceptance_vignettes_public.json").read_text())["vignettes"]
+    for one in told:
         answer = done(bo.post("interactions/check/", one))
         assert answer["id"] == one["id"]
         assert {each["card"] for each in answer["findings"]} - {None} <= {each["card"] for each in answer["cards"]}
-    washout = done(bo.post("interactions/check/", cases[0]))
+    washout = done(bo.post("interactions/check/", told[0]))
     assert [each["severity"] for each in washout["findings"]] == ["contraindicated"]
 
 
