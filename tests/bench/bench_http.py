@@ -69,21 +69,22 @@ def median_ms(ask: Callable[[], requests.Response]) -> float:
 def pages(address: str) -> dict[str, Callable[[], requests.Response]]:
     """What is asked, the empty view first."""
     session = signed_in(address)
-    patients = session.get(f"{address}/api/patients/?search=Carla", timeout=30).json()["results"]
-    patient = patients[0]["id"]
     csrf = {"X-CSRFToken": session.cookies["csrftoken"], "Referer": address}
+    search = session.post(f"{address}/api/patients/search", json={"search": "Carla"}, headers=csrf, timeout=30)
+    patient = search.json()["results"][0]["id"]
     order = {
         "kind": "start",
+        "patient": patient,
         "drug": {"name": "tramadol"},
         "sig": {"amount": "50", "unit": "mg", "route": "PO", "timing": "BID"},
         "effective_on": date.today().isoformat(),
         "reason_code": "initial_treatment",
     }
-    propose = f"{address}/api/patients/{patient}/proposals/"
+    propose = f"{address}/api/proposals"
     return {
         "empty view": lambda: session.get(f"{address}/bench/empty", timeout=30),
         "chart": lambda: session.get(f"{address}/patients/{patient}/", timeout=30),
-        "worklist": lambda: session.get(f"{address}/worklist/", timeout=30),
+        "worklist": lambda: session.get(f"{address}/tasks/", timeout=30),
         "propose and review (API)": lambda: session.post(propose, json=order, headers=csrf, timeout=30),
     }
 
