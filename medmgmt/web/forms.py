@@ -171,7 +171,7 @@ class SigForm(ChangeForm):
     )
     route = forms.ChoiceField(
         label=gettext_lazy("Route"),
-        choices=[(code, route.words) for code, route in dosing.ORDERED_ROUTES.items()],
+        choices=[CHOOSE, *((code, route.words) for code, route in dosing.ORDERED_ROUTES.items())],
         initial="PO",
     )
     timing = forms.ChoiceField(label=gettext_lazy("How often"))

@@ -36,7 +36,7 @@ ROUTES = {
     "IM": gettext_lazy("into the muscle"),
     "SC": gettext_lazy("under the skin"),
     "IV": gettext_lazy("into the vein"),
-    "TD": gettext_lazy("on the skin (patch)"),
+    "TD": gettext_lazy("through the skin"),
     "TOP": gettext_lazy("on the skin"),
     "IN": gettext_lazy("into the nose"),
     "INH": gettext_lazy("breathed in"),
@@ -45,6 +45,7 @@ ROUTES = {
     "PR": gettext_lazy("into the bottom"),
     "PV": gettext_lazy("into the vagina"),
     "IMPLANT": gettext_lazy("as an implant"),
+    dosing.NOT_RECORDED: "",
 }
 TIMINGS = {
     "daily": gettext_lazy("once a day"),
@@ -64,12 +65,13 @@ TIMINGS = {
     "twice_weekly": gettext_lazy("twice a week"),
     "every_n_days": gettext_lazy("every %(days)s days"),
     "PRN": "",
+    dosing.NOT_RECORDED: gettext_lazy("as we told you"),
 }
 
 
 def how_to_take(sig: dosing.Sig) -> str:
     """As in “50 mg by mouth, once a day”; as needed, with the most that may be taken in a day."""
-    words = [f"{quantity(sig.amount, sig.unit)} {ROUTES[sig.route]}"]
+    words = [f"{quantity(sig.amount, sig.unit)} {ROUTES[sig.route]}".strip()]
     often = str(TIMINGS[sig.timing])
     if often:
         words.append(often % {"days": sig.every_days} if sig.every_days else often)

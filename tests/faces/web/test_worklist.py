@@ -74,9 +74,9 @@ def test_filters_are_links_that_keep_each_other(task: Task, as_adler: Client) ->
     assert "?kind=side_effect_review&amp;mine=1&amp;state=done" in page.content.decode()
 
 
-@pytest.mark.parametrize("query", ["?state=eaten", "?kind=%00", "?mine=maybe", "?page=-7", "?page=many"])
-def test_a_filter_that_makes_no_sense_shows_the_list(query: str, task: Task, as_adler: Client) -> None:
-    assert as_adler.get(f"/tasks/{query}").status_code == 200
+def test_a_filter_that_makes_no_sense_shows_the_list(task: Task, as_adler: Client) -> None:
+    for query in ("?state=eaten", "?kind=%00", "?mine=maybe", "?page=-7", "?page=many"):
+        assert as_adler.get(f"/tasks/{query}").status_code == 200, query
 
 
 def test_coming_back_never_leads_to_another_site(task: Task, as_adler: Client) -> None:

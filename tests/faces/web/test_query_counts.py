@@ -1,0 +1,82 @@
+"""How many queries a page makes, and that the number does not grow with what it shows."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from medmgmt.actions import monitoring
+from medmgmt.record.models import User
+from refills import worklist
+from refills.models import DemoMessage
+from tests import factories as cast
+from tests.faces.web.world import World, fill, propose, today
+
+DRUGS = (
+    ("bupropion", 42347),
+    ("mirtazapine", 15996),
+    ("lamotrigine", 28439),
+    ("metformin", 6809),
+    ("lisinopril", 29046),
+)
+
+
+def queries(client: Client, address: str) -> int:
+    """How many queries the page makes, once everything that is loaded once a process is loaded."""
+    client.get(address)
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(address).status_code == 200, address
+    return len(seen)
+
+
+def more_of_everything(world: World) -> None:
+    """Five more medicines, fills, side effects, tasks, proposals, messages, and twenty more patients."""
+    adler, bo = cast.adler(), cast.bo()
+    for number, (drug, rxcui) in enumerate(DRUGS):
+        taken = cast.taking(drug, rxcui, on=today() - timedelta(days=30 + number))
+        fill(bo, taken, today() - timedelta(days=3), "30", 30)
+        monitoring.log_side_effect(bo, world.carla.pk, term=f"Nausea {number}", severity="mild", began_on=today())
+        propose(adler, world.carla, f"herb {number}", None)
+        DemoMessage.objects.create(sender="a@b.example", recipient="c@d.example", subject="s", body="b")
+    for number in range(20):
+        patient = cast.patient(f"Q-{number}")
+        worklist.open_task(
+            kind="other",
+            key=f"q{number}",
+            patient_id=patient.pk,
+            role="psychiatrist",
+            due_at=timezone.now(),
+            title="Call",
+        )
+
+
+def test_no_page_asks_more_often_because_there_is_more_to_show(world: World, browser: Callable[[User], Client]) -> None:
+    adler, admin, carla = browser(cast.adler()), browser(cast.admin()), browser(cast.carla_user())
+    chart = f"/patients/{world.carla.pk}/"
+    addresses = [
+        (adler, "/", 16),
+        (adler, "/patients/", 12),
+        (adler, chart, 30),
+        (adler, f"{chart}prescribe/", 12),
+        (adler, f"{chart}side-effects/new/", 12),
+        (adler, f"/prescriptions/{world.sertraline.pk}/", 16),
+        (adler, f"/prescriptions/{world.sertraline.pk}/new_dose/", 18),
+        (adler, f"/changes/{world.proposal.pk}/", 20),
+        (adler, f"/side-effects/{world.report.pk}/", 18),
+        (adler, "/tasks/", 6),
+        (adler, "/knowledge/", 6),
+        (admin, "/outbox/", 6),
+        (admin, "/audit/", 6),
+        (admin, "/", 12),
+        (carla, "/my/", 16),
+    ]
+    DemoMessage.objects.create(sender="a@b.example", recipient="c@d.example", subject="s", body="b")
+    before = [queries(client, address) for client, address, _most in addresses]
+    more_of_everything(world)
+    for (client, address, most), then in zip(addresses, before, strict=True):
+        now = queries(client, address)
+        assert now <= then, (address, then, now)
+        assert now <= most, (address, now)

@@ -1,0 +1,90 @@
+"""Words that no page may say, words that no address may carry, and one language at a time."""
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+from django.test import Client
+from django.utils import translation
+
+from medmgmt.record import dosing
+from medmgmt.web import forms, plain_words, tags
+from tests import factories as cast
+from tests.faces.web import pages, reading
+from tests.faces.web.world import World
+
+WEB = Path(settings.BASE_DIR) / "medmgmt" / "web"
+PRIVATE = ("carla", "castillo", "c-1001", "sertraline", "lithium", "tramadol", "penicillin", "tremor", "depress", "f33")
+
+
+def test_nowhere_is_it_said_that_there_are_no_interactions() -> None:
+    for path in [*WEB.rglob("*.html"), *WEB.rglob("*.py"), *WEB.parent.rglob("*.po")]:
+        assert not re.search(r"no\s+(known\s+)?(drug\s+)?interactions|sin interacciones", path.read_text(), re.I), path
+
+
+def test_no_template_carries_style_script_or_a_foreign_address() -> None:
+    for path in WEB.rglob("*.html"):
+        text = path.read_text()
+        assert " style=" not in text, path
+        assert not re.search(r"<script(?![^>]*src)|<style|\son(click|change|submit|load|error|input|focus)=", text), (
+            path
+        )
+        assert not re.search(r'(src|href)="https?://', text), path
+
+
+def test_the_style_sheet_loads_nothing_and_stays_readable() -> None:
+    sheet = (WEB / "static" / "web" / "clinic.css").read_text()
+    assert "url(" not in sheet
+    assert "@import" not in sheet
+    assert len(sheet.splitlines()) < 900
+    for wanted in ("prefers-color-scheme: dark", "prefers-reduced-motion", "@media print", ":focus-visible"):
+        assert wanted in sheet
+
+
+def test_no_address_on_any_page_tells_a_name_a_drug_or_a_diagnosis(world: World, browser: object) -> None:
+    for address, allowed in {**pages.of_carla(world), **pages.of_the_clinic()}.items():
+        for who in sorted(allowed):
+            page = reading.read(browser(pages.PEOPLE[who]()).get(address).content)  # type: ignore[operator]
+            for link in page.links:
+                assert not [word for word in PRIVATE if word in link.lower()], (address, who, link)
+
+
+def test_every_search_and_every_form_about_a_person_is_sent_as_a_post(world: World, as_adler: Client) -> None:
+    for address in pages.of_carla(world):
+        for form in reading.read(as_adler.get(address).content).forms:
+            asks_by_get = form.get("method", "get") == "get"
+            assert not asks_by_get or address.startswith(f"/patients/{world.carla.pk}/"), (address, form)
+
+
+def test_every_sig_that_can_be_ordered_can_be_said_plainly_in_both_languages() -> None:
+    assert set(plain_words.UNITS) == set(dosing.UNITS)
+    assert set(plain_words.ROUTES) == set(dosing.ROUTES)
+    assert set(plain_words.TIMINGS) == set(dosing.TIMINGS)
+    as_needed = cast.sig("25", as_needed=True, max_per_day=cast.sig("75").amount, timing="PRN")
+    assert (
+        plain_words.how_to_take(as_needed) == "25\xa0mg by mouth, only when you need it, no more than 75\xa0mg in a day"
+    )
+    with translation.override("es"):
+        assert plain_words.how_to_take(as_needed).startswith("25\xa0mg por la boca, solo cuando lo necesite")
+        every = cast.sig("100", timing="every_n_days", every_days=28, route="IM")
+        assert plain_words.how_to_take(every) == "100\xa0mg en el músculo, cada 28 días"
+
+
+def test_every_state_and_severity_has_its_word() -> None:
+    from medmgmt.record.models import ANSWERS, ReasonCode, SideEffectSeverity
+
+    assert {value for answer in ANSWERS.values() for value in answer.values} <= set(forms.STATE_WORDS)
+    assert set(SideEffectSeverity.values) == set(forms.SEVERITY_WORDS) == set(forms.PLAIN_SEVERITY)
+    assert set(SideEffectSeverity.values) <= set(tags.SEVERITIES)
+    assert {code for codes in forms.USUAL_REASONS.values() for code in codes} <= set(ReasonCode.values)
+
+
+def test_everything_a_patient_meets_has_its_spanish() -> None:
+    patients = ["portal", "my_side_effect", "my_side_effect_sent", "reminder", "reminder_over", "bare", "_crisis"]
+    patients += ["sign_in", "locked_out", "csrf_failure", "404", "403", "400"]
+    same = {"mg", "Error:"}
+    for name in patients:
+        text = (WEB / "templates" / f"{name}.html").read_text()
+        for said in re.findall(r"{% translate ['\"](.+?)['\"] %}", text):
+            with translation.override("es"):
+                assert said in same or translation.gettext(said) != said, (name, said)
