@@ -110,6 +110,12 @@ def gaps(fills: Sequence[Fill]) -> list[Stretch]:
     return [Stretch(one.runs_out_on, two.starts_on) for one, two in neighbours if one.runs_out_on < two.starts_on]
 
 
+def around(run_out_on: date, before: Iterable[int], after: Iterable[int]) -> tuple[list[date], list[date]]:
+    """The local dates so many days before the run-out, and those so many days after it while nothing has come."""
+    early = [run_out_on - timedelta(days=days) for days in before]
+    return early, [run_out_on + timedelta(days=days) for days in after]
+
+
 def fill_date(recorded_at: datetime, zone: str) -> date:
     """The patient's own date at an instant: a dispense belongs to the local civil date."""
     return recorded_at.astimezone(ZoneInfo(zone)).date()
