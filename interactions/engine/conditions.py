@@ -21,7 +21,8 @@ COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 }
 MEASURE = re.compile(r"([a-z0-9' -]+)\.(tdd|days)(<=|>=|<|>)(\d+)")
 PARENTERAL = {"IM", "IV", "SC"}
-SMOKED = ("tobacco smoking", "cannabis")
+SMOKED = "smoked"
+"""The class of what is smoked."""
 SMOKING_WINDOW = timedelta(days=14)
 CROSS_TAPER_DAYS = {"antipsychotic": 56, "": 28}
 CLOZAPINE_START_UNKNOWN = Decimal(0)
@@ -189,7 +190,7 @@ def _only_form(token: Token, case: Case) -> bool | None:
 def _smoking_changed(_token: Token, case: Case) -> bool:
     days = [case.facts.smoking_changed_on]
     for key, drug, _ in case.members():
-        if key in SMOKED:
+        if key in case.book.sets.get(SMOKED, ()):
             days += [drug.started_on, drug.stopped_on]
     return any(day is not None and timedelta() <= case.day - day <= SMOKING_WINDOW for day in days)
 
@@ -237,8 +238,7 @@ def _if(token: Token, case: Case) -> bool | None:
 def _measured(text: str, case: Case) -> bool | None:
     """A dose or duration of one of the two members; False when neither is the drug that is asked about."""
     measured = MEASURE.fullmatch(text)
-    if measured is None:
-        raise ValueError(f"the expression {text!r} is not understood")
+    assert measured is not None, "parse() has refused any other expression"
     drug = next((drug for key, drug, _ in case.members() if key == measured[1]), None)
     if drug is None:
         return False

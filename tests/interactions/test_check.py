@@ -202,6 +202,13 @@ def test_what_a_data_set_calls_major_counts_until_the_stopped_drug_is_gone() -> 
         assert [finding.drugs for finding in judgement.findings] == [("fluoxetine", "metformin")] * count
 
 
+def test_two_stopped_drugs_of_a_data_set_are_no_pair() -> None:
+    drugs = [SourceDrug("Fluoxetine", rxcui=4493), SourceDrug("Metformin", rxcui=6809)]
+    known = shipped.knowledge(shipped.data_set(drugs, {(0, 1): "major"}), rules=False)
+    gone = [shipped.drug(known, name, stopped_on=-1) for name in ("fluoxetine", "metformin")]
+    assert check(shipped.regimen(known, *gone), known).findings == ()
+
+
 def test_an_unknown_drug_stopped_recently_is_named_and_later_forgotten() -> None:
     known = shipped.alone()
     for days, count in [(-34, 1), (-35, 0)]:

@@ -123,3 +123,9 @@ def test_an_active_class_silences_and_an_absent_one_does_not() -> None:
 def test_every_condition_that_ships_is_understood() -> None:
     assert all(isinstance(rule.tokens, tuple) for rule in shipped.tables().rules)
     assert sum(bool(rule.tokens) for rule in shipped.tables().rules) == 46
+
+
+@pytest.mark.parametrize(("route", "severity"), [("IM", Severity.MODERATE), ("SC", Severity.MODERATE), ("PO", None)])
+def test_an_injection_is_known_by_its_route_where_the_name_does_not_say(route: str, severity: Severity | None) -> None:
+    assert outcome("b_is_lai", a="paroxetine", b="aripiprazole", route=route).severity is severity
+    assert outcome("b_is_lai", a="paroxetine", b="aripiprazole lai monthly", route="").severity is Severity.MODERATE
