@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from interactions import library, releases
@@ -88,7 +89,13 @@ def _imported(
     except (OSError, UnicodeDecodeError) as unreadable:
         raise ImportRefused(_("The file cannot be read: %(why)s") % {"why": unreadable}) from unreadable
     told = releases.About(**{**vars(about), "warnings": tuple(warnings(found))})
-    return Imported(releases.keep_pairs(told, found, files), found)
+    try:
+        return Imported(releases.keep_pairs(told, found, files), found)
+    except IntegrityError:
+        same = releases.known(files)
+        if same is None:
+            raise
+        return Imported(same, None)
 
 
 def _refusal(faults: Sequence[Fault]) -> str:
