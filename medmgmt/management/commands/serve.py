@@ -1,11 +1,10 @@
 """The one command that makes an empty checkout a running clinic: set up what is missing, then start every process."""
 
 import os
+import socket
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from typing import Any
 
 import redis
@@ -100,9 +99,7 @@ def announce(say: Any) -> None:
     for _ in range(240):
         time.sleep(0.25)
         try:
-            urllib.request.urlopen(f"http://{settings.LOCAL_HOST}:{settings.PORT}/healthz", timeout=2)
-        except urllib.error.HTTPError:
-            break
+            socket.create_connection((settings.LOCAL_HOST, settings.PORT), timeout=1).close()
         except OSError:
             continue
         break
