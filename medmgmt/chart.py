@@ -28,7 +28,6 @@ from medmgmt.record.models import (
     Suspect,
     User,
 )
-from refills import schedule
 from refills.models import LIVE, Dispense, Reminder, ReminderState, Task
 
 RECENT = 30
@@ -186,7 +185,7 @@ def medication(course: regimens.Course, day: date, recorded: Sequence[Dispense],
         last_change=by_id.get(dose.ref) if dose.ref else None,
         course=list(course.changes),
         next_changes=[change for change in course.changes if change.effective_on > day],
-        runs_out_on=schedule.run_out(supplies.fills_of(course.prescription, recorded, steps)) if wanted else None,
+        runs_out_on=supplies.run_out_on(course.prescription, recorded, steps) if wanted else None,
         mapped=regimens.catalogue_entry(course.prescription, knowledge) is not None,
     )
 

@@ -1,33 +1,69 @@
 """The bridge to refills: what of a prescription is left, whom a message may reach; rows turned into plain values."""
 
+import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
 
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from interactions import library
 from medmgmt.record import dosing
-from medmgmt.record.models import Channel, ContactPoint, Patient, Prescription, Status
-from refills import planning, reminders
-from refills.models import Dispense, Reminder
+from medmgmt.record.models import Channel, ContactPoint, Patient, Prescription, Role, Status
+from refills import dispensing, planning, reminders, rules, supply, worklist
+from refills.models import LIVE, Dispense, Reminder, ReminderKind, ReminderState, Task, TaskKind
+from refills.rules import Rules
 from refills.schedule import Fill
+from refills.supply import Batch, Lasting, Plan, Use
+
+STRENGTH = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(mg|mcg|ug|g)\s*$", re.IGNORECASE)
+MG_IN = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000), "mcg": Fraction(1, 1000)}
+COUNTED = ("{tablet}", "{capsule}", "{film}", "{patch}", "{lozenge}", "{suppository}", "{injection}", "{piece}")
+GAP = "gap|"
+"""How the key of a gap's task begins; the prescription and the run-out date follow."""
+GAP_DUE = timedelta(days=1)
+GAPS_SEEN_FOR = timedelta(days=60)
+"""A supply that ended longer ago is history that nobody kept up, such as that taken over from elsewhere."""
+
+
+@lru_cache(maxsize=1)
+def supply_rules() -> Rules:
+    """The site's numbers: the shipped table, to which it adds its own rows."""
+    return rules.load(settings.BASE_DIR / "data" / "refill_rules.csv")
 
 
 def replan(patient: Patient, prescription: Prescription) -> None:
-    """Plans the reminders of a prescription anew after anything that moves its run-out date; safe to repeat."""
+    """Plans the reminders of a prescription anew after anything that moves its run-out date; safe to repeat.
+
+    A supply that lasts to a planned stop needs no refill, and one that is on hold with no end does not run out.
+    """
     now = timezone.now()
-    today = patient.today(now)
-    steps = [change.step for change in prescription.changes.filter(status=Status.SIGNED)]
+    steps = signed_steps(prescription)
+    recorded = list(Dispense.objects.filter(prescription=prescription).order_by("dispensed_on", "id"))
+    held = lasting(prescription, recorded, steps)
+    needs_more = bool(held) and held[-1].run_out_on is not None and not held[-1].as_planned
     planning.plan(
         planning.Supply(
             patient_id=patient.pk,
             prescription_id=prescription.pk,
             time_zone=patient.time_zone,
-            fills=fills(prescription, steps),
+            fills=[Fill(one.starts_on, one.days) for one in held if one.days is not None],
             channels=[Channel.EMAIL],
-            active=is_wanted(steps, today),
+            active=needs_more and is_wanted(steps, patient.today(now)),
         ),
         now=now,
     )
+    out_on = held[-1].run_out_on if held else None
+    without = days_without(patient, prescription, out_on, steps)
+    if out_on is not None and without is not None:
+        # Found out late: the clock may have nothing to find it by, so the task opens now and is due when it matters.
+        wait = supply_rules().whole("gap_task_days", scopes_of(prescription)) - without
+        open_gap_task(patient, prescription, out_on, now + timedelta(days=max(1, wait)))
 
 
 def replan_all() -> int:
@@ -44,18 +80,192 @@ def replan_all() -> int:
     return len(concerned)
 
 
-def fills(prescription: Prescription, steps: Sequence[dosing.Step]) -> list[Fill]:
-    """The fills of one prescription, fetched; see fills_of."""
-    recorded = Dispense.objects.filter(prescription=prescription).order_by("dispensed_on", "id")
-    return fills_of(prescription, list(recorded), steps)
+def signed_steps(prescription: Prescription) -> list[dosing.Step]:
+    """The signed course of one prescription."""
+    return [change.step for change in prescription.changes.filter(status=Status.SIGNED)]
 
 
-def fills_of(prescription: Prescription, recorded: Sequence[Dispense], steps: Sequence[dosing.Step]) -> list[Fill]:
-    """What was dispensed; before the first dispense, the supply ordered with the start, as if filled that day."""
+def run_out_on(
+    prescription: Prescription, recorded: Sequence[Dispense], steps: Sequence[dosing.Step]
+) -> date | None:  # fmt: skip
+    """The first day without medicine, all stock used as planned; None for no stock, or while it is on hold."""
+    held = lasting(prescription, recorded, steps)
+    return held[-1].run_out_on if held else None
+
+
+def lasting(prescription: Prescription, recorded: Sequence[Dispense], steps: Sequence[dosing.Step]) -> list[Lasting]:
+    """How long each fill lasts when it is used by the signed course; before the first dispense, the supply ordered
+    with the start, as if filled that day."""
     starts = [step.effective_on for step in steps if step.kind == "start"]
     if recorded or not starts or not prescription.first_supply_days:
-        return [Fill(on=row.dispensed_on, days_supply=row.days_supply, quantity=row.quantity) for row in recorded]
-    return [Fill(on=max(starts), days_supply=prescription.first_supply_days, quantity=None)]
+        return supply.follow([batch(row, prescription, steps) for row in recorded])
+    first = max(starts)
+    days = Fraction(prescription.first_supply_days)
+    return supply.follow([Batch(first, days, in_days(steps, first))])
+
+
+def batch(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step]) -> Batch:
+    """A fill with what it is used by: in its own units where a dose is known in them and fits the days' supply that
+    was stated; else in days as directed, which only holds, stops and the start move."""
+    by_units = in_units(steps, prescription.strength, row.unit, row.dispensed_on)
+    if by_units is not None and fits(row, prescription, steps, by_units):
+        return Batch(row.dispensed_on, Fraction(row.quantity), by_units)
+    return Batch(row.dispensed_on, Fraction(row.days_supply), in_days(steps, row.dispensed_on))
+
+
+def fits(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step], plan: Plan) -> bool:
+    """Does the quantity last as long as stated, by the course as it stood at any signature, or by the dose of that day?
+
+    If not, somebody knew something that we do not, and the stated days count.
+    """
+    tolerance = supply_rules().whole("quantity_tolerance_days", rules.scopes())
+    on_the_day = next((use for use in plan.uses if use.units and use.since >= row.dispensed_on), None)
+    on_the_day = (None if plan.is_paused(row.dispensed_on) else plan.on(row.dispensed_on)) or on_the_day
+    by_signature = sorted(steps, key=lambda step: step.order)
+    tried = [Plan((on_the_day,)), plan] if on_the_day else [plan]
+    for known in range(1, len(by_signature)):
+        earlier = in_units(by_signature[:known], prescription.strength, row.unit, row.dispensed_on)
+        tried += [earlier] if earlier else []
+    return any(
+        dispensing.compare(
+            row.quantity, row.days_supply, row.dispensed_on, one, tolerance_days=tolerance
+        ).agrees
+        for one in tried
+    )  # fmt: skip
+
+
+def in_units(steps: Sequence[dosing.Step], strength: str, unit: str, first_fill: date) -> Plan | None:
+    """The course as units of the dispensed kind; None where a dose cannot be told in them."""
+    uses = []
+    for day, dose in courses_days(steps, first_fill):
+        use = Use(day, Fraction(0)) if dose.sig is None else use_of(day, dose.sig, strength, unit)
+        if use is None:
+            return None
+        uses.append(use)
+    return Plan(tuple(uses), ends_on=end_of(steps))
+
+
+def in_days(steps: Sequence[dosing.Step], first_fill: date) -> Plan:
+    """The course as days as directed: one a day while it is taken."""
+    uses = [Use(day, Fraction(1 if dose.is_taken else 0)) for day, dose in courses_days(steps, first_fill)]
+    return Plan(tuple(uses), ends_on=end_of(steps))
+
+
+def courses_days(steps: Sequence[dosing.Step], first_fill: date) -> list[tuple[date, dosing.Dose]]:
+    """Each day from which something else is taken, with what that is.
+
+    What was filled before the first step was taken before it too: a course that began elsewhere is written down late,
+    and a reminder that comes early does less harm than one that comes late.
+    """
+    days = [(day, dosing.dose_on(day, steps)) for day in dosing.days_of_change(steps, date.min)]
+    if days and first_fill < days[0][0] and days[0][1].is_taken:
+        days[0] = (first_fill, days[0][1])
+    return days
+
+
+def end_of(steps: Sequence[dosing.Step]) -> date | None:
+    """The first day without the medicine if the course ends with a stop."""
+    days = dosing.days_of_change(steps, date.min)
+    return days[-1] if days and dosing.dose_on(days[-1], steps).state == "stopped" else None
+
+
+def use_of(day: date, sig: dosing.Sig, strength: str, unit: str) -> Use | None:
+    """A sig in dispensed units; as needed, the most that may be taken; None where the units say nothing of the dose."""
+    each = units_in(sig.max_per_day or sig.amount, sig.unit, strength, unit)
+    timing = dosing.TIMINGS[sig.timing]
+    if each is None or not sig.is_complete:
+        return None
+    if sig.max_per_day is not None:
+        return Use(day, each)
+    if sig.every_days:
+        return Use(day, each, Fraction(sig.every_days))
+    if timing.days == 1:
+        return Use(day, each * Fraction(timing.doses))
+    return Use(day, each, Fraction(timing.days or 1) / Fraction(timing.doses))
+
+
+def units_in(amount: Decimal, unit: str, strength: str, dispensed: str) -> Fraction | None:
+    """Dispensed units in an amount: the same unit, or countable pieces of one plain strength such as "25 mg"."""
+    if unit == dispensed:
+        return Fraction(amount)
+    written = STRENGTH.match(strength)
+    if dispensed not in COUNTED or unit not in MG_IN or written is None:
+        return None
+    piece = Fraction(written[1]) * MG_IN[written[2].lower()]
+    return Fraction(amount) * MG_IN[unit] / piece if piece else None
+
+
+def find_gaps() -> int:
+    """Looks at every supply that ran out of late with nothing planned after it, and again at every gap that waits for
+    somebody; how many. Safe to repeat, and what one run missed the next finds."""
+    day = timezone.now().date()
+    refilled = Reminder.objects.filter(
+        prescription_id=OuterRef("prescription_id"),
+        run_out_on__gt=OuterRef("run_out_on"),
+        state=ReminderState.PLANNED,
+    )
+    ended = Reminder.objects.filter(
+        ~Exists(refilled),
+        kind=ReminderKind.ON_THE_DAY,
+        run_out_on__gte=day - GAPS_SEEN_FOR,
+        run_out_on__lte=day + timedelta(days=1),
+    )
+    waiting = Task.objects.filter(key__startswith=GAP, state__in=LIVE).values_list("source_id", flat=True)
+    concerned = Q(pk__in=ended.values("prescription_id")) | Q(pk__in=[int(found) for found in waiting])
+    found = list(Prescription.objects.filter(concerned).select_related("patient"))
+    for prescription in found:
+        steps, patient = signed_steps(prescription), prescription.patient
+        recorded = list(Dispense.objects.filter(prescription=prescription).order_by("dispensed_on", "id"))
+        out_on = run_out_on(prescription, recorded, steps)
+        without = days_without(patient, prescription, out_on, steps)
+        if out_on is None or without is None:
+            continue
+        if without >= supply_rules().number("gap_task_days", scopes_of(prescription)):
+            open_gap_task(patient, prescription, out_on, timezone.now() + GAP_DUE)
+    return len(found)
+
+
+def days_without(
+    patient: Patient, prescription: Prescription, out_on: date | None, steps: Sequence[dosing.Step]
+) -> int | None:  # fmt: skip
+    """Days that somebody has been without a medicine they should take, 0 on the day it runs out; None where there is
+    no gap. Tasks whose reason a fill, a hold or a stop has taken away are closed."""
+    today = patient.today(timezone.now())
+    sig = dosing.dose_on(today, steps).sig
+    wanted = out_on is not None and sig is not None and not sig.as_needed
+    without = (today - out_on).days if out_on is not None and wanted else -1
+    live = Task.objects.filter(key__startswith=f"{GAP}{prescription.pk}|", state__in=LIVE)
+    for task in live if without < 0 else live.exclude(key=f"{GAP}{prescription.pk}|{out_on}"):
+        worklist.cancel_by_key(task.key, _("The supply no longer has this gap."))
+    return without if 0 <= without <= GAPS_SEEN_FOR.days else None
+
+
+def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, due_at: datetime) -> None:
+    """A nurse's task, one for a run-out; more urgent where a relapse comes sooner."""
+    worklist.open_task(
+        kind=TaskKind.CONTACT_PATIENT,
+        key=f"{GAP}{prescription.pk}|{out_on}",
+        patient_id=patient.pk,
+        role=Role.NURSE,
+        priority=supply_rules().whole("gap_task_priority", scopes_of(prescription)),
+        due_at=due_at,
+        source=("prescription", prescription.pk),
+        title=_("A supply has run out and no fill is recorded: please contact the patient."),
+        detail=_("%(drug)s: without supply since %(day)s.") % {"drug": prescription.drug_name, "day": out_on},
+    )
+
+
+def scopes_of(prescription: Prescription) -> frozenset[str]:
+    """What the supply rules may say of this drug: its schedule, its sets and classes in the active knowledge."""
+    knowledge = library.current()
+    resolved = library.resolve(name=prescription.drug_name, rxcui=prescription.rxcui, among=knowledge)
+    if resolved is None:
+        return rules.scopes()
+    entry = knowledge.catalogue.drugs[resolved.key]
+    sets = {f"set:{name}" for name, members in knowledge.sets.items() if entry.key in members}
+    classes = {f"class:{name}" for name in ("antiseizure", "antidepressant") if name in entry.drug_class.lower()}
+    classes |= {"class:long-acting injection"} if entry.is_long_acting else set()
+    return rules.scopes(entry.attributes.get("dea_schedule", ""), {f"drug:{entry.key}", *sets, *classes})
 
 
 def is_wanted(steps: Sequence[dosing.Step], today: date) -> bool:

@@ -28,8 +28,10 @@ def escalate_tasks() -> None:
 
 @shared_task(ignore_result=True)
 def plan_supply() -> None:
-    """Plans reminders for courses that began, paused or ended as planned, where no signature said so today."""
+    """Plans reminders for courses that began, paused or ended as planned, where no signature said so today; tells a
+    nurse of supplies that ran out."""
     supplies.replan_all()
+    supplies.find_gaps()
 
 
 @shared_task(ignore_result=True)

@@ -32,6 +32,12 @@ ANSWERS = {
     Choice.CONFIRM: ReminderAnswer.CONFIRMED,
     Choice.REQUEST_REFILL: ReminderAnswer.REFILL_REQUESTED,
 }
+NEEDLESS = {
+    ReminderAnswer.CONFIRMED: ReminderKind.values,
+    ReminderAnswer.REFILL_REQUESTED: [ReminderKind.SNOOZE.value],
+}
+"""What an answer cancels of the same run-out: who has the medicine needs no more reminders of it; who asked for it is
+still told on the day, in case nothing came."""
 WEIGHT = [ReminderAnswer.NONE, *ANSWERS.values()]
 """A later answer counts only if it is stronger: answers may come in any order, any number of times."""
 
@@ -58,18 +64,19 @@ def answer(token: str, choice: str, now: datetime | None = None) -> Reminder:
     """Keep the patient's answer and return the reminder; the same answer again changes nothing.
 
     A stronger answer replaces a weaker one (put off < confirmed < refill asked for), never the other way round.
-    Putting off plans one more reminder for the next day, three times at most for one run-out: SnoozedEnough.
+    Confirming cancels what is still planned for this run-out. Putting off plans one more reminder for the next day,
+    three times at most for one run-out: SnoozedEnough.
     """
     kept = ANSWERS[Choice(choice)]
-    public_id = _opened(token)
+    known = read_link(token)
     with transaction.atomic():
-        reminder = _found(Reminder.objects.select_for_update().filter(public_id=public_id).first())
+        reminder = _found(planning.locked(known.prescription_id, [known.key]).get(known.key))
         if WEIGHT.index(kept) <= WEIGHT.index(ReminderAnswer(reminder.answer)):
             return reminder
         if kept == ReminderAnswer.SNOOZED:
             _put_off(reminder, now or database_now())
         else:
-            _drop_put_off(reminder)
+            planning.cancel_answered(reminder.prescription_id, reminder.run_out_on, NEEDLESS[kept])
         Reminder.objects.filter(pk=reminder.pk).update(answer=kept, answered_at=Now())
         reminder.refresh_from_db()
         return reminder
@@ -121,18 +128,3 @@ def _put_off(reminder: Reminder, now: datetime) -> None:
         active=True,
     )
     planning.add([planning.row(supply, moment, reminder.channel, run_out_on=reminder.run_out_on)])
-
-
-def _drop_put_off(reminder: Reminder) -> None:
-    """A real answer makes the reminder that was put off needless."""
-    waiting = Reminder.objects.filter(
-        prescription_id=reminder.prescription_id,
-        channel=reminder.channel,
-        run_out_on=reminder.run_out_on,
-        kind=ReminderKind.SNOOZE,
-        state=ReminderState.PLANNED,
-        handed_over_at__isnull=True,
-    )
-    waiting.update(
-        state=ReminderState.CANCELLED, outcome="answered", settled_at=Now(), lease_token=None, lease_until=None
-    )

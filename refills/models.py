@@ -104,6 +104,7 @@ class Reminder(models.Model):
             models.Index(fields=["next_attempt_at", "id"], condition=Q(state="planned"), name="reminders_that_are_due"),
             models.Index(fields=["prescription", "local_date"], name="reminders_of_a_prescription"),
             models.Index(fields=["patient", "due_at"], name="reminders_of_a_patient"),
+            models.Index(fields=["run_out_on"], condition=Q(kind="refill_0"), name="reminders_by_run_out"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(state__in=ReminderState.values), name="a_reminder_state_is_known"),

@@ -13,6 +13,9 @@ from refills import schedule
 from refills.models import Channel, Reminder, ReminderKind, ReminderState
 from refills.schedule import Fill, Moment, Waking
 
+ANSWERED = "answered"
+"""The outcome of reminders that an answer made needless; planning the same run-out again does not revive them."""
+
 
 @dataclass(frozen=True)
 class Supply:
@@ -48,7 +51,7 @@ def plan(supply: Supply, now: datetime) -> None:
             rows = [row(supply, moment, channel, run_out_on=run_out_on) for moment in to_come]
             wanted |= {reminder.key: reminder for reminder in rows}
     with transaction.atomic():
-        standing = _lock(supply.prescription_id, wanted)
+        standing = locked(supply.prescription_id, wanted)
         add([reminder for name, reminder in wanted.items() if name not in standing])
         for name in wanted.keys() & standing.keys():
             _bring_into_line(standing[name], wanted[name], now)
@@ -59,7 +62,16 @@ def plan(supply: Supply, now: datetime) -> None:
 def cancel(prescription_id: int, why: str) -> int:
     """Cancel every planned reminder of a prescription; `why` is a code without health data. How many."""
     with transaction.atomic():
-        return _cancel([reminder.pk for reminder in _lock(prescription_id, ()).values()], why)
+        return _cancel([reminder.pk for reminder in locked(prescription_id, ()).values()], why)
+
+
+def cancel_answered(prescription_id: int, run_out_on: date, kinds: Iterable[str]) -> int:
+    """Cancel what is planned of these kinds for a run-out that the patient has answered; how many.
+
+    Looked up after the lock on the prescription's reminders is held: somebody may have put one off meanwhile.
+    """
+    answered = Reminder.objects.filter(prescription_id=prescription_id, run_out_on=run_out_on, kind__in=list(kinds))
+    return _cancel(list(answered.values_list("pk", flat=True)), ANSWERED)
 
 
 def deliverable(channels: Sequence[str]) -> list[str]:
@@ -93,7 +105,7 @@ def add(rows: Sequence[Reminder]) -> None:
     Reminder.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=["key"])
 
 
-def _lock(prescription_id: int, keys: Iterable[str]) -> dict[str, Reminder]:
+def locked(prescription_id: int, keys: Iterable[str]) -> dict[str, Reminder]:
     """The prescription's planned reminders and those with one of these keys, locked in one order."""
     concerned = Q(state=ReminderState.PLANNED) | Q(key__in=list(keys))
     rows = Reminder.objects.select_for_update().filter(concerned, prescription_id=prescription_id).order_by("id")
@@ -108,8 +120,9 @@ def _holds(reminder: Reminder, holding: set[str], run_out_on: date | None) -> bo
 
 
 def _bring_into_line(standing: Reminder, wanted: Reminder, now: datetime) -> None:
-    """Revive a cancelled reminder; move one that waits, if the patient's zone or the site's hour has changed."""
-    again = standing.state == ReminderState.CANCELLED
+    """Revive a cancelled reminder, unless the patient has answered; move one that waits, if the patient's zone or the
+    site's hour has changed."""
+    again = standing.state == ReminderState.CANCELLED and standing.outcome != ANSWERED
     waits = standing.state == ReminderState.PLANNED and standing.attempts == 0 and standing.due_at > now
     if not again and not (waits and standing.due_at != wanted.due_at):
         return

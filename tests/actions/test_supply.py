@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core import mail
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from medmgmt import chart, supplies
 from medmgmt.actions import people, prescribing, supply
 from medmgmt.record.errors import NoSuchPatient, Refused
 from medmgmt.record.models import AuditEntry, Prescription
-from refills import reminders
+from refills import links, reminders, worklist
 from refills.errors import LinkUnknown
 from refills.models import Reminder, Task, TaskKind
 from tests import factories
@@ -146,3 +147,178 @@ def test_a_medicine_taken_only_as_needed_has_no_reminders() -> None:
     now_and_then = factories.sig("25", timing="PRN", as_needed=True, max_per_day=Decimal(75))
     orders.signed(factories.adler(), "hydroxyzine", sig=now_and_then, first_supply_days=10)
     assert not Reminder.objects.exists()
+
+
+# -- supply follows the plan ------------------------------------------------------------------------------------------
+def tablets(prescription: Prescription, *, days_ago: int, count: int, days: int) -> None:
+    supply.record_dispense(
+        factories.bo(),
+        prescription.pk,
+        dispensed_on=orders.today() - timedelta(days=days_ago),
+        quantity=Decimal(count),
+        unit="{tablet}",
+        days_supply=days,
+    )
+
+
+def change(prescription: Prescription, kind: str, *, in_days: int = 0, amount: str | None = None) -> None:
+    """A signed change of Carla's course."""
+    proposal = prescribing.propose_change(
+        factories.adler(),
+        prescription.pk,
+        kind=kind,
+        sig=factories.sig(amount) if amount else None,
+        effective_on=orders.today() + timedelta(days=in_days),
+        reason_code="titration",
+    )
+    orders.answer_all(factories.adler(), proposal.change)
+    prescribing.sign(factories.adler(), proposal.change.pk)
+
+
+def runs_out_in(prescription: Prescription) -> int | None:
+    """Days from today, as the chart says."""
+    [shown] = [one for one in chart.chart(factories.bo(), prescription.patient_id).medications
+               if one.prescription == prescription]  # fmt: skip
+    return (shown.runs_out_on - orders.today()).days if shown.runs_out_on else None
+
+
+def planned_for() -> set[int]:
+    """Days from today of the run-outs that reminders are planned for."""
+    days = Reminder.objects.filter(state="planned").values_list("run_out_on", flat=True)
+    return {(day - orders.today()).days for day in days}
+
+
+@pytest.fixture
+def by_tablet() -> Prescription:
+    """Sertraline 50 mg, one tablet of 50 mg a day, for two months."""
+    choice = prescribing.DrugChoice(name="sertraline", strength="50 mg")
+    return orders.signed(
+        factories.adler(), "sertraline", choice=choice, on=orders.today() - timedelta(days=60)
+    ).prescription
+
+
+def test_a_higher_dose_in_the_middle_of_a_fill_brings_the_run_out_forward(by_tablet: Prescription) -> None:
+    tablets(by_tablet, days_ago=10, count=40, days=40)
+    assert runs_out_in(by_tablet) == 30
+    change(by_tablet, "new_dose", amount="100")
+    assert runs_out_in(by_tablet) == 15
+    assert planned_for() == {15}
+
+
+def test_without_a_strength_the_stated_days_stand(taken: Prescription) -> None:
+    tablets(taken, days_ago=10, count=40, days=40)
+    change(taken, "new_dose", amount="100")
+    assert runs_out_in(taken) == 30
+
+
+def test_a_quantity_that_contradicts_the_stated_days_is_not_used(by_tablet: Prescription) -> None:
+    tablets(by_tablet, days_ago=10, count=40, days=20)
+    assert runs_out_in(by_tablet) == 10
+
+
+def test_a_planned_stop_before_the_run_out_needs_no_refill(by_tablet: Prescription) -> None:
+    tablets(by_tablet, days_ago=0, count=30, days=30)
+    assert planned_for() == {30}
+    change(by_tablet, "stop", in_days=20)
+    assert planned_for() == set()
+
+
+def test_a_taper_that_is_under_supplied_is_reminded_of(by_tablet: Prescription) -> None:
+    tablets(by_tablet, days_ago=0, count=15, days=15)
+    change(by_tablet, "new_dose", in_days=10, amount="25")
+    change(by_tablet, "stop", in_days=24)
+    assert runs_out_in(by_tablet) == 20
+    assert planned_for() == {20}
+
+
+def test_on_hold_nothing_runs_out_and_resuming_counts_what_is_left(by_tablet: Prescription) -> None:
+    tablets(by_tablet, days_ago=10, count=30, days=30)
+    change(by_tablet, "hold")
+    assert runs_out_in(by_tablet) is None
+    assert planned_for() == set()
+    change(by_tablet, "resume", in_days=5, amount="50")
+    assert runs_out_in(by_tablet) == 25
+    assert planned_for() == {25}
+
+
+def test_confirming_a_reminder_cancels_the_later_ones_and_planning_again_does_not_bring_them_back(
+    taken: Prescription,
+) -> None:
+    fill(taken, days_ago=25)
+    first = Reminder.objects.filter(state="planned").earliest("due_at")
+    supply.answer_link(links.token(first), "confirm")
+    assert planned_for() == set()
+    supplies.replan(taken.patient, taken)
+    assert planned_for() == set()
+    fill(taken, days_ago=0)
+    assert planned_for() == {35}
+
+
+def test_asking_for_a_refill_keeps_the_later_reminders_in_case_nothing_comes(taken: Prescription) -> None:
+    fill(taken, days_ago=25)
+    before = planned_for()
+    supply.answer_link(links.token(Reminder.objects.earliest("due_at")), "request_refill")
+    assert planned_for() == before == {5}
+
+
+# -- gaps -------------------------------------------------------------------------------------------------------------
+def gaps() -> list[Task]:
+    return list(Task.objects.filter(key__startswith="gap|", state="open").order_by("id"))
+
+
+def long_taken(drug: str) -> Prescription:
+    return orders.signed(factories.adler(), drug, on=orders.today() - timedelta(days=90)).prescription
+
+
+@pytest.mark.parametrize(
+    ("drug", "days", "priority"),
+    [("lithium", 0, 1), ("buprenorphine", 0, 1), ("clozapine", 0, 1), ("olanzapine", 1, 1), ("sertraline", 3, 2)],
+)
+def test_a_gap_becomes_a_nurses_task_soonest_where_a_relapse_comes_soonest(drug: str, days: int, priority: int) -> None:
+    fill(long_taken(drug), days_ago=29)
+    for day in range(1, days + 1):
+        with time_machine.travel(timezone.now() + timedelta(days=day)):
+            supplies.find_gaps()
+        assert gaps() == []
+    with time_machine.travel(timezone.now() + timedelta(days=days + 1)):
+        supplies.find_gaps()
+    [task] = gaps()
+    assert (task.role, task.priority, drug in task.title, drug in task.detail) == ("nurse", priority, False, True)
+
+
+def test_a_gap_that_is_found_out_late_opens_its_task_at_once_and_is_due_when_it_matters() -> None:
+    fill(long_taken("sertraline"), days_ago=31)
+    [task] = gaps()
+    assert timedelta(days=1, hours=23) < task.due_at - timezone.now() < timedelta(days=2, hours=1)
+
+
+def test_a_gap_is_one_task_however_often_it_is_looked_for_and_a_fill_closes_it() -> None:
+    lithium = long_taken("lithium")
+    fill(lithium, days_ago=32)
+    for _ in range(3):
+        supplies.find_gaps()
+    [task] = gaps()
+    fill(lithium, days_ago=0)
+    assert gaps() == []
+    task.refresh_from_db()
+    assert task.state == "cancelled"
+
+
+def test_the_clock_finds_a_supply_that_ran_out_and_closes_the_task_of_one_that_was_stopped() -> None:
+    lithium = long_taken("lithium")
+    fill(lithium, days_ago=20)
+    assert gaps() == []
+    with time_machine.travel(timezone.now() + timedelta(days=11)):
+        supplies.find_gaps()
+        assert len(gaps()) == 1
+        factories.change(lithium, kind="stop", on=orders.today(), signed_at=timezone.now(), reason_code="remission")
+        supplies.find_gaps()
+        assert gaps() == []
+
+
+def test_a_gap_that_a_nurse_has_dealt_with_is_not_opened_again() -> None:
+    fill(long_taken("lithium"), days_ago=32)
+    [task] = gaps()
+    worklist.done(task.pk, factories.bo().pk, "Has enough at home.")
+    supplies.find_gaps()
+    assert gaps() == []
