@@ -16,8 +16,8 @@ from medmgmt.record.models import DosageChange, Observation, Patient, Prescripti
 
 LONGEST_SWITCH = timedelta(days=56)
 """A switch between antipsychotics may take eight weeks; the engine itself allows antidepressants four."""
-LONGEST_WASHOUT_DAYS = 180
-"""A drug stopped longer ago than this is left out: no washout in the shipped knowledge is as long."""
+LONGEST_WASHOUT_DAYS = 600
+"""A drug stopped longer ago than this is left out; the longest washout shipped is 540 days (6-month paliperidone)."""
 MG_IN = {"mg": Decimal(1), "g": Decimal(1000), "ug": Decimal("0.001")}
 """Milligrams in one UCUM unit of mass. Tablets and millilitres have no milligrams without a strength."""
 
