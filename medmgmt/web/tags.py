@@ -237,3 +237,9 @@ def counted(counts: dict[str, Any]) -> list[tuple[str, str]]:
     """The numbers of a release, with their names in words; what is not a number is left to its own page."""
     whole = [(name, value) for name, value in counts.items() if isinstance(value, int) and not isinstance(value, bool)]
     return [(name.replace("_", " "), f"{value:,}") for name, value in whole]
+
+
+@register.filter
+def lead_in(label: str) -> str:
+    """A label before what is said about its field: "Dose: ", or a question as it stands."""
+    return f"{label} " if str(label).endswith("?") else f"{label}: "

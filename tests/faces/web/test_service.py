@@ -1,0 +1,64 @@
+"""What the administrator sees, what everybody begins with, and what is shown when something breaks."""
+
+from collections.abc import Callable
+
+from django.db import OperationalError
+from django.template.loader import render_to_string
+from django.test import Client
+
+from medmgmt import lists
+from medmgmt.record.models import User
+from refills import clock
+from refills.models import DemoMessage
+from tests import factories as cast
+from tests.faces.web import reading
+from tests.faces.web.world import World
+
+Browser = Callable[[User], Client]
+
+
+def test_the_administrator_sees_whether_the_clock_ticks(world: World, browser: Browser) -> None:
+    admin = browser(cast.admin())
+    assert "not well Clock" in reading.read(admin.get("/").content).said().replace("wellClock", "well Clock")
+    clock.beat("deliver")
+    assert "not well" not in reading.read(admin.get("/").content).said()
+
+
+def test_messages_arrive_in_the_outbox_with_a_link_that_works(world: World, browser: Browser) -> None:
+    body = "Please open this page:\n\nhttp://testserver/r/abc/\n<b>bold</b>"
+    DemoMessage.objects.create(sender="a@b.example", recipient="c@d.example", subject="You have a task", body=body)
+    page = browser(cast.bo()).get("/outbox/")
+    assert 'href="http://testserver/r/abc/"' in page.content.decode()
+    assert "&lt;b&gt;bold" in page.content.decode()
+
+
+def test_the_audit_can_be_narrowed_to_one_chart(world: World, browser: Browser) -> None:
+    admin = browser(cast.admin())
+    page = admin.get(f"/audit/?patient={world.carla.pk}")
+    assert {entry.patient_id for entry in page.context["rows"]} == {world.carla.pk}
+    for nonsense in ("x", "-1", "9" * 40, "\x00"):
+        assert admin.get("/audit/", {"patient": nonsense}).status_code == 200, nonsense
+
+
+def test_a_patients_start_page_is_the_portal_and_a_pharmacists_is_work(world: World, browser: Browser) -> None:
+    assert browser(cast.carla_user()).get("/")["Location"] == "/my/"
+    said = reading.read(browser(cast.pia()).get("/").content).said()
+    assert "tasks waiting for you" in said
+    assert "Register a patient" not in said
+
+
+def test_a_busy_database_is_a_page_that_asks_to_try_again(world: World, browser: Browser, monkeypatch: object) -> None:
+    def busy(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(lists, "worklist", busy)  # type: ignore[attr-defined]
+    answer = browser(cast.bo()).get("/tasks/")
+    assert answer.status_code == 503
+    assert "locked" not in answer.content.decode()
+    assert "try again" in answer.content.decode()
+
+
+def test_what_nobody_foresaw_is_a_page_that_needs_nothing_and_tells_nothing() -> None:
+    text = render_to_string("500.html")
+    assert "Nothing was changed" in text
+    assert reading.read(text.encode()).headings == [1]
