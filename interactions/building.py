@@ -22,6 +22,26 @@ COPIED = (
     "pair_rules.csv",
     "side_effects.csv",
 )
+OWN = (
+    "allergy_groups.csv",
+    "condition_rules.csv",
+    "condition_terms.csv",
+    "dose_checks.csv",
+    "dose_limits.csv",
+    "duplicate_classes.csv",
+    "lab_actions.csv",
+    "lab_names.csv",
+    "lab_rules.csv",
+    "lai_overlaps.csv",
+    "patient_states.csv",
+    "problem_families.csv",
+    "reactions.csv",
+    "roles.csv",
+    "source_policy.csv",
+    "symptom_rules.csv",
+)
+"""Tables that are written in data/ itself and have no other source."""
+SHIPPED = Path(__file__).resolve().parents[1] / "data"
 ADDED_COLUMNS = ["rxcui", "atc", "ingredients", "screened_as", "in_rules"]
 COMPONENTS = {
     "amphetamine mixed salts": ("amphetamine", "dextroamphetamine"),
@@ -146,6 +166,10 @@ def build(
     counts["ingredient_synonyms.csv"] = _write(out / "ingredient_synonyms.csv", list(synonyms[0]), synonyms)
     for name in COPIED:
         shutil.copyfile(clinical / name, out / name)
+        counts[name] = len(_read(out / name))
+    for name in OWN:
+        if not (out / name).exists():
+            shutil.copyfile(SHIPPED / name, out / name)
         counts[name] = len(_read(out / name))
     about = {"source": "medmgmt", "version": version, "released_on": released_on.isoformat()}
     about["licence"] = "see data/README.md: own tables, RxNorm (public domain), ATC codes (WHO), HPO, LOINC"

@@ -173,7 +173,15 @@ def _book(release: Release, drugs: list[Entry]) -> rulebook.RuleBook:
         rules=[rulebook.PairRule(**{**row, "severity": NAMED[row["severity"]]}) for row in rows],
         sets=dict(release.sets.values_list("name", "members")),
         modifiers=[rulebook.DoseModifier(**row) for row in modifiers],
+        tables=_tables(release),
     )
+
+
+def _tables(release: Release) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for table, cells in release.table_rows.values_list("table", "cells"):
+        found.setdefault(table, []).append(cells)
+    return found
 
 
 def _terms(release: Release) -> list[knowledge.SideEffectTerm]:

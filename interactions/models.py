@@ -171,6 +171,21 @@ class Rule(models.Model):
         constraints = [models.UniqueConstraint(fields=["release", "rule_id"], name="a_release_has_each_rule_once")]
 
 
+class TableRow(models.Model):
+    """One row of a further table of a release (doses, conditions, labs, allergies ...), as the engine reads it."""
+
+    release = models.ForeignKey(Release, models.CASCADE, related_name="table_rows")
+    table = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
+    cells = models.JSONField()
+
+    class Meta:
+        ordering = ["table", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["release", "table", "number"], name="a_release_numbers_each_row_of_a_table")
+        ]
+
+
 class DrugSet(models.Model):
     """A class of drugs that rules speak of."""
 
@@ -276,6 +291,10 @@ class Finding(models.Model):
     onset = models.CharField(max_length=120, blank=True)
     evidence = models.CharField(max_length=120, blank=True)
     sources = models.JSONField()
+    card = models.CharField(max_length=300, blank=True)
+    """The clinical problem that gathers it; empty for what is listed without a grade."""
+    is_interruptive = models.BooleanField(default=True)
+    """Major or above and brought up by this very change: waits for an answer before anybody signs."""
 
     class Meta:
         ordering = ["id"]

@@ -1,7 +1,7 @@
 """Releases of knowledge: imported whole or not at all, put into use by a person, never edited."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,6 +30,7 @@ from interactions.models import (
     Rule,
     SideEffectTerm,
     Synonym,
+    TableRow,
 )
 
 MOST_LISTED = 200
@@ -142,6 +143,10 @@ def keep_rules(about: About, found: Clinical, files: Mapping[str, str]) -> Relea
         _keep(release, Synonym, SYNONYM_COLUMNS, (_cells(one, SYNONYM_COLUMNS) for one in found.synonyms))
         _keep(release, DoseModifier, MODIFIER_COLUMNS, (_cells(one, MODIFIER_COLUMNS) for one in found.modifiers))
         _keep(release, SideEffectTerm, TERM_COLUMNS, (_cells(term, TERM_COLUMNS) for term in found.terms))
+        rows: Iterator[list[Cell]] = (
+            [name, number, dict(row)] for name, of in found.tables.items() for number, row in enumerate(of)
+        )
+        _keep(release, TableRow, ("table", "number", "cells"), rows)
     return release
 
 

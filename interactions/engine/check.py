@@ -1,37 +1,87 @@
 """The check: one regimen on one day against the knowledge."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from functools import partial
 
 from interactions.engine.data_set import DataSet, Selection
-from interactions.engine.findings import Finding, Judgement, Match, NotChecked, SourceGrade
+from interactions.engine.findings import Finding, Judgement, Match, NotChecked
 from interactions.engine.knowledge import Knowledge
-from interactions.engine.regimen import Regimen
-from interactions.engine.rulebook import DUPLICATE, RuleBook
-from interactions.engine.rules import curated, listed
+from interactions.engine.regimen import Drug, Regimen
+from interactions.engine.rulebook import RuleBook
+from interactions.engine.rules import (
+    allergies,
+    cards,
+    cumulative,
+    curated,
+    derived,
+    doses,
+    draft,
+    duplicates,
+    labs,
+    listed,
+    merging,
+)
 from interactions.engine.rules.coverage import Coverage
 from interactions.engine.rules.seats import Seat, seated
-from interactions.engine.severity import Severity
+from interactions.engine.rules.situation import Situation
 
-KINDS = {DUPLICATE: "duplicate_therapy"}
-OTHER_KIND = "interaction"
-GRADED = {severity: f" as {severity.word}" for severity in Severity} | {Severity.UNGRADED: ", not graded"}
+Judged = set[tuple[int, int, str]]
 
 
 def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
     """Findings, most severe first, with what could not be checked. The order of the drugs never matters."""
+    regimen = replace(regimen, drugs=tuple(sorted(regimen.drugs, key=_in_order)))
     seats, strangers = seated(regimen, knowledge)
+    situation = Situation(regimen, seats, knowledge.formulary, _release(knowledge))
+    overlaps = duplicates.overlaps(situation)
+    if overlaps:
+        facts = replace(regimen.facts, labelled_overlaps=regimen.facts.labelled_overlaps | overlaps)
+        situation.regimen = regimen = replace(regimen, facts=facts)
     matches: list[Match] = []
     not_checked: list[NotChecked] = []
+    judged: Judged = set()
     selections = [_selections(place, seats, knowledge) for place in range(len(knowledge.sources))]
     for source, chosen in zip(knowledge.sources, selections, strict=True):
         if isinstance(source, RuleBook):
-            found, missing = curated.matches(regimen, seats, chosen, source)
-            not_checked += missing
+            told = curated.matches(regimen, seats, chosen, source)
+            matches += told.matches
+            not_checked += told.missing
+            judged |= told.judged
         else:
-            found = listed.matches(seats, chosen, source)
-        matches += found
-    coverage = Coverage(knowledge, seats, strangers, selections, {(match.a, match.b) for match in matches})
-    return Judgement(_findings(matches, seats), _merged(not_checked + coverage.not_checked()), coverage.states)
+            matches += listed.matches(seats, chosen, source)
+    matches += derived.matches(situation, judged, knowledge.derived)
+    found = [*merging.findings(matches, situation, knowledge.derived), *_beyond_pairs(situation, judged, not_checked)]
+    findings = tuple(sorted(found, key=_loudest_first))
+    prescribed = [seat for seat in seats if not seat.is_state]
+    coverage = Coverage(knowledge, prescribed, strangers, selections, {(match.a, match.b) for match in matches})
+    return Judgement(
+        findings,
+        _merged(not_checked + coverage.not_checked()),
+        coverage.states,
+        partial(cards.gathered, findings, knowledge.formulary),
+    )
+
+
+def _in_order(drug: Drug) -> tuple[str, str, str, str]:
+    return drug.ref, drug.name, str(drug.mg_per_day), str(drug.started_on)
+
+
+def _release(knowledge: Knowledge) -> tuple[str, str, date]:
+    """Of the book whose tables are used; nothing is derived without one."""
+    book = next((source for source in knowledge.sources if isinstance(source, RuleBook)), None)
+    return (book.label, book.version, book.released_on) if book else ("", "", date.min)
+
+
+def _beyond_pairs(situation: Situation, judged: Judged, not_checked: list[NotChecked]) -> list[Finding]:
+    """What concerns one drug and this person, or the regimen as a whole."""
+    drafts = [*cumulative.drafts(situation), *duplicates.drafts(situation, judged), *allergies.drafts(situation)]
+    for mechanism in (doses, labs):
+        found, missing = mechanism.judge(situation)
+        drafts += found
+        not_checked += missing
+    return [merging.finished(finding, about, situation) for finding, about in draft.findings(drafts, situation)]
 
 
 def _selections(place: int, seats: list[Seat], knowledge: Knowledge) -> list[Selection]:
@@ -41,57 +91,8 @@ def _selections(place: int, seats: list[Seat], knowledge: Knowledge) -> list[Sel
     return [source.selection(seat.drug, seat.entry) for seat in seats]
 
 
-def _findings(matches: Iterable[Match], seats: Sequence[Seat]) -> tuple[Finding, ...]:
-    """One finding an unordered pair of drugs, all prescriptions of the two together."""
-    by_pair: dict[tuple[str, str], list[Match]] = {}
-    for match in matches:
-        a, b = seats[match.a].entry.key, seats[match.b].entry.key
-        pair = (a, b) if a < b else (b, a)
-        known = by_pair.get(pair)
-        if known is None:
-            by_pair[pair] = [match]
-        else:
-            known.append(match)
-    found = [_finding(pair, of_pair, seats) for pair, of_pair in by_pair.items()]
-    return tuple(sorted(found, key=_loudest_first))
-
-
 def _loudest_first(finding: Finding) -> tuple[int, str, str, tuple[str, ...]]:
     return -finding.severity, finding.kind, finding.problem, finding.drugs
-
-
-def _finding(pair: tuple[str, str], matches: list[Match], seats: Sequence[Seat]) -> Finding:
-    """The most severe word leads; between equals a curated rule, which says what to do, leads a bare list."""
-    lead = told = matches[0]
-    sources: tuple[SourceGrade, ...] = (lead.grade,)
-    refs = {seats[lead.a].drug.ref, seats[lead.b].drug.ref}
-    if len(matches) > 1:
-        matches.sort(key=lambda match: (-match.grade.severity, not match.management, match.grade))
-        lead = matches[0]
-        told = next((match for match in matches if match.management), lead)
-        refs |= {seats[place].drug.ref for match in matches for place in (match.a, match.b)}
-        sources = tuple(dict.fromkeys(match.grade for match in matches))
-    problem = told.problem
-    return Finding(
-        KINDS.get(problem, OTHER_KIND),
-        problem,
-        lead.grade.severity,
-        pair,
-        tuple(sorted(refs)),
-        _summary(pair, lead, told),
-        told.mechanism,
-        told.effect,
-        told.management,
-        told.onset,
-        told.evidence,
-        sources,
-    )
-
-
-def _summary(pair: tuple[str, str], lead: Match, told: Match) -> str:
-    if told.effect:
-        return f"{pair[0]} with {pair[1]}: {told.effect}"
-    return f"{pair[0]} with {pair[1]}: listed by {lead.grade.label}{GRADED[lead.grade.severity]}"
 
 
 def _merged(entries: Iterable[NotChecked]) -> tuple[NotChecked, ...]:

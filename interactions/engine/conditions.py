@@ -21,7 +21,8 @@ COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 }
 MEASURE = re.compile(r"([a-z0-9' -]+)\.(tdd|days)(<=|>=|<|>)(\d+)")
 PARENTERAL = {"IM", "IV", "SC"}
-SMOKED = ("tobacco smoking", "cannabis")
+SMOKED = "smoked"
+"""The class of what is smoked."""
 SMOKING_WINDOW = timedelta(days=14)
 CROSS_TAPER_DAYS = {"antipsychotic": 56, "": 28}
 CLOZAPINE_START_UNKNOWN = Decimal(0)
@@ -189,7 +190,7 @@ def _only_form(token: Token, case: Case) -> bool | None:
 def _smoking_changed(_token: Token, case: Case) -> bool:
     days = [case.facts.smoking_changed_on]
     for key, drug, _ in case.members():
-        if key in SMOKED:
+        if key in case.book.sets.get(SMOKED, ()):
             days += [drug.started_on, drug.stopped_on]
     return any(day is not None and timedelta() <= case.day - day <= SMOKING_WINDOW for day in days)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -42,11 +42,30 @@ class Finding(NamedTuple):
     onset: str
     evidence: str
     sources: tuple[SourceGrade, ...]
+    card: str = ""
+    """The clinical problem that gathers it; empty for what is listed without a grade."""
+    also: tuple[str, ...] = ()
+    """Further kinds that it counts as: a maximum exceeded because of the kidney is an adjustment too."""
+    is_triggered: bool = False
+    """Caused by the present action or by something new of the day (a lab, a change of smoking)."""
 
     @property
     def key(self) -> str:
         """Stable text; it holds the severity, so that a raised severity asks again."""
         return "|".join((self.kind, self.problem, "+".join(self.drugs), self.severity.word))
+
+
+class Card(NamedTuple):
+    """One clinical problem with everything behind it."""
+
+    name: str
+    title: str
+    problem: str
+    severity: Severity
+    is_interruptive: bool
+    summary: str
+    drugs: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 class PairState(NamedTuple):
@@ -74,11 +93,30 @@ class Judgement:
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
     _states: Callable[[], tuple[PairState, ...]] = field(repr=False, compare=False)
+    _cards: Callable[[], tuple[Card, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        """One card for every clinical problem, most severe first; gathered on first asking."""
+        return self._cards()
 
     @cached_property
     def pairs(self) -> tuple[PairState, ...]:
         """One state for every pair of different drugs; written out on first asking."""
         return self._states()
+
+
+class Wait(NamedTuple):
+    """A drug no longer taken, and for how many days after its last dose it still counts."""
+
+    drug: str
+    last_on: date
+    days: int
+
+    @property
+    def over_on(self) -> date:
+        """The first day that is free again."""
+        return self.last_on + timedelta(days=self.days)
 
 
 class Match(NamedTuple):
@@ -93,3 +131,6 @@ class Match(NamedTuple):
     management: str
     onset: str
     evidence: str
+    wait: Wait | None = None
+    suffers: str = ""
+    """Key of the drug whose level changes; empty where it is not known."""

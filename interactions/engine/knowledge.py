@@ -5,6 +5,8 @@ from datetime import date
 
 from interactions.engine.catalogue import Catalogue
 from interactions.engine.data_set import DataSet, Selection
+from interactions.engine.derivation import Derived
+from interactions.engine.formulary import Formulary, empty
 from interactions.engine.rulebook import RuleBook
 
 Source = RuleBook | DataSet
@@ -35,6 +37,10 @@ class Knowledge:
     catalogue: Catalogue
     terms: tuple[SideEffectTerm, ...] = ()
     sets: dict[str, frozenset[str]] = field(default_factory=dict)
+    formulary: Formulary = field(default_factory=empty, repr=False, compare=False)
+    """What the first active release of rules says beyond pairs."""
+    derived: dict[int, tuple[Derived, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """What follows for two profiles, by their numbers; remembered."""
     _selections: dict[tuple[int, str, str, str], Selection] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -50,7 +56,13 @@ class Knowledge:
         for data_set in data_sets:
             data_set.enter(catalogue)
         sets = {name: members for book in books for name, members in book.sets.items()}
-        return cls(sources=(*books, *data_sets), catalogue=catalogue, terms=terms, sets=sets)
+        return cls(
+            sources=(*books, *data_sets),
+            catalogue=catalogue,
+            terms=terms,
+            sets=sets,
+            formulary=next((book.formulary for book in books), None) or empty(),
+        )
 
     def selection(self, source: int, key: str, route: str, form: str) -> Selection:
         """What stands for a catalogue drug in the data set at this place of `sources`; remembered."""

@@ -22,6 +22,10 @@ class Drug:
     started_on: date | None = None
     stopped_on: date | None = None
     """The day of the last dose; None while it is taken."""
+    mg_per_dose: Decimal | None = None
+    """The largest single dose of the day."""
+    changed_on: date | None = None
+    """The last change of the dose; None when there was none since the start, or none is on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,36 @@ class CrossTaper:
 
     refs: Set[str]
     since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """One measured value in the unit of the knowledge, newest of its kind, with the one before it."""
+
+    name: str
+    value: Decimal
+    on: date
+    earlier: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allergy:
+    """What somebody reacted to: a drug, or a class in words."""
+
+    substance: str
+    key: str | None = None
+    reaction: str = ""
+    is_intolerance: bool | None = None
+    """None when the record does not say: then the reaction decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """A complaint of the day."""
+
+    term: str
+    began_on: date | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +93,27 @@ class Facts:
     cross_tapers: tuple[CrossTaper, ...] = ()
     labelled_overlaps: frozenset[frozenset[str]] = field(default_factory=frozenset)
     """Pairs of refs inside a long-acting injection's planned oral overlap."""
+    pregnancy_potential: bool | None = None
+    smoking_change: str = ""
+    """stopped or started, when it changed."""
+    genotype: tuple[tuple[str, str], ...] = ()
+    """Gene and what is known of it: ("CYP2D6", "PM"), ("HLA-B*15:02", "positive")."""
+    ancestry: str = ""
+    conditions: tuple[str, ...] = ()
+    """Diagnoses in words, or as "ICD10:G40.1"."""
+    allergies: tuple[Allergy, ...] = ()
+    labs: tuple[Lab, ...] = ()
+    symptoms: tuple[Symptom, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is about to be done, so that the loud cards are those it causes."""
+
+    kind: str = "none"
+    """none, start, change_dose, stop, resume, refill, administer."""
+    refs: Set[str] = frozenset()
+    """What it is done to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +123,4 @@ class Regimen:
     day: date
     drugs: tuple[Drug, ...]
     facts: Facts = field(default_factory=Facts)
+    action: Action = Action()

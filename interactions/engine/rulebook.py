@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from interactions.engine import conditions
+from interactions.engine import conditions, formulary
+from interactions.engine.attributes import Modifier
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.data_set import UNLISTED, Selection
 from interactions.engine.pair_table import pair_code
@@ -18,6 +19,7 @@ CYP_SET = re.compile(r"(cyp\w+?)_((?:strong|moderate|weak|any)(?:_(?:strong|mode
 QT_SETS = {"qt_known": {"known"}, "qt_possible": {"possible"}, "qt_conditional": {"conditional"}}
 QT_SETS["qt_known_or_possible"] = {"known", "possible"}
 DUPLICATE = "duplicate_therapy"
+NO_TABLES: Mapping[str, formulary.Rows] = {}
 ANY_GRADE = {"strong", "moderate", "weak"}
 
 
@@ -85,10 +87,12 @@ class RuleBook:
         rules: Iterable[PairRule],
         sets: Mapping[str, Iterable[str]],
         modifiers: Iterable[DoseModifier] = (),
+        tables: Mapping[str, formulary.Rows] = NO_TABLES,
     ) -> None:
         self.label, self.version, self.released_on = label, version, released_on
         self.drugs = {drug.key: drug for drug in drugs if drug.in_rules}
         self.rules = tuple(rules)
+        modifiers = tuple(modifiers)
         self.sets = {name: frozenset(members) for name, members in sets.items()}
         self.families = [members for name, members in self.sets.items() if name.endswith("_family")]
         self._numbers: dict[str, int] = {key: number for number, key in enumerate(self.drugs)}
@@ -103,6 +107,13 @@ class RuleBook:
                 keys.append(modifier.drug)
                 self._add_variant(modifier, len(keys) - 1)
         self._keys = tuple(keys)
+        self.formulary = formulary.build(
+            label,
+            self.drugs.values(),
+            self.sets,
+            [(one.drug, Modifier(one.condition, one.attribute, one.value)) for one in modifiers],
+            tables,
+        )
         self.rules_of = self._expanded()
         """pair_code() -> every rule for the two; True when the higher number stands on the rule's b side."""
 

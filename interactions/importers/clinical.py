@@ -2,10 +2,12 @@
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+from interactions.engine import formulary, rulebook
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.knowledge import SideEffectTerm
 from interactions.engine.rulebook import DoseModifier, PairRule
@@ -19,6 +21,8 @@ FILES = (
     "ingredient_synonyms.csv",
     "attribute_dose_modifiers.csv",
     "side_effects.csv",
+    "roles.csv",
+    *(f"{table}.csv" for table in formulary.TABLES),
 )
 KNOWN_COLUMNS = {
     "name", "aliases", "rxcui", "atc", "ingredients", "screened_as", "in_rules", "group", "drug_class", "washout_days",
@@ -49,6 +53,8 @@ class Clinical:
     synonyms: tuple[Synonym, ...]
     modifiers: tuple[DoseModifier, ...]
     terms: tuple[SideEffectTerm, ...]
+    tables: dict[str, tuple[Row, ...]] = field(default_factory=dict)
+    """The further tables row by row, as the engine's formulary reads them."""
 
 
 def parse(folder: Path) -> Clinical:
@@ -57,6 +63,9 @@ def parse(folder: Path) -> Clinical:
     sets: dict[str, set[str]] = {}
     for member in _made(folder / "drug_sets.csv", _member, faults):
         sets.setdefault(member[0], set()).add(member[1])
+    for role, member_of in list(_made(folder / "roles.csv", _role, faults)):
+        more = sets.get(member_of.removeprefix("set:"), set()) if member_of.startswith("set:") else {member_of}
+        sets.setdefault(role, set()).update(more)
     clinical = Clinical(
         drugs=tuple(_made(folder / "drugs.csv", _drug, faults)),
         sets={name: frozenset(members) for name, members in sets.items()},
@@ -64,8 +73,10 @@ def parse(folder: Path) -> Clinical:
         synonyms=tuple(_made(folder / "ingredient_synonyms.csv", _synonym, faults)),
         modifiers=tuple(_made(folder / "attribute_dose_modifiers.csv", _modifier, faults)),
         terms=tuple(_made(folder / "side_effects.csv", _term, faults)),
+        tables={name: tuple(_made(folder / f"{name}.csv", dict, faults)) for name in formulary.TABLES},
     )
     faults += _unknown_names(clinical)
+    faults += [] if faults else _not_understood(clinical)
     if faults:
         raise BadFile(faults)
     return clinical
@@ -170,6 +181,20 @@ def _association(text: str) -> tuple[str, str]:
     if likelihood not in LIKELIHOODS:
         raise ValueError(f"the likelihood {likelihood!r} is none of {', '.join(sorted(LIKELIHOODS))}")
     return selector, likelihood
+
+
+def _role(row: Row) -> tuple[str, str]:
+    return row["role"], row["member"]
+
+
+def _not_understood(clinical: Clinical) -> Iterator[Fault]:
+    """What the engine would not understand is refused here, so that no release in use is half understood."""
+    try:
+        rulebook.RuleBook(
+            "import", "", date.min, drugs=clinical.drugs, rules=(), sets=clinical.sets, tables=clinical.tables
+        )
+    except (KeyError, ValueError, ArithmeticError) as wrong:
+        yield Fault("tables", 0, f"{type(wrong).__name__}: {wrong}")
 
 
 def _unknown_names(clinical: Clinical) -> Iterator[Fault]:

@@ -36,7 +36,14 @@ def book() -> RuleBook:
     """The shipped rules."""
     found = tables()
     return RuleBook(
-        "medmgmt", "1", RELEASED, drugs=found.drugs, rules=found.rules, sets=found.sets, modifiers=found.modifiers
+        "medmgmt",
+        "1",
+        RELEASED,
+        drugs=found.drugs,
+        rules=found.rules,
+        sets=found.sets,
+        modifiers=found.modifiers,
+        tables=found.tables,
     )
 
 

@@ -44,8 +44,12 @@ def test_the_shipped_rules_judge_the_case_as_the_table_says(case: dict[str, str]
     drugs = tuple(shipped.written(known, text) for text in case["drugs"].split(";"))
     assert all(drug.key for drug in drugs), "the catalogue knows every drug of the table"
     judgement = check(Regimen(shipped.DAY, drugs, facts(case["facts"], drugs)), known)
-    found = {" + ".join(finding.drugs): finding for finding in judgement.findings}
-    finding = found.get(case["pair"])
+    of_pair = [
+        finding
+        for finding in judgement.findings
+        if " + ".join(finding.drugs) == case["pair"] and finding.kind in ("interaction", "duplicate_therapy")
+    ]
+    finding = next((one for one in of_pair if case["problem"] in ("", one.problem)), None)
     assert (finding.severity.word if finding else "none") == case["severity"]
     if finding and case["problem"]:
         assert finding.problem == case["problem"]

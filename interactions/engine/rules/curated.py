@@ -1,48 +1,68 @@
 """Pair and class rules written by people: which speak on the day, and how severely for this person."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from interactions.engine import conditions
 from interactions.engine.data_set import Selection
-from interactions.engine.findings import Match, NotChecked, SourceGrade
+from interactions.engine.findings import Match, NotChecked, SourceGrade, Wait
 from interactions.engine.pair_table import NUMBER_BITS
 from interactions.engine.regimen import Regimen
 from interactions.engine.rulebook import PairRule, RuleBook
 from interactions.engine.rules import windows
 from interactions.engine.rules.seats import Seat
 from interactions.engine.severity import Severity
+from interactions.engine.wording import spelled_out
 
 MISSING_FACT = "not on record, and a rule on these drugs asks for it"
 NO_FACTORS: tuple[str, ...] = ()
 
 
-def matches(
-    regimen: Regimen, seats: list[Seat], selections: list[Selection], book: RuleBook
-) -> tuple[list[Match], list[NotChecked]]:
+class Told(NamedTuple):
+    """What the rules of a book say of a day."""
+
+    matches: list[Match]
+    missing: list[NotChecked]
+    judged: set[tuple[int, int, str]]
+    """Pairs of places and problems on which a rule was written, whether it speaks today or not."""
+
+
+def matches(regimen: Regimen, seats: list[Seat], selections: list[Selection], book: RuleBook) -> Told:
     """The most severe rule of each problem of each pair; and each fact that a rule asks for and nobody recorded."""
     active = frozenset(key for seat in seats if seat.is_active for key in (seat.entry.key, seat.rules_entry.key))
     best: dict[tuple[int, int, str], Match] = {}
     missing: list[NotChecked] = []
-    for rule, a, b in _speaking(seats, selections, book):
+    judged: set[tuple[int, int, str]] = set()
+    for rule, a, b in _written(seats, selections, book):
+        pair = (a.place, b.place) if a.place < b.place else (b.place, a.place)
+        judged.add((*pair, rule.problem))
+        if rule.mechanism_type != "PD":
+            judged.add((*pair, "exposure_increase"))
+            judged.add((*pair, "exposure_decrease"))
+        if not _counts(rule, a, b):
+            continue
         severity, factors = rule.severity, NO_FACTORS
         if rule.tokens:
             case = conditions.Case(
                 regimen.day, a.drug, b.drug, a.rules_entry, b.rules_entry, regimen.facts, active, book
             )
             outcome = conditions.apply(rule.tokens, rule.severity, case)
-            missing += [NotChecked((a.drug.ref, b.drug.ref), fact, MISSING_FACT) for fact in outcome.missing]
+            missing += [NotChecked(_refs(a, b), fact, MISSING_FACT) for fact in outcome.missing]
             if outcome.severity is None:
                 continue
             severity, factors = outcome.severity, outcome.factors
-        place = (min(a.place, b.place), max(a.place, b.place), rule.problem)
-        known = best.get(place)
+        known = best.get((*pair, rule.problem))
         if known is None or (known.grade.severity, rule.rule_id) < (severity, known.grade.rule_id):
-            best[place] = _match(rule, place, severity, book, factors)
-    return list(best.values()), missing
+            best[*pair, rule.problem] = _match(rule, (*pair, rule.problem), severity, book, factors, _until(rule, a, b))
+    return Told(list(best.values()), missing, judged)
 
 
-def _speaking(seats: list[Seat], selections: list[Selection], book: RuleBook) -> Iterator[tuple[PairRule, Seat, Seat]]:
-    """Each rule whose two sides are taken, or one taken and the other not yet gone; sides in the rule's order."""
+def _refs(a: Seat, b: Seat) -> tuple[str, ...]:
+    return tuple(seat.drug.ref for seat in (a, b) if not seat.is_state)
+
+
+def _written(seats: list[Seat], selections: list[Selection], book: RuleBook) -> Iterator[tuple[PairRule, Seat, Seat]]:
+    """Each rule on two of the seats; sides in the rule's order."""
     placed = sorted((number, seat.place) for seat in seats for number in selections[seat.place].numbers)
     rules_between = book.rules_of.get
     for later, (higher, high_place) in enumerate(placed):
@@ -53,24 +73,42 @@ def _speaking(seats: list[Seat], selections: list[Selection], book: RuleBook) ->
                 continue
             for rule, is_flipped in found:
                 a, b = (seats[low_place], seats[high_place]) if is_flipped else (seats[high_place], seats[low_place])
-                if _counts(rule, a, b):
-                    yield rule, a, b
+                yield rule, a, b
 
 
 def _counts(rule: PairRule, a: Seat, b: Seat) -> bool:
+    """Both taken, or one taken and the other not yet gone."""
     if a.is_active and b.is_active:
         return True
     if not (a.is_active or b.is_active):
         return False
-    if a.is_active:
-        window = windows.of_rule(rule, value=rule.after_stop_b, member=b.rules_entry, other=a.rules_entry)
-        return windows.counts(b.days_since_stop, window)
-    window = windows.of_rule(rule, value=rule.after_stop_a, member=a.rules_entry, other=b.rules_entry)
-    return windows.counts(a.days_since_stop, window)
+    stopped = b if a.is_active else a
+    return windows.counts(stopped.days_since_stop, _window(rule, a, b))
+
+
+def _window(rule: PairRule, a: Seat, b: Seat) -> int:
+    """Days in which the rule still speaks of the stopped one of the two."""
+    stopped, other, value = (b, a, rule.after_stop_b) if a.is_active else (a, b, rule.after_stop_a)
+    is_smoked = stopped.profile is not None and conditions.SMOKED in stopped.profile.sets
+    return windows.of_rule(rule, value=value, member=stopped.rules_entry, other=other.rules_entry, is_smoked=is_smoked)
+
+
+def _until(rule: PairRule, a: Seat, b: Seat) -> Wait | None:
+    """The wait after the last dose, when one of the two is no longer taken."""
+    if a.is_active and b.is_active:
+        return None
+    stopped = b if a.is_active else a
+    assert stopped.drug.stopped_on is not None
+    return Wait(stopped.entry.key, stopped.drug.stopped_on, _window(rule, a, b))
 
 
 def _match(
-    rule: PairRule, place: tuple[int, int, str], severity: Severity, book: RuleBook, factors: tuple[str, ...]
+    rule: PairRule,
+    place: tuple[int, int, str],
+    severity: Severity,
+    book: RuleBook,
+    factors: tuple[str, ...],
+    wait: Wait | None,
 ) -> Match:
     grade = SourceGrade(
         label=book.label,
@@ -84,4 +122,6 @@ def _match(
         factors=factors,
     )
     a, b, problem = place
-    return Match(a, b, problem, grade, rule.mechanism, rule.effect, rule.management, rule.onset, rule.evidence)
+    return Match(
+        a, b, problem, grade, rule.mechanism, rule.effect, spelled_out(rule.management), rule.onset, rule.evidence, wait
+    )

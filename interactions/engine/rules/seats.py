@@ -1,8 +1,12 @@
 """The drugs of a regimen with what every rule needs to know about each on that day."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
+from interactions.engine.attributes import Profile
 from interactions.engine.catalogue import CatalogueDrug
+from interactions.engine.formulary import Formulary
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Drug, Regimen
 
@@ -23,22 +27,63 @@ class Seat(NamedTuple):
     is_active: bool
     is_present: bool
     """Taken, or so recently stopped that ordinary screening still counts it."""
+    profile: Profile | None = None
+    """What it does at its dose; None where the active tables do not know it."""
+    is_state: bool = False
+    """Not prescribed: smoking, alcohol and the like, from what is on record about the person."""
 
 
 def seated(regimen: Regimen, knowledge: Knowledge) -> tuple[list[Seat], list[Drug]]:
     """The drugs of the day that the catalogue knows, and those that it does not."""
     seats: list[Seat] = []
     strangers: list[Drug] = []
+    catalogue = knowledge.catalogue.drugs
     for drug in regimen.drugs:
         if drug.started_on is not None and drug.started_on > regimen.day:
             continue
         days = max(0, (regimen.day - drug.stopped_on).days) if drug.stopped_on is not None else 0
-        entry = knowledge.catalogue.drugs.get(drug.key) if drug.key is not None else None
+        entry = catalogue.get(drug.key) if drug.key is not None else None
         if entry is not None:
-            rules_entry = knowledge.catalogue.drugs.get(entry.screened_as, entry)
-            washout = UNKNOWN_WASHOUT_DAYS if rules_entry.washout_days is None else rules_entry.washout_days
-            is_present = days <= 0 or days < washout
-            seats.append(Seat(len(seats), drug, entry, rules_entry, days, days <= 0, is_present))
+            seats.append(_seat(len(seats), drug, entry, catalogue.get(entry.screened_as, entry), days))
         elif days < UNKNOWN_WASHOUT_DAYS:
             strangers.append(drug)
-    return seats, strangers
+    taken = {seat.entry.key for seat in seats}
+    for drug in _states(regimen, knowledge.formulary):
+        entry = catalogue.get(drug.key or "")
+        if entry is not None and entry.key not in taken:
+            days = max(0, (regimen.day - drug.stopped_on).days) if drug.stopped_on is not None else 0
+            seats.append(_seat(len(seats), drug, entry, entry, days)._replace(is_state=True))
+    return _profiled(seats, knowledge.formulary), strangers
+
+
+def _seat(place: int, drug: Drug, entry: CatalogueDrug, rules_entry: CatalogueDrug, days: int) -> Seat:
+    washout = UNKNOWN_WASHOUT_DAYS if rules_entry.washout_days is None else rules_entry.washout_days
+    return Seat(place, drug, entry, rules_entry, days, days <= 0, days <= 0 or days < washout)
+
+
+def _states(regimen: Regimen, formulary: Formulary) -> Iterator[Drug]:
+    """What about the person acts like a drug. Smoking that was given up counts from the day it was."""
+    facts = regimen.facts
+    for fact, value, key in formulary.states:
+        state = facts.alcohol if fact == "alcohol" else facts.smoking
+        changed_on = facts.smoking_changed_on if fact == "smoking" else None
+        if state == value:
+            yield Drug("", key, key, started_on=changed_on)
+        elif state and changed_on is not None:
+            yield Drug("", key, key, stopped_on=changed_on)
+
+
+def _profiled(seats: list[Seat], formulary: Formulary) -> list[Seat]:
+    """Each seat with what it does at the total dose of all prescriptions of its drug."""
+    totals: dict[str, Decimal] = {}
+    for seat in seats:
+        if seat.is_active and seat.drug.mg_per_day is not None:
+            key = seat.rules_entry.key
+            totals[key] = totals[key] + seat.drug.mg_per_day if key in totals else seat.drug.mg_per_day
+    of = formulary.profiles.of
+    return [
+        seat._replace(
+            profile=of(seat.rules_entry.key, seat.drug, totals.get(seat.rules_entry.key, seat.drug.mg_per_day))
+        )
+        for seat in seats
+    ]

@@ -14,9 +14,11 @@ def counts(days_since_stop: int, window: int) -> bool:
     return days_since_stop <= 0 or days_since_stop < window
 
 
-def of_rule(rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug) -> int:
+def of_rule(
+    rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug, is_smoked: bool = False
+) -> int:
     """Days after the last dose of `member` in which the rule still speaks; `value` is the rule's own figure."""
-    if member.key in conditions.SMOKED and any(token.name == "smoking_changed_14d" for token in rule.tokens):
+    if is_smoked and any(token.name == "smoking_changed_14d" for token in rule.tokens):
         return conditions.SMOKING_WINDOW.days + 1
     persistence = member.washout_days or 0
     if value is None:

@@ -1,0 +1,178 @@
+"""What a drug does at a dose, read once from the shipped columns into numbers that rules can add up."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from interactions.engine.catalogue import CatalogueDrug
+from interactions.engine.regimen import Drug
+
+QT_POINTS = {"known": 3, "possible": 2, "conditional": 1}
+NONSELECTIVE = {"irreversible_nonselective", "reversible_maoa", "reversible_nonselective"}
+SELECTIVE = {"mao_b_selective"}
+STRENGTH = {"weak": 1, "moderate": 2, "strong": 3}
+COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "<=": lambda dose, limit: dose <= limit,
+    ">=": lambda dose, limit: dose >= limit,
+    "<": lambda dose, limit: dose < limit,
+    ">": lambda dose, limit: dose > limit,
+}
+BY_DOSE = re.compile(r"total_daily_mg(<=|>=|<|>)(\d+(?:\.\d+)?)")
+SCALES = {
+    "serotonergic": "serotonergic",
+    "cns": "cns_depressant",
+    "respiratory": "respiratory_depressant",
+    "anticholinergic": "anticholinergic_burden",
+    "seizure": "seizure_threshold_lowering",
+    "bleeding": "bleeding_risk",
+    "hyponatraemia": "hyponatraemia",
+    "orthostasis": "orthostasis",
+    "metabolic": "metabolic_risk",
+    "sympathomimetic": "sympathomimetic",
+    "bradycardic": "bradycardic",
+}
+"""Field of a profile -> column of the table."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """One drug at one dose band; `number` tells profiles apart, so that pairs of them can be remembered."""
+
+    number: int
+    entry: CatalogueDrug
+    serotonergic: int = 0
+    mao: str = ""
+    """nonselective, selective (MAO-B) or empty."""
+    qt: int = 0
+    """known 3, possible 2, conditional 1."""
+    cns: int = 0
+    respiratory: int = 0
+    anticholinergic: int = 0
+    seizure: int = 0
+    bleeding: int = 0
+    hyponatraemia: int = 0
+    orthostasis: int = 0
+    metabolic: int = 0
+    sympathomimetic: int = 0
+    bradycardic: int = 0
+    lithium_effect: str = "none"
+    beers: str = ""
+    substrate: Mapping[str, str] = field(default_factory=dict)
+    inhibits: Mapping[str, int] = field(default_factory=dict)
+    induces: Mapping[str, int] = field(default_factory=dict)
+    pgp: frozenset[str] = frozenset()
+    narrow: bool = False
+    wide: bool = False
+    half_life_hours: Decimal | None = None
+    max_mg_per_day: Decimal | None = None
+    sets: frozenset[str] = frozenset()
+    """Names of the classes and roles it belongs to."""
+
+    @property
+    def key(self) -> str:
+        """The canonical name."""
+        return self.entry.key
+
+    @property
+    def washout_days(self) -> int:
+        """Days after the last dose in which ordinary screening still counts it."""
+        return self.entry.washout_days or 0
+
+    @property
+    def is_dose_critical(self) -> bool:
+        """Too much of it is dangerous at once: narrow index, known QT effect, or a label warning of seizures."""
+        return self.narrow or self.qt >= 3 or self.seizure >= 3
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """Above or below a dose, or by a route, one column has another value."""
+
+    condition: str
+    column: str
+    value: str
+
+    def holds(self, mg_per_day: Decimal | None, route: str) -> bool:
+        """False as well when the dose is not on record: then the usual dose is assumed."""
+        if self.condition.startswith("route="):
+            return route == self.condition.removeprefix("route=")
+        measured = BY_DOSE.fullmatch(self.condition)
+        if measured is None or mg_per_day is None:
+            return False
+        return COMPARISONS[measured[1]](mg_per_day, Decimal(measured[2]))
+
+
+class Profiles:
+    """The profile of every drug that the rules know, by key and dose; made on first use, then remembered."""
+
+    def __init__(
+        self,
+        drugs: Iterable[CatalogueDrug],
+        sets: Mapping[str, frozenset[str]],
+        modifiers: Iterable[tuple[str, Modifier]] = (),
+    ) -> None:
+        self._entries = {drug.key: drug for drug in drugs if drug.in_rules}
+        self._sets: dict[str, set[str]] = {}
+        for name, members in sets.items():
+            for member in members:
+                self._sets.setdefault(member, set()).add(name)
+        self._modifiers: dict[str, list[Modifier]] = {}
+        for key, modifier in modifiers:
+            self._modifiers.setdefault(key, []).append(modifier)
+        self._made: dict[tuple[str, tuple[Modifier, ...]], Profile] = {}
+        self._usual = {key: self._profile(key, ()) for key in self._entries}
+
+    def of(self, key: str, drug: Drug, mg_per_day: Decimal | None) -> Profile | None:
+        """The profile at this dose and route; None when the rules do not know the drug."""
+        modifiers = self._modifiers.get(key)
+        if not modifiers:
+            return self._usual.get(key)
+        holding = tuple(one for one in modifiers if one.holds(mg_per_day, drug.route))
+        return self._profile(key, holding) if key in self._entries else None
+
+    def usual(self, key: str) -> Profile | None:
+        """The profile at the usual dose."""
+        return self._usual.get(key)
+
+    def _profile(self, key: str, holding: tuple[Modifier, ...]) -> Profile:
+        known = self._made.get((key, holding))
+        if known is None:
+            columns = dict(self._entries[key].attributes)
+            columns["maoi_type"] = self._entries[key].maoi_type
+            columns.update({one.column: one.value for one in holding})
+            known = _read(len(self._made), self._entries[key], columns, frozenset(self._sets.get(key, ())))
+            self._made[key, holding] = known
+        return known
+
+
+def _read(number: int, entry: CatalogueDrug, columns: Mapping[str, str], sets: frozenset[str]) -> Profile:
+    mao = columns.get("maoi_type", "")
+    scales = {name: int(columns.get(column) or 0) for name, column in SCALES.items()}
+    return replace(
+        Profile(number, entry),
+        **scales,  # type: ignore[arg-type]  # every field of SCALES is a whole number
+        mao="nonselective" if mao in NONSELECTIVE else "selective" if mao in SELECTIVE else "",
+        qt=QT_POINTS.get(columns.get("qt_risk", ""), 0),
+        lithium_effect=columns.get("lithium_effect") or "none",
+        beers=columns.get("beers_cns_class", ""),
+        substrate=_graded(columns.get("cyp_substrate", "")),
+        inhibits={enzyme: STRENGTH[grade] for enzyme, grade in _graded(columns.get("cyp_inhibitor", "")).items()},
+        induces={enzyme: STRENGTH[grade] for enzyme, grade in _graded(columns.get("cyp_inducer", "")).items()},
+        pgp=frozenset(filter(None, columns.get("pgp", "").split(";"))),
+        narrow=columns.get("narrow_ti") == "1",
+        wide=columns.get("wide_ti") == "1",
+        half_life_hours=_decimal(columns.get("half_life_h", "")),
+        max_mg_per_day=_decimal(columns.get("max_daily_dose_mg", "")),
+        sets=sets,
+    )
+
+
+def _graded(text: str) -> dict[str, str]:
+    """ "CYP2D6:strong;CYP3A4:weak" as a mapping."""
+    parts = (part.strip().partition(":") for part in text.split(";") if ":" in part)
+    return {enzyme: grade for enzyme, _, grade in parts}
+
+
+def _decimal(text: str) -> Decimal | None:
+    return Decimal(text) if re.fullmatch(r"\d+(\.\d+)?", text.strip()) else None

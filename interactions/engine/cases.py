@@ -1,0 +1,336 @@
+"""A case as somebody tells it in JSON, turned into a regimen; the judgement on it, turned into the answer."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from interactions.engine import alternatives
+from interactions.engine.catalogue import normal
+from interactions.engine.check import check
+from interactions.engine.findings import Card, Finding, Judgement, NotChecked
+from interactions.engine.formulary import LabName
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.regimen import Action, Allergy, CrossTaper, Drug, Facts, Lab, Regimen, Symptom
+
+Case = Mapping[str, Any]
+PROPOSED = "proposed"
+BEGINS = ("start", "resume", "change_dose", "refill", "administer")
+ROUTES = {
+    "ORAL": "PO", "BY MOUTH": "PO", "NASAL": "IN", "TRANSDERMAL": "TD", "PATCH": "TD", "INTRAMUSCULAR": "IM",
+    "SUBCUTANEOUS": "SC", "SUBLINGUAL": "SL", "INTRAVENOUS": "IV", "TOPICAL": "TOP", "INHALED": "INH",
+    "OPHTHALMIC": "OPH",
+}  # fmt: skip
+FORM_WORDS = ("IR", "ER", "XR", "XL", "SR", "CR", "DR", "ODT", "LA")
+MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE)
+RECENT_DAYS = 90
+"""A lab as old as this no longer raises or lowers a tier."""
+SWITCHING = re.compile(r"cross[- ]?taper|switching", re.IGNORECASE)
+
+
+def review(case: Case, knowledge: Knowledge) -> dict[str, Any]:
+    """The whole answer to one case; the day is the case's own."""
+    regimen, left_out = told(case, knowledge)
+    return answer(case, check(regimen, knowledge), knowledge, left_out, regimen)
+
+
+def reviewed(document: Any, knowledge: Knowledge) -> dict[str, Any]:
+    """The answers to one case, a list of cases, or {"vignettes": [...]}; in their order."""
+    cases = document.get("vignettes", [document]) if isinstance(document, Mapping) else document
+    return {"cases": [review(case, knowledge) for case in cases]}
+
+
+def told(case: Case, knowledge: Knowledge) -> tuple[Regimen, list[NotChecked]]:
+    """What is taken on the day of the case with the proposal carried out, and what of the case was left out."""
+    day = _day(case["as_of"])
+    assert day is not None, "a case has its day"
+    listed = [
+        drug(f"current-{place}", taken, knowledge)
+        for place, taken in enumerate(case.get("current_meds") or [], start=1)
+    ]
+    later = [one for one in listed if one.started_on and one.started_on > day]
+    left_out = [NotChecked((one.ref,), one.name, "It begins after the day of the case.") for one in later]
+    present = [replace(one, stopped_on=_past(one.stopped_on, day)) for one in listed if one not in later]
+    drugs, action = with_proposal(present, case.get("proposed") or {}, day, knowledge)
+    known = facts(case, day, knowledge, left_out)
+    tapers = _cross_tapers(case, drugs, day)
+    return Regimen(day, tuple(drugs), replace(known, cross_tapers=tapers), action), left_out
+
+
+def _past(stop: date | None, day: date) -> date | None:
+    return stop if stop and stop <= day else None
+
+
+def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
+    """One medicine of the case; its name is resolved like a person's typing: name, brand or RxCUI."""
+    name = str(taken.get("drug") or "").strip()
+    is_code = name.isdecimal() and len(name) < 10
+    known = knowledge.catalogue.resolve("" if is_code else name, int(name) if is_code else None)
+    frequency = str(taken.get("frequency") or "")
+    total = _decimal(taken.get("total_daily_mg")) or None
+    route = str(taken.get("route") or "").strip().upper()
+    return Drug(
+        ref=ref,
+        name=known.name if known else name,
+        key=known.key if known else None,
+        rxcui=known.rxcui if known else None,
+        route=ROUTES.get(route, route),
+        form=_form(str(taken.get("form") or ""), frequency),
+        mg_per_day=total,
+        started_on=_day(taken.get("start")),
+        stopped_on=_day(taken.get("stop")),
+        mg_per_dose=_single(taken, frequency, total),
+    )
+
+
+def _form(form: str, frequency: str) -> str:
+    """The form with what the sig says of it: "150 mg XL every morning" is XL."""
+    told = [word for word in FORM_WORDS if re.search(rf"\b{word}\b", frequency)]
+    return " ".join(dict.fromkeys([form, *told])).strip()
+
+
+def _single(taken: Case, frequency: str, total: Decimal | None) -> Decimal | None:
+    """The largest single dose: as told, else the largest figure of the sig, else the total when taken once."""
+    stated = _decimal(taken.get("dose_mg"))
+    if stated:
+        return stated
+    figures = [Decimal(found) for found in MASS.findall(frequency)]
+    if figures:
+        return max(figures)
+    return total if re.search(r"\b(once|daily|bedtime|qhs|every morning|nightly)\b", frequency, re.IGNORECASE) else None
+
+
+def with_proposal(drugs: Sequence[Drug], proposed: Case, day: date, knowledge: Knowledge) -> tuple[list[Drug], Action]:
+    """The medicines as they would be once the proposal is carried out, and what it acts on."""
+    kind = proposed.get("action") or "none"
+    if kind == "none" or not proposed.get("drug"):
+        return list(drugs), Action(str(kind))
+    meant = drug(PROPOSED, proposed, knowledge)
+    same = [one for one in drugs if is_same(one, meant)]
+    others = [one for one in drugs if one not in same]
+    if kind == "stop":
+        stopped = [replace(one, stopped_on=one.stopped_on or day) for one in same]
+        return [*others, *stopped], Action("stop", frozenset(one.ref for one in stopped))
+    if kind not in BEGINS:
+        return list(drugs), Action(str(kind))
+    active = [one for one in same if one.stopped_on is None]
+    if kind == "start" or not same:
+        begun = replace(meant, started_on=day)
+        kept = [one for one in same if one.stopped_on is None or one.stopped_on < day]
+        return [*others, *kept, begun], Action("start" if not same else str(kind), frozenset({PROPOSED}))
+    base = (active or same)[-1]
+    return [*others, *[one for one in same if one is not base], _changed(base, meant, kind, day)], Action(
+        str(kind), _acted(base, meant, kind)
+    )
+
+
+def _changed(base: Drug, meant: Drug, kind: str, day: date) -> Drug:
+    dose = meant.mg_per_day or base.mg_per_day
+    is_new_dose = kind == "resume" or dose != base.mg_per_day
+    return replace(
+        base,
+        stopped_on=None,
+        mg_per_day=dose,
+        mg_per_dose=meant.mg_per_dose or base.mg_per_dose,
+        form=meant.form or base.form,
+        route=meant.route or base.route,
+        changed_on=day if is_new_dose else base.changed_on,
+    )
+
+
+def _acted(base: Drug, meant: Drug, kind: str) -> frozenset[str]:
+    """A lower dose and a plain refill bring nothing new."""
+    lower = meant.mg_per_day is not None and base.mg_per_day is not None and meant.mg_per_day < base.mg_per_day
+    return frozenset() if kind == "refill" or (kind == "change_dose" and lower) else frozenset({base.ref})
+
+
+def is_same(one: Drug, other: Drug) -> bool:
+    """Whether two names of the case mean the same medicine."""
+    if one.key is not None or other.key is not None:
+        return one.key == other.key
+    return one.name.casefold() == other.name.casefold()
+
+
+def facts(case: Case, day: date, knowledge: Knowledge, left_out: list[NotChecked]) -> Facts:
+    """What the case says about the person; a lab in a unit that nobody knows is named in `left_out`."""
+    patient: Case = case.get("patient") or {}
+    smoking: Case = patient.get("smoking") or {}
+    changed = smoking.get("changed_days")
+    labs = measured(case.get("labs") or [], day, knowledge, left_out)
+    recent = {lab.name: lab.value for lab in labs if (day - lab.on).days <= RECENT_DAYS}
+    alcohol = str(patient.get("alcohol") or "")
+    return Facts(
+        age_years=None if patient.get("age") is None else int(patient["age"]),
+        sex=str(patient.get("sex") or ""),
+        weight_kg=_decimal(patient.get("weight_kg")) or recent.get("weight"),
+        pregnant=patient.get("pregnant"),
+        breastfeeding=patient.get("breastfeeding"),
+        egfr=_first(_decimal(patient.get("egfr")), recent.get("egfr")),
+        hepatic_class=str(patient.get("hepatic") or "").upper(),
+        alcohol=alcohol,
+        smoking=str(smoking.get("status") or ""),
+        smoking_changed_on=None if changed is None else day - timedelta(days=int(changed)),
+        smoking_change=str(smoking.get("change") or ""),
+        sodium=recent.get("sodium"),
+        potassium=recent.get("potassium"),
+        magnesium=recent.get("magnesium"),
+        qtc_ms=_whole(recent.get("qtc")),
+        heart_rate=_whole(recent.get("heart_rate")),
+        pregnancy_potential=patient.get("pregnancy_potential"),
+        genotype=tuple((str(gene), str(state)) for gene, state in (patient.get("genotype") or {}).items()),
+        ancestry=str(patient.get("ancestry") or ""),
+        conditions=tuple(str(text) for text in patient.get("conditions") or []),
+        allergies=tuple(_allergy(one, knowledge) for one in patient.get("allergies") or []),
+        labs=labs,
+        symptoms=tuple(
+            Symptom(str(one.get("term") or ""), _day(one.get("onset")), str(one.get("note") or ""))
+            for one in case.get("symptoms") or []
+        ),
+    )
+
+
+def _first(*values: Decimal | None) -> Decimal | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _allergy(one: Case, knowledge: Knowledge) -> Allergy:
+    substance = str(one.get("drug") or "").strip()
+    known = knowledge.catalogue.named(substance)
+    return Allergy(substance, known.key if known else None, str(one.get("reaction") or ""))
+
+
+def measured(labs: Iterable[Case], day: date, knowledge: Knowledge, left_out: list[NotChecked]) -> tuple[Lab, ...]:
+    """The newest value of each lab by the day, in the unit of the knowledge, with the one before it."""
+    found: dict[str, list[Lab]] = {}
+    for one in labs:
+        named = lab_name(knowledge, str(one.get("name") or ""), str(one.get("loinc") or ""))
+        value, on = _decimal(one.get("value")), _day(one.get("date")) or day
+        if named is None or value is None or on > day:
+            continue
+        converted = in_unit(value, str(one.get("unit") or ""), named)
+        if converted is None:
+            left_out.append(NotChecked((), named.lab, f"the unit {one.get('unit')} is not understood"))
+            continue
+        found.setdefault(named.lab, []).append(Lab(named.lab, converted, on))
+    newest = []
+    for values in found.values():
+        values.sort(key=lambda lab: lab.on)
+        newest.append(replace(values[-1], earlier=values[-2].value if len(values) > 1 else None))
+    return tuple(sorted(newest, key=lambda lab: lab.name))
+
+
+def lab_name(knowledge: Knowledge, name: str, loinc: str = "") -> LabName | None:
+    """By name or alias, else by LOINC."""
+    labs = knowledge.formulary.labs
+    plain = normal(name)
+    return labs.get(plain) or labs.get(plain.replace("_", " ")) or labs.get(normal(loinc)) if (plain or loinc) else None
+
+
+def in_unit(value: Decimal, unit: str, named: LabName) -> Decimal | None:
+    """The value in the lab's own unit; None for a unit that nobody knows. No unit is taken as its own."""
+    if not unit or unit == named.unit:
+        return value
+    factor = named.factors.get(unit)
+    if factor is None:
+        return value if unit.casefold() == named.unit.casefold() else None
+    return (value - 32) * 5 / 9 if factor == "F" else value * Decimal(factor)
+
+
+def _cross_tapers(case: Case, drugs: Sequence[Drug], day: date) -> tuple[CrossTaper, ...]:
+    """Medicines whose sig says that they are being switched."""
+    sigs = [str(one.get("frequency") or "") for one in case.get("current_meds") or []]
+    named = {f"current-{place}" for place, sig in enumerate(sigs, start=1) if SWITCHING.search(sig)}
+    if SWITCHING.search(str((case.get("proposed") or {}).get("frequency") or "")):
+        named.add(PROPOSED)
+    if not named:
+        return ()
+    youngest = max(drugs, key=lambda one: one.started_on or date.min, default=None)
+    refs = named | ({youngest.ref} if youngest else set())
+    since = youngest.started_on if youngest and youngest.started_on else day
+    return (CrossTaper(frozenset(refs), since),) if len(refs) > 1 else ()
+
+
+def _day(value: Any) -> date | None:
+    """A date, or the day of a date and time; None where there is none."""
+    if value is None or isinstance(value, date):
+        return value
+    text = str(value).strip()
+    return date.fromisoformat(text[:10]) if text else None
+
+
+def _decimal(value: Any) -> Decimal | None:
+    if value is None or value == "":
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _whole(number: Decimal | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def answer(
+    case: Case, judgement: Judgement, knowledge: Knowledge, left_out: Iterable[NotChecked], regimen: Regimen
+) -> dict[str, Any]:
+    """The answer to one case: findings, cards, what was not checked, and the knowledge behind it."""
+    numbers = {card.name: f"card-{place}" for place, card in enumerate(judgement.cards, start=1)}
+    card_of = {finding.key: numbers[card.name] for card in judgement.cards for finding in card.findings}
+    instead = alternatives.of(regimen, judgement, knowledge)
+    not_checked = [*judgement.not_checked, *left_out]
+    return {
+        "id": case["id"],
+        "findings": [
+            shown(finding, kind, card_of.get(finding.key), instead.get(finding.card, ""))
+            for finding in judgement.findings
+            for kind in (finding.kind, *finding.also)
+        ],
+        "cards": [_card(numbers[card.name], card) for card in judgement.cards],
+        "not_checked": [{"what": one.what, "why": one.why} for one in not_checked],
+        "knowledge": [
+            {"release": source.label, "version": source.version, "date": source.released_on.isoformat()}
+            for source in knowledge.sources
+        ],
+    }
+
+
+def shown(finding: Finding, kind: str, card: str | None, instead: str) -> dict[str, Any]:
+    """One finding with every source's own grade; what it also counts as is said once under each kind."""
+    lead = finding.sources[0]
+    return {
+        "type": kind,
+        "severity": finding.severity.word,
+        "problem": finding.problem,
+        "drugs": list(finding.drugs),
+        "summary": finding.summary,
+        "mechanism": finding.mechanism,
+        "management": ". ".join(part for part in (finding.management, instead) if part),
+        "onset": finding.onset,
+        "sources": [
+            {
+                "release": grade.label,
+                "version": grade.version,
+                "date": grade.released_on.isoformat(),
+                "severity": grade.severity.word,
+                "rule": grade.rule_id,
+                "citation": grade.citation,
+            }
+            for grade in finding.sources
+        ],
+        "release": f"{lead.label} {lead.version}",
+        "card": card,
+    }
+
+
+def _card(number: str, card: Card) -> dict[str, Any]:
+    return {
+        "card": number,
+        "problem": card.problem,
+        "severity": card.severity.word,
+        "interruptive": card.is_interruptive,
+        "summary": card.summary,
+        "drugs": list(card.drugs),
+    }

@@ -1,0 +1,186 @@
+"""The small language in which a dose or condition rule says for whom it holds: `&` joins, `|` offers alternatives."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from interactions.engine.attributes import COMPARISONS, STRENGTH, Profile
+from interactions.engine.regimen import Drug, Facts
+
+MEASURED = re.compile(r"(age|egfr|qtc)(<=|>=|<|>)(\d+(?:\.\d+)?)")
+NEGATED = re.compile(r"\b(no|denies|denied|without|negative for|family history of|ruled out|no history of)\b[^,;.]*$")
+
+
+class Held(NamedTuple):
+    """Whether a condition holds (None = a fact is missing), who else is involved, in words why, and what is missing."""
+
+    holds: bool | None
+    others: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Which diagnoses a text or an ICD-10 code means."""
+
+    phrases: Mapping[str, tuple[str, ...]]
+    icd10: Mapping[str, tuple[str, ...]]
+
+    def codes(self, conditions: tuple[str, ...]) -> frozenset[str]:
+        """Every condition code that the texts and codes speak of; a denied one does not count."""
+        return _codes(self, conditions)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@lru_cache(maxsize=4096)
+def _codes(terms: Terms, conditions: tuple[str, ...]) -> frozenset[str]:
+    found = set()
+    for text in conditions:
+        plain = text.casefold().strip()
+        if plain.startswith("icd10:"):
+            code = plain.removeprefix("icd10:")
+            found |= {name for name, starts in terms.icd10.items() if code.startswith(tuple(starts))}
+            continue
+        found |= {name for name, phrases in terms.phrases.items() if any(_says(plain, one) for one in phrases)}
+    return frozenset(found)
+
+
+def _says(text: str, phrase: str) -> bool:
+    found = re.search(rf"(?<![a-z]){re.escape(phrase)}(?![a-z])", text)
+    return found is not None and NEGATED.search(text[: found.start()]) is None
+
+
+@dataclass(frozen=True)
+class View:
+    """One drug of a regimen with everything a rule about it may ask."""
+
+    drug: Drug
+    profile: Profile
+    facts: Facts
+    codes: frozenset[str]
+    others: tuple[Profile, ...]
+    """Everything else that is taken or still acts."""
+    day: date
+    outpatient: bool = True
+
+
+def parse(text: str) -> tuple[tuple[str, ...], ...]:
+    """Alternatives of joined tokens; an unknown token raises ValueError. Empty always holds."""
+    parsed = tuple(
+        tuple(token.strip() for token in one.split("&") if token.strip()) for one in text.split("|") if one.strip()
+    )
+    for token in (token for tokens in parsed for token in tokens):
+        if token.partition(":")[0] not in TOKENS and token not in FLAGS and not MEASURED.fullmatch(token):
+            raise ValueError(f"the condition {token!r} is not understood")
+    return parsed
+
+
+def holds(when: tuple[tuple[str, ...], ...], view: View) -> Held:
+    """True when one alternative holds whole; None when none does and a fact is missing for one."""
+    if not when:
+        return Held(True)
+    missing: list[str] = []
+    for alternative in when:
+        parts = [_token(token, view) for token in alternative]
+        if all(part.holds for part in parts):
+            return Held(
+                True, tuple(o for part in parts for o in part.others), tuple(w for part in parts for w in part.why)
+            )
+        if not any(part.holds is False for part in parts):
+            missing += [fact for part in parts for fact in part.missing]
+    return Held(None, missing=tuple(dict.fromkeys(missing))) if missing else Held(False)
+
+
+def _token(token: str, view: View) -> Held:
+    measured = MEASURED.fullmatch(token)
+    if measured:
+        return _measured(measured[1], measured[2], Decimal(measured[3]), view.facts)
+    if token in FLAGS:
+        return FLAGS[token](view)
+    name, _, argument = token.partition(":")
+    return TOKENS[name](argument, view)
+
+
+def _measured(name: str, sign: str, limit: Decimal, facts: Facts) -> Held:
+    value = {"age": facts.age_years, "egfr": facts.egfr, "qtc": facts.qtc_ms}[name]
+    label = {"age": "age", "egfr": "eGFR", "qtc": "QTc"}[name]
+    if value is None:
+        return Held(False) if name == "qtc" else Held(None, missing=(label,))
+    return Held(COMPARISONS[sign](Decimal(value), limit), why=(f"{label} {value}",))
+
+
+def _hepatic(argument: str, view: View) -> Held:
+    liver = view.facts.hepatic_class
+    return Held(bool(liver) and argument in ("any", liver), why=(f"Child-Pugh {liver}",))
+
+
+def _condition(argument: str, view: View) -> Held:
+    return Held(argument in view.codes, why=(argument.replace("_", " "),))
+
+
+def _sex(argument: str, view: View) -> Held:
+    return Held(view.facts.sex[:1].upper() == argument if view.facts.sex else False, why=(f"sex {argument}",))
+
+
+def _alcohol(argument: str, view: View) -> Held:
+    return Held(view.facts.alcohol == argument, why=(f"{argument} alcohol use",))
+
+
+def _genotype(argument: str, view: View) -> Held:
+    gene, _, wanted = argument.rpartition("=")
+    known = {name.upper(): state.casefold() for name, state in view.facts.genotype}
+    return Held(known.get(gene.upper()) == wanted.casefold(), why=(f"{gene} {wanted}",))
+
+
+def _form(argument: str, view: View) -> Held:
+    return Held(re.search(rf"(?<![a-z]){argument.casefold()}(?![a-z])", view.drug.form.casefold()) is not None)
+
+
+def _with(argument: str, view: View) -> Held:
+    """Another drug: by key, by class, or by how strongly it inhibits an enzyme (weak, moderate, strong or any)."""
+    kind, _, rest = argument.partition(":")
+    if kind == "cyp":
+        enzyme, _, grade = rest.partition(":")
+        found = [one.key for one in view.others if _inhibits(one.inhibits.get(enzyme, 0), grade)]
+    elif kind == "set":
+        found = [one.key for one in view.others if rest in one.sets]
+    else:
+        found = [one.key for one in view.others if one.key == argument]
+    return Held(bool(found), tuple(found), tuple(f"with {key}" for key in found))
+
+
+def recently(changed_on: date | None, day: date) -> bool:
+    """Within the last 14 days."""
+    return changed_on is not None and 0 <= (day - changed_on).days <= 14
+
+
+def _inhibits(strength: int, grade: str) -> bool:
+    return strength >= 1 if grade == "any" else strength == STRENGTH[grade]
+
+
+FLAGS: dict[str, Callable[[View], Held]] = {
+    "pregnant": lambda view: Held(view.facts.pregnant is True, why=("pregnant",)),
+    "breastfeeding": lambda view: Held(view.facts.breastfeeding is True, why=("breast-feeding",)),
+    "pregnancy_potential": lambda view: Held(view.facts.pregnancy_potential is True, why=("pregnancy is possible",)),
+    "smoking_stopped": lambda view: Held(
+        view.facts.smoking_change == "stopped" and recently(view.facts.smoking_changed_on, view.day),
+        why=("smoking stopped",),
+    ),
+    "outpatient": lambda view: Held(view.outpatient),
+}
+TOKENS: dict[str, Callable[[str, View], Held]] = {
+    "hepatic": _hepatic,
+    "condition": _condition,
+    "sex": _sex,
+    "alcohol": _alcohol,
+    "pgx": _genotype,
+    "form": _form,
+    "with": _with,
+}

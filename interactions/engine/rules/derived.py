@@ -1,0 +1,196 @@
+"""Findings that follow for two seats from what their drugs do, unless a rule was written on the very problem."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from interactions.engine.attributes import Profile
+from interactions.engine.derivation import Derived
+from interactions.engine.findings import Match, SourceGrade, Wait
+from interactions.engine.pair_table import NUMBER_BITS
+from interactions.engine.rules import pharmacodynamics, pharmacokinetics, windows
+from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.situation import Situation
+from interactions.engine.severity import Severity
+
+DAMPED = {"D05": ("qtc", None, 470), "D06": None, "D10": ("sodium", 135, None), "D11": None}
+"""Moderate findings that become minor when everything is long unchanged; with the lab that must be in range."""
+SETTLED_DAYS = 30
+SWITCH = timedelta(days=28)
+Memory = dict[int, tuple[Derived, ...]]
+CITATION = "derived from the drugs' own attributes (each with its source in the release)"
+
+
+class Weighed(NamedTuple):
+    """A severity for this person, with what moved it."""
+
+    severity: Severity
+    factors: tuple[str, ...] = ()
+
+
+def of_pair(a: Profile, b: Profile, memory: Memory) -> tuple[Derived, ...]:
+    """Everything that follows for the two; worked out once."""
+    if a.number > b.number:
+        a, b = b, a
+    code = a.number << NUMBER_BITS | b.number
+    known = memory.get(code)
+    if known is None:
+        known = memory[code] = tuple(_worked_out(a, b))
+    return known
+
+
+def _worked_out(a: Profile, b: Profile) -> Iterator[Derived]:
+    if a.key == b.key or not set(a.entry.ingredients).isdisjoint(b.entry.ingredients):
+        return
+    yield from pharmacokinetics.derive(a, b)
+    yield from pharmacokinetics.derive(b, a)
+    yield from pharmacodynamics.derive(a, b)
+
+
+def matches(situation: Situation, judged: set[tuple[int, int, str]], memory: Memory) -> list[Match]:
+    """The derived findings of the day that no rule was written on."""
+    found: list[Match] = []
+    seats = [seat for seat in situation.known if seat.is_present or seat.is_active]
+    for later, b in enumerate(seats):
+        assert b.profile is not None
+        for a in seats[:later]:
+            assert a.profile is not None
+            for one in of_pair(a.profile, b.profile, memory):
+                if (a.place, b.place, one.problem) in judged:
+                    continue
+                match = _match(one, a, b, situation)
+                if match is not None:
+                    found.append(match)
+    return found
+
+
+def _match(one: Derived, a: Seat, b: Seat, situation: Situation) -> Match | None:
+    if not _counts(one, a, b):
+        return None
+    weighed = weigh(one, a, b, situation)
+    if weighed is None:
+        return None
+    label, version, released_on = situation.release
+    grade = SourceGrade(
+        label, version, released_on, weighed.severity, one.code, CITATION, one.problem, "derived", weighed.factors
+    )
+    effect = EFFECTS.get(one.code, "").format(acts=one.acts, suffers=one.suffers)
+    if one.code == "D01" and one.problem == "exposure_decrease":
+        effect = f"less effect of {one.suffers}"
+    return Match(
+        a.place,
+        b.place,
+        one.problem,
+        grade,
+        one.mechanism,
+        effect,
+        one.management,
+        one.onset,
+        "derived",
+        _wait(a, b),
+        one.suffers,
+    )
+
+
+EFFECTS = {
+    "D01": "higher level of {suffers} through {acts}",
+    "D02": "lower level of {suffers} through {acts}",
+    "D03": "higher level of {suffers} through {acts}",
+    "D04": "serotonin toxicity",
+    "D05": "QT prolongation, torsades de pointes",
+    "D06": "sedation and respiratory depression",
+    "D08": "seizures",
+    "D09": "bleeding",
+    "D10": "low sodium",
+    "D11": "low blood pressure on standing, falls",
+    "D13": "changed {suffers} level or neurotoxicity",
+    "D14": "slow heart rate",
+    "D15": "high blood pressure",
+}
+
+
+def _counts(one: Derived, a: Seat, b: Seat) -> bool:
+    """Both taken; a drug that changes levels, and a serotonergic one beside an MAO inhibitor, count until gone."""
+    if a.is_active and b.is_active:
+        return True
+    if not (a.is_active or b.is_active):
+        return False
+    stopped, other = (b, a) if a.is_active else (a, b)
+    assert stopped.profile is not None
+    assert other.profile is not None
+    if one.acts and one.code != "D13":
+        return stopped.rules_entry.key == one.acts and windows.counts(
+            stopped.days_since_stop, stopped.profile.washout_days
+        )
+    if one.code != "D04" or not (stopped.profile.mao or other.profile.mao):
+        return False
+    days = stopped.profile.washout_days
+    if other.profile.mao:
+        days = max(days, stopped.entry.maoi_wait_days or 0)
+    return windows.counts(stopped.days_since_stop, days)
+
+
+def _wait(a: Seat, b: Seat) -> Wait | None:
+    if a.is_active and b.is_active:
+        return None
+    stopped = b if a.is_active else a
+    assert stopped.drug.stopped_on is not None
+    assert stopped.profile is not None
+    return Wait(stopped.entry.key, stopped.drug.stopped_on, stopped.profile.washout_days)
+
+
+def weigh(one: Derived, a: Seat, b: Seat, situation: Situation) -> Weighed | None:
+    """The severity for this person; None when nothing speaks."""
+    weighed = _with_factors(one, situation)
+    if weighed is not None and one.code == "D04" and weighed.severity <= Severity.MAJOR and _is_switch(situation, a, b):
+        return Weighed(min(weighed.severity, Severity.MINOR), ("documented cross-taper",))
+    if weighed is None or weighed.severity != Severity.MODERATE:
+        return weighed
+    if one.code == "D11" and not situation.is_older and _both_steady(situation, a, b, SETTLED_DAYS):
+        return Weighed(Severity.MINOR, ("both unchanged for more than 30 days",))
+    if one.code in DAMPED and is_damped(situation, one.problem, DAMPED[one.code]) and _both_steady(situation, a, b):
+        return Weighed(Severity.MINOR, ("known and stable",))
+    return weighed
+
+
+def _is_switch(situation: Situation, a: Seat, b: Seat) -> bool:
+    """A documented cross-taper between the two, neither of them an MAO inhibitor."""
+    if (a.profile is not None and a.profile.mao) or (b.profile is not None and b.profile.mao):
+        return False
+    refs = {a.drug.ref, b.drug.ref}
+    return any(
+        refs <= set(one.refs) and one.since <= situation.day < one.since + SWITCH
+        for one in situation.facts.cross_tapers
+    )
+
+
+def _both_steady(situation: Situation, a: Seat, b: Seat, days: int = 90) -> bool:
+    return situation.is_steady(a.drug, days) and situation.is_steady(b.drug, days)
+
+
+def is_damped(situation: Situation, problem: str, lab: tuple[str, int | None, int | None] | None) -> bool:
+    """No complaint that belongs to the problem, and the lab that belongs to it recent and in range."""
+    if situation.has_symptom_of(problem):
+        return False
+    return lab is None or situation.lab_in_range(*lab)
+
+
+def _with_factors(one: Derived, situation: Situation) -> Weighed | None:
+    factors: tuple[str, ...] = ()
+    if one.code == "D05":
+        factors = situation.qt_factors
+    elif one.code == "D10":
+        factors = _sodium_factors(situation, is_weak=one.severity is None)
+    elif one.code == "D11" and situation.is_older:
+        factors = ("age 65 or more",)
+    elif one.code == "D14" and situation.facts.heart_rate is not None and situation.facts.heart_rate < 50:
+        factors = (f"heart rate {situation.facts.heart_rate}/min",)
+    severity = one.raised if factors else one.severity
+    return None if severity is None else Weighed(severity, factors if severity != one.severity else ())
+
+
+def _sodium_factors(situation: Situation, *, is_weak: bool) -> tuple[str, ...]:
+    told = ["age 65 or more"] if situation.is_older else []
+    if situation.has_low_sodium and not is_weak:
+        told.append(f"sodium {situation.facts.sodium} mmol/L")
+    return tuple(told)

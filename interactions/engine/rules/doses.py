@@ -1,0 +1,174 @@
+"""Doses: the day's total and the single dose against the limits that hold for this person, and adjustments due."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from interactions.engine import person
+from interactions.engine.attributes import Profile
+from interactions.engine.findings import NotChecked
+from interactions.engine.formulary import ConditionRule, DoseRule
+from interactions.engine.rules.draft import Draft
+from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.situation import Situation
+from interactions.engine.severity import Severity
+
+EXCESS = Decimal("1.5")
+"""So many times the limit is one tier worse (project policy)."""
+NEW_DAYS = timedelta(days=3)
+FRESH_DAYS = 28
+CONTRAINDICATION = "contraindication_condition"
+NEEDED = "not on record, and a dose rule of {} asks for it"
+MINOR, MODERATE, MAJOR = Severity.MINOR, Severity.MODERATE, Severity.MAJOR
+
+
+def judge(situation: Situation) -> tuple[list[Draft], list[NotChecked]]:
+    """Every dose and condition rule of every drug of the day, and the facts that one of them needed."""
+    found: list[Draft] = []
+    missing: dict[tuple[str, str], set[str]] = {}
+    for seat, profile in situation.active:
+        doses = situation.formulary.doses.get(profile.key, ())
+        conditions = situation.formulary.conditions.get(profile.key, ())
+        if not doses and not conditions:
+            continue
+        view = _view(situation, seat, profile)
+        for rule in doses:
+            held = person.holds(rule.when, view)
+            facts = held.missing
+            if held.holds:
+                draft, facts = _dose(situation, rule, view, held)
+                found += [draft] if draft else []
+            for fact in facts:
+                missing.setdefault((fact, NEEDED.format(profile.key)), set()).update(situation.refs(profile.key))
+        found += _conditions(situation, conditions, view)
+    return found, [NotChecked(tuple(sorted(refs)), what, why) for (what, why), refs in missing.items()]
+
+
+def _view(situation: Situation, seat: Seat, profile: Profile) -> person.View:
+    others = tuple(
+        other.profile
+        for other in situation.known
+        if other.profile is not None and other.is_present and other.rules_entry.key != profile.key
+    )
+    return person.View(seat.drug, profile, situation.facts, situation.codes, others, situation.day)
+
+
+def _conditions(situation: Situation, rules: Iterable[ConditionRule], view: person.View) -> Iterator[Draft]:
+    key = view.profile.key
+    for rule in rules:
+        held = person.holds(rule.when, view)
+        if held.holds:
+            yield Draft(
+                CONTRAINDICATION,
+                rule.problem,
+                rule.severity,
+                (key, *held.others),
+                f"{situation.name(key)} and {', '.join(held.why)}: {rule.action}",
+                rule.action,
+                rule.rule_id,
+                citation=rule.source,
+                confidence=rule.confidence,
+                factors=held.why,
+            )
+
+
+def _dose(
+    situation: Situation, rule: DoseRule, view: person.View, held: person.Held
+) -> tuple[Draft | None, tuple[str, ...]]:
+    """The finding of a rule that holds for this person, or what is missing to say so."""
+    if rule.check == "avoid":
+        return _draft(situation, rule, view, held, rule.severity, f"{rule.action}"), ()
+    if rule.check == "advise":
+        return _draft(situation, rule, view, held, MINOR, rule.action), ()
+    if rule.check == "factor":
+        return _adjusted(situation, rule, view, held), ()
+    assert rule.limit is not None
+    if rule.check in ("start_max", "first_dose_max") and not _is_new(situation, view):
+        return None, ()
+    value, limit, unit = _measured(situation, rule, view)
+    if limit is None:
+        return None, ("weight",)
+    if value is None:
+        return None, (f"daily dose of {view.profile.key}",) if rule.check == "day_max" and held.why else ()
+    if value <= limit:
+        return None, ()
+    severity, factors = rule.severity, held.why
+    if rule.severity < MAJOR and (value >= limit * EXCESS or view.profile.is_dose_critical) and rule.check == "day_max":
+        severity = rule.severity.raised()
+        factors = (*factors, "far above the limit" if value >= limit * EXCESS else "toxic in overdose")
+    what = {"day_max": "a day", "kg_day_max": "a day", "dose_max": "a dose"}.get(rule.check, "to start with")
+    summary = f"{situation.name(view.profile.key)} {_plain(value)} {unit} {what}: maximum {_plain(limit)} {unit}"
+    summary += f" ({', '.join(held.why)})" if held.why else ""
+    action = f"Maximum {_plain(limit)} {unit} {what}. {rule.action}"
+    return replace(_draft(situation, rule, view, held, severity, action), summary=summary, factors=factors), ()
+
+
+def _measured(situation: Situation, rule: DoseRule, view: person.View) -> tuple[Decimal | None, Decimal | None, str]:
+    """The dose, its limit and the unit; no limit where the weight is needed and not on record."""
+    key = view.profile.key
+    if rule.check in ("dose_max", "first_dose_max"):
+        single = [s.drug.mg_per_dose for s in situation.seats if s.is_active and s.rules_entry.key == key]
+        known = [dose for dose in single if dose is not None]
+        return (max(known) if known else None), rule.limit, "mg"
+    total = situation.total(key)
+    if rule.check == "kg_day_max":
+        weight = situation.facts.weight_kg
+        assert rule.limit is not None
+        return total, None if weight is None else rule.limit * weight, "mg"
+    return total, rule.limit, "mg"
+
+
+def _is_new(situation: Situation, view: person.View) -> bool:
+    """Started now: not a dose of somebody who has been taking it."""
+    acted = situation.action.kind == "start" and view.drug.ref in situation.action.refs
+    others = [s for s in situation.seats if s.rules_entry.key == view.profile.key and s.drug.ref != view.drug.ref]
+    if acted:
+        return not any(seat.is_active or seat.is_present for seat in others)
+    start = view.drug.started_on
+    return start is not None and situation.day - start <= NEW_DAYS and not others and situation.action.kind == "none"
+
+
+def _adjusted(situation: Situation, rule: DoseRule, view: person.View, held: person.Held) -> Draft:
+    """A share of the usual dose: loud when it is new or the dose is above it, a reminder when both are settled."""
+    keys = (view.profile.key, *held.others)
+    assert rule.limit is not None
+    usual = view.profile.max_mg_per_day
+    total = situation.total(view.profile.key)
+    is_above = usual is not None and total is not None and total > usual * rule.limit
+    fresh = situation.is_acted_on(*keys) or any(
+        not situation.is_steady(s.drug, FRESH_DAYS) and s.drug.started_on is not None
+        for s in situation.seats
+        if s.rules_entry.key in keys
+    )
+    is_event = "smoking stopped" in held.why
+    severity = rule.severity if is_above or fresh or is_event else MINOR
+    action = f"{rule.action} (x {rule.limit.normalize():f})"
+    if usual is not None:
+        action += f": at most {_plain(usual * rule.limit)} mg a day instead of {_plain(usual)} mg"
+    return _draft(situation, rule, view, held, severity, action)
+
+
+def _draft(
+    situation: Situation, rule: DoseRule, view: person.View, held: person.Held, severity: Severity, action: str
+) -> Draft:
+    key = view.profile.key
+    why = f" ({', '.join(held.why)})" if held.why else ""
+    return Draft(
+        rule.types[0],
+        rule.problem,
+        severity,
+        (key, *held.others),
+        f"{situation.name(key)}{why}: {rule.action}",
+        action,
+        rule.rule_id,
+        citation=rule.source,
+        confidence=rule.confidence,
+        factors=held.why,
+        also=rule.types[1:],
+    )
+
+
+def _plain(number: Decimal) -> str:
+    """Without a trailing zero."""
+    return f"{number.normalize():f}"

@@ -1,0 +1,73 @@
+"""A finding on any number of drugs, before it gets its names, refs and card."""
+
+from dataclasses import dataclass
+
+from interactions.engine.findings import Finding, SourceGrade
+from interactions.engine.rules.situation import Situation
+from interactions.engine.severity import Severity
+from interactions.engine.wording import spelled_out
+
+OURS = "project policy on the drugs' own attributes"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One problem of one or several drugs, by the keys under which the rules know them."""
+
+    kind: str
+    problem: str
+    severity: Severity
+    keys: tuple[str, ...]
+    summary: str
+    management: str
+    rule_id: str
+    mechanism: str = ""
+    onset: str = ""
+    citation: str = OURS
+    confidence: str = "derived"
+    factors: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    is_event: bool = False
+    """Something new of the day, a lab or a change of habit, brought it up."""
+
+
+def findings(drafts: list[Draft], situation: Situation) -> list[tuple[Finding, str]]:
+    """One finding for each kind, problem and set of drugs, with the name of the drug that it is about.
+
+    The most severe draft leads, the others add what to do.
+    """
+    grouped: dict[tuple[str, str, tuple[str, ...]], list[Draft]] = {}
+    for draft in drafts:
+        names = tuple(sorted({situation.name(key) for key in draft.keys}))
+        grouped.setdefault((draft.kind, draft.problem, names), []).append(draft)
+    return [(_finding(names, of, situation), situation.name(of[0].keys[0])) for (_, _, names), of in grouped.items()]
+
+
+def _finding(names: tuple[str, ...], drafts: list[Draft], situation: Situation) -> Finding:
+    drafts = sorted(drafts, key=lambda draft: (-draft.severity, draft.rule_id, draft.summary))
+    lead = drafts[0]
+    label, version, released_on = situation.release
+    return Finding(
+        lead.kind,
+        lead.problem,
+        lead.severity,
+        names,
+        situation.refs(*lead.keys),
+        lead.summary,
+        lead.mechanism,
+        "",
+        spelled_out(". ".join(dict.fromkeys(draft.management.rstrip(".") for draft in drafts if draft.management))),
+        lead.onset,
+        lead.confidence,
+        tuple(
+            dict.fromkeys(
+                SourceGrade(
+                    label, version, released_on, one.severity, one.rule_id, one.citation, one.problem, one.confidence,
+                    one.factors,
+                )
+                for one in drafts
+            )
+        ),
+        also=tuple(dict.fromkeys(kind for draft in drafts for kind in draft.also if kind != lead.kind)),
+        is_triggered=any(draft.is_event for draft in drafts),
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""The same thing twice: one ingredient in two products, or two drugs of a class of which one is enough."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import combinations
+
+from interactions.engine.rules.draft import Draft
+from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.situation import Situation
+from interactions.engine.severity import Severity
+
+KIND = PROBLEM = "duplicate_therapy"
+CROSS_TAPER = timedelta(days=28)
+
+
+def drafts(situation: Situation, judged: set[tuple[int, int, str]]) -> Iterator[Draft]:
+    """Duplicates on which no rule was written; two strengths of one drug, a switch and a planned overlap are none."""
+    seats = [seat for seat in situation.known if seat.is_active and not seat.is_state]
+    for a, b in combinations(seats, 2):
+        if (a.place, b.place, PROBLEM) in judged or is_planned(situation, a, b):
+            continue
+        found = _same_drug(situation, a, b) or _same_ingredient(a, b) or _same_class(situation, a, b)
+        if found is not None:
+            yield found
+
+
+def is_planned(situation: Situation, a: Seat, b: Seat) -> bool:
+    """A documented switch under way, or the oral overlap of a long-acting injection."""
+    refs = frozenset({a.drug.ref, b.drug.ref})
+    if refs in situation.facts.labelled_overlaps or refs in overlaps(situation):
+        return True
+    return any(
+        refs <= set(one.refs) and one.since <= situation.day < one.since + CROSS_TAPER
+        for one in situation.facts.cross_tapers
+    )
+
+
+def overlaps(situation: Situation) -> frozenset[frozenset[str]]:
+    """Pairs of refs of an injection within its planned oral overlap and a tablet of the same substance."""
+    days = situation.formulary.overlaps
+    found = set()
+    for depot in situation.seats:
+        start = depot.drug.started_on
+        if depot.rules_entry.key not in days or not depot.is_active or start is None:
+            continue
+        if situation.day - start > timedelta(days=days[depot.rules_entry.key]):
+            continue
+        found |= {
+            frozenset({depot.drug.ref, other.drug.ref})
+            for other in situation.seats
+            if other is not depot and not other.rules_entry.is_long_acting
+        }
+    return frozenset(found)
+
+
+def _same_drug(situation: Situation, a: Seat, b: Seat) -> Draft | None:
+    """Ordered a second time as if it were new: the same drug in the same form, one of the two just started."""
+    if a.rules_entry.key != b.rules_entry.key or situation.action.kind != "start":
+        return None
+    if not (a.drug.ref in situation.action.refs or b.drug.ref in situation.action.refs):
+        return None
+    if a.drug.form.casefold() != b.drug.form.casefold() or a.drug.route != b.drug.route:
+        return None
+    return Draft(
+        KIND,
+        PROBLEM,
+        Severity.MODERATE,
+        (a.rules_entry.key,),
+        f"{a.entry.key} is already taken",
+        "Change the dose of the present order instead of starting a second one",
+        "D18",
+        "Same ingredient ordered twice",
+    )
+
+
+def _same_ingredient(a: Seat, b: Seat) -> Draft | None:
+    if a.rules_entry.key == b.rules_entry.key or set(a.entry.ingredients).isdisjoint(b.entry.ingredients):
+        return None
+    has_depot = a.rules_entry.is_long_acting != b.rules_entry.is_long_acting
+    return Draft(
+        KIND,
+        PROBLEM,
+        Severity.MODERATE if has_depot else Severity.MAJOR,
+        (a.rules_entry.key, b.rules_entry.key),
+        f"{' and '.join(sorted((a.entry.key, b.entry.key)))} hold the same ingredient",
+        "Stop the tablets once the planned overlap is over" if has_depot else "Use one product; add up the doses",
+        "D18",
+        "Same ingredient in two products",
+    )
+
+
+def _same_class(situation: Situation, a: Seat, b: Seat) -> Draft | None:
+    found = situation.formulary.duplicate_classes.get(a.rules_entry.drug_class)
+    if found is None or a.rules_entry.key == b.rules_entry.key or a.rules_entry.drug_class != b.rules_entry.drug_class:
+        return None
+    severity, action, source = found
+    return Draft(
+        KIND,
+        PROBLEM,
+        severity,
+        (a.rules_entry.key, b.rules_entry.key),
+        f"{' and '.join(sorted((a.entry.key, b.entry.key)))}: two of the class {a.rules_entry.drug_class}",
+        action,
+        "D18",
+        "Two drugs of one class",
+        citation=source,
+        confidence="textbook",
+    )

@@ -1,0 +1,162 @@
+"""Every source's word on a pair put together: one finding for each problem of each unordered pair of drugs."""
+
+from collections.abc import Iterable, Sequence
+
+from interactions.engine.findings import Finding, Match, SourceGrade
+from interactions.engine.rulebook import DUPLICATE
+from interactions.engine.rules import cards, timing
+from interactions.engine.rules.derived import Memory, of_pair
+from interactions.engine.rules.listed import PROBLEM as LISTED
+from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.situation import Situation
+from interactions.engine.severity import Severity
+
+KINDS = {DUPLICATE: "duplicate_therapy"}
+OTHER_KIND = "interaction"
+GRADED = {severity: f" as {severity.word}" for severity in Severity} | {Severity.UNGRADED: ", not graded"}
+FOLDED = {
+    Severity.CONTRAINDICATED: Severity.MODERATE,
+    Severity.MAJOR: Severity.MODERATE,
+    Severity.MODERATE: Severity.MINOR,
+}
+"""How loud an advisory grade is where the rules know both drugs and name no problem."""
+OURS = {"psychotropic", "sud", "substance"}
+EVENT = "smoking_change"
+EXPOSURE = {"exposure_increase", "exposure_decrease"}
+Pair = tuple[str, str]
+
+
+def findings(matches: Iterable[Match], situation: Situation, memory: Memory) -> list[Finding]:
+    """All prescriptions of two drugs together. What a data set lists joins what the rules say of the pair."""
+    seats = situation.seats
+    by_pair: dict[Pair, dict[str, list[Match]]] = {}
+    for match in matches:
+        a, b = seats[match.a].entry.key, seats[match.b].entry.key
+        pair = (a, b) if a < b else (b, a)
+        by_pair.setdefault(pair, {}).setdefault(match.problem, []).append(match)
+    found = []
+    for pair, problems in by_pair.items():
+        lists = problems.pop(LISTED, None)
+        if lists and not problems:
+            problems[LISTED] = _folded(lists, situation)
+        elif lists:
+            loudest = max(problems, key=lambda problem: (_highest(problems[problem]), problem))
+            problems[loudest] += _advised(lists, _highest(problems[loudest]), situation)
+        found += [_finding(pair, of, situation, memory) for of in problems.values()]
+    return found
+
+
+def _highest(matches: Iterable[Match]) -> Severity:
+    return max(match.grade.severity for match in matches)
+
+
+def _is_advisory(label: str, situation: Situation) -> str:
+    """Why the grades of this source do not decide how loud an alert is; empty when they do."""
+    plain = label.casefold()
+    return next((why for begins, why in situation.formulary.advisory if plain.startswith(begins)), "")
+
+
+def _folded(matches: list[Match], situation: Situation) -> list[Match]:
+    """Listed and nothing else: where the rules know both drugs and one is psychotropic, an advisory grade is folded."""
+    return [_fold(match, situation) for match in matches]
+
+
+def _fold(match: Match, situation: Situation) -> Match:
+    why = _is_advisory(match.grade.label, situation)
+    a, b = situation.seats[match.a], situation.seats[match.b]
+    if not why or match.grade.severity not in FOLDED or a.profile is None or b.profile is None:
+        return match
+    if not {a.rules_entry.group, b.rules_entry.group} & OURS:
+        return match
+    listed = match.grade.severity
+    factors = (*match.grade.factors, f"listed as {listed.word}: {why}")
+    return match._replace(grade=match.grade._replace(severity=FOLDED[listed], factors=factors))
+
+
+def _advised(matches: list[Match], ruled: Severity, situation: Situation) -> list[Match]:
+    """Beside a rule: an advisory grade is kept on record and does not make the finding louder than the rule."""
+    kept = []
+    for match in matches:
+        why = _is_advisory(match.grade.label, situation)
+        if why and match.grade.severity > ruled:
+            factors = (*match.grade.factors, f"listed as {match.grade.severity.word}: {why}")
+            match = match._replace(grade=match.grade._replace(severity=ruled, factors=factors))
+        kept.append(match)
+    return kept
+
+
+def _finding(pair: Pair, matches: list[Match], situation: Situation, memory: Memory) -> Finding:
+    """The most severe word leads; between equals a curated rule, which says what to do, leads a bare list."""
+    matches.sort(key=lambda match: (-match.grade.severity, not match.management, match.grade))
+    lead = matches[0]
+    told = next((match for match in matches if match.management), lead)
+    seats = situation.seats
+    places = {place for match in matches for place in (match.a, match.b)}
+    refs = tuple(sorted({seats[place].drug.ref for place in places if not seats[place].is_state}))
+    suffers = next((match.suffers for match in matches if match.suffers), "")
+    a, b = seats[told.a], seats[told.b]
+    family = situation.formulary.families.get(told.problem)
+    if not suffers and family is not None and family.gather == "victim":
+        suffers = _victim(a, b, memory)
+    finding = Finding(
+        KINDS.get(told.problem, OTHER_KIND),
+        told.problem,
+        lead.grade.severity,
+        pair,
+        refs,
+        _summary(pair, lead, told),
+        told.mechanism,
+        told.effect,
+        _management(told, a, b, situation, memory),
+        told.onset,
+        told.evidence,
+        tuple(dict.fromkeys(match.grade for match in matches)),
+        is_triggered=told.problem == EVENT,
+    )
+    return finished(finding, suffers, situation)
+
+
+def finished(finding: Finding, suffers: str, situation: Situation) -> Finding:
+    """With its card, and whether the present action is what brings it up."""
+    caused = finding.is_triggered or not situation.action.refs.isdisjoint(finding.refs)
+    if situation.action.kind == "stop":
+        caused = finding.is_triggered or (caused and finding.problem in EXPOSURE)
+    return cards.named(finding._replace(is_triggered=caused), suffers, situation.formulary)
+
+
+def _management(told: Match, a: Seat, b: Seat, situation: Situation, memory: Memory) -> str:
+    """The rule's own words, then the dates that matter."""
+    parts = [told.management]
+    if told.wait is not None and told.problem not in (*EXPOSURE, EVENT):
+        parts.append(timing.of_wait(told.wait))
+    if told.problem in EXPOSURE:
+        parts.append(timing.of_stop(situation, a, b, memory))
+    return ". ".join(part.rstrip(". ") for part in parts if part)
+
+
+def _victim(a: Seat, b: Seat, memory: Memory) -> str:
+    """Whose level changes: as derived, else the one that is not smoked, else the one with the narrower index."""
+    if a.profile is None or b.profile is None:
+        return max(a, b, key=lambda seat: seat.entry.key).entry.key
+    changed = next((one.suffers for one in of_pair(a.profile, b.profile, memory) if one.suffers), "")
+    if changed:
+        return changed
+    ranked = sorted(
+        (a, b), key=lambda seat: (seat.is_state, not _is_narrow(seat), _changes_others(seat), seat.entry.key)
+    )
+    return ranked[0].entry.key
+
+
+def _is_narrow(seat: Seat) -> bool:
+    return seat.profile is not None and seat.profile.narrow
+
+
+def _changes_others(seat: Seat) -> bool:
+    return seat.profile is not None and bool(seat.profile.inhibits or seat.profile.induces)
+
+
+def _summary(pair: Pair, lead: Match, told: Match) -> str:
+    grades: Sequence[SourceGrade] = (lead.grade,)
+    if told.effect:
+        return f"{pair[0]} with {pair[1]}: {told.effect}"
+    return f"{pair[0]} with {pair[1]}: listed by {grades[0].label}{GRADED[lead.grade.severity]}"

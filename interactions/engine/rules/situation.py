@@ -1,0 +1,136 @@
+"""The day as every rule sees it: who is seated, what each drug does at its dose, and what about the person matters."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from interactions.engine.attributes import Profile
+from interactions.engine.formulary import Formulary
+from interactions.engine.regimen import Action, Drug, Facts, Lab, Regimen
+from interactions.engine.rules.seats import Seat
+
+OLDER = 65
+STEADY_DAYS = 90
+RECENT_LAB_DAYS = 180
+ZERO = Decimal(0)
+
+
+@dataclass
+class Situation:
+    """One regimen on its day; everything derived from it is worked out once, when first asked."""
+
+    regimen: Regimen
+    seats: list[Seat]
+    formulary: Formulary
+    release: tuple[str, str, date]
+    """Label, version and date of the release whose tables these are."""
+
+    @property
+    def day(self) -> date:
+        """The day judged."""
+        return self.regimen.day
+
+    @property
+    def facts(self) -> Facts:
+        """What is on record about the person."""
+        return self.regimen.facts
+
+    @property
+    def action(self) -> Action:
+        """What is about to be done."""
+        return self.regimen.action
+
+    @cached_property
+    def known(self) -> list[Seat]:
+        """Seats whose drug the tables know."""
+        return [seat for seat in self.seats if seat.profile is not None]
+
+    @cached_property
+    def active(self) -> list[tuple[Seat, Profile]]:
+        """What is taken on the day, one seat a drug, in the order of names."""
+        first: dict[str, tuple[Seat, Profile]] = {}
+        for seat in self.known:
+            if seat.is_active and seat.profile is not None:
+                first.setdefault(seat.rules_entry.key, (seat, seat.profile))
+        return [first[key] for key in sorted(first)]
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """What the person's diagnoses mean."""
+        return self.formulary.terms.codes(self.facts.conditions) if self.facts.conditions else frozenset()
+
+    @cached_property
+    def is_older(self) -> bool:
+        """65 years or more."""
+        return self.facts.age_years is not None and self.facts.age_years >= OLDER
+
+    @cached_property
+    def has_low_sodium(self) -> bool:
+        """Below 135 mmol/L."""
+        return self.facts.sodium is not None and self.facts.sodium < 135
+
+    @cached_property
+    def qt_factors(self) -> tuple[str, ...]:
+        """What raises the risk of torsades in this person, in words; age and sex alone do not."""
+        facts = self.facts
+        told = []
+        if facts.qtc_ms is not None and facts.qtc_ms >= 470:
+            told.append(f"QTc {facts.qtc_ms} ms")
+        if facts.potassium is not None and facts.potassium < Decimal("3.5"):
+            told.append(f"potassium {facts.potassium} mmol/L")
+        if facts.magnesium is not None and facts.magnesium < Decimal("0.7"):
+            told.append("low magnesium")
+        if facts.heart_rate is not None and facts.heart_rate < 50:
+            told.append(f"heart rate {facts.heart_rate}/min")
+        if facts.structural_heart_disease or "structural_heart_disease" in self.codes or "heart_failure" in self.codes:
+            told.append("structural heart disease")
+        if facts.congenital_long_qt or "long_qt" in self.codes:
+            told.append("congenital long QT")
+        return tuple(told)
+
+    @cached_property
+    def labs(self) -> dict[str, Lab]:
+        """The newest value of each lab."""
+        return {lab.name: lab for lab in self.facts.labs}
+
+    @cached_property
+    def complaints(self) -> frozenset[str]:
+        """Symptoms of the day, in small letters."""
+        return frozenset(symptom.term.casefold() for symptom in self.facts.symptoms)
+
+    def total(self, key: str) -> Decimal | None:
+        """Milligrams a day over all prescriptions of a drug; None when the dose of one is not on record."""
+        doses = [seat.drug.mg_per_day for seat in self.seats if seat.is_active and seat.rules_entry.key == key]
+        known = [dose for dose in doses if dose is not None]
+        return sum(known, ZERO) if known and len(known) == len(doses) else None
+
+    def refs(self, *keys: str) -> tuple[str, ...]:
+        """The prescriptions of these drugs; what is no prescription (smoking, alcohol) has no ref."""
+        return tuple(sorted({s.drug.ref for s in self.seats if s.rules_entry.key in keys and not s.is_state}))
+
+    def name(self, key: str) -> str:
+        """The name by which the regimen knows a drug: its own, though another's rules may speak for it."""
+        return next((seat.entry.key for seat in self.seats if seat.rules_entry.key == key), key)
+
+    def is_acted_on(self, *keys: str) -> bool:
+        """Whether the present action is on one of these drugs."""
+        refs = self.action.refs
+        return bool(refs) and any(s.drug.ref in refs for s in self.seats if s.rules_entry.key in keys)
+
+    def is_steady(self, drug: Drug, days: int = STEADY_DAYS) -> bool:
+        """Unchanged for so long; an unknown start is not steady."""
+        since = max(filter(None, (drug.started_on, drug.changed_on)), default=None)
+        return since is not None and self.day - since >= timedelta(days=days)
+
+    def has_symptom_of(self, problem: str) -> bool:
+        """Whether the person complains of something that belongs to the problem."""
+        family = self.formulary.families.get(problem)
+        return family is not None and bool(family.symptoms & self.complaints)
+
+    def lab_in_range(self, name: str, low: int | None, high: int | None) -> bool:
+        """Measured within half a year and between the two ends."""
+        lab = self.labs.get(name)
+        if lab is None or self.day - lab.on > timedelta(days=RECENT_LAB_DAYS):
+            return False
+        return (low is None or lab.value >= low) and (high is None or lab.value < high)
