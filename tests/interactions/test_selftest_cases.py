@@ -82,6 +82,7 @@ MED_KEYS = {
     "last_admin",
     "last_dose",
 }
+PROPOSED_KEYS = {"action", "drug", "total_daily_mg", "dose_mg", "frequency", "at"}
 FINDING_KEYS = {"type", "severity_at_least", "drugs", "problem_tag", "key_point", "key_terms"}
 Case = dict[str, Any]
 
@@ -117,8 +118,9 @@ def faults(category: str, check: Callable[[Case], None]) -> list[str]:
 
 
 def drugs_of(case: Case) -> set[str]:
-    """Canonical names of what is taken or proposed."""
+    """Canonical names of what is taken, proposed or drunk."""
     named = [med["drug"] for med in case["current_meds"]] + [case["proposed"].get("drug", "")]
+    named += ["alcohol"] if case["patient"].get("alcohol") in {"current", "heavy"} else []
     return {names()[name.lower()] for name in named if name}
 
 
@@ -155,6 +157,7 @@ def agreed_shape(case: Case) -> None:
     assert set(case) - {"pending"} == CASE_KEYS
     assert set(case["patient"]) <= PATIENT_KEYS
     assert all(set(med) <= MED_KEYS for med in case["current_meds"])
+    assert set(case["proposed"]) <= PROPOSED_KEYS
     assert case["proposed"]["action"] in ACTIONS
     assert (case["proposed"]["action"] == "none") == ("drug" not in case["proposed"])
     assert all(set(lab) == {"name", "value", "unit", "loinc", "date"} for lab in case["labs"])
