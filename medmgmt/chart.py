@@ -28,6 +28,7 @@ from medmgmt.record.models import (
     Suspect,
     User,
 )
+from refills.errors import NoSuchTask
 from refills.models import LIVE, Dispense, Reminder, ReminderState, Task
 
 RECENT = 30
@@ -314,6 +315,22 @@ def versions_of(report: SideEffectReport) -> list[SideEffectReport]:
         found.append(later)
         later = SideEffectReport.objects.filter(corrects=later).first()
     return found
+
+
+def task(by: User, task_id: int) -> Task:
+    """One task with its detail: of a patient in the person's care, or without a patient and waiting for them."""
+    access.require(by, "work_tasks")
+    found = Task.objects.select_related("patient", "assignee", "claimed_by", "closed_by").filter(pk=task_id).first()
+    if found is None or (found.patient_id is None and not waits_for(found, by)):
+        raise NoSuchTask(task_id)
+    if found.patient_id is not None:
+        access.patient_for(by, "view_chart", found.patient_id)
+    return found
+
+
+def waits_for(task: Task, by: User) -> bool:
+    """Whether the task is the person's own, or their role's."""
+    return by.pk in (task.assignee_id, task.claimed_by_id, task.closed_by_id) or task.role == by.role
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from medmgmt.record.models import (
     Prescription,
     Role,
     SideEffectReport,
+    Status,
     User,
 )
 from refills import worklist as tasks_for
@@ -59,14 +60,6 @@ def worklist(by: User, *, state: str = "open", kind: str = "", mine: bool = Fals
     return found.filter(Q(claimed_by=by) | Q(assignee=by)) if mine else found
 
 
-def all_tasks(by: User) -> QuerySet[Task]:
-    """Every task of the person's patients, whoever it waits for."""
-    access.require(by, "work_tasks")
-    return Task.objects.filter(patient_id__in=access.patients_of(by).values("pk")).select_related(
-        "patient", "assignee", "claimed_by", "closed_by"
-    )
-
-
 def own_or_cared_for(by: User) -> Any:
     """The ids of the patients whose rows this person may list: their teams', or their own."""
     if not (access.may(by, "list_patients") or access.may(by, "view_own")):
@@ -80,8 +73,10 @@ def prescriptions(by: User) -> QuerySet[Prescription]:
 
 
 def changes(by: User) -> QuerySet[DosageChange]:
-    """Dosage changes, proposed, signed and withdrawn, of the person's patients."""
+    """Dosage changes, proposed, signed and withdrawn, of the person's patients; a patient sees the signed ones."""
     found = DosageChange.objects.filter(patient_id__in=own_or_cared_for(by))
+    if by.role == Role.PATIENT:
+        found = found.filter(status=Status.SIGNED)
     return found.select_related("prescription", "author", "signed_by").order_by("-effective_on", "-id")
 
 

@@ -13,7 +13,7 @@ from interactions import library
 from interactions.engine import suspects
 from medmgmt import regimens
 from medmgmt.record import access, audit
-from medmgmt.record.errors import NoSuchThing, Refused
+from medmgmt.record.errors import NoSuchThing, NotAllowed, Refused
 from medmgmt.record.models import (
     Allergy,
     Condition,
@@ -89,6 +89,8 @@ def correct_side_effect(by: User, report_id: int, **fields: object) -> SideEffec
     patient = access.patient_for(by, "log_side_effect", old.patient_id if old else 0, lock=True)
     if old is None:
         raise NoSuchThing()
+    if by.role == Role.PATIENT and old.reporter_id != by.pk:
+        raise NotAllowed(_("You can correct your own reports; tell the clinic about the others."))
     if SideEffectReport.objects.filter(corrects=old).exists():
         raise Refused(_("This report has been corrected already; correct its newest version."))
     kept = ("term", "term_code", "severity", "began_on", "ended_on", "outcome", "action_taken", "note")

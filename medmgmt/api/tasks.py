@@ -6,15 +6,13 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from medmgmt import lists
+from medmgmt import chart, lists
 from medmgmt.actions import worklist
 from medmgmt.api import filters
 from medmgmt.api.endpoint import Endpoint, reads, writes
 from medmgmt.api.endpoint import lists as lists_of
 from medmgmt.api.fields import Id, Instant, Strict
-from medmgmt.record import access
 from medmgmt.record.models import User
-from refills.errors import NoSuchTask
 from refills.models import Task, TaskKind, TaskState
 
 PAST = [(state.value, state.label) for state in (TaskState.DONE, TaskState.CANCELLED)]
@@ -103,12 +101,7 @@ class OneTask(Endpoint):
     @reads(TaskLine)
     def get(self, by: User, task_id: int) -> object:
         """A task of one of your patients, or one without a patient that waits for you."""
-        found = lists.all_tasks(by).filter(pk=task_id).first() or lists.worklist(by).filter(pk=task_id).first()
-        if found is None:
-            raise NoSuchTask(task_id)
-        if found.patient_id is not None:
-            access.patient_for(by, "view_chart", found.patient_id)
-        return found
+        return chart.task(by, task_id)
 
 
 class ClaimTask(Endpoint):

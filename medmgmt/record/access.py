@@ -38,7 +38,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "request_refill": PATIENTS,
     "view_knowledge": STAFF | {Role.ADMINISTRATOR},
     "activate_release": frozenset({Role.PHARMACIST, Role.ADMINISTRATOR}),
-    "view_outbox": CARERS | {Role.ADMINISTRATOR},
+    "view_outbox": frozenset({Role.ADMINISTRATOR}),
     "view_audit": frozenset({Role.ADMINISTRATOR}),
     "search_drugs": EVERYBODY,
     "check_interactions": STAFF,

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from medmgmt import lists, problems
+from medmgmt import chart, lists, problems
 from medmgmt.actions import worklist as actions
 from medmgmt.web.forms import CancelForm, DoneForm
 from medmgmt.web.page import FORESEEN, MENDABLE, Asked, page, paged, refusal_on, status_of, to
@@ -63,7 +63,7 @@ def act(request: Asked, task_id: int, work: Callable[[], Task]) -> HttpResponse:
             raise
         refused = problem.detail
     if request.htmx:
-        context = {"task": found(request, task_id), "refused": refused, "back": came_from(request)}
+        context = {"task": chart.task(request.user, task_id), "refused": refused, "back": came_from(request)}
         return render(request, "_task.html", context)
     if refused:
         messages.error(request, refused)
@@ -101,22 +101,13 @@ def cancel(request: Asked, task_id: int) -> HttpResponse:
 def show(request: Asked, task_id: int, *, form: DoneForm | CancelForm | None = None) -> HttpResponse:
     """The task's page; a form that was sent back keeps what was typed."""
     context = {
-        "task": found(request, task_id),
+        "task": chart.task(request.user, task_id),
         "form": form,
         "done_form": form if isinstance(form, DoneForm) else DoneForm(),
         "cancel_form": form if isinstance(form, CancelForm) else CancelForm(),
         "back": came_from(request),
     }
     return render(request, "task.html", context, status=status_of(form) if form else 200)
-
-
-def found(request: Asked, task_id: int) -> Task:
-    """The task, if it is of one's patients or waits for oneself."""
-    row = lists.all_tasks(request.user).filter(pk=task_id).first()
-    row = row or lists.worklist(request.user).filter(pk=task_id).first()
-    if row is None:
-        raise Http404
-    return row
 
 
 def version(request: Asked) -> int:

@@ -48,7 +48,7 @@ api:override                 POST   s y n n n n x n
 api:side-effects             GET    s y y y n y y y
 api:side-effects             POST   s y y y n y x x
 api:side-effect              GET    s y y y n y x x
-api:correct-side-effect      POST   s y y y n y x x
+api:correct-side-effect      POST   s y y y n n x x
 api:dispenses                GET    s y y y n y y y
 api:dispenses                POST   s y y y n n x n
 api:reminders                GET    s y y y n y y y
@@ -147,8 +147,8 @@ web:knowledge                GET    s y y y y n y n
 web:knowledge                POST   s y y y y n y n
 web:switch_release           GET    s n n y y n n n
 web:switch_release           POST   s n n r r n n n
-web:outbox                   GET    s y y n y n y n
-web:outbox                   POST   s y y n y n y n
+web:outbox                   GET    s n n n y n n n
+web:outbox                   POST   s n n n y n n n
 web:audit                    GET    s n n n y n n n
 web:audit                    POST   s n n n y n n n
 """

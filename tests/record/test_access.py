@@ -37,7 +37,7 @@ WHO_MAY = """
     request_refill          -         -        -         yes          -
     view_knowledge         yes       yes      yes         -          yes
     activate_release        -         -       yes         -          yes
-    view_outbox            yes       yes       -          -          yes
+    view_outbox            -         -         -          -          yes
     view_audit              -         -        -          -          yes
     search_drugs           yes       yes      yes        yes         yes
     check_interactions     yes       yes      yes         -           -

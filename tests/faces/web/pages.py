@@ -54,7 +54,7 @@ def of_the_clinic() -> dict[str, set[str]]:
         "/tasks/?state=done": STAFF | {"dorn"},
         "/tasks/?kind=side_effect_review&mine=1": STAFF | {"dorn"},
         "/knowledge/": STAFF | {"admin", "dorn"},
-        "/outbox/": {"adler", "bo", "admin", "dorn"},
+        "/outbox/": {"admin"},
         "/audit/": {"admin"},
         "/my/": {"carla"},
         "/my/side-effects/new/": {"carla"},

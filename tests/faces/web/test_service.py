@@ -27,7 +27,7 @@ def test_the_administrator_sees_whether_the_clock_ticks(world: World, browser: B
 def test_messages_arrive_in_the_outbox_with_a_link_that_works(world: World, browser: Browser) -> None:
     body = "Please open this page:\n\nhttp://testserver/r/abc/\n<b>bold</b>"
     DemoMessage.objects.create(sender="a@b.example", recipient="c@d.example", subject="You have a task", body=body)
-    page = browser(cast.bo()).get("/outbox/")
+    page = browser(cast.admin()).get("/outbox/")
     assert 'href="http://testserver/r/abc/"' in page.content.decode()
     assert "&lt;b&gt;bold" in page.content.decode()
 
