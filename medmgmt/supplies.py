@@ -113,6 +113,13 @@ def batch(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step
     return Batch(row.dispensed_on, Fraction(row.days_supply), in_days(steps, row.dispensed_on))
 
 
+def quantity_fits(row: Dispense) -> bool:
+    """Does a fill last as long as it says? Yes where a dose cannot be told in its units."""
+    steps = signed_steps(row.prescription)
+    plan = in_units(steps, row.prescription.strength, row.unit, row.dispensed_on)
+    return plan is None or not plan.uses or fits(row, row.prescription, steps, plan)
+
+
 def fits(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step], plan: Plan) -> bool:
     """Does the quantity last as long as stated, by the course as it stood at any signature, or by the dose of that day?
 

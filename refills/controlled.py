@@ -25,6 +25,8 @@ class Reason(StrEnum):
     MORE_THAN_PRESCRIBED = "more_than_prescribed"
     REMAINDER_EXPIRED = "remainder_expired"
     SERIES_TOO_LONG = "series_too_long"
+    TOO_MANY_REFILLS = "too_many_refills"
+    NEEDS_FIRST_DAY = "needs_first_day"
     CLINIC_ONLY = "clinic_only"
 
 
@@ -94,7 +96,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Series:
-    """Several schedule II prescriptions together."""
+    """Several prescriptions of one day together."""
 
     total_days: int
     refusal: Refusal | None
@@ -151,6 +153,45 @@ def decide(
         *_by_remainder(order, given if known else None, on, rules, scopes),
     )
     return Decision(refusals, last, max(0, before - 1), allowed, left)
+
+
+def in_force(
+    orders: Sequence[Order],
+    handed: Sequence[Handed],
+    on: date,
+    rules: Rules,
+    scopes: Collection[str],
+    *,
+    units: Fraction | None,
+) -> Decision:
+    """The same for several prescriptions of one drug: what was handed out is put down to the first that allowed it.
+
+    The decision of the first that allows the new fill; else all that the newest begun says, with the day from which
+    the next may be filled. There must be at least one prescription.
+    """
+    ordered = sorted(orders, key=lambda order: (order.earliest_on or order.issued_on, order.issued_on))
+    spent: list[list[Handed]] = [[] for _ in ordered]
+    for one in sorted(handed, key=lambda one: one.on):
+        for order, before in zip(ordered, spent, strict=True):
+            if decide(order, before, one.on, rules, scopes, units=one.quantity).allowed:
+                before.append(one)
+                break
+        else:
+            begun = [place for place, order in enumerate(ordered) if (order.earliest_on or order.issued_on) <= one.on]
+            if begun:
+                spent[begun[-1]].append(one)
+    found = [
+        decide(order, before, on, rules, scopes, units=units) for order, before in zip(ordered, spent, strict=True)
+    ]
+    allowing = next((decision for decision in found if decision.allowed), None)
+    if allowing is not None:
+        return allowing
+    early = [decision for decision in found if {one.reason for one in decision.refusals} == {Reason.TOO_EARLY}]
+    late = [decision for decision in found if Reason.TOO_EARLY not in {one.reason for one in decision.refusals}]
+    shown = [*late[-1:], *early[:1]] or found[-1:]
+    refusals = tuple(refusal for decision in shown for refusal in decision.refusals)
+    last = shown[0]
+    return Decision(refusals, last.last_valid_on, last.refills_used, last.refills_allowed, last.remaining)
 
 
 def _fills(given: Fraction, order: Order) -> int:
@@ -214,12 +255,25 @@ def balance_by(partial_at: datetime, rules: Rules, scopes: Collection[str]) -> d
 
 
 def series(parts: Sequence[Part], rules: Rules, scopes: Collection[str]) -> Series:
-    """Prescriptions issued together: too long in all, or one after the first without its earliest date, is refused."""
+    """Prescriptions issued together; too long in all is refused where a rule limits it."""
     total = sum(part.days for part in parts)
     rule = rules.find("series_days_max", scopes)
     if rule is None or total <= rule.value:
         return Series(total, None)
     return Series(total, Refusal(Reason.SERIES_TOO_LONG, limit=rule.value, source=rule.source))
+
+
+def authorisable(refills: int, parts: Sequence[Part], rules: Rules, scopes: Collection[str]) -> list[Refusal]:
+    """What forbids a new prescription with so many refills; `parts` are those issued that day, the new one the last."""
+    found = []
+    most = rules.find("refills_max", scopes)
+    if most is not None and refills > most.value:
+        found.append(Refusal(Reason.TOO_MANY_REFILLS, limit=most.value, source=most.source))
+    rule = rules.find("series_days_max", scopes)
+    if rule is not None and len(parts) > 1 and parts[-1].earliest_on is None:
+        found.append(Refusal(Reason.NEEDS_FIRST_DAY, source=rule.source))
+    together = series(parts, rules, scopes)
+    return [*found, *([together.refusal] if together.refusal else [])]
 
 
 def is_for_clinic_only(rules: Rules, scopes: Collection[str]) -> Refusal | None:

@@ -1,6 +1,10 @@
 """What refills says no to, each in a sentence for a person."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
+
+from refills.controlled import Reason, Refusal
 
 
 class RefillsError(Exception):
@@ -53,3 +57,36 @@ class SnoozedEnough(RefillsError):
     def __init__(self) -> None:
         """Tells the patient what still works."""
         super().__init__(_("This cannot be put off any longer. Please confirm, ask for a refill, or call the clinic."))
+
+
+class RefillRefused(RefillsError):
+    """A rule forbids this fill: which one, and the day or number it turns on."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        """One sentence a rule, each with its source."""
+        self.refusals = tuple(refusals)
+        super().__init__(" ".join(sentence(refusal) for refusal in refusals))
+
+
+def sentence(refusal: Refusal) -> str:
+    """A refusal for a person: the rule, until or from when, and where it stands."""
+    words = {
+        Reason.TOO_EARLY: _("This prescription may not be filled before %(day)s."),
+        Reason.EXPIRED: _("This prescription could be filled until %(day)s; a new prescription is needed."),
+        Reason.NO_REFILLS: _("A drug of this schedule has no refills; a new prescription is needed."),
+        Reason.REFILLS_USED: _("All %(limit)s refills of this prescription are used; a new prescription is needed."),
+        Reason.MORE_THAN_PRESCRIBED: _("Only %(limit)s units of this prescription are left."),
+        Reason.REMAINDER_EXPIRED: _(
+            "The rest of a partial fill could be had until %(day)s; a new prescription is needed."
+        ),
+        Reason.SERIES_TOO_LONG: _("Prescriptions issued together may not supply more than %(limit)s days."),
+        Reason.TOO_MANY_REFILLS: _("At most %(limit)s refills may be authorised for a drug of this schedule."),
+        Reason.NEEDS_FIRST_DAY: _(
+            "Each prescription after the first of that day needs the first day it may be filled."
+        ),
+        Reason.CLINIC_ONLY: _("This medicine is given in the clinic and never handed to the patient."),
+    }[refusal.reason]
+    day = refusal.day.isoformat() if refusal.day else ""
+    limit = f"{float(refusal.limit):g}" if refusal.limit is not None else ""
+    source = f" ({refusal.source})" if refusal.source else ""
+    return words % {"day": day, "limit": limit} + source

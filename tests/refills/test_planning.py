@@ -227,7 +227,7 @@ def test_a_dispense_is_never_changed_or_deleted_in_the_database_itself() -> None
 def test_the_dispenses_cannot_be_emptied_either() -> None:
     refused = pytest.raises(DatabaseError, match="never changed or deleted")
     with refused, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE refills_dispense")
+        cursor.execute("TRUNCATE refills_dispense CASCADE")
 
 
 def test_a_dispense_of_nothing_is_refused() -> None:

@@ -1,0 +1,194 @@
+"""What was written for the pharmacy, and what the rules of its schedule then allow."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from medmgmt import problems
+from medmgmt.actions import prescribing, supply
+from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
+from medmgmt.record.models import AuditEntry, Prescription
+from refills.controlled import Reason
+from refills.errors import RefillRefused
+from refills.models import Authorisation, Dispense, EarlyFill, Task
+from tests import factories
+from tests.actions import orders
+
+pytestmark = pytest.mark.usefixtures("knowledge")
+
+
+def ago(days: int) -> date:
+    return orders.today() - timedelta(days=days)
+
+
+def taking(drug: str, **values: object) -> Prescription:
+    return orders.signed(factories.adler(), drug, on=ago(90), **values).prescription
+
+
+def of_50_mg() -> prescribing.DrugChoice:
+    return prescribing.DrugChoice(name="sertraline", strength="50 mg")
+
+
+def written(of: Prescription, *, days_ago: int = 0, days: int = 30, **values: object) -> Authorisation:
+    return supply.authorise(
+        values.pop("by", None) or factories.adler(),
+        of.pk,
+        issued_on=ago(days_ago),
+        quantity=Decimal(values.pop("quantity", days)),
+        unit="{tablet}",
+        days_supply=days,
+        **values,
+    )
+
+
+def filled(of: Prescription, *, days_ago: int, quantity: int = 30, days: int = 30, reason: str = "") -> Dispense:
+    return supply.record_dispense(
+        factories.bo(),
+        of.pk,
+        dispensed_on=ago(days_ago),
+        quantity=Decimal(quantity),
+        unit="{tablet}",
+        days_supply=days,
+        early_reason=reason,
+    )
+
+
+def refused(of: Prescription, **values: int) -> RefillRefused:
+    before = Dispense.objects.count()
+    with pytest.raises(RefillRefused) as said, transaction.atomic():
+        filled(of, **values)
+    assert Dispense.objects.count() == before
+    return said.value
+
+
+def odd() -> list[Task]:
+    return list(Task.objects.filter(key__startswith="fill|", state="open").order_by("id"))
+
+
+def test_schedule_two_is_never_refilled_and_the_refusal_says_which_rule() -> None:
+    stimulant = taking("methylphenidate")
+    written(stimulant, days_ago=40)
+    filled(stimulant, days_ago=40)
+    said = refused(stimulant, days_ago=8)
+    assert [one.reason for one in said.refusals] == [Reason.NO_REFILLS]
+    assert "a new prescription is needed. (21 CFR 1306.12(a))" in str(said)
+    assert problems.describe(said).status == 422
+    written(stimulant, days_ago=8)
+    filled(stimulant, days_ago=8)
+
+
+def test_schedule_two_takes_no_refills_and_no_series_beyond_ninety_days() -> None:
+    stimulant = taking("methylphenidate")
+    with pytest.raises(RefillRefused, match="At most 0 refills"):
+        written(stimulant, refills=2)
+    written(stimulant)
+    with pytest.raises(RefillRefused, match="first day it may be filled"):
+        written(stimulant)
+    written(stimulant, may_fill_from=orders.today() + timedelta(days=30))
+    with pytest.raises(RefillRefused, match="more than 90 days"):
+        written(stimulant, days=31, may_fill_from=orders.today() + timedelta(days=60))
+    written(stimulant, may_fill_from=orders.today() + timedelta(days=60))
+
+
+def test_the_next_of_a_series_waits_for_its_first_day() -> None:
+    stimulant = taking("methylphenidate")
+    written(stimulant, days_ago=31)
+    written(stimulant, days_ago=31, may_fill_from=ago(1))
+    filled(stimulant, days_ago=31)
+    said = refused(stimulant, days_ago=3)
+    assert f"not be filled before {ago(1)}" in str(said)
+    filled(stimulant, days_ago=1)
+    assert [one.reason for one in refused(stimulant, days_ago=0).refusals] == [Reason.NO_REFILLS]
+
+
+def test_schedule_four_has_five_refills_at_most_and_six_months() -> None:
+    hypnotic = taking("zolpidem")
+    with pytest.raises(RefillRefused, match="At most 5 refills"):
+        written(hypnotic, refills=6)
+    written(hypnotic, days_ago=240, refills=5)
+    filled(hypnotic, days_ago=240)
+    said = refused(hypnotic, days_ago=0)
+    assert [one.reason for one in said.refusals] == [Reason.EXPIRED]
+    assert "could be filled until" in str(said)
+
+
+def test_more_than_is_left_of_a_prescription_is_refused_and_the_rest_is_not() -> None:
+    hypnotic = taking("zolpidem")
+    written(hypnotic, days_ago=20)
+    filled(hypnotic, days_ago=20, quantity=20, days=20)
+    assert "Only 10 units" in str(refused(hypnotic, days_ago=0))
+    filled(hypnotic, days_ago=0, quantity=10, days=10)
+
+
+def test_without_an_authorisation_on_record_nothing_is_refused() -> None:
+    stimulant = taking("methylphenidate")
+    for days in (70, 40, 10):
+        filled(stimulant, days_ago=days)
+    assert odd() == []
+
+
+def test_only_who_may_sign_authorises_and_only_for_their_patients() -> None:
+    hypnotic = taking("zolpidem")
+    with pytest.raises(NotAllowed):
+        written(hypnotic, by=factories.bo())
+    with pytest.raises(NoSuchPatient):
+        written(hypnotic, by=factories.dorn())
+    for days_ago in (-1, 800):
+        with pytest.raises(Refused):
+            written(hypnotic, days_ago=days_ago)
+    made = written(hypnotic, refills=5)
+    assert AuditEntry.objects.filter(act="authorise", object_id=str(made.pk)).exists()
+
+
+def test_an_early_fill_of_a_controlled_drug_without_a_reason_is_a_pharmacists_task_and_not_refused() -> None:
+    hypnotic = taking("zolpidem")
+    filled(hypnotic, days_ago=10)
+    filled(hypnotic, days_ago=0)
+    [task] = odd()
+    assert (task.role, "zolpidem" in task.title, "16 days before" in task.detail) == ("pharmacist", False, True)
+
+
+def test_early_fills_with_a_reason_are_counted_and_the_second_is_looked_at() -> None:
+    hypnotic = taking("zolpidem")
+    filled(hypnotic, days_ago=20)
+    filled(hypnotic, days_ago=6, reason="lost")
+    assert (EarlyFill.objects.get().reason, odd()) == ("lost", [])
+    filled(hypnotic, days_ago=0, reason="stolen")
+    [task] = odd()
+    assert "2 early fills since" in task.detail
+    assert "2 times lost or stolen since" in task.detail
+    with pytest.raises(Refused):
+        filled(hypnotic, days_ago=0, reason="because")
+
+
+def test_a_fill_in_time_counts_as_no_early_fill_whatever_was_said() -> None:
+    taken = taking("sertraline")
+    filled(taken, days_ago=30)
+    filled(taken, days_ago=2, reason="travel")
+    assert not EarlyFill.objects.exists()
+
+
+def test_a_quantity_that_does_not_fit_the_plan_is_looked_at() -> None:
+    taken = taking("sertraline", choice=of_50_mg())
+    filled(taken, days_ago=0, quantity=60, days=30)
+    [task] = odd()
+    assert "does not last the 30 days" in task.detail
+
+
+def test_history_written_down_late_opens_no_task() -> None:
+    taken = taking("sertraline", choice=of_50_mg())
+    filled(taken, days_ago=40, quantity=60, days=30)
+    assert odd() == []
+
+
+@pytest.mark.parametrize("table", ["refills_authorisation", "refills_earlyfill"])
+def test_neither_is_ever_changed_or_deleted(table: str) -> None:
+    hypnotic = taking("zolpidem")
+    written(hypnotic, days_ago=10, refills=5)
+    filled(hypnotic, days_ago=10)
+    filled(hypnotic, days_ago=0, reason="travel")
+    for statement in (f"UPDATE {table} SET id = 99", f"DELETE FROM {table}"):
+        with pytest.raises(DatabaseError, match="never changed or deleted"), transaction.atomic():
+            connection.cursor().execute(statement)
