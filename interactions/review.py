@@ -1,6 +1,6 @@
 """The review of a patient's regimens: what is kept of a check, who answers it, and what still waits for an answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library
-from interactions.engine import check
+from interactions.engine import alternatives, check
 from interactions.engine.findings import Finding as Found
 from interactions.engine.findings import Judgement, NotChecked, PairState
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Drug, Regimen
 from interactions.engine.rules.coverage import described
+from interactions.engine.severity import Severity as Grade
 from interactions.errors import AlreadyAnswered, NoSuchFinding, NotAnAnswer, UnansweredFindings
 from interactions.models import Answer, AnswerReason, Finding, Moment, Review, Severity
 
@@ -38,7 +39,8 @@ def run(
 ) -> Review:
     """Check every day given and keep the answer: one finding a key with the first day it holds.
 
-    New is what no day of `before` shows. The caller holds the patient's lock.
+    New is what no day of `before` shows. A finding interrupts when it is major or above and either new or on what the
+    change starts, resumes or raises; all else waits on the list. The caller holds the patient's lock.
     """
     held = library.loaded()
     earlier = {finding.key for regimen in before for finding in check.check(regimen, held.knowledge).findings}
@@ -55,7 +57,8 @@ def run(
         scope=scope(held.knowledge),
     )
     review.releases.set([release_id for release_id, _sha256 in held.marks])
-    Finding.objects.bulk_create(_row(review, finding, day, earlier) for finding, day in _first(judged))
+    instead = alternatives.of(judged[0][0], judged[0][1], held.knowledge) if judged else {}
+    Finding.objects.bulk_create(_row(review, finding, day, earlier, instead) for finding, day in _first(judged))
     return review
 
 
@@ -69,8 +72,12 @@ def scope(knowledge: Knowledge) -> str:
 
 
 def unanswered(review_id: int) -> list[Finding]:
-    """The findings of major severity or above, new or standing, that no answer speaks for."""
-    waiting = list(Finding.objects.filter(review_id=review_id, severity__in=STOPS).select_related("review"))
+    """The findings of major severity or above that this change brings up and no answer speaks for.
+
+    A standing finding that the change does not touch was answered, or lies on the list, and does not stop it again.
+    """
+    found = Finding.objects.filter(review_id=review_id, severity__in=STOPS, is_interruptive=True)
+    waiting = list(found.select_related("review"))
     if not waiting:
         return []
     answered = answers_for(waiting[0].review.patient_id, [finding.key for finding in waiting])
@@ -155,7 +162,8 @@ def _first(judged: Sequence[tuple[Regimen, Judgement]]) -> list[tuple[Found, dat
     return sorted(first.values(), key=lambda item: (-item[0].severity, item[0].key))
 
 
-def _row(review: Review, finding: Found, day: date, earlier: set[str]) -> Finding:
+def _row(review: Review, finding: Found, day: date, earlier: set[str], instead: Mapping[str, str]) -> Finding:
+    is_new = finding.key not in earlier
     return Finding(
         review=review,
         key=finding.key,
@@ -164,15 +172,17 @@ def _row(review: Review, finding: Found, day: date, earlier: set[str]) -> Findin
         severity=finding.severity.word,
         drugs=list(finding.drugs),
         prescriptions=list(finding.refs),
-        is_new=finding.key not in earlier,
+        is_new=is_new,
         first_day=day,
         summary=finding.summary,
         mechanism=finding.mechanism,
         effect=finding.effect,
-        management=finding.management,
+        management=". ".join(part for part in (finding.management, instead.get(finding.card, "")) if part),
         onset=finding.onset,
         evidence=finding.evidence,
         sources=[_source(grade._asdict()) for grade in finding.sources],
+        card=finding.card,
+        is_interruptive=finding.severity >= Grade.MAJOR and (is_new or finding.is_triggered),
     )
 
 

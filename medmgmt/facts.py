@@ -1,31 +1,61 @@
 """What is on record about a person on a day, as the engine reads it: the newest observation of each code by then."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from interactions.engine.regimen import CrossTaper, Facts
-from medmgmt.record.models import Observation, ObservationCode, Patient
+from interactions.engine import cases
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.regimen import Allergy, CrossTaper, Facts, Lab
+from medmgmt.record.models import Allergy as AllergyRow
+from medmgmt.record.models import AllergyKind, Condition, Observation, ObservationCode, Patient
 
 MG_DL_PER_MMOL_L = Decimal("2.43")
 """Magnesium: 1 mmol/L is 2.43 mg/dL (atomic mass 24.305 g/mol)."""
 SEX = {"female": "F", "male": "M"}
+FERTILE_AGES = range(12, 51)
+"""Without a word on record pregnancy counts as possible for a woman of this age, as labels ask."""
+RECENT = timedelta(days=90)
+"""An older sodium, potassium, QTc or pulse no longer raises or lowers a tier."""
 
 
-def on(
-    patient: Patient, observations: Sequence[Observation], day: date, *, cross_tapers: tuple[CrossTaper, ...] = ()
-) -> Facts:
+@dataclass(frozen=True)
+class Record:
+    """What is on record about one person, each row once; `on` picks what held on a day."""
+
+    patient: Patient
+    observations: tuple[Observation, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    allergies: tuple[AllergyRow, ...] = ()
+
+    @classmethod
+    def of(cls, patient: Patient) -> "Record":
+        """Three queries."""
+        return cls(
+            patient,
+            tuple(Observation.current(patient.pk)),
+            tuple(Condition.objects.filter(patient_id=patient.pk)),
+            tuple(AllergyRow.objects.filter(patient_id=patient.pk)),
+        )
+
+
+def on(record: Record, day: date, knowledge: Knowledge, *, cross_tapers: tuple[CrossTaper, ...] = ()) -> Facts:
     """Facts as of `day`; what was never observed stays None or "", which the engine reads as not on record."""
+    patient = record.patient
     zone = ZoneInfo(patient.time_zone)
-    by_then = [one for one in observations if one.observed_at.astimezone(zone).date() <= day]
+    by_then = [one for one in record.observations if one.observed_at.astimezone(zone).date() <= day]
     newest: dict[str, Observation] = {}
     for observation in sorted(by_then, key=lambda one: (one.observed_at, one.pk)):
         newest[observation.code] = observation
     numbers = {code: found.value for code, found in newest.items()}
+    recent = {
+        code: found.value for code, found in newest.items() if day - found.observed_at.astimezone(zone).date() <= RECENT
+    }
     states = {code: found.value_code for code, found in newest.items()}
-    magnesium = numbers.get(ObservationCode.MAGNESIUM)
+    magnesium = recent.get(ObservationCode.MAGNESIUM)
     return Facts(
         age_years=patient.age_on(day),
         sex=SEX.get(patient.sex, ""),
@@ -36,13 +66,59 @@ def on(
         hepatic_class=letter(states.get(ObservationCode.HEPATIC_CLASS, "")),
         smoking=known(states.get(ObservationCode.SMOKING, "")),
         smoking_changed_on=smoking_changed_on(by_then, zone),
-        sodium=numbers.get(ObservationCode.SODIUM),
-        potassium=numbers.get(ObservationCode.POTASSIUM),
+        smoking_change="started" if states.get(ObservationCode.SMOKING) == "current" else "stopped",
+        sodium=recent.get(ObservationCode.SODIUM),
+        potassium=recent.get(ObservationCode.POTASSIUM),
         magnesium=magnesium / MG_DL_PER_MMOL_L if magnesium is not None else None,
-        qtc_ms=whole(numbers.get(ObservationCode.QTC)),
-        heart_rate=whole(numbers.get(ObservationCode.HEART_RATE)),
+        qtc_ms=whole(recent.get(ObservationCode.QTC)),
+        heart_rate=whole(recent.get(ObservationCode.HEART_RATE)),
         cross_tapers=cross_tapers,
+        pregnancy_potential=may_be_pregnant(patient, day, states.get(ObservationCode.PREGNANCY, "")),
+        conditions=conditions_on(record.conditions, day),
+        allergies=allergies_on(record.allergies, day, knowledge),
+        labs=labs(by_then, zone, knowledge),
     )
+
+
+def may_be_pregnant(patient: Patient, day: date, state: str) -> bool:
+    """Whether pregnancy is possible as far as the record tells."""
+    return SEX.get(patient.sex) == "F" and patient.age_on(day) in FERTILE_AGES and state != "pregnant"
+
+
+def conditions_on(rows: Iterable[Condition], day: date) -> tuple[str, ...]:
+    """Diagnoses that had begun and had not ended, each by its code and by its words."""
+    held = [
+        row
+        for row in rows
+        if (row.onset_on is None or row.onset_on <= day) and (row.abated_on is None or row.abated_on > day)
+    ]
+    told = {f"ICD10:{row.icd10cm}" for row in held if row.icd10cm} | {row.text for row in held if row.text}
+    return tuple(sorted(told))
+
+
+def allergies_on(rows: Iterable[AllergyRow], day: date, knowledge: Knowledge) -> tuple[Allergy, ...]:
+    """Allergies and intolerances on record by the day, each resolved like a drug where it is one."""
+    found = []
+    for row in rows:
+        if row.recorded_on > day or (row.refuted_on is not None and row.refuted_on <= day):
+            continue
+        entry = knowledge.catalogue.resolve(row.substance, row.rxcui)
+        told = f"{row.reaction} (severe)" if row.severity == "severe" and row.reaction else row.reaction
+        is_intolerance = row.kind == AllergyKind.INTOLERANCE
+        found.append(Allergy(row.substance, entry.key if entry else None, told, is_intolerance))
+    return tuple(sorted(found, key=lambda one: (one.substance, one.reaction)))
+
+
+def labs(observations: Sequence[Observation], zone: ZoneInfo, knowledge: Knowledge) -> tuple[Lab, ...]:
+    """The newest value of each lab that the knowledge has a name for, with the one before it."""
+    found: dict[str, list[Lab]] = {}
+    for one in sorted(observations, key=lambda one: (one.observed_at, one.pk)):
+        named = cases.lab_name(knowledge, one.code, one.loinc)
+        value = None if named is None or one.value is None else cases.in_unit(one.value, one.unit.strip("{}"), named)
+        if named is not None and value is not None:
+            found.setdefault(named.lab, []).append(Lab(named.lab, value, one.observed_at.astimezone(zone).date()))
+    newest = [replace(values[-1], earlier=values[-2].value if len(values) > 1 else None) for values in found.values()]
+    return tuple(sorted(newest, key=lambda lab: lab.name))
 
 
 def yes_no(state: str, yes: str, no: str) -> bool | None:

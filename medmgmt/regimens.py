@@ -2,17 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from interactions import library
 from interactions.engine.knowledge import Knowledge
-from interactions.engine.regimen import CrossTaper, Drug, Regimen
+from interactions.engine.regimen import Action, CrossTaper, Drug, Regimen
 from interactions.engine.suspects import Exposure
 from medmgmt import facts
 from medmgmt.record import dosing
-from medmgmt.record.models import DosageChange, Observation, Patient, Prescription, ReasonCode, Status
+from medmgmt.record.models import DosageChange, Patient, Prescription, ReasonCode, Status
 
 LONGEST_SWITCH = timedelta(days=56)
 """A switch between antipsychotics may take eight weeks; the engine itself allows antidepressants four."""
@@ -65,16 +65,15 @@ def days_to_check(known: Sequence[Course], start: date) -> list[date]:
 
 @dataclass(frozen=True)
 class Person:
-    """A patient with the observations and the knowledge that every day's regimen is made from; fetched once."""
+    """What is on record of a patient and the knowledge that every day's regimen is made from; fetched once."""
 
-    patient: Patient
-    observations: tuple[Observation, ...]
+    record: facts.Record
     knowledge: Knowledge
 
     @classmethod
     def of(cls, patient: Patient) -> "Person":
-        """Two queries."""
-        return cls(patient, tuple(Observation.current(patient.pk)), library.current())
+        """Four queries."""
+        return cls(facts.Record.of(patient), library.current())
 
 
 def at(person: Person, known: Sequence[Course], day: date) -> Regimen:
@@ -84,7 +83,7 @@ def at(person: Person, known: Sequence[Course], day: date) -> Regimen:
     return Regimen(
         day=day,
         drugs=tuple(drugs),
-        facts=facts.on(person.patient, person.observations, day, cross_tapers=tapers),
+        facts=facts.on(person.record, day, person.knowledge, cross_tapers=tapers),
     )
 
 
@@ -117,6 +116,8 @@ def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
         mg_per_day=milligrams(dose.sig),
         started_on=dosing.taken_since(steps, last),
         stopped_on=None if last == day else last,
+        mg_per_dose=dose.sig.amount * MG_IN[dose.sig.unit] if dose.sig and dose.sig.unit in MG_IN else None,
+        changed_on=dose.since,
     )
 
 
@@ -149,7 +150,24 @@ def compared(patient: Patient, change: DosageChange) -> Compared:
     planned = with_change(known, change)
     days = days_to_check(planned, change.effective_on)
     without = tuple(at(person, known, day) for day in days)
-    return Compared(before=without, after=tuple(at(person, planned, day) for day in days))
+    act = action(known, change)
+    return Compared(before=without, after=tuple(replace(at(person, planned, day), action=act) for day in days))
+
+
+ACTS = {"start": "start", "new_dose": "change_dose", "resume": "resume", "hold": "stop", "stop": "stop"}
+"""Kind of a change -> what the engine calls it."""
+
+
+def action(known: Sequence[Course], change: DosageChange) -> Action:
+    """What the change does and to what; a lower dose brings nothing new."""
+    ref = str(change.prescription_id)
+    before = next((course for course in known if course.prescription.pk == change.prescription_id), None)
+    if change.kind == "new_dose" and before is not None:
+        earlier = dosing.dose_on(change.effective_on, before.steps).sig
+        later = change.sig
+        if earlier and later and earlier.unit == later.unit and later.amount_per_day <= earlier.amount_per_day:
+            return Action("change_dose")
+    return Action(ACTS[change.kind], frozenset({ref}))
 
 
 def exposures(patient: Patient, began_on: date) -> list[Exposure]:

@@ -6,8 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from interactions import library
-from interactions.engine.check import check
-from medmgmt.api import cases
+from interactions.engine import cases
 from medmgmt.api.endpoint import Endpoint, writes
 from medmgmt.api.fields import Amount, Day, Strict
 from medmgmt.api.proposals import SEVERITIES, NotCheckedLine
@@ -215,6 +214,4 @@ class CheckCase(Endpoint):
     def post(self, by: User, values: Mapping[str, Any]) -> object:
         """Check one case against the active knowledge. Nothing is kept."""
         access.require(by, "check_interactions")
-        knowledge = library.current()
-        regimen, left_out = cases.regimen(values, knowledge)
-        return cases.answer(values, check(regimen, knowledge), knowledge, left_out)
+        return cases.review(values, library.current())

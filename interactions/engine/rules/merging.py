@@ -14,12 +14,8 @@ from interactions.engine.severity import Severity
 KINDS = {DUPLICATE: "duplicate_therapy"}
 OTHER_KIND = "interaction"
 GRADED = {severity: f" as {severity.word}" for severity in Severity} | {Severity.UNGRADED: ", not graded"}
-FOLDED = {
-    Severity.CONTRAINDICATED: Severity.MODERATE,
-    Severity.MAJOR: Severity.MODERATE,
-    Severity.MODERATE: Severity.MINOR,
-}
-"""How loud an advisory grade is where the rules know both drugs and name no problem."""
+FOLDED = Severity.MINOR
+"""How loud an advisory grade is where the rules know both drugs and name no problem: folded away, never dropped."""
 OURS = {"psychotropic", "sud", "substance"}
 EVENT = "smoking_change"
 EXPOSURE = {"exposure_increase", "exposure_decrease"}
@@ -62,27 +58,29 @@ def _folded(matches: list[Match], situation: Situation) -> list[Match]:
 
 
 def _fold(match: Match, situation: Situation) -> Match:
-    why = _is_advisory(match.grade.label, situation)
-    a, b = situation.seats[match.a], situation.seats[match.b]
-    if not why or match.grade.severity not in FOLDED or a.profile is None or b.profile is None:
-        return match
-    if not {a.rules_entry.group, b.rules_entry.group} & OURS:
-        return match
-    listed = match.grade.severity
-    factors = (*match.grade.factors, f"listed as {listed.word}: {why}")
-    return match._replace(grade=match.grade._replace(severity=FOLDED[listed], factors=factors))
+    return _quietened(match, FOLDED, situation)
 
 
 def _advised(matches: list[Match], ruled: Severity, situation: Situation) -> list[Match]:
     """Beside a rule: an advisory grade is kept on record and does not make the finding louder than the rule."""
-    kept = []
-    for match in matches:
-        why = _is_advisory(match.grade.label, situation)
-        if why and match.grade.severity > ruled:
-            factors = (*match.grade.factors, f"listed as {match.grade.severity.word}: {why}")
-            match = match._replace(grade=match.grade._replace(severity=ruled, factors=factors))
-        kept.append(match)
-    return kept
+    return [_quietened(match, ruled, situation) for match in matches]
+
+
+def _quietened(match: Match, most: Severity, situation: Situation) -> Match:
+    """The match at most as severe as `most`, where its source only advises and the rules are at home."""
+    listed = match.grade.severity
+    why = _is_advisory(match.grade.label, situation) if listed > most else ""
+    if not why or not _are_at_home(situation.seats[match.a], situation.seats[match.b]):
+        return match
+    factors = (*match.grade.factors, f"listed as {listed.word}: {why}")
+    return match._replace(grade=match.grade._replace(severity=most, factors=factors))
+
+
+def _are_at_home(a: Seat, b: Seat) -> bool:
+    """Whether the rules know both drugs and one of them is psychotropic: for such pairs they were written."""
+    if a.profile is None or b.profile is None:
+        return False
+    return not OURS.isdisjoint((a.rules_entry.group, b.rules_entry.group))
 
 
 def _finding(pair: Pair, matches: list[Match], situation: Situation, memory: Memory) -> Finding:

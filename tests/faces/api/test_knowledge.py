@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from interactions import library
+from interactions.engine import cases
 from interactions.models import Review
-from medmgmt.api import cases
 from tests.faces.api.client import Api, done, fields, problem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
@@ -92,10 +93,11 @@ def test_results_and_habits_of_the_case_reach_the_engine() -> None:
         "labs": labs,
         "patient": {"sex": "F", "smoking": {"status": "former", "changed_days": 5}},
     }
-    facts = cases.facts(told)
-    assert (facts.sodium, facts.magnesium, facts.qtc_ms, facts.potassium) == (126, 1, 481, None)
+    regimen, left_out = cases.told(told, library.current())
+    facts = regimen.facts
+    assert (facts.sodium, round(facts.magnesium or 0, 2), facts.qtc_ms, facts.potassium) == (126, 1, 481, None)
     assert (facts.sex, facts.smoking, facts.smoking_changed_on) == ("F", "former", date(2026, 2, 24))
-    assert cases.unread(told) == ["potassium"]
+    assert [(one.what, one.why) for one in left_out] == [("potassium", "the unit mg/dL is not understood")]
 
 
 def test_without_active_knowledge_nothing_is_called_safe(bo: Api, pia: Api) -> None:
