@@ -25,6 +25,7 @@ from medmgmt.record.models import (
     ReasonCode,
     Sex,
 )
+from medmgmt.record.models.observations import validate_icd10cm
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -379,14 +380,23 @@ class AllergyForm(forms.Form):
     )
 
 
+class CodeField(forms.CharField):
+    """A code that may be typed in small letters."""
+
+    def to_python(self, value: Any) -> str:
+        """In capitals."""
+        return str(super().to_python(value)).upper()
+
+
 class ConditionForm(forms.Form):
     """A diagnosis."""
 
     text = forms.CharField(label=gettext_lazy("Diagnosis"), max_length=500)
-    icd10cm = forms.CharField(
+    icd10cm = CodeField(
         label=gettext_lazy("ICD-10-CM code"),
         required=False,
         max_length=8,
+        validators=[validate_icd10cm],
         help_text=gettext_lazy("For instance F33.1."),
     )
     onset_on = forms.DateField(label=gettext_lazy("Since"), required=False, widget=Day())

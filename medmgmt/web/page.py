@@ -94,9 +94,10 @@ def speaking_to(request: HttpRequest) -> Iterator[None]:
 
 
 def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
-    """The page that says no, with the status of the problem."""
+    """The page that says no, with the status of the problem; a request nobody can read is told no more than that."""
     problem = problems.describe(error)
-    return render(request, "problem.html", {"problem": problem}, status=problem.status)
+    template = "400.html" if problem.status == 400 else "problem.html"
+    return render(request, template, {"problem": problem}, status=problem.status)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from medmgmt import problems
+from refills import links
 
 
 def locked_out(request: HttpRequest, credentials: Mapping[str, Any] | None, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -15,6 +15,6 @@ def locked_out(request: HttpRequest, credentials: Mapping[str, Any] | None, *arg
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that was open too long, came from elsewhere, or from a browser that keeps no cookies."""
-    problem = problems.of_kind("csrf-failed")
-    return render(request, "csrf_failure.html", {"problem": problem}, status=403)
+    """A form that was open too long or came from elsewhere; behind a reminder's link it names no clinic either."""
+    layout = "bare.html" if request.path.startswith(links.PATH) else "base.html"
+    return render(request, "csrf_failure.html", {"layout": layout}, status=403)

@@ -63,7 +63,8 @@ def act(request: Asked, task_id: int, work: Callable[[], Task]) -> HttpResponse:
             raise
         refused = problem.detail
     if request.htmx:
-        context = {"task": chart.task(request.user, task_id), "refused": refused, "back": came_from(request)}
+        shown = chart.task(request.user, task_id)
+        context = {"task": shown, "refused": refused, "back": came_from(request), "in_place": True}
         return render(request, "_task.html", context)
     if refused:
         messages.error(request, refused)

@@ -113,3 +113,12 @@ def test_an_allergy_and_a_diagnosis_reach_the_chart(world: World, as_bo: Client)
     said = chart(world, as_bo)
     assert "lamotrigine rash" in said
     assert "Alcohol use disorder F10.20" in said
+
+
+def test_a_diagnosis_code_may_be_in_small_letters_and_is_refused_when_it_is_none(world: World, as_bo: Client) -> None:
+    address = f"/patients/{world.carla.pk}/conditions/new/"
+    assert send(as_bo, address, once="k1", text="Insomnia", icd10cm="f51.01").status_code == 302
+    refused = send(as_bo, address, once="k2", text="Insomnia", icd10cm="insomnia")
+    assert refused.status_code == 422
+    assert 'value="insomnia"' in refused.content.decode().lower()
+    assert "F51.01" in chart(world, as_bo)

@@ -104,3 +104,10 @@ def test_the_portal_speaks_the_patients_language_unless_she_chooses_another(worl
 def test_staff_pages_stay_in_one_language_whatever_the_browser_asks(world: World, as_bo: Client) -> None:
     page = as_bo.get(f"/patients/{world.carla.pk}/", headers={"Accept-Language": "es"})
     assert reading.read(page.content).lang == "en"
+
+
+def test_behind_the_link_even_a_form_that_is_not_trusted_names_no_clinic(reminder: Reminder) -> None:
+    answer = Client(enforce_csrf_checks=True).post(f"/r/{links.token(reminder)}/", {"choice": "confirm"})
+    assert answer.status_code == 403
+    text = answer.content.decode().replace("/static/", "")
+    assert not [word for word in SPEAKING if word.lower() in text.lower()]
