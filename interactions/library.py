@@ -1,7 +1,7 @@
 """The knowledge in use, loaded once a process, and the search over its drugs."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -59,6 +59,8 @@ class _Shelf:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     loaded: Loaded | None = None
+    other: Loaded | None = None
+    """Releases that were in use, or may be; for comparing."""
 
 
 _shelf = _Shelf()
@@ -81,6 +83,21 @@ def loaded() -> Loaded:
         if held is None or held.marks != marks:
             held = _shelf.loaded = Loaded(marks, _read(active))
         return held
+
+
+def of(release_ids: Collection[int]) -> Knowledge:
+    """The knowledge that these releases are together, in use or not; the last one asked for is kept.
+
+    Releases that have been deleted since are left out.
+    """
+    found = Release.objects.filter(pk__in=release_ids)
+    chosen = sorted(found, key=releases.in_order)
+    marks = tuple((release.pk, release.sha256) for release in chosen)
+    for held in (_shelf.loaded, _shelf.other):
+        if held is not None and held.marks == marks:
+            return held.knowledge
+    held = _shelf.other = Loaded(marks, _read(chosen))
+    return held.knowledge
 
 
 def resolve(name: str = "", rxcui: int | None = None, *, among: Knowledge | None = None) -> CatalogueDrug | None:

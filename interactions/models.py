@@ -5,6 +5,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from interactions.screening_tables import CurrentDrug, RescreenPatient, RescreenRun, RunState, Substance
+
+__all__ = ["CurrentDrug", "RescreenPatient", "RescreenRun", "RunState", "Substance"]
+"""Tables with a module of their own; Django looks for them here."""
+
 
 class ReleaseStatus(models.TextChoices):
     """How far a release has come."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,7 @@ from interactions.models import (
     ReleaseDrug,
     ReleaseKind,
     ReleaseStatus,
+    RescreenRun,
     Rule,
     SideEffectTerm,
     Synonym,
@@ -193,10 +195,11 @@ def activate(release_id: int, by_id: int | None) -> Release:
     release = _locked(release_id)
     if release.status == ReleaseStatus.ACTIVE:
         return release
-    Release.objects.filter(source=release.source, status=ReleaseStatus.ACTIVE).update(status=ReleaseStatus.RETIRED)
-    release.status = ReleaseStatus.ACTIVE
-    release.activated_at, release.activated_by_id = timezone.now(), by_id
-    release.save(update_fields=["status", "activated_at", "activated_by"])
+    with rescreened(by_id):
+        Release.objects.filter(source=release.source, status=ReleaseStatus.ACTIVE).update(status=ReleaseStatus.RETIRED)
+        release.status = ReleaseStatus.ACTIVE
+        release.activated_at, release.activated_by_id = timezone.now(), by_id
+        release.save(update_fields=["status", "activated_at", "activated_by"])
     return release
 
 
@@ -205,8 +208,9 @@ def retire(release_id: int, by_id: int | None) -> Release:
     """From now on no review uses this release. Twice is once."""
     release = _locked(release_id)
     if release.status != ReleaseStatus.RETIRED:
-        release.status = ReleaseStatus.RETIRED
-        release.save(update_fields=["status"])
+        with rescreened(by_id):
+            release.status = ReleaseStatus.RETIRED
+            release.save(update_fields=["status"])
     return release
 
 
@@ -221,5 +225,34 @@ def _locked(release_id: int) -> Release:
 
 def active() -> list[Release]:
     """The releases that a review uses now: rules first, then by source."""
-    found = Release.objects.filter(status=ReleaseStatus.ACTIVE)
-    return sorted(found, key=lambda release: (release.kind != ReleaseKind.RULES, release.source))
+    return sorted(Release.objects.filter(status=ReleaseStatus.ACTIVE), key=in_order)
+
+
+def in_order(release: Release) -> tuple[bool, str]:
+    """Rules first, then by source."""
+    return release.kind != ReleaseKind.RULES, release.source
+
+
+def would_be(release_id: int, *, active: bool) -> list[int]:
+    """The releases that would be in use with this one activated, or retired. Nothing is written."""
+    release = Release.objects.filter(pk=release_id).first()
+    if release is None:
+        raise NoSuchRelease()
+    others = Release.objects.filter(status=ReleaseStatus.ACTIVE).exclude(pk=release_id)
+    if active:
+        others = others.exclude(source=release.source)
+    return sorted([*others.values_list("pk", flat=True), *([release_id] if active else [])])
+
+
+@contextmanager
+def rescreened(by_id: int | None) -> Iterator[None]:
+    """Whatever set of releases is in use afterwards, a changed one asks for a rescreening; the clock does it."""
+    before = _in_use()
+    yield
+    after = _in_use()
+    if before != after:
+        RescreenRun.objects.create(before=before, after=after, asked_at=timezone.now(), asked_by_id=by_id)
+
+
+def _in_use() -> list[int]:
+    return sorted(Release.objects.filter(status=ReleaseStatus.ACTIVE).values_list("pk", flat=True))

@@ -1,7 +1,8 @@
 """The review of a patient's regimens: what is kept of a check, who answers it, and what still waits for an answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -43,9 +44,37 @@ def run(
     change starts, resumes or raises; all else waits on the list. The caller holds the patient's lock.
     """
     held = library.loaded()
-    earlier = {finding.key for regimen in before for finding in check.check(regimen, held.knowledge).findings}
+    earlier = keys(before, held.knowledge)
+    drafted = draft(held, earlier, after, patient_id=patient_id, change_id=change_id, by_id=by_id, moment=moment)
+    return keep(held, [drafted])[0]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A review with its findings, not kept yet."""
+
+    review: Review
+    findings: list[Finding]
+
+
+def keys(regimens: Iterable[Regimen], knowledge: Knowledge) -> set[str]:
+    """The keys of everything found on any of these days."""
+    return {finding.key for regimen in regimens for finding in check.check(regimen, knowledge).findings}
+
+
+def draft(
+    held: library.Loaded,
+    earlier: Set[str],
+    after: Sequence[Regimen],
+    *,
+    patient_id: int,
+    change_id: int | None,
+    by_id: int | None,
+    moment: str,
+) -> Draft:
+    """Check every day given; new is what `earlier` does not hold. Nothing is written."""
     judged = [(regimen, check.check(regimen, held.knowledge)) for regimen in sorted(after, key=lambda one: one.day)]
-    review = Review.objects.create(
+    review = Review(
         patient_id=patient_id,
         change_id=change_id,
         moment=Moment(moment),
@@ -56,10 +85,42 @@ def run(
         not_checked=_not_checked(judged),
         scope=scope(held.knowledge),
     )
-    review.releases.set([release_id for release_id, _sha256 in held.marks])
     instead = alternatives.of(judged[0][0], judged[0][1], held.knowledge) if judged else {}
-    Finding.objects.bulk_create(_row(review, finding, day, earlier, instead) for finding, day in _first(judged))
-    return review
+    return Draft(review, [_row(review, finding, day, earlier, instead) for finding, day in _first(judged)])
+
+
+@transaction.atomic
+def keep(held: library.Loaded, drafts: Sequence[Draft]) -> list[Review]:
+    """Three queries for however many reviews. The caller holds the lock of each patient."""
+    kept = Review.objects.bulk_create([one.review for one in drafts])
+    used = Review.releases.through
+    used.objects.bulk_create(
+        used(review_id=review.pk, release_id=release_id) for review in kept for release_id, _sha256 in held.marks
+    )
+    Finding.objects.bulk_create(finding for one in drafts for finding in one.findings)
+    return kept
+
+
+def unanswered_keys(
+    wanted: Collection[tuple[int, str]], *, screened_since: datetime | None = None
+) -> set[tuple[int, str]]:
+    """Those of these patients' findings that no answer speaks for; two queries, however many there are.
+
+    With `screened_since`, what a screening has found and told since then is left out as well.
+    """
+    patients, named = {patient for patient, _key in wanted}, {key for _patient, key in wanted}
+    given = Answer.objects.filter(patient_id__in=patients, key__in=named)
+    answered = set(given.exclude(finding__review__change__status="withdrawn").values_list("patient_id", "key"))
+    if screened_since is not None:
+        told = Finding.objects.filter(
+            review__patient_id__in=patients,
+            review__moment=Moment.SCREEN,
+            review__at__gte=screened_since,
+            is_new=True,
+            key__in=named,
+        )
+        answered |= set(told.values_list("review__patient_id", "key"))
+    return set(wanted) - answered
 
 
 def scope(knowledge: Knowledge) -> str:
@@ -162,7 +223,7 @@ def _first(judged: Sequence[tuple[Regimen, Judgement]]) -> list[tuple[Found, dat
     return sorted(first.values(), key=lambda item: (-item[0].severity, item[0].key))
 
 
-def _row(review: Review, finding: Found, day: date, earlier: set[str], instead: Mapping[str, str]) -> Finding:
+def _row(review: Review, finding: Found, day: date, earlier: Set[str], instead: Mapping[str, str]) -> Finding:
     is_new = finding.key not in earlier
     return Finding(
         review=review,

@@ -26,6 +26,16 @@ app.conf.beat_schedule = {
         "schedule": timedelta(minutes=15),
         "options": {"expires": 600},
     },
+    "rescreen": {
+        "task": "medmgmt.tasks.rescreen",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 30},
+    },
+    "lay out medicines": {
+        "task": "medmgmt.tasks.lay_out_medicines",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 1800},
+    },
     "clear out": {
         "task": "medmgmt.tasks.clear_out",
         "schedule": timedelta(hours=6),

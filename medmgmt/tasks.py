@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from medmgmt import supplies
+from medmgmt.actions import rescreening
 from medmgmt.record.models import IdempotencyRecord
 from refills import clock, reminders, worklist
 
@@ -32,6 +33,18 @@ def plan_supply() -> None:
     nurse of supplies that ran out."""
     supplies.replan_all()
     supplies.find_gaps()
+
+
+@shared_task(ignore_result=True)
+def rescreen() -> None:
+    """Looks again at the patients whom a change of the knowledge concerns, some batches at a time."""
+    rescreening.work()
+
+
+@shared_task(ignore_result=True)
+def lay_out_medicines() -> None:
+    """Finds prescriptions that were signed without telling the knowledge."""
+    rescreening.catch_up()
 
 
 @shared_task(ignore_result=True)

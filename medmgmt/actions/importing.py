@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from medmgmt import supplies
+from medmgmt import populations, supplies
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Refused
@@ -81,6 +81,8 @@ def _taken_in(by: User, history: History, team_id: int | None) -> Taken:
     }
     courses = _Courses(by, patient, history.courses)
     made |= {"prescriptions": len(courses.new), "changes": courses.write(), "dispenses": _add_fills(by, courses)}
+    if made["changes"]:
+        populations.keep_current([patient.pk])
     if any(made.values()):
         audit.record(by, "import_history", patient_id=patient.pk, obj=patient, detail={**made, "team": team_id})
     return Taken(

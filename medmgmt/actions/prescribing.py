@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library, review
 from interactions.models import Answer, Finding, Review
-from medmgmt import regimens, supplies
+from medmgmt import populations, regimens, supplies
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Role, Status, User
@@ -255,6 +255,7 @@ def require_unchanged(change: DosageChange) -> None:
 
 def follow_from(patient: Patient, change: DosageChange, reviewed: Review) -> None:
     """What a signature brings about, in its own transaction: supply, reminders, and a task for what was not checked."""
+    populations.keep_current([patient.pk])
     supplies.replan(patient, change.prescription)
     if reviewed.not_checked:
         worklist.open_task(

@@ -1,5 +1,6 @@
 """What was measured or found out about a patient, each with its day: observations, allergies, conditions."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -182,7 +183,12 @@ class Observation(models.Model):
     @staticmethod
     def current(patient_id: int) -> "models.QuerySet[Observation]":
         """The patient's observations that no later row corrects, newest first."""
-        return Observation.objects.filter(patient_id=patient_id, corrected_by__isnull=True)
+        return Observation.current_of([patient_id])
+
+    @staticmethod
+    def current_of(patient_ids: Collection[int]) -> "models.QuerySet[Observation]":
+        """The same of many patients at once."""
+        return Observation.objects.filter(patient_id__in=patient_ids, corrected_by__isnull=True)
 
     @staticmethod
     def code_columns(code: str) -> dict[str, str]:

@@ -1,0 +1,82 @@
+"""Who takes what now, and the rescreenings that a change of knowledge asks for: tables for looking up in bulk."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class RunState(models.TextChoices):
+    """How far a rescreening has come."""
+
+    PLANNED = "planned", _("waits for the clock")
+    SCREENING = "screening", _("under way")
+    DONE = "done", _("done")
+
+
+class Substance(models.Model):
+    """A medicine as prescriptions name it: few rows, each resolved once for all the patients who take it."""
+
+    name = models.CharField(max_length=300)
+    rxcui = models.PositiveIntegerField(default=0)
+    """0 where the prescription has no code."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "rxcui"], name="a_substance_is_named_once")]
+
+
+class CurrentDrug(models.Model):
+    """One signed prescription, laid out to be searched; `rebuild_current_drugs` makes the rows anew."""
+
+    patient = models.ForeignKey("record.Patient", models.PROTECT, related_name="+")
+    prescription = models.OneToOneField("record.Prescription", models.PROTECT, related_name="laid_out")
+    substance = models.ForeignKey(Substance, models.PROTECT, related_name="+", db_index=False)
+    until = models.DateField(null=True)
+    """The last day on which it may still matter, washout included; empty while no end is planned."""
+
+    class Meta:
+        indexes = [models.Index(fields=["substance", "patient"], name="who_takes_a_substance")]
+
+
+class RescreenRun(models.Model):
+    """One change of the knowledge in use, and how far the patients it concerns have been looked at again."""
+
+    before = models.JSONField()
+    """Numbers of the releases that were in use."""
+    after = models.JSONField()
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.PLANNED)
+    changes = models.JSONField(default=dict)
+    """What the change consists of, in numbers."""
+    touched = models.PositiveIntegerField(default=0)
+    screened = models.PositiveIntegerField(default=0)
+    new_findings = models.PositiveIntegerField(default=0)
+    """Of major severity or above, and not there with the knowledge before."""
+    tasks = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["id"], condition=~Q(state="done"), name="rescreenings_that_are_not_done")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=RunState.values), name="a_rescreening_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(screened__lte=models.F("touched")), name="a_rescreening_looks_at_whom_it_found"
+            ),
+        ]
+
+
+class RescreenPatient(models.Model):
+    """A patient whom a run concerns; done when the day is there. Survives a crash, so a run goes on where it was."""
+
+    run = models.ForeignKey(RescreenRun, models.CASCADE, related_name="patients", db_index=False)
+    patient = models.ForeignKey("record.Patient", models.PROTECT, related_name="+", db_index=False)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "patient"], condition=Q(done_at__isnull=True), name="whom_a_run_still_looks_at")
+        ]
+        constraints = [models.UniqueConstraint(fields=["run", "patient"], name="a_run_looks_at_each_patient_once")]
