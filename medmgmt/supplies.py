@@ -1,11 +1,12 @@
 """The bridge to refills: what of a prescription is left, whom a message may reach; rows turned into plain values."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
@@ -13,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library
+from interactions.engine.catalogue import CatalogueDrug
 from medmgmt.record import dosing
 from medmgmt.record.models import Channel, ContactPoint, Patient, Prescription, Role, Status
-from refills import dispensing, planning, reminders, rules, supply, worklist
+from refills import case_findings, dispensing, planning, reminders, rules, supply, worklist
 from refills.models import LIVE, Dispense, Reminder, ReminderKind, ReminderState, Task, TaskKind
 from refills.rules import Rules
 from refills.schedule import Fill
@@ -264,15 +266,46 @@ def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, du
 
 def scopes_of(prescription: Prescription) -> frozenset[str]:
     """What the supply rules may say of this drug: its schedule, its sets and classes in the active knowledge."""
+    return scopes_for(drug_named(prescription.drug_name, prescription.rxcui))
+
+
+def drug_named(name: str, rxcui: int | None = None) -> CatalogueDrug | None:
+    """The drug in the active knowledge; None where no release knows it."""
     knowledge = library.current()
-    resolved = library.resolve(name=prescription.drug_name, rxcui=prescription.rxcui, among=knowledge)
-    if resolved is None:
-        return rules.scopes()
-    entry = knowledge.catalogue.drugs[resolved.key]
-    sets = {f"set:{name}" for name, members in knowledge.sets.items() if entry.key in members}
-    classes = {f"class:{name}" for name in ("antiseizure", "antidepressant") if name in entry.drug_class.lower()}
-    classes |= {"class:long-acting injection"} if entry.is_long_acting else set()
-    return rules.scopes(entry.attributes.get("dea_schedule", ""), {f"drug:{entry.key}", *sets, *classes})
+    resolved = library.resolve(name=name, rxcui=rxcui, among=knowledge)
+    return knowledge.catalogue.drugs[resolved.key] if resolved else None
+
+
+def scopes_for(drug: CatalogueDrug | None, schedule: str = "") -> frozenset[str]:
+    """The scopes of a drug of the catalogue; a schedule that is told counts beside its own, the stricter wins."""
+    if drug is None:
+        return rules.scopes(schedule)
+    sets = {f"set:{name}" for name, members in library.current().sets.items() if drug.key in members}
+    classes = {f"class:{name}" for name in ("antiseizure", "antidepressant") if name in drug.drug_class.lower()}
+    classes |= {"class:long-acting injection"} if drug.is_long_acting else set()
+    own = rules.scopes(drug.attributes.get("dea_schedule", ""), {f"drug:{drug.key}", *sets, *classes})
+    return own | rules.scopes(schedule)
+
+
+def refill_answer(case: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """What the supply rules add to the answer to a case told as JSON: findings, each with a card of its own."""
+    proposed, told = case.get("proposed") or {}, case.get("refill") or {}
+    name = str(proposed.get("drug") or "")
+    drug = drug_named(name)
+    schedule = str(told.get("schedule") or (drug.attributes.get("dea_schedule", "") if drug else ""))
+    found = case_findings.of_case(case, schedule, supply_rules(), scopes_for(drug, schedule))
+    drugs = [drug.name if drug else name]
+    findings, cards = [], []
+    for place, one in enumerate(found, start=1):
+        shared = {"severity": one.severity, "problem": one.problem, "drugs": drugs, "summary": one.summary}
+        source = {"release": "supply rules", "severity": one.severity, "rule": one.problem, "citation": one.source}
+        findings.append(
+            shared
+            | {"type": "refill", "mechanism": "", "management": one.management, "onset": ""}
+            | {"sources": [source], "release": "supply rules", "card": f"refill-{place}"}
+        )
+        cards.append(shared | {"card": f"refill-{place}", "interruptive": one.severity == case_findings.MAJOR})
+    return {"findings": findings, "cards": cards}
 
 
 def is_wanted(steps: Sequence[dosing.Step], today: date) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from medmgmt import problems
+from medmgmt import problems, supplies
 from medmgmt.actions import prescribing, supply
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, Prescription
@@ -192,3 +192,17 @@ def test_neither_is_ever_changed_or_deleted(table: str) -> None:
     for statement in (f"UPDATE {table} SET id = 99", f"DELETE FROM {table}"):
         with pytest.raises(DatabaseError, match="never changed or deleted"), transaction.atomic():
             connection.cursor().execute(statement)
+
+
+def test_a_case_with_a_schedule_two_refill_is_answered_from_the_catalogue_without_being_told_the_schedule() -> None:
+    case = {
+        "id": "x",
+        "as_of": "2025-08-01",
+        "proposed": {"action": "refill", "drug": "Ritalin"},
+        "refill": {"fill_date": "2025-07-03", "days_supply": 30, "refills_remaining": 1},
+    }
+    told = supplies.refill_answer(case)
+    [finding], [card] = told["findings"], told["cards"]
+    assert (finding["type"], finding["severity"], finding["drugs"]) == ("refill", "major", ["methylphenidate"])
+    assert (finding["card"], card["interruptive"]) == (card["card"], True)
+    assert supplies.refill_answer({**case, "proposed": {"action": "refill", "drug": "no such drug"}})["findings"] == []

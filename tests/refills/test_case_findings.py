@@ -1,0 +1,58 @@
+"""What is said of a refill that is proposed in a case."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refills import case_findings, rules
+
+RULES = rules.load(Path(__file__).parent.parent.parent / "data" / "refill_rules.csv")
+
+
+def said(
+    schedule: str, as_of: str, sets: tuple[str, ...] = (), action: str = "refill", **refill: Any
+) -> dict[str, Any]:
+    case = {"id": "x", "as_of": as_of, "proposed": {"action": action}, "refill": refill}
+    return {one.problem: one for one in case_findings.of_case(case, schedule, RULES, rules.scopes(schedule, sets))}
+
+
+def test_a_schedule_two_refill_needs_a_new_prescription_whatever_is_written_on_it() -> None:
+    found = said("CII", "2025-08-01", fill_date="2025-07-03", days_supply=30, refills_remaining=1)
+    assert set(found) == {"no_refills"}
+    one = found["no_refills"]
+    assert one.severity == "major"
+    assert "Schedule II (CII)" in one.summary
+    assert "new prescription" in one.management
+    assert "90 days" in one.management
+
+
+@pytest.mark.parametrize(
+    ("schedule", "as_of", "refill", "problems"),
+    [
+        ("CIV", "2025-08-01", {"issued": "2025-01-31", "fills_used": 2}, {"prescription_expired"}),
+        ("CIV", "2025-07-31", {"issued": "2025-01-31", "fills_used": 2}, set()),
+        ("CIV", "2025-06-20", {"issued": "2025-01-10", "fills_used": 6}, {"refills_used"}),
+        ("CIV", "2025-06-20", {"issued": "2025-01-10", "fills_used": 5}, set()),
+        ("", "2025-06-20", {"issued": "2025-01-10", "refills_remaining": 0}, {"refills_used"}),
+        ("", "2025-06-20", {"issued": "2025-01-10", "refills_authorised": 1, "fills_used": 2}, {"refills_used"}),
+        ("CIV", "2025-05-26", {"fill_date": "2025-05-01", "days_supply": 30}, {"early_refill"}),
+        ("CIV", "2025-05-27", {"fill_date": "2025-05-01", "days_supply": 30}, set()),
+        ("", "2025-05-23", {"fill_date": "2025-05-01", "days_supply": 30}, {"early_refill"}),
+        ("", "2025-05-24", {"fill_date": "2025-05-01", "days_supply": 30}, set()),
+        ("CIV", "2025-05-27", {}, set()),
+    ],
+)
+def test_the_day_and_the_count_decide(schedule: str, as_of: str, refill: dict[str, Any], problems: set[str]) -> None:
+    assert set(said(schedule, as_of, **refill)) == problems
+
+
+def test_a_benzodiazepine_waits_until_two_days_before_it_runs_out() -> None:
+    refill = {"fill_date": "2025-05-01", "days_supply": 30}
+    found = said("CIV", "2025-05-28", ("set:benzodiazepines",), **refill)
+    assert "earliest 2025-05-29" in found["early_refill"].summary
+    assert said("CIV", "2025-05-29", ("set:benzodiazepines",), **refill) == {}
+
+
+def test_where_no_refill_is_proposed_nothing_is_said() -> None:
+    assert said("CII", "2025-08-01", action="start", fill_date="2025-07-03", days_supply=30) == {}
