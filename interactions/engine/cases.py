@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from interactions.engine import alternatives
-from interactions.engine.catalogue import normal
+from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.check import check
 from interactions.engine.findings import Card, Finding, Judgement, NotChecked
 from interactions.engine.formulary import LabName
@@ -25,6 +25,9 @@ ROUTES = {
 }  # fmt: skip
 FORM_WORDS = ("IR", "ER", "XR", "XL", "SR", "CR", "DR", "ODT", "LA")
 MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE)
+OTHER_ROUTE = re.compile(
+    r"\b(im|iv|sc|sl|inj\w*|patch|nasal|spray|topical|inhal\w*|drops|infusion|depot)\b", re.IGNORECASE
+)
 RECENT_DAYS = 90
 """A lab as old as this no longer raises or lowers a tier."""
 SWITCHING = re.compile(r"cross[- ]?taper|switching", re.IGNORECASE)
@@ -76,13 +79,20 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
         name=known.name if known else name,
         key=known.key if known else None,
         rxcui=known.rxcui if known else None,
-        route=ROUTES.get(route, route),
+        route=ROUTES.get(route, route) or _usual_route(known, frequency),
         form=_form(str(taken.get("form") or ""), frequency),
         mg_per_day=total,
         started_on=_day(taken.get("start")),
         stopped_on=_day(taken.get("stop")),
         mg_per_dose=_single(taken, frequency, total),
     )
+
+
+def _usual_route(known: CatalogueDrug | None, frequency: str) -> str:
+    """Without a word about the route a medicine is swallowed, unless it is a depot or the sig says otherwise."""
+    if known is None or known.is_long_acting or OTHER_ROUTE.search(frequency):
+        return ""
+    return "PO"
 
 
 def _form(form: str, frequency: str) -> str:

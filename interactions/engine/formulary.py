@@ -1,7 +1,7 @@
 """Everything of a release that is not a pair: what drugs do, doses, conditions, labs, allergies and families."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -300,17 +300,17 @@ class _Reader:
 
     def thresholds(self) -> dict[str, tuple[Threshold, ...]]:
         """By drug: of the monitoring table, whose first match is the most severe, then of the own lab rules."""
-        labs = self.labs()
+        labs = {name: known.lab for name, known in self.labs().items()}
         actions = {row["action_code"]: row for row in self.rows("lab_actions")}
         found: dict[str, list[Threshold]] = {}
         for row in self.rows("monitoring_rules"):
-            named = next((labs[code] for code in (*_parts(row["loinc"]),) if code in labs), None)
-            if named is None or row["target"] == "all":
+            if row["target"] == "all":
                 continue
-            made = [
-                one for text in row["thresholds"].split(" | ") for one in _thresholds(text, row, named.lab, actions)
-            ]
+            own = next((labs[code] for code in _parts(row["loinc"]) if code in labs), "")
             for key in self.selected(row["target"]):
+                made = [
+                    one for text in row["thresholds"].split(" | ") for one in _thresholds(text, row, own, key, actions)
+                ]
                 found.setdefault(key, []).extend(made)
         for row in self.rows("lab_rules"):
             if row["selector"]:
@@ -366,7 +366,21 @@ def _lab_rule(row: Row) -> Threshold:
     )
 
 
+PRESSURE = re.compile(r"(?:pre)?(>=|>)(\d+)/(\d+)")
+SHORT_NAMES = {
+    "HR": "heart_rate",
+    "SBP": "sbp",
+    "QTc": "qtc",
+    "eGFR": "egfr",
+    "CrCl": "egfr",
+    "ANC": "anc",
+    "WBC": "wbc",
+    "platelets": "platelets",
+}
 LAB_PROBLEMS = {
+    "lithium": "lithium_level",
+    "sbp": "blood_pressure",
+    "dbp": "blood_pressure",
     "sodium": "hyponatraemia",
     "qtc": "qt_prolongation",
     "anc": "myelosuppression",
@@ -377,41 +391,60 @@ LAB_PROBLEMS = {
 """Which clinical problem a value of a lab speaks of; otherwise that of the dose."""
 
 
-def _thresholds(text: str, row: Row, lab: str, actions: Mapping[str, Row]) -> Iterable[Threshold]:
-    """One "op value => action: text"; what is not a plain number is left to people."""
+def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, Row]) -> Iterator[Threshold]:
+    """One "op value or op value => action: text"; what is not a plain number is left to people."""
     head, _, told = text.partition("=>")
-    ends = NUMBERED.fullmatch(head.strip())
     code, _, words = (part.strip() for part in told.partition(":"))
-    code = re.sub(r"\s*\(.*\)$", "", code).rstrip(";")
-    action = actions.get(code) or actions.get(code.split(";")[0])
-    if ends is None or action is None or action["severity"] == "none":
+    code = re.sub(r"\s*\(.*\)$", "", code)
+    action = actions.get(code) or actions.get(code.split(";")[0].strip())
+    if action is None or action["severity"] == "none":
         return
-    low, high = _ends(ends)
-    problem = LAB_PROBLEMS.get(lab) or ("lithium_level" if lab == "lithium" else "dose_related_toxicity")
-    said = f"{row['parameter']} {head.strip()} {row['unit']}: {action['words']}" + (f": {words}" if words else "")
-    condition = row["condition"]
-    yield Threshold(
-        row["rule_id"],
-        lab,
-        low[0],
-        low[1],
-        high[0],
-        high[1],
-        NAMED[action["severity"]],
-        problem,
-        said,
-        row["source"],
-        population="general"
-        if condition.startswith("not benign")
-        else "benign"
-        if condition.startswith("benign")
-        else "",
-    )
+    for part in head.split(" or "):
+        for lab, low, high in _measures(part.strip(), own, key):
+            problem = LAB_PROBLEMS.get(lab, "dose_related_toxicity")
+            said = f"{row['parameter']} {head.strip()} {row['unit']}: {action['words']}"
+            yield Threshold(
+                row["rule_id"],
+                lab,
+                *low,
+                *high,
+                NAMED[action["severity"]],
+                problem,
+                said + (f": {words}" if words else ""),
+                row["source"],
+                population=_population(row["condition"]),
+            )
 
 
-def _ends(found: re.Match[str]) -> tuple[tuple[Decimal | None, bool], tuple[Decimal | None, bool]]:
-    low: tuple[Decimal | None, bool] = (None, False)
-    high: tuple[Decimal | None, bool] = (None, False)
+def _population(condition: str) -> str:
+    return "general" if condition.startswith("not benign") else "benign" if condition.startswith("benign") else ""
+
+
+End = tuple[Decimal | None, bool]
+
+
+def _measures(text: str, own: str, key: str) -> Iterator[tuple[str, End, End]]:
+    """The labs that a part of a threshold speaks of, with both ends; a drug in brackets limits it to that drug."""
+    limited = re.fullmatch(r"(.+?)\s*\((.+)\)", text)
+    if limited:
+        if limited[2] == key:
+            yield from _measures(limited[1], own, key)
+        return
+    pressure = PRESSURE.fullmatch(text)
+    if pressure:
+        for lab, figure in (("sbp", pressure[2]), ("dbp", pressure[3])):
+            yield lab, (Decimal(figure), pressure[1] == ">="), (None, False)
+        return
+    named = re.fullmatch(r"([A-Za-z]+)\s*([<>].*)", text)
+    lab = SHORT_NAMES.get(named[1], "") if named else own
+    ends = NUMBERED.fullmatch(named[2] if named else text)
+    if lab and ends:
+        yield lab, *_ends(ends)
+
+
+def _ends(found: re.Match[str]) -> tuple[End, End]:
+    low: End = (None, False)
+    high: End = (None, False)
     if found[5]:
         return (Decimal(found[5]), True), (Decimal(found[6]), True)
     for sign, value in ((found[1], found[2]), (found[3], found[4])):

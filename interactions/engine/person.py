@@ -15,6 +15,9 @@ MEASURED = re.compile(r"(age|egfr|qtc)(<=|>=|<|>)(\d+(?:\.\d+)?)")
 NEGATED = re.compile(r"\b(no|denies|denied|without|negative for|family history of|ruled out|no history of)\b[^,;.]*$")
 
 
+RULED_OUT = re.compile(r"[\s(:,-]*(was |has been |is )?(ruled out|excluded|negative|resolved|unlikely)\b")
+
+
 class Held(NamedTuple):
     """Whether a condition holds (None = a fact is missing), who else is involved, in words why, and what is missing."""
 
@@ -54,7 +57,9 @@ def _codes(terms: Terms, conditions: tuple[str, ...]) -> frozenset[str]:
 
 def _says(text: str, phrase: str) -> bool:
     found = re.search(rf"(?<![a-z]){re.escape(phrase)}(?![a-z])", text)
-    return found is not None and NEGATED.search(text[: found.start()]) is None
+    if found is None or NEGATED.search(text[: found.start()]) is not None:
+        return False
+    return RULED_OUT.match(text[found.end() :]) is None
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,13 @@ def matches(regimen: Regimen, seats: list[Seat], selections: list[Selection], bo
     judged: set[tuple[int, int, str]] = set()
     for rule, a, b in _written(seats, selections, book):
         pair = (a.place, b.place) if a.place < b.place else (b.place, a.place)
-        judged.add((*pair, rule.problem))
-        if rule.mechanism_type != "PD":
-            judged.add((*pair, "exposure_increase"))
-            judged.add((*pair, "exposure_decrease"))
-        if not _counts(rule, a, b):
+        counts = _counts(rule, a, b)
+        if counts or not _has_own_window(rule, a):
+            judged.add((*pair, rule.problem))
+            if rule.mechanism_type != "PD":
+                judged.add((*pair, "exposure_increase"))
+                judged.add((*pair, "exposure_decrease"))
+        if not counts:
             continue
         severity, factors = rule.severity, NO_FACTORS
         if rule.tokens:
@@ -84,6 +86,11 @@ def _counts(rule: PairRule, a: Seat, b: Seat) -> bool:
         return False
     stopped = b if a.is_active else a
     return windows.counts(stopped.days_since_stop, _window(rule, a, b))
+
+
+def _has_own_window(rule: PairRule, a: Seat) -> bool:
+    """Whether the rule names the days after the last dose of whichever of the two is not taken."""
+    return (rule.after_stop_b if a.is_active else rule.after_stop_a) is not None
 
 
 def _window(rule: PairRule, a: Seat, b: Seat) -> int:

@@ -70,17 +70,17 @@ def _quietened(match: Match, most: Severity, situation: Situation) -> Match:
     """The match at most as severe as `most`, where its source only advises and the rules are at home."""
     listed = match.grade.severity
     why = _is_advisory(match.grade.label, situation) if listed > most else ""
-    if not why or not _are_at_home(situation.seats[match.a], situation.seats[match.b]):
+    if not why or not _are_at_home(situation.seats[match.a], situation.seats[match.b], listed):
         return match
     factors = (*match.grade.factors, f"listed as {listed.word}: {why}")
     return match._replace(grade=match.grade._replace(severity=most, factors=factors))
 
 
-def _are_at_home(a: Seat, b: Seat) -> bool:
-    """Whether the rules know both drugs and one of them is psychotropic: for such pairs they were written."""
+def _are_at_home(a: Seat, b: Seat, listed: Severity) -> bool:
+    """Whether the rules know both drugs, and one is psychotropic where more than a moderate grade is at stake."""
     if a.profile is None or b.profile is None:
         return False
-    return not OURS.isdisjoint((a.rules_entry.group, b.rules_entry.group))
+    return listed <= Severity.MODERATE or not OURS.isdisjoint((a.rules_entry.group, b.rules_entry.group))
 
 
 def _finding(pair: Pair, matches: list[Match], situation: Situation, memory: Memory) -> Finding:
