@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from interactions import library
 from interactions.engine.catalogue import CatalogueDrug
@@ -99,3 +99,8 @@ def takers(numbers: Collection[int]) -> dict[int, int]:
     """How many prescriptions name each of these substances; one that nobody takes is left out. One query."""
     found = CurrentDrug.objects.filter(substance_id__in=numbers).values_list("substance_id")
     return dict(found.annotate(count=Count("pk")).order_by())
+
+
+def orders(today: date) -> int:
+    """How many prescriptions may still matter. One query."""
+    return CurrentDrug.objects.filter(Q(until=None) | Q(until__gte=today)).count()

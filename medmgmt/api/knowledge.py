@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from interactions.errors import NoSuchRelease
 from interactions.models import Release, ReleaseKind, ReleaseStatus
-from medmgmt import lists
+from medmgmt import lists, previews
 from medmgmt.actions import knowledge
 from medmgmt.api import filters
 from medmgmt.api.endpoint import Endpoint, reads, writes
@@ -96,6 +96,47 @@ class OneRelease(Endpoint):
         if found is None:
             raise NoSuchRelease
         return found
+
+
+class PreviewQuery(serializers.Serializer[Any]):
+    """What one thinks of doing with the release."""
+
+    act = serializers.ChoiceField(["activate", "retire"], default="activate")
+
+
+class ChangedRule(serializers.Serializer[Any]):
+    """A rule that would say something else; `before` and `after` are severities, empty where it is not there."""
+
+    source = serializers.CharField()  # type: ignore[assignment]  # a declared field, taken off the class
+    rule = serializers.CharField()
+    what = serializers.ChoiceField(["added", "removed", "regraded", "reworded"])
+    a = serializers.CharField()
+    b = serializers.CharField()
+    before = serializers.CharField(allow_blank=True)
+    after = serializers.CharField(allow_blank=True)
+
+
+class ReleasePreview(serializers.Serializer[Any]):
+    """The difference that a release would make; alerts are findings of major severity or above."""
+
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Rules and pairs that differ, by how.")
+    rules = ChangedRule(many=True, help_text="The first two hundred.")
+    patients = serializers.IntegerField(help_text="Who would be looked at again.")
+    orders = serializers.IntegerField(help_text="Medicines that are taken now.")
+    judged = serializers.IntegerField()
+    new_alerts = serializers.IntegerField()
+    gone_alerts = serializers.IntegerField()
+    new_alerts_per_100_orders = serializers.FloatField()
+    is_estimate = serializers.BooleanField(help_text="Not everybody concerned was judged.")
+
+
+class PreviewRelease(Endpoint):
+    """What a release would change."""
+
+    @reads(ReleasePreview, query=PreviewQuery)
+    def get(self, by: User, release_id: int, act: str) -> object:
+        """What would change, and for how many, if the release were put into use or out of it; nothing is changed."""
+        return previews.of(by, release_id, active=act == "activate")
 
 
 class ActivateRelease(Endpoint):

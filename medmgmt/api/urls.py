@@ -64,6 +64,7 @@ urlpatterns = [
     at("interactions/check", checking.CheckCase, "check"),
     at("releases", knowledge.Releases, "releases"),
     at("releases/<release_id>", knowledge.OneRelease, "release"),
+    at("releases/<release_id>/preview", knowledge.PreviewRelease, "preview-release"),
     at("releases/<release_id>/activate", knowledge.ActivateRelease, "activate-release"),
     at("releases/<release_id>/retire", knowledge.RetireRelease, "retire-release"),
     at("audit", audit.AuditTrail, "audit"),

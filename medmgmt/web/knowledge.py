@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from medmgmt import lists
+from medmgmt import lists, previews
 from medmgmt.actions import knowledge as actions
 from medmgmt.record import access
 from medmgmt.web.page import Asked, page, paged, to
@@ -39,4 +39,5 @@ def switch(request: Asked, release_id: int, act: str) -> HttpResponse:
     release = lists.releases(request.user).filter(pk=release_id).first()
     if release is None:
         raise Http404
-    return render(request, "knowledge_confirm.html", {"release": release, "act": act})
+    found = previews.of(request.user, release_id, active=act == "activate")
+    return render(request, "knowledge_confirm.html", {"release": release, "act": act, "preview": found})

@@ -63,6 +63,7 @@ api:drugs                    GET    s y y y y y y y
 api:check                    POST   s y y y n n y n
 api:releases                 GET    s y y y y n y n
 api:release                  GET    s y y y y n y n
+api:preview-release          GET    s n n y y n n n
 api:activate-release         POST   s n n y y n n n
 api:retire-release           POST   s n n y y n n n
 api:audit                    GET    s n n n y n n n
