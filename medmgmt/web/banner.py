@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from medmgmt.chart import Chart
 from medmgmt.record import dosing
 from medmgmt.record.models import Allergy, Enrolment, Observation, Patient
-from medmgmt.web.forms import STATE_WORDS
+from medmgmt.web.record_forms import STATE_WORDS
 
 FACTS: dict[str, Promise] = {
     "weight": _("Weight"),

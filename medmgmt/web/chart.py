@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from medmgmt import chart as charts
 from medmgmt.actions import monitoring, supply
 from medmgmt.web import banner, stepchart
-from medmgmt.web.forms import AllergyForm, ConditionForm, DispenseForm, ObservationForm
 from medmgmt.web.once import once
 from medmgmt.web.page import Asked, page, refusal_on, to
 from medmgmt.web.patient_page import chart_of, opened, patient_form
 from medmgmt.web.powers import powers
+from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm, ObservationForm
 
 
 @page

@@ -10,10 +10,11 @@ from medmgmt import lists
 from medmgmt.actions import people
 from medmgmt.record import access
 from medmgmt.record.models import Patient
-from medmgmt.web.forms import ContactForm, EnrolForm, PatientSearch, RegisterForm, UpdatePatientForm
+from medmgmt.web.forms import PatientSearch
 from medmgmt.web.once import once
 from medmgmt.web.page import Asked, page, paged, refusal_on, status_of, to
 from medmgmt.web.patient_page import chart_of, opened, patient_form
+from medmgmt.web.record_forms import ContactForm, EnrolForm, RegisterForm, UpdatePatientForm
 
 ZONES = (
     "America/New_York",

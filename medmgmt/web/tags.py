@@ -53,6 +53,25 @@ SEVERITIES: dict[str, tuple[str, Any]] = {
     "severe": ("triangle", gettext_lazy("Severe")),
     "life_threatening": ("octagon", gettext_lazy("Life-threatening")),
 }
+FINDING_KINDS = {
+    "interaction": gettext_lazy("interaction"),
+    "duplicate_therapy": gettext_lazy("same effect twice"),
+    "cumulative": gettext_lazy("sum of several"),
+    "contraindication_condition": gettext_lazy("condition"),
+    "allergy": gettext_lazy("allergy"),
+    "lab_action": gettext_lazy("laboratory or measurement"),
+    "max_dose": gettext_lazy("dose"),
+    "dose_adjustment": gettext_lazy("dose"),
+    "titration": gettext_lazy("dose step"),
+    "retitration": gettext_lazy("dose step"),
+    "withdrawal_risk": gettext_lazy("stopping"),
+    "monitoring_overdue": gettext_lazy("monitoring"),
+    "monitoring_baseline_missing": gettext_lazy("monitoring"),
+    "red_flag": gettext_lazy("red flag"),
+    "lai_schedule": gettext_lazy("injection"),
+    "refill": gettext_lazy("supply"),
+}
+"""What sort of problem a finding is; one that is not listed is shown as the knowledge calls it."""
 PRIORITIES = {
     1: gettext_lazy("Urgent"),
     2: gettext_lazy("High"),
@@ -196,6 +215,12 @@ def observed(value: Observation) -> str:
 def severity_word(code: str) -> str:
     """The word for a severity."""
     return str(SEVERITIES.get(str(code), ("", code))[1])
+
+
+@register.filter
+def finding_kind(code: str) -> str:
+    """The sort of problem, in a word."""
+    return str(FINDING_KINDS.get(code, code.replace("_", " ")))
 
 
 @register.simple_tag
