@@ -34,7 +34,7 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
     """Findings, most severe first, with what could not be checked. The order of the drugs never matters."""
     regimen = replace(regimen, drugs=tuple(sorted(regimen.drugs, key=_in_order)))
     seats, strangers = seated(regimen, knowledge)
-    situation = Situation(regimen, seats, knowledge.formulary, _release(knowledge))
+    situation = Situation(regimen, seats, knowledge.formulary, _release(knowledge), knowledge.words)
     overlaps = duplicates.overlaps(situation)
     if overlaps:
         facts = replace(regimen.facts, labelled_overlaps=regimen.facts.labelled_overlaps | overlaps)
@@ -52,7 +52,10 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
         else:
             matches += listed.matches(seats, chosen, source)
     matches += derived.matches(situation, judged, knowledge.derived)
-    found = [*merging.findings(matches, situation, knowledge.derived), *_beyond_pairs(situation, judged, not_checked)]
+    found = [
+        *merging.findings(matches, situation, knowledge.derived, knowledge.told),
+        *_beyond_pairs(situation, judged, not_checked),
+    ]
     findings = tuple(sorted(found, key=_loudest_first))
     prescribed = [seat for seat in seats if not seat.is_state]
     coverage = Coverage(knowledge, prescribed, strangers, selections, {(match.a, match.b) for match in matches})

@@ -134,3 +134,5 @@ class Match(NamedTuple):
     wait: Wait | None = None
     suffers: str = ""
     """Key of the drug whose level changes; empty where it is not known."""
+    mark: object = None
+    """What tells this word from every other on the same two drugs; it stays the same from day to day."""

@@ -6,6 +6,7 @@ from datetime import date
 from interactions.engine.catalogue import Catalogue
 from interactions.engine.data_set import DataSet, Selection
 from interactions.engine.derivation import Derived
+from interactions.engine.findings import Finding, Match
 from interactions.engine.formulary import Formulary, empty
 from interactions.engine.rulebook import RuleBook
 
@@ -41,6 +42,10 @@ class Knowledge:
     """What the first active release of rules says beyond pairs."""
     derived: dict[int, tuple[Derived, ...]] = field(default_factory=dict, repr=False, compare=False)
     """What follows for two profiles, by their numbers; remembered."""
+    told: dict[object, tuple[Finding, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """The words on two drugs that are both taken; remembered."""
+    words: dict[object, Match] = field(default_factory=dict, repr=False, compare=False)
+    """The words on each derivation at each weight; remembered."""
     _selections: dict[tuple[int, str, str, str], Selection] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod

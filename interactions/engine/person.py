@@ -27,6 +27,9 @@ class Held(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
+ALWAYS, NEVER = Held(True), Held(False)
+
+
 @dataclass(frozen=True)
 class Terms:
     """Which diagnoses a text or an ICD-10 code means."""
@@ -71,8 +74,10 @@ class View:
     facts: Facts
     codes: frozenset[str]
     others: tuple[Profile, ...]
-    """Everything else that is taken or still acts."""
+    """Everything that is taken or still acts, the drug itself included."""
     day: date
+    memory: dict[str, Held]
+    """What has been asked about this person today."""
     outpatient: bool = True
 
 
@@ -90,27 +95,50 @@ def parse(text: str) -> tuple[tuple[str, ...], ...]:
 def holds(when: tuple[tuple[str, ...], ...], view: View) -> Held:
     """True when one alternative holds whole; None when none does and a fact is missing for one."""
     if not when:
-        return Held(True)
+        return ALWAYS
     missing: list[str] = []
     for alternative in when:
-        parts = [_token(token, view) for token in alternative]
-        if all(part.holds for part in parts):
-            return Held(
-                True, tuple(o for part in parts for o in part.others), tuple(w for part in parts for w in part.why)
-            )
-        if not any(part.holds is False for part in parts):
+        parts = []
+        for token in alternative:
+            part = view.memory.get(token) or _asked(token, view)
+            if part.others and view.profile.key in part.others:
+                part = _without(part, view.profile.key)
+            parts.append(part)
+            if part.holds is False:
+                break
+        else:
+            if not any(part.missing for part in parts):
+                return _joined(parts)
             missing += [fact for part in parts for fact in part.missing]
-    return Held(None, missing=tuple(dict.fromkeys(missing))) if missing else Held(False)
+    return Held(None, missing=tuple(dict.fromkeys(missing))) if missing else NEVER
 
 
-def _token(token: str, view: View) -> Held:
+def _joined(parts: list[Held]) -> Held:
+    if len(parts) == 1:
+        return parts[0]
+    return Held(True, tuple(o for part in parts for o in part.others), tuple(w for part in parts for w in part.why))
+
+
+def _without(part: Held, key: str) -> Held:
+    """The same without the drug itself: nobody interacts with himself."""
+    others = tuple(other for other in part.others if other != key)
+    return Held(bool(others), others, tuple(f"with {other}" for other in others))
+
+
+def _asked(token: str, view: View) -> Held:
+    """What a token says of the person and the others; remembered for the day unless it asks about the very drug."""
     measured = MEASURED.fullmatch(token)
     if measured:
-        return _measured(measured[1], measured[2], Decimal(measured[3]), view.facts)
-    if token in FLAGS:
-        return FLAGS[token](view)
-    name, _, argument = token.partition(":")
-    return TOKENS[name](argument, view)
+        found = _measured(measured[1], measured[2], Decimal(measured[3]), view.facts)
+    elif token in FLAGS:
+        found = FLAGS[token](view)
+    else:
+        name, _, argument = token.partition(":")
+        found = TOKENS[name](argument, view)
+        if name == "form":
+            return found
+    view.memory[token] = found
+    return found
 
 
 def _measured(name: str, sign: str, limit: Decimal, facts: Facts) -> Held:

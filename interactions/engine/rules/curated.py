@@ -129,6 +129,6 @@ def _match(
         factors=factors,
     )
     a, b, problem = place
-    return Match(
-        a, b, problem, grade, rule.mechanism, rule.effect, spelled_out(rule.management), rule.onset, rule.evidence, wait
-    )
+    told = spelled_out(rule.management)
+    mark = (id(rule), severity, factors)
+    return Match(a, b, problem, grade, rule.mechanism, rule.effect, told, rule.onset, rule.evidence, wait, "", mark)

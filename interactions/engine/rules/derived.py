@@ -50,17 +50,18 @@ def _worked_out(a: Profile, b: Profile) -> Iterator[Derived]:
 def matches(situation: Situation, judged: set[tuple[int, int, str]], memory: Memory) -> list[Match]:
     """The derived findings of the day that no rule was written on."""
     found: list[Match] = []
-    seats = [seat for seat in situation.known if seat.is_present or seat.is_active]
-    for later, b in enumerate(seats):
-        assert b.profile is not None
-        for a in seats[:later]:
-            assert a.profile is not None
-            for one in of_pair(a.profile, b.profile, memory):
-                if (a.place, b.place, one.problem) in judged:
-                    continue
-                match = _match(one, a, b, situation)
-                if match is not None:
-                    found.append(match)
+    seats = [(seat, seat.profile) for seat in situation.known if seat.is_present and seat.profile is not None]
+    for later, (b, does_b) in enumerate(seats):
+        for a, does_a in seats[:later]:
+            low, high = (does_a, does_b) if does_a.number < does_b.number else (does_b, does_a)
+            derived = memory.get(low.number << NUMBER_BITS | high.number)
+            if derived is None:
+                derived = of_pair(low, high, memory)
+            for one in derived:
+                if (a.place, b.place, one.problem) not in judged:
+                    match = _match(one, a, b, situation)
+                    if match is not None:
+                        found.append(match)
     return found
 
 
@@ -70,6 +71,14 @@ def _match(one: Derived, a: Seat, b: Seat, situation: Situation) -> Match | None
     weighed = weigh(one, a, b, situation)
     if weighed is None:
         return None
+    told = situation.words.get((id(one), weighed))
+    if told is None:
+        told = situation.words[id(one), weighed] = _told(one, weighed, situation)
+    return Match._make((a.place, b.place, *told[2:9], _wait(a, b), *told[10:]))
+
+
+def _told(one: Derived, weighed: Weighed, situation: Situation) -> Match:
+    """The words on a derivation at this weight, whoever takes the two; the places are filled in."""
     label, version, released_on = situation.release
     grade = SourceGrade(
         label, version, released_on, weighed.severity, one.code, CITATION, one.problem, "derived", weighed.factors
@@ -78,8 +87,8 @@ def _match(one: Derived, a: Seat, b: Seat, situation: Situation) -> Match | None
     if one.code == "D01" and one.problem == "exposure_decrease":
         effect = f"less effect of {one.suffers}"
     return Match(
-        a.place,
-        b.place,
+        0,
+        0,
         one.problem,
         grade,
         one.mechanism,
@@ -87,8 +96,9 @@ def _match(one: Derived, a: Seat, b: Seat, situation: Situation) -> Match | None
         one.management,
         one.onset,
         "derived",
-        _wait(a, b),
+        None,
         one.suffers,
+        (id(one), weighed.severity, weighed.factors),
     )
 
 

@@ -46,12 +46,9 @@ def judge(situation: Situation) -> tuple[list[Draft], list[NotChecked]]:
 
 
 def _view(situation: Situation, seat: Seat, profile: Profile) -> person.View:
-    others = tuple(
-        other.profile
-        for other in situation.known
-        if other.profile is not None and other.is_present and other.rules_entry.key != profile.key
+    return person.View(
+        seat.drug, profile, situation.facts, situation.codes, situation.present, situation.day, situation.asked
     )
-    return person.View(seat.drug, profile, situation.facts, situation.codes, others, situation.day)
 
 
 def _conditions(situation: Situation, rules: Iterable[ConditionRule], view: person.View) -> Iterator[Draft]:

@@ -15,8 +15,7 @@ CROSS_TAPER = timedelta(days=28)
 
 def drafts(situation: Situation, judged: set[tuple[int, int, str]]) -> Iterator[Draft]:
     """Duplicates on which no rule was written; two strengths of one drug, a switch and a planned overlap are none."""
-    seats = [seat for seat in situation.known if seat.is_active and not seat.is_state]
-    for a, b in combinations(seats, 2):
+    for a, b in _alike(situation):
         if (a.place, b.place, PROBLEM) in judged or is_planned(situation, a, b):
             continue
         found = _same_drug(situation, a, b) or _same_ingredient(a, b) or _same_class(situation, a, b)
@@ -24,10 +23,24 @@ def drafts(situation: Situation, judged: set[tuple[int, int, str]]) -> Iterator[
             yield found
 
 
+def _alike(situation: Situation) -> list[tuple[Seat, Seat]]:
+    """Pairs of seats that share an ingredient, a drug or a class of which one is enough."""
+    groups: dict[object, list[Seat]] = {}
+    for seat in situation.known:
+        if seat.is_active and not seat.is_state:
+            marks: set[object] = {seat.rules_entry.key, *seat.entry.ingredients}
+            if seat.rules_entry.drug_class in situation.formulary.duplicate_classes:
+                marks.add(f"class {seat.rules_entry.drug_class}")
+            for mark in marks:
+                groups.setdefault(mark, []).append(seat)
+    pairs = {(a.place, b.place) for group in groups.values() if len(group) > 1 for a, b in combinations(group, 2)}
+    return [(situation.seats[a], situation.seats[b]) for a, b in sorted(pairs)]
+
+
 def is_planned(situation: Situation, a: Seat, b: Seat) -> bool:
     """A documented switch under way, or the oral overlap of a long-acting injection."""
     refs = frozenset({a.drug.ref, b.drug.ref})
-    if refs in situation.facts.labelled_overlaps or refs in overlaps(situation):
+    if refs in situation.facts.labelled_overlaps:
         return True
     return any(
         refs <= set(one.refs) and one.since <= situation.day < one.since + CROSS_TAPER

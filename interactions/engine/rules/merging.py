@@ -20,26 +20,63 @@ OURS = {"psychotropic", "sud", "substance"}
 EVENT = "smoking_change"
 EXPOSURE = {"exposure_increase", "exposure_decrease"}
 Pair = tuple[str, str]
+Told = dict[object, tuple[Finding, ...]]
+MOST_REMEMBERED = 200_000
 
 
-def findings(matches: Iterable[Match], situation: Situation, memory: Memory) -> list[Finding]:
-    """All prescriptions of two drugs together. What a data set lists joins what the rules say of the pair."""
+def findings(matches: Iterable[Match], situation: Situation, memory: Memory, told: Told) -> list[Finding]:
+    """All prescriptions of two drugs together. What a data set lists joins what the rules say of the pair.
+
+    The words on two drugs that are both taken are the same every day: `told` remembers them.
+    """
     seats = situation.seats
-    by_pair: dict[Pair, dict[str, list[Match]]] = {}
+    by_pair: dict[Pair, list[Match]] = {}
     for match in matches:
         a, b = seats[match.a].entry.key, seats[match.b].entry.key
         pair = (a, b) if a < b else (b, a)
-        by_pair.setdefault(pair, {}).setdefault(match.problem, []).append(match)
-    found = []
-    for pair, problems in by_pair.items():
-        lists = problems.pop(LISTED, None)
-        if lists and not problems:
-            problems[LISTED] = _folded(lists, situation)
-        elif lists:
-            loudest = max(problems, key=lambda problem: (_highest(problems[problem]), problem))
-            problems[loudest] += _advised(lists, _highest(problems[loudest]), situation)
-        found += [_finding(pair, of, situation, memory) for of in problems.values()]
+        known = by_pair.get(pair)
+        if known is None:
+            by_pair[pair] = [match]
+        else:
+            known.append(match)
+    is_stop = situation.action.kind == "stop"
+    found: list[Finding] = []
+    for pair, group in by_pair.items():
+        if is_stop or any(seats[m.a].days_since_stop or seats[m.b].days_since_stop or m.wait for m in group):
+            found += _of_pair(pair, group, situation, memory)
+            continue
+        first = group[0]
+        mark = (pair, seats[first.a].profile, seats[first.b].profile, *[match.mark for match in group])
+        words = told.get(mark)
+        if words is None:
+            words = tuple(_of_pair(pair, group, situation, memory))
+            if len(told) < MOST_REMEMBERED:
+                told[mark] = words
+        refs = _refs(group, seats)
+        touched = not situation.action.refs.isdisjoint(refs)
+        found += [Finding._make((*word[:4], refs, *word[5:-1], touched or word.problem == EVENT)) for word in words]
     return found
+
+
+def _refs(matches: Iterable[Match], seats: Sequence[Seat]) -> tuple[str, ...]:
+    """The prescriptions behind the words; what is no prescription has no ref."""
+    refs = {seats[match.a].drug.ref for match in matches if not seats[match.a].is_state}
+    refs |= {seats[match.b].drug.ref for match in matches if not seats[match.b].is_state}
+    return tuple(sorted(refs))
+
+
+def _of_pair(pair: Pair, matches: list[Match], situation: Situation, memory: Memory) -> list[Finding]:
+    problems: dict[str, list[Match]] = {}
+    for match in matches:
+        problems.setdefault(match.problem, []).append(match)
+    lists = problems.pop(LISTED, None)
+    if lists and not problems:
+        problems[LISTED] = _folded(lists, situation)
+    elif lists:
+        loudest = max(problems, key=lambda problem: (_highest(problems[problem]), problem))
+        problems[loudest] += _advised(lists, _highest(problems[loudest]), situation)
+    refs = _refs(matches, situation.seats)
+    return [_finding(pair, of, situation, memory)._replace(refs=refs) for of in problems.values()]
 
 
 def _highest(matches: Iterable[Match]) -> Severity:

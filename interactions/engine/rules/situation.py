@@ -1,12 +1,14 @@
 """The day as every rule sees it: who is seated, what each drug does at its dose, and what about the person matters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
 from interactions.engine.attributes import Profile
+from interactions.engine.findings import Match
 from interactions.engine.formulary import Formulary
+from interactions.engine.person import Held
 from interactions.engine.regimen import Action, Drug, Facts, Lab, Regimen
 from interactions.engine.rules.seats import Seat
 
@@ -25,6 +27,8 @@ class Situation:
     formulary: Formulary
     release: tuple[str, str, date]
     """Label, version and date of the release whose tables these are."""
+    words: dict[object, Match] = field(default_factory=dict)
+    """Derived words that were told before, on this day or another."""
 
     @property
     def day(self) -> date:
@@ -54,6 +58,16 @@ class Situation:
             if seat.is_active and seat.profile is not None:
                 first.setdefault(seat.rules_entry.key, (seat, seat.profile))
         return [first[key] for key in sorted(first)]
+
+    @cached_property
+    def present(self) -> tuple[Profile, ...]:
+        """Everything that is taken or still acts."""
+        return tuple(seat.profile for seat in self.known if seat.profile is not None and seat.is_present)
+
+    @cached_property
+    def asked(self) -> dict[str, Held]:
+        """What conditions have asked about the person today."""
+        return {}
 
     @cached_property
     def codes(self) -> frozenset[str]:
@@ -111,7 +125,12 @@ class Situation:
 
     def name(self, key: str) -> str:
         """The name by which the regimen knows a drug: its own, though another's rules may speak for it."""
-        return next((seat.entry.key for seat in self.seats if seat.rules_entry.key == key), key)
+        return self.names.get(key, key)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Key of the rules that speak for a drug -> its own name."""
+        return {seat.rules_entry.key: seat.entry.key for seat in reversed(self.seats)}
 
     def is_acted_on(self, *keys: str) -> bool:
         """Whether the present action is on one of these drugs."""
