@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
@@ -16,8 +17,18 @@ from django.utils.translation import gettext as _
 from interactions import library
 from interactions.engine.catalogue import CatalogueDrug
 from medmgmt.record import dosing
-from medmgmt.record.models import Channel, ContactPoint, Patient, Prescription, Role, Status
-from refills import case_findings, dispensing, planning, reminders, rules, supply, worklist
+from medmgmt.record.models import (
+    Channel,
+    ContactPoint,
+    Observation,
+    ObservationCode,
+    Patient,
+    Prescription,
+    Role,
+    Status,
+)
+from medmgmt.record.models.observations import MEASURES
+from refills import case_findings, dispensing, lab_gates, planning, reminders, rules, supply, worklist
 from refills.models import LIVE, Dispense, Reminder, ReminderKind, ReminderState, Task, TaskKind
 from refills.rules import Rules
 from refills.schedule import Fill
@@ -267,6 +278,34 @@ def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, du
 def scopes_of(prescription: Prescription) -> frozenset[str]:
     """What the supply rules may say of this drug: its schedule, its sets and classes in the active knowledge."""
     return scopes_for(drug_named(prescription.drug_name, prescription.rxcui))
+
+
+@lru_cache(maxsize=1)
+def anc_intervals() -> dict[str, tuple[lab_gates.Interval, ...]]:
+    """By drug, how often a neutrophil count is wanted on which days of treatment."""
+    return lab_gates.load_intervals(
+        settings.BASE_DIR / "data" / "monitoring_rules.csv", MEASURES[ObservationCode.ANC].loinc
+    )
+
+
+def lab_gate(made: Dispense) -> lab_gates.Gate | None:
+    """Where a fill stands by the neutrophil count that its drug needs; None where it needs none."""
+    scopes = scopes_of(made.prescription)
+    known = next((every for drug, every in anc_intervals().items() if f"drug:{drug}" in scopes), None)
+    since = dosing.taken_since(signed_steps(made.prescription), made.dispensed_on)
+    if known is None or since is None:
+        return None
+    interval = lab_gates.interval_on((made.dispensed_on - since).days, known)
+    zone = ZoneInfo(made.patient.time_zone)
+    counts = Observation.current(made.patient_id).filter(code=ObservationCode.ANC, value__isnull=False)
+    results = [
+        lab_gates.Result(one.observed_at.astimezone(zone).date(), one.value)
+        for one in counts.order_by("-observed_at")[:50]
+        if one.value is not None
+    ]
+    latest = next((one for one in results if one.on <= made.dispensed_on), None)
+    grace = supply_rules().whole("lab_grace_days", scopes)
+    return lab_gates.gate(latest, interval, made.dispensed_on, grace_days=grace) if interval else None
 
 
 def drug_named(name: str, rxcui: int | None = None) -> CatalogueDrug | None:

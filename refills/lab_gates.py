@@ -4,6 +4,7 @@ Pure: standard library only. Clozapine is the reason: the FDA ended the REMS in 
 withholding clozapine does harm, so what is overdue waits for a person and is not refused (clinical/refill_rules.md).
 """
 
+import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import Path
 
 SEGMENT = re.compile(r"^(\d+)\.\.(\d*):(\d+)$")
 
@@ -91,6 +93,16 @@ def intervals(written: str) -> tuple[Interval, ...]:
             raise ValueError(f"“{part}” is no interval of a monitoring schedule.")
         found.append(Interval(int(match[1]), int(match[2]) if match[2] else None, int(match[3])))
     return tuple(found)
+
+
+def load_intervals(path: Path, loinc: str) -> dict[str, tuple[Interval, ...]]:
+    """By drug, how often monitoring_rules.csv wants this lab; of several rows for one drug the first, for everybody."""
+    found: dict[str, tuple[Interval, ...]] = {}
+    with path.open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table):
+            if row["loinc"] == loinc and row["schedule_segments"]:
+                found.setdefault(row["target"], intervals(row["schedule_segments"]))
+    return found
 
 
 def interval_on(day: int, known: Sequence[Interval]) -> int | None:

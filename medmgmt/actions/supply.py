@@ -15,6 +15,7 @@ from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, Role, Status, User
 from refills import controlled, dispensing, links, reminders, worklist
 from refills.errors import RefillRefused
+from refills.lab_gates import Missing
 from refills.models import Authorisation, Dispense, EarlyFill, EarlyReason, Reminder, ReminderAnswer, Task, TaskKind
 from refills.rules import CONTROLLED
 
@@ -22,6 +23,11 @@ SIGNALS = {
     dispensing.Signal.MANY_EARLY_REQUESTS: gettext_lazy("%(count)s early fills since %(day)s."),
     dispensing.Signal.MANY_LOST: gettext_lazy("%(count)s times lost or stolen since %(day)s."),
     dispensing.Signal.SEVERAL_PRESCRIBERS: gettext_lazy("%(count)s prescribers at once."),
+}
+MISSING = {
+    Missing.NEVER_TAKEN: gettext_lazy("No neutrophil count is on record: decide whether to go on, and say why."),
+    Missing.OVERDUE: gettext_lazy("A neutrophil count was due on %(day)s: decide whether to go on, and say why."),
+    Missing.TOO_LOW: gettext_lazy("The neutrophil count of %(day)s was low: decide whether to go on, and say why."),
 }
 LOOKED_AT_FOR, LOOK_DUE = timedelta(days=7), timedelta(days=2)
 """History that is written down later than a week opens no tasks."""
@@ -169,6 +175,9 @@ def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool
         odd.append(SIGNALS[found.signal] % {"count": found.count, "day": found.since})
     if not supplies.quantity_fits(made):
         odd.append(_("The quantity does not last the %(days)s days stated, as directed.") % {"days": made.days_supply})
+    gate = supplies.lab_gate(made)
+    if gate is not None and gate.missing is not None:
+        odd.append(MISSING[gate.missing] % {"day": gate.since})
     if odd:
         worklist.open_task(
             kind=TaskKind.OTHER,

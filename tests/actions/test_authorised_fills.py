@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from medmgmt import problems, supplies
-from medmgmt.actions import prescribing, supply
+from medmgmt.actions import monitoring, prescribing, supply
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, Prescription
 from refills.controlled import Reason
@@ -206,3 +207,29 @@ def test_a_case_with_a_schedule_two_refill_is_answered_from_the_catalogue_withou
     assert (finding["type"], finding["severity"], finding["drugs"]) == ("refill", "major", ["methylphenidate"])
     assert (finding["card"], card["interruptive"]) == (card["card"], True)
     assert supplies.refill_answer({**case, "proposed": {"action": "refill", "drug": "no such drug"}})["findings"] == []
+
+
+def counted(days_ago: int) -> None:
+    monitoring.record_observation(
+        factories.bo(),
+        factories.carla().pk,
+        code="anc",
+        observed_at=timezone.now() - timedelta(days=days_ago),
+        value=Decimal("2.4"),
+    )
+
+
+def test_clozapine_without_a_recent_count_is_recorded_and_waits_for_a_persons_decision() -> None:
+    clozapine = taking("clozapine")
+    filled(clozapine, days_ago=5, quantity=7, days=7)
+    assert "No neutrophil count is on record" in odd()[0].detail
+    counted(3)
+    filled(clozapine, days_ago=1, quantity=7, days=7)
+    assert len(odd()) == 1
+
+
+def test_a_count_that_is_overdue_is_named_with_its_day() -> None:
+    clozapine = taking("clozapine")
+    counted(12)
+    filled(clozapine, days_ago=0, quantity=7, days=7)
+    assert f"was due on {ago(5)}" in odd()[0].detail
