@@ -28,6 +28,7 @@ OWN = (
     "condition_terms.csv",
     "dose_checks.csv",
     "dose_limits.csv",
+    "drug_supplements.csv",
     "duplicate_classes.csv",
     "lab_actions.csv",
     "lab_names.csv",

@@ -61,8 +61,13 @@ class Situation:
 
     @cached_property
     def present(self) -> tuple[Profile, ...]:
-        """Everything that is taken or still acts."""
-        return tuple(seat.profile for seat in self.known if seat.profile is not None and seat.is_present)
+        """Everything that is taken or still acts, without what the present action stops."""
+        stopped = self.action.refs if self.action.kind == "stop" else frozenset()
+        return tuple(
+            seat.profile
+            for seat in self.known
+            if seat.profile is not None and seat.is_present and seat.drug.ref not in stopped
+        )
 
     @cached_property
     def asked(self) -> dict[str, Held]:
