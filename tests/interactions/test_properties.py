@@ -1,5 +1,6 @@
 """What holds for every regimen: order never matters, and what nobody knows neither raises nor hides anything."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from interactions.engine.data_set import SourceDrug
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.pair_table import PairTable, pair_code
 from interactions.engine.regimen import Drug, Facts, Regimen
+from interactions.engine.rules import pharmacokinetics
 from interactions.engine.severity import Severity
 from tests.interactions import shipped
 
@@ -161,3 +163,43 @@ def test_more_risk_never_means_a_lower_grade(potassium: Decimal, qtc: int) -> No
         return max(finding.severity for finding in check(regimen, KNOWN).findings)
 
     assert worst(potassium=potassium, qtc_ms=qtc) >= worst(potassium=Decimal("4.5"), qtc_ms=400)
+
+
+@settings(max_examples=60, deadline=None)
+@given(taken=regimens, more=drugs, known=facts)
+def test_one_more_drug_takes_nothing_away_but_for_a_rule_that_says_so(
+    taken: list[Drug], more: Drug, known: Facts
+) -> None:
+    """A finding may grow (a sum, another prescription) or be told of more drugs; the problem of a pair stays."""
+    if more.key is None or more.key in {one.key for one in taken}:
+        return
+    skipping = any("skip_if_active_set" in rule.condition_code for rule in shipped.tables().rules)
+    assert skipping, "the one reason that a rule can state"
+    before = check(Regimen(shipped.DAY, tuple(taken), known), KNOWN)
+    after = check(Regimen(shipped.DAY, (*taken, replace(more, ref="more")), known), KNOWN)
+    said = {(one.kind, one.problem, drug) for one in after.findings for drug in one.drugs}
+    skipped = {rule.problem for rule in shipped.tables().rules if "skip_if_active_set" in rule.condition_code}
+    for one in before.findings:
+        if one.problem not in skipped:
+            assert {(one.kind, one.problem, drug) for drug in one.drugs} <= said, one
+
+
+@given(
+    grade=st.sampled_from(["sensitive", "moderate", "minor", "activation"]),
+    narrow=st.booleans(),
+    wide=st.booleans(),
+)
+def test_a_stronger_inhibitor_or_inducer_is_never_less_severe(grade: str, narrow: bool, wide: bool) -> None:
+    sertraline = shipped.alone().formulary.profiles.usual("sertraline")
+    aripiprazole = shipped.alone().formulary.profiles.usual("aripiprazole")
+    assert sertraline is not None
+    assert aripiprazole is not None
+    victim = replace(aripiprazole, substrate={"CYP2D6": grade}, narrow=narrow, wide=wide)
+    for kind in ("inhibits", "induces"):
+        found = []
+        for strength in (1, 2, 3):
+            acting = replace(sertraline, inhibits={}, induces={})
+            acting = replace(acting, **{kind: {"CYP2D6": strength}})
+            derived = list(pharmacokinetics.derive(acting, victim))
+            found.append(max((one.severity or 0 for one in derived), default=0))
+        assert found == sorted(found)
