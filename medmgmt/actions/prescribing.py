@@ -20,6 +20,7 @@ from refills.models import TaskKind
 FURTHEST_DAYS = 366
 """An order may take effect at most a year ahead, or be written down at most a year after the fact."""
 UNCHECKED_DUE = timedelta(days=1)
+UNSIGNED_DUE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,30 @@ def propose(
         **DosageChange.sig_columns(sig),
     )
     reviewed = review_now(by, patient, change, moment="propose")
+    remember_to_sign(by, change)
     audit.record(by, "propose", patient_id=patient.pk, obj=("dosage_change", change.pk),
                  detail={"kind": kind, "review": reviewed.pk})  # fmt: skip
     return Proposal(change, reviewed)
+
+
+def remember_to_sign(by: User, change: DosageChange) -> None:
+    """A proposal left lying becomes its author's task; the signature or the withdrawal closes it."""
+    worklist.open_task(
+        kind=TaskKind.REVIEW_PROPOSAL,
+        key=waiting_key(change),
+        patient_id=change.patient_id,
+        role=Role.PSYCHIATRIST,
+        assignee_id=by.pk,
+        priority=3,
+        due_at=timezone.now() + UNSIGNED_DUE,
+        source=("dosage_change", change.pk),
+        title=_("Proposal waits for a signature"),
+    )
+
+
+def waiting_key(change: DosageChange) -> str:
+    """The one task of a proposal that is not signed yet."""
+    return f"proposal:{change.pk}"
 
 
 def drug_columns(drug: DrugChoice) -> dict[str, object]:
@@ -257,6 +279,7 @@ def follow_from(patient: Patient, change: DosageChange, reviewed: Review) -> Non
     """What a signature brings about, in its own transaction: supply, reminders, and a task for what was not checked."""
     populations.keep_current([patient.pk])
     supplies.replan(patient, change.prescription)
+    worklist.cancel_by_key(waiting_key(change), _("The proposal was signed."))
     if reviewed.not_checked:
         worklist.open_task(
             kind=TaskKind.NOT_CHECKED,
@@ -277,6 +300,7 @@ def withdraw(by: User, change_id: int, *, note: str) -> DosageChange:
     """Takes a proposal back, with the follow-up tasks that its answers had opened; the row stays."""
     patient, change = proposed(by, "withdraw", change_id)
     change.withdraw(by_id=by.pk, at=timezone.now(), note=note)
+    worklist.cancel_by_key(waiting_key(change), _("The proposal was withdrawn."))
     for answer_id in review.answers_of(change.pk):
         worklist.cancel_by_key(f"follow-up:{answer_id}", _("The proposal was withdrawn."))
     audit.record(by, "withdraw", patient_id=patient.pk, obj=("dosage_change", change.pk))

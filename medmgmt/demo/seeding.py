@@ -19,13 +19,12 @@ from medmgmt.demo.generator import CARLA, HARBOR, HILLSIDE, DemoPatient
 from medmgmt.demo.tables import Order, Tables
 from medmgmt.record.models import CareTeam, CareTeamMember, Patient, Role, User
 from refills import worklist as tasks
-from refills.models import Task, TaskKind
+from refills.models import Task
 
 SEED = 2026
 IN_CHARGE = {HARBOR: "adler", HILLSIDE: "dorn"}
 """Who takes over the past of a team's patients, and screens them."""
 LONG_AGO = timedelta(days=800)
-PROPOSAL_DUE = timedelta(hours=30)
 
 
 @dataclass(frozen=True)
@@ -132,21 +131,6 @@ class _Clinic:
                 )
         if order.sign:
             prescribing.sign(by, proposal.change.pk)
-        else:
-            self._open_proposal_task(patient, by, proposal.change.pk)
-
-    def _open_proposal_task(self, patient: Patient, by: User, change_id: int) -> None:
-        tasks.open_task(
-            kind=TaskKind.REVIEW_PROPOSAL,
-            key=f"demo:proposal:{change_id}",
-            patient_id=patient.pk,
-            role=Role.PSYCHIATRIST,
-            assignee_id=by.pk,
-            priority=3,
-            due_at=self.now + PROPOSAL_DUE,
-            source=("dosage_change", change_id),
-            title="Proposal waits for a signature",
-        )
 
     def hear_of_side_effects(self) -> int:
         """Reports by nurse and patient; what is over has been looked at already."""
