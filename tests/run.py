@@ -17,7 +17,9 @@ NO_TESTS = 5
 
 def run_pytest(marks: str, arguments: list[str], environment: dict[str, str]) -> int:
     """pytest's exit status, with "no tests matched" counted as well."""
-    command = [sys.executable, "-m", "pytest", "-m", marks, *arguments]
+    whole = all(argument.startswith("-") for argument in arguments)
+    two_at_once = ["-n", "2", "--dist", "loadfile"] if whole else []
+    command = [sys.executable, "-m", "pytest", "-m", marks, *two_at_once, *arguments]
     status = subprocess.run(command, env={**os.environ, **environment}).returncode
     return 0 if status == NO_TESTS else status
 
