@@ -71,7 +71,8 @@ class FindingCard:
     @property
     def needs_answer(self) -> bool:
         """Whether it stands in the way of a signature."""
-        return self.answer is None and self.finding.severity in reviews.STOPS
+        stops = self.finding.is_interruptive and self.finding.severity in reviews.STOPS
+        return self.answer is None and stops
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from interactions.engine import conditions, formulary
+from interactions.engine import conditions, formulary, reading
 from interactions.engine.attributes import Modifier
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.data_set import UNLISTED, Selection
@@ -107,7 +107,7 @@ class RuleBook:
                 keys.append(modifier.drug)
                 self._add_variant(modifier, len(keys) - 1)
         self._keys = tuple(keys)
-        self.formulary = formulary.build(
+        self.formulary = reading.build(
             label,
             self.drugs.values(),
             self.sets,

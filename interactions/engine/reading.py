@@ -1,0 +1,323 @@
+"""The tables of a release, row by row as text, turned into the formulary; what is not understood is refused."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from interactions.engine import person
+from interactions.engine.attributes import Modifier, Profiles
+from interactions.engine.catalogue import CatalogueDrug, normal
+from interactions.engine.formulary import (
+    AllergyGroup,
+    ConditionRule,
+    DoseRule,
+    Family,
+    Formulary,
+    LabName,
+    Row,
+    Rows,
+    SymptomRule,
+    Threshold,
+)
+from interactions.engine.severity import NAMED, Severity
+
+CHECKS = {"day_max", "dose_max", "kg_day_max", "start_max", "first_dose_max", "factor", "avoid", "advise"}
+FIGURE = r"(\d+(?:\.\d+)?)"
+SIGN = r"(>=|>|<=|<)\s*"
+NUMBERED = re.compile(rf"{SIGN}{FIGURE}(?:\s+and\s+{SIGN}{FIGURE})?|{FIGURE}\.\.{FIGURE}")
+
+
+def build(
+    label: str,
+    drugs: Iterable[CatalogueDrug],
+    sets: Mapping[str, frozenset[str]],
+    modifiers: Iterable[tuple[str, Modifier]],
+    tables: Mapping[str, Rows],
+) -> Formulary:
+    """The formulary of a release's tables; a row that is not understood raises ValueError with its id."""
+    listed = [drug for drug in drugs if drug.in_rules]
+    reader = _Reader(listed, sets, tables)
+    return Formulary(
+        profiles=Profiles(listed, reader.sets, modifiers),
+        sets=reader.sets,
+        label=label,
+        terms=reader.terms(),
+        doses=reader.doses(),
+        conditions=reader.conditions(),
+        thresholds=reader.thresholds(),
+        effect_thresholds=reader.effect_thresholds(),
+        symptoms=reader.symptoms(),
+        allergy_groups=reader.allergy_groups(),
+        reactions={row["kind"]: _parts(row["words"]) for row in reader.rows("reactions")},
+        states=tuple((row["fact"], row["value"], row["drug"]) for row in reader.rows("patient_states")),
+        overlaps={row["product"]: int(row["oral_overlap_days"]) for row in reader.rows("lai_overlaps")},
+        duplicate_classes={
+            row["drug_class"]: (NAMED[row["severity"]], row["action"], row["source"])
+            for row in reader.rows("duplicate_classes")
+        },
+        families={
+            row["problem"]: Family(
+                row["family"], row["gather"], row["title"], frozenset(map(normal, _parts(row["symptoms"])))
+            )
+            for row in reader.rows("problem_families")
+        },
+        labs=reader.labs(),
+        advisory=tuple((row["source_begins"], row["reason"]) for row in reader.rows("source_policy")),
+    )
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if text.strip() else None
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Rows of text turned into rules by drug."""
+
+    drugs: Sequence[CatalogueDrug]
+    sets: Mapping[str, frozenset[str]]
+    tables: Mapping[str, Rows]
+
+    def rows(self, table: str) -> Rows:
+        return self.tables.get(table, ())
+
+    def selected(self, selector: str) -> list[str]:
+        """The keys of a drug, a "set:name" or a "class:name"."""
+        kind, _, name = selector.partition(":")
+        if kind == "set" and name:
+            return sorted(self.sets[name])
+        if kind == "class" and name:
+            return [drug.key for drug in self.drugs if drug.drug_class == name]
+        return [selector]
+
+    def terms(self) -> person.Terms:
+        listed = self.rows("condition_terms")
+        return person.Terms(
+            {row["code"]: tuple(map(normal, _parts(row["phrases"]))) for row in listed},
+            {row["code"]: tuple(part.casefold() for part in _parts(row["icd10"])) for row in listed if row["icd10"]},
+        )
+
+    def doses(self) -> dict[str, tuple[DoseRule, ...]]:
+        found: dict[str, list[DoseRule]] = {}
+        rules = {row["rule_id"]: row for row in self.rows("dosing_rules")}
+        checked: set[str] = set()
+        for row in self.rows("dose_checks"):
+            rule = rules[row["rule_id"].rstrip("b")]
+            checked.add(rule["rule_id"])
+            whole = {**rule, **{name: value for name, value in row.items() if value or name != "drug"}}
+            self._add_dose(found, {**whole, "severity": rule["severity_if_violated"], "rule_id": rule["rule_id"]})
+        for row in self.rows("dose_limits"):
+            self._add_dose(found, row)
+        for rule_id, rule in rules.items():
+            plain = rule["rule_type"] == "max_dose" and rule["parameter"] == "max_mg_per_day"
+            if plain and rule_id not in checked and rule["condition"] == "all":
+                own = {"check": "day_max", "when": "", "limit": rule["value"], "types": "max_dose"}
+                self._add_dose(
+                    found,
+                    {**rule, **own, "problem": "dose_related_toxicity", "severity": rule["severity_if_violated"]},
+                )
+        return {key: tuple(of) for key, of in found.items()}
+
+    def _add_dose(self, found: dict[str, list[DoseRule]], row: Row) -> None:
+        if row["check"] not in CHECKS:
+            raise ValueError(f"{row['rule_id']}: the check {row['check']!r} is not understood")
+        rule = DoseRule(
+            rule_id=row["rule_id"],
+            check=row["check"],
+            when=person.parse(row["when"]),
+            limit=_number(row["limit"]),
+            types=_parts(row["types"]),
+            problem=row["problem"],
+            action=row["action"],
+            severity=NAMED[row["severity"]],
+            source=row["source"],
+            confidence=row["confidence"],
+        )
+        for key in self.selected(row["drug"]):
+            found.setdefault(key, []).append(rule)
+
+    def conditions(self) -> dict[str, tuple[ConditionRule, ...]]:
+        found: dict[str, list[ConditionRule]] = {}
+        for row in self.rows("condition_rules"):
+            rule = ConditionRule(
+                row["rule_id"],
+                person.parse(row["when"]),
+                NAMED[row["severity"]],
+                row["problem"],
+                row["action"],
+                row["source"],
+                row["confidence"],
+            )
+            for key in self.selected(row["drug"]):
+                found.setdefault(key, []).append(rule)
+        return {key: tuple(of) for key, of in found.items()}
+
+    def labs(self) -> dict[str, LabName]:
+        found: dict[str, LabName] = {}
+        for row in self.rows("lab_names"):
+            factors = dict(part.split("=", 1) for part in _parts(row["factors"]))
+            name = LabName(row["lab"], row["unit"], factors)
+            for spelled in (row["lab"], *_parts(row["aliases"]), *_parts(row["loinc"])):
+                found.setdefault(normal(spelled), name)
+        return found
+
+    def thresholds(self) -> dict[str, tuple[Threshold, ...]]:
+        """By drug: of the monitoring table, whose first match is the most severe, then of the own lab rules."""
+        labs = {name: known.lab for name, known in self.labs().items()}
+        actions = {row["action_code"]: row for row in self.rows("lab_actions")}
+        found: dict[str, list[Threshold]] = {}
+        for row in self.rows("monitoring_rules"):
+            if row["target"] == "all":
+                continue
+            own = next((labs[code] for code in _parts(row["loinc"]) if code in labs), "")
+            for key in self.selected(row["target"]):
+                made = [
+                    one for text in row["thresholds"].split(" | ") for one in _thresholds(text, row, own, key, actions)
+                ]
+                found.setdefault(key, []).extend(made)
+        for row in self.rows("lab_rules"):
+            if row["selector"]:
+                for key in self.selected(row["selector"]):
+                    found.setdefault(key, []).append(_lab_rule(row))
+        return {key: tuple(of) for key, of in found.items()}
+
+    def effect_thresholds(self) -> tuple[Threshold, ...]:
+        return tuple(_lab_rule(row) for row in self.rows("lab_rules") if row["attribute"])
+
+    def symptoms(self) -> dict[str, tuple[SymptomRule, ...]]:
+        found: dict[str, list[SymptomRule]] = {}
+        for row in self.rows("symptom_rules"):
+            signs = _parts(row["signs"])
+            rule = SymptomRule(
+                row["rule_id"],
+                tuple(normal(sign) for sign in signs if not sign.startswith("condition:")),
+                frozenset(sign.removeprefix("condition:") for sign in signs if sign.startswith("condition:")),
+                NAMED[row["severity"]],
+                row["problem"],
+                row["action"],
+                row["source"],
+            )
+            for key in self.selected(row["drug"]):
+                found.setdefault(key, []).append(rule)
+        return {key: tuple(of) for key, of in found.items()}
+
+    def allergy_groups(self) -> tuple[AllergyGroup, ...]:
+        members: dict[str, dict[str, tuple[Severity, Severity, str, str]]] = {}
+        words: dict[str, set[str]] = {}
+        for row in self.rows("allergy_groups"):
+            words.setdefault(row["group"], set()).update(map(normal, _parts(row["words"])))
+            told = (NAMED[row["same"]], NAMED[row["cross"]], row["why"], row["source"])
+            for key in self.selected(row["member"]):
+                members.setdefault(row["group"], {}).setdefault(key, told)
+        return tuple(AllergyGroup(name, frozenset(words[name]), of) for name, of in members.items())
+
+
+def _lab_rule(row: Row) -> Threshold:
+    return Threshold(
+        row["rule_id"],
+        row["lab"],
+        _number(row["from"]),
+        True,
+        _number(row["below"]),
+        False,
+        NAMED[row["severity"]],
+        row["problem"],
+        row["action"],
+        row["source"],
+        row["attribute"],
+        int(row["at_least"] or 0),
+    )
+
+
+PRESSURE = re.compile(r"(?:pre)?(>=|>)(\d+)/(\d+)")
+SHORT_NAMES = {
+    "HR": "heart_rate",
+    "SBP": "sbp",
+    "QTc": "qtc",
+    "eGFR": "egfr",
+    "CrCl": "egfr",
+    "ANC": "anc",
+    "WBC": "wbc",
+    "platelets": "platelets",
+}
+LAB_PROBLEMS = {
+    "lithium": "lithium_level",
+    "sbp": "blood_pressure",
+    "dbp": "blood_pressure",
+    "sodium": "hyponatraemia",
+    "qtc": "qt_prolongation",
+    "anc": "myelosuppression",
+    "platelets": "bleeding",
+    "alt": "hepatotoxicity",
+    "heart_rate": "cardiac",
+}
+"""Which clinical problem a value of a lab speaks of; otherwise that of the dose."""
+
+
+def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, Row]) -> Iterator[Threshold]:
+    """One "op value or op value => action: text"; what is not a plain number is left to people."""
+    head, _, told = text.partition("=>")
+    code, _, words = (part.strip() for part in told.partition(":"))
+    code = re.sub(r"\s*\(.*\)$", "", code)
+    action = actions.get(code) or actions.get(code.split(";")[0].strip())
+    if action is None or action["severity"] == "none":
+        return
+    for part in head.split(" or "):
+        for lab, low, high in _measures(part.strip(), own, key):
+            problem = LAB_PROBLEMS.get(lab, "dose_related_toxicity")
+            said = f"{row['parameter']} {head.strip()} {row['unit']}: {action['words']}"
+            yield Threshold(
+                row["rule_id"],
+                lab,
+                *low,
+                *high,
+                NAMED[action["severity"]],
+                problem,
+                said + (f": {words}" if words else ""),
+                row["source"],
+                population=_population(row["condition"]),
+            )
+
+
+def _population(condition: str) -> str:
+    return "general" if condition.startswith("not benign") else "benign" if condition.startswith("benign") else ""
+
+
+End = tuple[Decimal | None, bool]
+
+
+def _measures(text: str, own: str, key: str) -> Iterator[tuple[str, End, End]]:
+    """The labs that a part of a threshold speaks of, with both ends; a drug in brackets limits it to that drug."""
+    limited = re.fullmatch(r"(.+?)\s*\((.+)\)", text)
+    if limited:
+        if limited[2] == key:
+            yield from _measures(limited[1], own, key)
+        return
+    pressure = PRESSURE.fullmatch(text)
+    if pressure:
+        for lab, figure in (("sbp", pressure[2]), ("dbp", pressure[3])):
+            yield lab, (Decimal(figure), pressure[1] == ">="), (None, False)
+        return
+    named = re.fullmatch(r"([A-Za-z]+)\s*([<>].*)", text)
+    lab = SHORT_NAMES.get(named[1], "") if named else own
+    ends = NUMBERED.fullmatch(named[2] if named else text)
+    if lab and ends:
+        yield lab, *_ends(ends)
+
+
+def _ends(found: re.Match[str]) -> tuple[End, End]:
+    low: End = (None, False)
+    high: End = (None, False)
+    if found[5]:
+        return (Decimal(found[5]), True), (Decimal(found[6]), True)
+    for sign, value in ((found[1], found[2]), (found[3], found[4])):
+        if sign and sign.startswith(">"):
+            low = (Decimal(value), sign == ">=")
+        elif sign:
+            high = (Decimal(value), sign == "<=")
+    return low, high
