@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
 
-from interactions import library, releases
+from interactions import library, releases, tiers
 from interactions.engine import data_set
 from interactions.engine.knowledge import Knowledge
+from interactions.engine.rulebook import RuleBook
 from interactions.models import (
     DoseModifier,
     DrugSet,
@@ -23,6 +24,7 @@ from interactions.models import (
     Rule,
     SideEffectTerm,
     Synonym,
+    TableRow,
 )
 
 Pair = tuple[str, str]
@@ -65,6 +67,7 @@ def between(before: Collection[int], after: Collection[int]) -> Changes:
     _compare_rules(found, gone, come)
     _compare_drugs(found, gone, come)
     _compare_pairs(found, _pairs_of(gone, old), _pairs_of(come, new))
+    _compare_tiers(found, set(tiers.of(gone)), set(tiers.of(come)), old, new)
     _compare_rest(found, gone, come, old.catalogue.drugs.keys() | new.catalogue.drugs.keys(), new)
     found.counts["drugs"] = len(found.drugs)
     return found
@@ -140,7 +143,7 @@ def _compare_drugs(found: Changes, gone: list[Release], come: list[Release]) -> 
 def _drugs_of(found: Iterable[Release]) -> dict[str, list[Any]]:
     told: dict[str, list[Any]] = {}
     for release in found:
-        if release.kind != "rules":
+        if release.kind != "rules" or release.source == tiers.LOCAL:
             continue
         for name, *cells in release.drugs.values_list("name", "rxcui", "details").order_by("name"):
             told.setdefault(name, []).append(cells)
@@ -184,6 +187,20 @@ def _compare_pairs(
             found.pairs |= pairs
 
 
+def _compare_tiers(
+    found: Changes, gone: Set[tiers.Tier], come: Set[tiers.Tier], old: Knowledge, new: Knowledge
+) -> None:
+    """Grades laid over others: the pairs they name, or those of the rule they regrade."""
+    for tier in gone ^ come:
+        found.counts["tiers_changed"] += 1
+        for known in (old, new):
+            found.pairs |= tiers.pairs(tier, known.sets)
+            rules = [rule for book in known.sources if isinstance(book, RuleBook) for rule in book.rules]
+            for rule in rules:
+                if tier.rule and rule.rule_id == tier.rule:
+                    found.pairs |= tiers.pairs(tiers.Tier(rule.a, rule.b, "", ""), known.sets)
+
+
 def _compare_rest(
     found: Changes, gone: list[Release], come: list[Release], drugs: Collection[str], knowledge: Knowledge
 ) -> None:
@@ -206,6 +223,8 @@ def _texts(table: type[models.Model], release: str, found: Iterable[Release]) ->
         one.name for one in table._meta.concrete_fields if one.name not in (release, "number") and not one.primary_key
     ]
     rows = table._default_manager.filter(**{f"{release}__in": [one.pk for one in found]}).values_list(*columns)
+    if table is TableRow:
+        rows = rows.exclude(table__in=(tiers.PASSIVE, tiers.TIERS))
     return Counter(tuple(map(str, row)) for row in rows)
 
 

@@ -53,6 +53,25 @@ class NotAnAnswer(InteractionsError):
     """A reason that is not on the list, a follow-up before today, or a finding that asks for no answer."""
 
 
+class NoSuchLocalChange(InteractionsError):
+    """There is no change of the clinic's own with this number."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such change of the clinic's own."))
+
+
+class NotARule(InteractionsError):
+    """Something that cannot become a rule: unknown drugs, no reason, no cases, or decided already."""
+
+
+class CasesFailed(InteractionsError):
+    """A rule whose own cases do not come out as they should; `failed` says which, each in a sentence."""
+
+    def __init__(self, failed: Iterable[str]) -> None:
+        self.failed = tuple(failed)
+        super().__init__(_("It cannot go live: %(failed)s") % {"failed": " ".join(self.failed)})
+
+
 class ImportRefused(InteractionsError):
     """Files that were not imported, with every reason; nothing of them was kept."""
 

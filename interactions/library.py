@@ -1,13 +1,13 @@
 """The knowledge in use, loaded once a process, and the search over its drugs."""
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
-from interactions import releases
+from interactions import releases, tiers
 from interactions.engine import data_set, knowledge, rulebook
 from interactions.engine.catalogue import Catalogue, normal
 from interactions.engine.catalogue import CatalogueDrug as Entry
@@ -156,17 +156,20 @@ def _read(active: list[Release]) -> Knowledge:
     synonyms: dict[int, int] = {}
     books: list[rulebook.RuleBook] = []
     terms: list[knowledge.SideEffectTerm] = []
+    changed = tiers.of(active)
     for release in active:
         if release.kind == ReleaseKind.RULES:
             drugs = [_entry(*row) for row in release.drugs.values_list("name", "rxcui", "details")]
             catalogue_drugs += drugs
             synonyms |= dict(release.synonyms.values_list("rxcui", "ingredient_rxcui"))
-            books.append(_book(release, drugs))
+            books.append(_book(release, drugs, changed))
             terms += _terms(release)
+    catalogue = Catalogue(catalogue_drugs, synonyms)
+    over = tiers.Over(changed, {name: members for book in books for name, members in book.sets.items()}, catalogue)
     return Knowledge.of(
         books=tuple(books),
-        data_sets=tuple(_data_set(release) for release in active if release.kind == ReleaseKind.PAIRS),
-        catalogue=Catalogue(catalogue_drugs, synonyms),
+        data_sets=tuple(_data_set(release, over) for release in active if release.kind == ReleaseKind.PAIRS),
+        catalogue=catalogue,
         terms=tuple(terms),
     )
 
@@ -179,8 +182,8 @@ def _entry(name: str, rxcui: int | None, details: dict[str, object]) -> Entry:
     return Entry(key=name, name=name, rxcui=rxcui, **columns)  # type: ignore[arg-type] # as releases._keep_drugs wrote it
 
 
-def _book(release: Release, drugs: list[Entry]) -> rulebook.RuleBook:
-    rows = release.rules.values(*releases.RULE_COLUMNS)
+def _book(release: Release, drugs: list[Entry], changed: Sequence[tiers.Tier]) -> rulebook.RuleBook:
+    rows = [tiers.regraded(release.source, row, changed) for row in release.rules.values(*releases.RULE_COLUMNS)]
     modifiers = release.modifiers.values(*releases.MODIFIER_COLUMNS)
     return rulebook.RuleBook(
         release.source,
@@ -209,7 +212,7 @@ def _terms(release: Release) -> list[knowledge.SideEffectTerm]:
     ]
 
 
-def _data_set(release: Release) -> data_set.DataSet:
+def _data_set(release: Release, over: tiers.Over) -> data_set.DataSet:
     drugs = [
         data_set.SourceDrug(name=name, base=base, variant=variant, rxcui=rxcui, is_complete=is_complete)
         for name, base, variant, rxcui, is_complete in release.drugs.values_list(
@@ -228,7 +231,7 @@ def _data_set(release: Release) -> data_set.DataSet:
         release.version,
         release.released_on,
         drugs=drugs,
-        table=PairTable(rows),
+        table=tiers.laid_over(PairTable(rows), notes, drugs, over),
         notes=notes,
         limits=limits(release),
     )

@@ -5,9 +5,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from interactions.screening_tables import CurrentDrug, RescreenPatient, RescreenRun, RunState, Substance
+from interactions.screening_tables import (
+    CurrentDrug,
+    LocalChange,
+    LocalState,
+    RescreenPatient,
+    RescreenRun,
+    RunState,
+    Substance,
+)
 
-__all__ = ["CurrentDrug", "RescreenPatient", "RescreenRun", "RunState", "Substance"]
+__all__ = ["CurrentDrug", "LocalChange", "LocalState", "RescreenPatient", "RescreenRun", "RunState", "Substance"]
 """Tables with a module of their own; Django looks for them here."""
 
 

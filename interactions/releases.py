@@ -11,7 +11,7 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
-from interactions import bulk
+from interactions import bulk, tiers
 from interactions.bulk import Cell
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.pair_table import LARGEST, NUMBER_BITS
@@ -228,9 +228,9 @@ def active() -> list[Release]:
     return sorted(Release.objects.filter(status=ReleaseStatus.ACTIVE), key=in_order)
 
 
-def in_order(release: Release) -> tuple[bool, str]:
-    """Rules first, then by source."""
-    return release.kind != ReleaseKind.RULES, release.source
+def in_order(release: Release) -> tuple[bool, bool, str]:
+    """Rules first, the clinic's own after the others, then by source."""
+    return release.kind != ReleaseKind.RULES, release.source == tiers.LOCAL, release.source
 
 
 def would_be(release_id: int, *, active: bool) -> list[int]:

@@ -14,6 +14,61 @@ class RunState(models.TextChoices):
     DONE = "done", _("done")
 
 
+class LocalState(models.TextChoices):
+    """How far a change of the clinic's own has come."""
+
+    PROPOSED = "proposed", _("waits for a second person")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    ENDED = "ended", _("ended")
+
+
+class LocalChange(models.Model):
+    """A rule of the clinic's own, or another grade for what a release says; written by one, approved by another."""
+
+    a = models.CharField(max_length=200, blank=True)
+    b = models.CharField(max_length=200, blank=True)
+    """A drug's key or "set:name"; empty where a rule is regraded."""
+    of_source = models.CharField(max_length=80, blank=True)
+    of_rule = models.CharField(max_length=40, blank=True)
+    """The rule that gets another grade; empty for a new rule, and for pairs of imported tables."""
+    adds_rule = models.BooleanField()
+    severity = models.CharField(max_length=16, blank=True)
+    """Empty: as graded by the source, so that a line of the passive list no longer holds."""
+    problem = models.CharField(max_length=60, blank=True)
+    mechanism = models.TextField(blank=True)
+    effect = models.TextField(blank=True)
+    management = models.TextField(blank=True)
+    reason = models.TextField()
+    citation = models.TextField(blank=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    """The last day on which it holds."""
+    cases = models.JSONField()
+    """Each a case as `review_case` reads it, with `expect`: drugs and severity, "none" for silence."""
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=LocalState.choices, default=LocalState.PROPOSED)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_why = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=LocalState.values), name="a_local_change_state_is_known"),
+            models.CheckConstraint(condition=~Q(reason=""), name="a_local_change_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | (Q(decided_by__isnull=False) & ~Q(decided_by=models.F("author"))),
+                name="a_local_change_is_approved_by_another_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
+                name="a_local_change_ends_after_it_begins",
+            ),
+        ]
+
+
 class Substance(models.Model):
     """A medicine as prescriptions name it: few rows, each resolved once for all the patients who take it."""
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from interactions import library
-from interactions.models import Release
+from interactions import library, tiers
+from interactions.models import LocalChange, Release, ReleaseStatus, Rule, TableRow
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NotAllowed
 from medmgmt.record.models import (
@@ -101,6 +101,29 @@ def releases(by: User) -> QuerySet[Release]:
     """Releases of knowledge, newest first."""
     access.require(by, "view_knowledge")
     return Release.objects.select_related("activated_by").order_by("-imported_at", "-id")
+
+
+def rules(by: User, *, search: str = "") -> QuerySet[Rule]:
+    """Rules in use, by number, drug, class, problem or words of their effect; each with its release."""
+    access.require(by, "view_knowledge")
+    found = Rule.objects.filter(release__status=ReleaseStatus.ACTIVE).select_related("release")
+    for word in search.split()[:10]:
+        named = Q(rule_id__iexact=word) | Q(a__icontains=word) | Q(b__icontains=word)
+        found = found.filter(named | Q(problem__icontains=word) | Q(effect__icontains=word))
+    return found.order_by("release__source", "rule_id")
+
+
+def local_changes(by: User) -> QuerySet[LocalChange]:
+    """The clinic's own rules and grades, the newest first."""
+    access.require(by, "view_knowledge")
+    return LocalChange.objects.select_related("author", "decided_by").order_by("-id")
+
+
+def passive_pairs(by: User) -> QuerySet[TableRow]:
+    """The shipped list of low-value pairs, each with its reason and source."""
+    access.require(by, "view_knowledge")
+    rows = TableRow.objects.filter(table=tiers.PASSIVE, release__status=ReleaseStatus.ACTIVE)
+    return rows.order_by("number")
 
 
 def messages(by: User) -> QuerySet[DemoMessage]:

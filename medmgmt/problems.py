@@ -142,6 +142,7 @@ OF_ERROR: dict[type[Exception], str] = {
     dosing.ImpossibleStep: "refused",
     interactions_errors.NoSuchFinding: "not-found",
     interactions_errors.NoSuchRelease: "not-found",
+    interactions_errors.NoSuchLocalChange: "not-found",
     interactions_errors.AlreadyAnswered: "already-answered",
     interactions_errors.UnansweredFindings: "unanswered-findings",
     interactions_errors.InteractionsError: "refused",

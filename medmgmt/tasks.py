@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from medmgmt import supplies
-from medmgmt.actions import rescreening
+from medmgmt.actions import curation, rescreening
 from medmgmt.record.models import IdempotencyRecord
 from refills import clock, reminders, worklist
 
@@ -43,8 +43,9 @@ def rescreen() -> None:
 
 @shared_task(ignore_result=True)
 def lay_out_medicines() -> None:
-    """Finds prescriptions that were signed without telling the knowledge."""
+    """Finds prescriptions that were signed without telling the knowledge; local rules begin and end on their days."""
     rescreening.catch_up()
+    curation.keep_dates()
 
 
 @shared_task(ignore_result=True)

@@ -14,6 +14,8 @@ from interactions.engine.rulebook import DoseModifier, PairRule
 from interactions.engine.severity import NAMED
 from interactions.importers.faults import BadFile, Fault
 
+TABLES = (*formulary.TABLES, "passive_pairs")
+"""What is kept row by row."""
 FILES = (
     "drugs.csv",
     "drug_sets.csv",
@@ -23,7 +25,7 @@ FILES = (
     "side_effects.csv",
     "roles.csv",
     "drug_supplements.csv",
-    *(f"{table}.csv" for table in formulary.TABLES),
+    *(f"{table}.csv" for table in TABLES),
 )
 KNOWN_COLUMNS = {
     "name", "aliases", "rxcui", "atc", "ingredients", "screened_as", "in_rules", "group", "drug_class", "washout_days",
@@ -76,7 +78,7 @@ def parse(folder: Path) -> Clinical:
         synonyms=tuple(_made(folder / "ingredient_synonyms.csv", _synonym, faults)),
         modifiers=tuple(_made(folder / "attribute_dose_modifiers.csv", _modifier, faults)),
         terms=tuple(_made(folder / "side_effects.csv", _term, faults)),
-        tables={name: tuple(_made(folder / f"{name}.csv", dict, faults)) for name in formulary.TABLES},
+        tables={name: tuple(_made(folder / f"{name}.csv", dict, faults)) for name in TABLES},
     )
     faults += _unknown_names(clinical)
     faults += [] if faults else _not_understood(clinical)

@@ -1,9 +1,9 @@
 """Putting a release of interaction knowledge into use, or out of it: always a person's decision."""
 
 from django.db import transaction
-from interactions.models import Release
 
 from interactions import releases
+from interactions.models import Release
 from medmgmt.record import access, audit
 from medmgmt.record.models import User
 

@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from medmgmt.web import (
     audit,
     chart,
+    curation,
     home,
     knowledge,
     outbox,
@@ -56,6 +57,9 @@ urlpatterns = [
     path("my/side-effects/sent/", portal.my_side_effect_sent, name="my_side_effect_sent"),
     path("r/<str:token>/", reminder.reminder, name="reminder"),
     path("knowledge/", knowledge.releases, name="knowledge"),
+    path("knowledge/rules/", curation.rules, name="rules"),
+    path("knowledge/rules/new/", curation.new, name="new_rule"),
+    path("knowledge/rules/<int:local_change_id>/<slug:decision>/", curation.decide, name="decide_rule"),
     path("knowledge/<int:release_id>/<slug:act>/", knowledge.switch, name="switch_release"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("audit/", audit.audit, name="audit"),

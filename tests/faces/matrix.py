@@ -66,6 +66,12 @@ api:release                  GET    s y y y y n y n
 api:preview-release          GET    s n n y y n n n
 api:activate-release         POST   s n n y y n n n
 api:retire-release           POST   s n n y y n n n
+api:rules                    GET    s y y y y n y n
+api:local-changes            GET    s y y y y n y n
+api:local-changes            POST   s n n y n n n n
+api:approve-local-change     POST   s y n y n n y n
+api:reject-local-change      POST   s y n y n n y n
+api:end-local-change         POST   s n n x n n n n
 api:audit                    GET    s n n n y n n n
 api:schema                   GET    y y y y y y y y
 api:docs                     GET    y y y y y y y y
@@ -148,6 +154,12 @@ web:knowledge                GET    s y y y y n y n
 web:knowledge                POST   s y y y y n y n
 web:switch_release           GET    s n n y y n n n
 web:switch_release           POST   s n n r r n n n
+web:rules                    GET    s y y y y n y n
+web:rules                    POST   s y y y y n y n
+web:new_rule                 GET    s n n y n n n n
+web:new_rule                 POST   s n n r n n n n
+web:decide_rule              GET    s r r r r r r r
+web:decide_rule              POST   s r n y n n r n
 web:outbox                   GET    s n n n y n n n
 web:outbox                   POST   s n n n y n n n
 web:audit                    GET    s n n n y n n n

@@ -118,7 +118,7 @@ def test_every_address_answers_every_role_as_the_table_says() -> None:
     keys = sessions(world)
     for row, (template, method) in rows().items():
         name = row.split()[0]
-        ids = {**world.ids, "kind": "stop", "act": "activate", "name": "refused"}
+        ids = {**world.ids, "kind": "stop", "act": "activate", "name": "refused", "decision": "approve"}
         if name in ("web:review", "web:answer", "api:findings"):
             ids["change_id"] = world.ids["risky"]
         path = path_of(template, ids) + QUERIES.get(row, "")

@@ -9,13 +9,16 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from interactions.models import Release
-from medmgmt.actions import monitoring, prescribing, supply
+from medmgmt.actions import curation, monitoring, prescribing, supply
 from medmgmt.record.models import Kind, Patient, Role, User
 from refills.links import token
 from refills.models import Reminder, Task
 from tests import factories
 
 SIG = {"amount": "50", "unit": "mg", "route": "PO", "timing": "daily"}
+SIDES: dict[str, Any] = {"a": "lamotrigine", "b": "metformin", "adds_rule": True}
+CASE = "lamotrigine + metformin => major"
+LOCAL: dict[str, Any] = {**SIDES, "severity": "major", "reason": "Seen here.", "cases": [CASE]}
 NOTE = "Only for Carla's own people."
 
 
@@ -68,7 +71,9 @@ def build() -> World:
     )
     finding = risky.review.findings.filter(severity__in=("major", "contraindicated")).first()
     assert finding is not None
+    local = curation.propose(factories.pia(), curation.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
     ids = {
+        "local_change_id": local.pk,
         "patient_id": carla.pk,
         "prescription_id": taken.pk,
         "change_id": clean.change.pk,
@@ -130,6 +135,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "claim-task": {"version": 1},
         "close-task": {"version": 1, "outcome": "ok"},
         "cancel-task": {"version": 1, "why": "ok"},
+        "local-changes": LOCAL,
         "check": {"id": "c", "as_of": day},
     }  # fmt: skip
 
@@ -155,6 +161,7 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "change": {"effective_on": day, "reason_code": "remission"},
         "answer": {"reason_code": "will_monitor", "follow_up_on": later, "note": "ok"},
         "withdraw": {"note": "ok"},
+        "new_rule": {**LOCAL, "kind": "rule", "cases": LOCAL["cases"][0]},
         "claim": {"version": 1},
         "done": {"version": 1, "outcome": "ok"},
         "cancel": {"version": 1, "why": "ok"},

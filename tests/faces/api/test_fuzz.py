@@ -61,7 +61,8 @@ def ways() -> Iterator[tuple[str, str, str, str]]:
             yield name.removeprefix("api:"), method, rows()[row][0], PEOPLE[letters.index("y")]
 
 
-SAMPLE = {f"{name}_id": 1 for name in ("patient", "prescription", "change", "finding", "report", "task", "release")}
+THINGS = ("patient", "prescription", "change", "finding", "report", "task", "release", "local_change")
+SAMPLE = {f"{name}_id": 1 for name in THINGS}
 
 
 class Prober:

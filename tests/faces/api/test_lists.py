@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from interactions.models import LocalChange
 from medmgmt.record import audit
 from medmgmt.record.models import Allergy, Condition, ContactPoint, Observation, SideEffectReport
 from refills.models import Dispense, Reminder, Task
@@ -118,6 +120,12 @@ def entries(count: int) -> None:
         audit.record(factories.adler(), "test")
 
 
+def local_changes(count: int) -> None:
+    values = {"adds_rule": True, "severity": "major", "cases": [], "valid_from": date(2026, 1, 1)}
+    for _ in range(count):
+        LocalChange.objects.create(author=factories.pia(), reason="r", proposed_at=timezone.now(), **values)
+
+
 LISTS: dict[str, tuple[str, Callable[[int], None], int]] = {
     "patients/": ("bo", patients, 7),
     "prescriptions/": ("bo", prescriptions, 6),
@@ -132,6 +140,8 @@ LISTS: dict[str, tuple[str, Callable[[int], None], int]] = {
     "patients/{carla}/contact-points/": ("bo", contact_points, 7),
     "patients/{carla}/enrolments/": ("bo", lambda _: None, 7),
     "audit/": ("admin", entries, 4),
+    "rules/": ("pia", lambda _: None, 4),
+    "local-changes/": ("pia", local_changes, 4),
     "releases/": ("admin", lambda _: None, 4),
 }
 """Address -> who asks, what makes it longer, and how many queries it may make however long it is."""

@@ -68,6 +68,7 @@ def test_no_page_asks_more_often_because_there_is_more_to_show(world: World, bro
         (adler, f"/side-effects/{world.report.pk}/", 18),
         (adler, "/tasks/", 6),
         (adler, "/knowledge/", 6),
+        (adler, "/knowledge/rules/", 8),
         (admin, "/outbox/", 6),
         (admin, "/audit/", 6),
         (admin, "/", 12),

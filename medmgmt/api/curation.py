@@ -1,0 +1,156 @@
+"""The rules in use, and the clinic's own: proposed by one person, approved by another."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from interactions.models import LocalChange, LocalState, Rule, Severity
+from medmgmt import lists
+from medmgmt.actions import curation
+from medmgmt.api import filters
+from medmgmt.api.endpoint import Endpoint, columns, writes
+from medmgmt.api.endpoint import lists as lists_of
+from medmgmt.api.fields import Day, Id, Instant, Strict, Text
+from medmgmt.record.models import User
+
+SIDE_HELP = 'A drug\'s name in the knowledge, or "set:" and a class.'
+
+
+class RuleQuery(serializers.Serializer[Any]):
+    """Words that a rule must have: its number, a drug, a class, a problem."""
+
+    q = serializers.CharField(max_length=200, required=False)
+
+
+class RuleLine(serializers.Serializer[Any]):
+    """A rule in use, with where it comes from."""
+
+    id = Id()
+    rule = serializers.CharField(source="rule_id")
+    release = Id(source="release_id")
+    of_source = serializers.CharField(source="release__source")
+    version = serializers.CharField(source="release__version")
+    a = serializers.CharField()
+    b = serializers.CharField()
+    severity = serializers.ChoiceField(Severity.choices)
+    problem = serializers.CharField()
+    mechanism = serializers.CharField()
+    effect = serializers.CharField()
+    management = serializers.CharField()
+    evidence = serializers.CharField()
+    citation = serializers.CharField(source="source")
+    confidence = serializers.CharField()
+
+
+class NewLocalChange(Strict):
+    """A new rule (`adds_rule`), another grade for a rule (`of_source`, `of_rule`), or for a pair of imported tables."""
+
+    adds_rule = serializers.BooleanField(default=False)
+    a = Text(max_length=200, help_text=SIDE_HELP)
+    b = Text(max_length=200, help_text=SIDE_HELP)
+    of_source = Text(max_length=80)
+    of_rule = Text(max_length=40)
+    severity = Text(max_length=16, help_text="Empty: as graded by the source, in place of a line of the passive list.")
+    problem = Text(max_length=60)
+    mechanism = Text()
+    effect = Text()
+    management = Text()
+    reason = serializers.CharField(max_length=4000)
+    citation = Text()
+    valid_from = Day(required=False)
+    valid_until = Day(required=False, allow_null=True)
+    cases = serializers.ListField(
+        child=serializers.JSONField(),
+        max_length=50,
+        help_text='Each "a 50 mg + b => severity", or a case as POST interactions/check takes it, with `expect`.',
+    )
+
+
+class LocalChangeLine(serializers.Serializer[Any]):
+    """A rule or grade of the clinic's own, and who decided."""
+
+    id = Id()
+    adds_rule = serializers.BooleanField()
+    a = serializers.CharField()
+    b = serializers.CharField()
+    of_source = serializers.CharField()
+    of_rule = serializers.CharField()
+    severity = serializers.CharField()
+    problem = serializers.CharField()
+    effect = serializers.CharField()
+    management = serializers.CharField()
+    reason = serializers.CharField()
+    citation = serializers.CharField()
+    valid_from = Day()
+    valid_until = Day(allow_null=True)
+    cases = serializers.ListField()
+    state = serializers.ChoiceField(LocalState.choices)
+    author = Id(source="author_id")
+    proposed_at = Instant()
+    decided_by = Id(source="decided_by_id", allow_null=True)
+    decided_at = Instant(allow_null=True)
+    decided_why = serializers.CharField()
+
+
+class Why(Strict):
+    """The reason of a decision."""
+
+    why = Text()
+
+
+class LocalChangeFilters(filters.FilterSet):
+    """By state."""
+
+    state = filters.Choice(choices=LocalState.choices)
+
+
+class Rules(Endpoint):
+    """Rules in use."""
+
+    @lists_of(RuleLine, order=("release__source", "rule_id"), query=RuleQuery)
+    def get(self, by: User, q: str = "") -> QuerySet[Rule, Any]:
+        """Rules of the releases in use that have all of these words."""
+        return columns(lists.rules(by, search=q), RuleLine)
+
+
+class LocalChanges(Endpoint):
+    """The clinic's own rules and grades."""
+
+    @lists_of(LocalChangeLine, order=("-id",), filters=LocalChangeFilters)
+    def get(self, by: User) -> QuerySet[LocalChange]:
+        """Proposed, approved, rejected and ended, the newest first."""
+        return lists.local_changes(by)
+
+    @writes(LocalChangeLine, takes=NewLocalChange, status=201, refuses=("refused",))
+    def post(self, by: User, values: Mapping[str, Any]) -> object:
+        """Proposes one; nothing changes until a second person approves."""
+        return curation.propose(by, curation.Wanted(**values))
+
+
+class ApproveLocalChange(Endpoint):
+    """A second person's yes."""
+
+    @writes(LocalChangeLine, refuses=("refused",))
+    def post(self, by: User, values: Mapping[str, Any], local_change_id: int) -> object:
+        """Puts it into use; refused to its author, and while one of its cases does not come out as it should."""
+        return curation.approve(by, local_change_id)
+
+
+class RejectLocalChange(Endpoint):
+    """A second person's no."""
+
+    @writes(LocalChangeLine, takes=Why, refuses=("refused",))
+    def post(self, by: User, values: Mapping[str, Any], local_change_id: int) -> object:
+        """Declines it; the row stays."""
+        return curation.reject(by, local_change_id, **values)
+
+
+class EndLocalChange(Endpoint):
+    """Out of use again."""
+
+    @writes(LocalChangeLine, takes=Why, refuses=("refused",))
+    def post(self, by: User, values: Mapping[str, Any], local_change_id: int) -> object:
+        """Takes an approved one out of use."""
+        return curation.end(by, local_change_id, **values)
