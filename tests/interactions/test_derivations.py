@@ -209,3 +209,10 @@ def test_a_day_far_back_needs_no_clock() -> None:
     known = shipped.alone()
     regimen = Regimen(date(1999, 1, 1), (shipped.drug(known, "sertraline"), shipped.drug(known, "tramadol")))
     assert check(regimen, known).findings
+
+
+def test_the_dates_of_one_person_never_reach_another() -> None:
+    for days in (0, 1):
+        judged(drug("carbamazepine", stopped_on=days), "quetiapine")
+    going_on = judged("carbamazepine", "quetiapine")
+    assert not [one for one in going_on.findings if "has stopped" in one.management]

@@ -73,7 +73,9 @@ def _match(one: Derived, a: Seat, b: Seat, situation: Situation) -> Match | None
         return None
     told = situation.words.get((id(one), weighed))
     if told is None:
-        told = situation.words[id(one), weighed] = _told(one, weighed, situation)
+        told = _told(one, weighed, situation)
+        if not weighed.factors:
+            situation.words[id(one), weighed] = told
     return Match._make((a.place, b.place, *told[2:9], _wait(a, b), *told[10:]))
 
 

@@ -27,7 +27,7 @@ MOST_REMEMBERED = 200_000
 def findings(matches: Iterable[Match], situation: Situation, memory: Memory, told: Told) -> list[Finding]:
     """All prescriptions of two drugs together. What a data set lists joins what the rules say of the pair.
 
-    The words on two drugs that are both taken are the same every day: `told` remembers them.
+    The words on two drugs that go on are the same every day: `told` remembers them. Where one ends they hold dates.
     """
     seats = situation.seats
     by_pair: dict[Pair, list[Match]] = {}
@@ -39,10 +39,12 @@ def findings(matches: Iterable[Match], situation: Situation, memory: Memory, tol
             by_pair[pair] = [match]
         else:
             known.append(match)
-    is_stop = situation.action.kind == "stop"
+    ending = {seat.place for seat in seats if seat.drug.stopped_on is not None}
+    if situation.action.kind == "stop":
+        ending = set(range(len(seats)))
     found: list[Finding] = []
     for pair, group in by_pair.items():
-        if is_stop or any(seats[m.a].days_since_stop or seats[m.b].days_since_stop or m.wait for m in group):
+        if ending and any(match.a in ending or match.b in ending for match in group):
             found += _of_pair(pair, group, situation, memory)
             continue
         first = group[0]
@@ -60,9 +62,8 @@ def findings(matches: Iterable[Match], situation: Situation, memory: Memory, tol
 
 def _refs(matches: Iterable[Match], seats: Sequence[Seat]) -> tuple[str, ...]:
     """The prescriptions behind the words; what is no prescription has no ref."""
-    refs = {seats[match.a].drug.ref for match in matches if not seats[match.a].is_state}
-    refs |= {seats[match.b].drug.ref for match in matches if not seats[match.b].is_state}
-    return tuple(sorted(refs))
+    places = {match.a for match in matches} | {match.b for match in matches}
+    return tuple(sorted({seats[place].drug.ref for place in places if not seats[place].is_state}))
 
 
 def _of_pair(pair: Pair, matches: list[Match], situation: Situation, memory: Memory) -> list[Finding]:
