@@ -34,6 +34,7 @@ OWN = (
     "lab_names.csv",
     "lab_rules.csv",
     "lai_overlaps.csv",
+    "passive_pairs.csv",
     "patient_states.csv",
     "problem_families.csv",
     "reactions.csv",
