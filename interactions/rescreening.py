@@ -122,22 +122,21 @@ def sweep(concern: Concerned, taken: Iterable[tuple[int, int]]) -> Iterator[int]
         partners[b] = partners.get(b, 0) | 1 << a
     for number in concern.alone:
         partners[number] = -1
-    find = partners.get
-    patient, seen, wanted, is_hit = 0, 0, 0, False
+    find = {number: (1 << number, mask) for number, mask in partners.items()}.get
+    patient, done, wanted = 0, 0, 0
     for patient_id, number in taken:
-        if patient_id != patient:
-            if is_hit:
-                yield patient
-            patient, seen, wanted, is_hit = patient_id, 0, 0, False
-        elif is_hit:
+        if patient_id == done:
             continue
-        bit = 1 << number
-        mask = find(number, 0)
-        is_hit = mask < 0 or wanted & bit != 0
-        seen |= bit
+        if patient_id != patient:
+            patient, wanted = patient_id, 0
+        known = find(number)
+        if known is None:
+            continue
+        bit, mask = known
+        if mask < 0 or wanted & bit:
+            done = patient_id
+            yield patient_id
         wanted |= mask
-    if is_hit:
-        yield patient
 
 
 @transaction.atomic
