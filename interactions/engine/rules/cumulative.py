@@ -20,7 +20,7 @@ def drafts(situation: Situation) -> Iterator[Draft]:
 
 
 def _shares(situation: Situation, score: Callable[[Profile], int], at_least: int = 1) -> Shares:
-    return [(seat, profile, score(profile)) for seat, profile in situation.active if score(profile) >= at_least]
+    return [(seat, profile, share) for seat, profile in situation.active if (share := score(profile)) >= at_least]
 
 
 def _told(shares: Shares) -> str:

@@ -60,8 +60,13 @@ def findings(matches: Iterable[Match], situation: Situation, memory: Memory, tol
     return found
 
 
-def _refs(matches: Iterable[Match], seats: Sequence[Seat]) -> tuple[str, ...]:
+def _refs(matches: Sequence[Match], seats: Sequence[Seat]) -> tuple[str, ...]:
     """The prescriptions behind the words; what is no prescription has no ref."""
+    if len(matches) == 1:
+        a, b = seats[matches[0].a], seats[matches[0].b]
+        if not (a.is_state or b.is_state):
+            first, second = a.drug.ref, b.drug.ref
+            return (first, second) if first < second else (second, first) if second < first else (first,)
     places = {match.a for match in matches} | {match.b for match in matches}
     return tuple(sorted({seats[place].drug.ref for place in places if not seats[place].is_state}))
 
