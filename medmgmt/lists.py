@@ -6,7 +6,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from interactions import library, tiers
-from interactions.models import LocalChange, Release, ReleaseStatus, Rule, TableRow
+from interactions.models import LocalChange, Release, ReleaseStatus, RescreenRun, Rule, TableRow
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NotAllowed
 from medmgmt.record.models import (
@@ -117,6 +117,12 @@ def local_changes(by: User) -> QuerySet[LocalChange]:
     """The clinic's own rules and grades, the newest first."""
     access.require(by, "view_knowledge")
     return LocalChange.objects.select_related("author", "decided_by").order_by("-id")
+
+
+def rescreenings(by: User) -> QuerySet[RescreenRun]:
+    """What changes of the knowledge in use led to, the newest first; numbers alone."""
+    access.require(by, "view_knowledge")
+    return RescreenRun.objects.order_by("-id")
 
 
 def passive_pairs(by: User) -> QuerySet[TableRow]:

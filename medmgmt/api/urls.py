@@ -6,6 +6,7 @@ from django.urls import URLPattern, re_path
 from rest_framework.views import APIView
 
 from medmgmt.api import (
+    alerts,
     audit,
     checking,
     curation,
@@ -73,6 +74,8 @@ urlpatterns = [
     at("local-changes/<local_change_id>/approve", curation.ApproveLocalChange, "approve-local-change"),
     at("local-changes/<local_change_id>/reject", curation.RejectLocalChange, "reject-local-change"),
     at("local-changes/<local_change_id>/end", curation.EndLocalChange, "end-local-change"),
+    at("alerts", alerts.Alerts, "alerts"),
+    at("rescreenings", alerts.Rescreenings, "rescreenings"),
     at("audit", audit.AuditTrail, "audit"),
     at("schema", docs.SchemaDocument, "schema"),
     at("docs", docs.Documentation, "docs"),

@@ -38,6 +38,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "request_refill": PATIENTS,
     "view_knowledge": STAFF | {Role.ADMINISTRATOR},
     "activate_release": frozenset({Role.PHARMACIST, Role.ADMINISTRATOR}),
+    "view_alerts": frozenset({Role.PHARMACIST, Role.PSYCHIATRIST, Role.ADMINISTRATOR}),
     "curate_knowledge": frozenset({Role.PHARMACIST}),
     "approve_knowledge": frozenset({Role.PHARMACIST, Role.PSYCHIATRIST}),
     "view_outbox": frozenset({Role.ADMINISTRATOR}),

@@ -25,7 +25,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),
     ("work_tasks", "web:worklist", _("Worklist"), ("worklist",)),
     ("list_patients", "web:patients", _("Patients"), ("patients",)),
-    ("view_knowledge", "web:knowledge", _("Knowledge"), ("knowledge", "rules", "new_rule")),
+    ("view_knowledge", "web:knowledge", _("Knowledge"), ("knowledge", "rules", "new_rule", "alerts")),
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
     ("view_audit", "web:audit", _("Audit"), ("audit",)),
 )

@@ -20,10 +20,14 @@ SAID: dict[str, Promise] = {
 @page
 def releases(request: Asked) -> HttpResponse:
     """Every release with its source, date, licence, counts and warnings."""
-    rows = paged(request, lists.releases(request.user))
-    return render(
-        request, "knowledge.html", {"rows": rows, "may_activate": access.may(request.user, "activate_release")}
-    )
+    rows, may = paged(request, lists.releases(request.user)), access.may
+    context = {
+        "rows": rows,
+        "may_activate": may(request.user, "activate_release"),
+        "may_see_alerts": may(request.user, "view_alerts"),
+        "runs": lists.rescreenings(request.user)[:5],
+    }
+    return render(request, "knowledge.html", context)
 
 
 @page

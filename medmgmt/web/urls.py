@@ -4,6 +4,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from medmgmt.web import (
+    alerts,
     audit,
     chart,
     curation,
@@ -60,6 +61,8 @@ urlpatterns = [
     path("knowledge/rules/", curation.rules, name="rules"),
     path("knowledge/rules/new/", curation.new, name="new_rule"),
     path("knowledge/rules/<int:local_change_id>/<slug:decision>/", curation.decide, name="decide_rule"),
+    path("knowledge/alerts/", alerts.alerts, name="alerts"),
+    path("knowledge/alerts/export/", alerts.export, name="export_alerts"),
     path("knowledge/<int:release_id>/<slug:act>/", knowledge.switch, name="switch_release"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("audit/", audit.audit, name="audit"),

@@ -66,6 +66,8 @@ api:release                  GET    s y y y y n y n
 api:preview-release          GET    s n n y y n n n
 api:activate-release         POST   s n n y y n n n
 api:retire-release           POST   s n n y y n n n
+api:alerts                   GET    s y n y y n y n
+api:rescreenings             GET    s y y y y n y n
 api:rules                    GET    s y y y y n y n
 api:local-changes            GET    s y y y y n y n
 api:local-changes            POST   s n n y n n n n
@@ -154,6 +156,10 @@ web:knowledge                GET    s y y y y n y n
 web:knowledge                POST   s y y y y n y n
 web:switch_release           GET    s n n y y n n n
 web:switch_release           POST   s n n r r n n n
+web:alerts                   GET    s y n y y n y n
+web:alerts                   POST   s y n y y n y n
+web:export_alerts            GET    s y n y y n y n
+web:export_alerts            POST   s y n y y n y n
 web:rules                    GET    s y y y y n y n
 web:rules                    POST   s y y y y n y n
 web:new_rule                 GET    s n n y n n n n

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from interactions.models import LocalChange
+from interactions.models import LocalChange, RescreenRun
 from medmgmt.record import audit
 from medmgmt.record.models import Allergy, Condition, ContactPoint, Observation, SideEffectReport
 from refills.models import Dispense, Reminder, Task
@@ -120,6 +120,11 @@ def entries(count: int) -> None:
         audit.record(factories.adler(), "test")
 
 
+def rescreenings(count: int) -> None:
+    for _ in range(count):
+        RescreenRun.objects.create(before=[], after=[1], asked_at=timezone.now())
+
+
 def local_changes(count: int) -> None:
     values = {"adds_rule": True, "severity": "major", "cases": [], "valid_from": date(2026, 1, 1)}
     for _ in range(count):
@@ -141,6 +146,7 @@ LISTS: dict[str, tuple[str, Callable[[int], None], int]] = {
     "patients/{carla}/enrolments/": ("bo", lambda _: None, 7),
     "audit/": ("admin", entries, 4),
     "rules/": ("pia", lambda _: None, 4),
+    "rescreenings/": ("pia", rescreenings, 4),
     "local-changes/": ("pia", local_changes, 4),
     "releases/": ("admin", lambda _: None, 4),
 }

@@ -54,6 +54,7 @@ def of_the_clinic() -> dict[str, set[str]]:
         "/tasks/?state=done": STAFF | {"dorn"},
         "/tasks/?kind=side_effect_review&mine=1": STAFF | {"dorn"},
         "/knowledge/": STAFF | {"admin", "dorn"},
+        "/knowledge/alerts/": {"adler", "pia", "admin", "dorn"},
         "/knowledge/rules/": STAFF | {"admin", "dorn"},
         "/knowledge/rules/new/": {"pia"},
         "/outbox/": {"admin"},
