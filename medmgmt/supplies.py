@@ -1,11 +1,12 @@
 """The bridge to refills: what of a prescription is left, whom a message may reach; rows turned into plain values."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,13 @@ GAPS_SEEN_FOR = timedelta(days=60)
 def supply_rules() -> Rules:
     """The site's numbers: the shipped table, to which it adds its own rows."""
     return rules.load(settings.BASE_DIR / "data" / "refill_rules.csv")
+
+
+@cache
+def shipped_with() -> dict[str, str]:
+    """Which release the shipped table of supply rules belongs to: its name, version and date."""
+    told = json.loads((settings.BASE_DIR / "data" / "release.json").read_text(encoding="utf-8"))
+    return {"release": "supply rules", "version": str(told["version"]), "date": str(told["released_on"])}
 
 
 def replan(patient: Patient, prescription: Prescription) -> None:
@@ -334,14 +342,14 @@ def refill_answer(case: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     schedule = str(told.get("schedule") or (drug.attributes.get("dea_schedule", "") if drug else ""))
     found = case_findings.of_case(case, schedule, supply_rules(), scopes_for(drug, schedule))
     drugs = [drug.name if drug else name]
-    findings, cards = [], []
+    findings, cards, shipped = [], [], shipped_with()
     for place, one in enumerate(found, start=1):
         shared = {"severity": one.severity, "problem": one.problem, "drugs": drugs, "summary": one.summary}
-        source = {"release": "supply rules", "severity": one.severity, "rule": one.problem, "citation": one.source}
+        source = shipped | {"severity": one.severity, "rule": one.problem, "citation": one.source}
         findings.append(
             shared
             | {"type": "refill", "mechanism": "", "management": one.management, "onset": ""}
-            | {"sources": [source], "release": "supply rules", "card": f"refill-{place}"}
+            | {"sources": [source], "release": f"{shipped['release']} {shipped['version']}", "card": f"refill-{place}"}
         )
         cards.append(shared | {"card": f"refill-{place}", "interruptive": one.severity == case_findings.MAJOR})
     return {"findings": findings, "cards": cards}

@@ -39,10 +39,14 @@ def review(case: Case, knowledge: Knowledge) -> dict[str, Any]:
     return answer(case, check(regimen, knowledge), knowledge, left_out, regimen)
 
 
+def each(document: Any) -> list[Case]:
+    """The cases of a document: one case, a list of cases, or {"vignettes": [...]}."""
+    return list(document.get("vignettes", [document]) if isinstance(document, Mapping) else document)
+
+
 def reviewed(document: Any, knowledge: Knowledge) -> dict[str, Any]:
-    """The answers to one case, a list of cases, or {"vignettes": [...]}; in their order."""
-    cases = document.get("vignettes", [document]) if isinstance(document, Mapping) else document
-    return {"cases": [review(case, knowledge) for case in cases]}
+    """The answers to the cases of a document, in their order."""
+    return {"cases": [review(case, knowledge) for case in each(document)]}
 
 
 def told(case: Case, knowledge: Knowledge) -> tuple[Regimen, list[NotChecked]]:

@@ -5,8 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from interactions import library
-from interactions.engine import cases
+from medmgmt import cases
 from medmgmt.api.endpoint import Endpoint, writes
 from medmgmt.api.fields import Amount, Day, Strict
 from medmgmt.api.proposals import SEVERITIES, NotCheckedLine
@@ -214,4 +213,4 @@ class CheckCase(Endpoint):
     def post(self, by: User, values: Mapping[str, Any]) -> object:
         """Check one case against the active knowledge. Nothing is kept."""
         access.require(by, "check_interactions")
-        return cases.review(values, library.current())
+        return cases.review(values)

@@ -1,6 +1,6 @@
 """Proposing a change, reading what its review found, answering, signing and withdrawing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -206,10 +206,14 @@ def prompt_of(form: ChangeForm) -> prescribing.Prompt:
 
 @dataclass(frozen=True)
 class Card:
-    """A finding with its answer, or with the form to give one."""
+    """One clinical problem: its most severe finding, with its answer or the form to give one, and what stands behind.
+
+    A finding that waits for an answer is always a card of its own.
+    """
 
     card: charts.FindingCard
     form: AnswerForm | None
+    behind: list[charts.FindingCard] = field(default_factory=list)
 
 
 @page
@@ -251,13 +255,20 @@ def coverage(shown: charts.ProposalPage) -> list[dict[str, Any]]:
 
 
 def with_forms(shown: charts.ProposalPage, cards: list[charts.FindingCard], bound: dict[int, AnswerForm]) -> list[Card]:
-    """A form for every finding that this person may still answer."""
+    """A card for every clinical problem, with a form for each finding that this person may still answer."""
     follow_up = shown.patient.today(timezone.now()) + USUAL_FOLLOW_UP
-    found = []
+    found: list[Card] = []
+    leads: dict[str, Card] = {}
     for card in cards:
+        lead = leads.get(card.finding.card)
+        if lead is not None and not card.needs_answer and card.answer is None:
+            lead.behind.append(card)
+            continue
         open_to_answer = shown.can_answer and card.needs_answer
         form = bound.get(card.finding.pk) or answer_form(card.finding.pk, initial={"follow_up_on": follow_up})
         found.append(Card(card, form if open_to_answer else None))
+        if card.finding.card:
+            leads.setdefault(card.finding.card, found[-1])
     return found
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from interactions import library
-from interactions.engine import cases
+from medmgmt import cases
 
 
 class Command(BaseCommand):
@@ -25,7 +24,7 @@ class Command(BaseCommand):
         try:
             text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text(encoding="utf-8")
             document = json.loads(text)
-            told = cases.reviewed(document, library.current())
+            told = cases.reviewed(document)
         except (OSError, ValueError) as wrong:
             raise CommandError(f"The cases cannot be read: {wrong}") from wrong
         except (KeyError, TypeError, AttributeError, AssertionError) as wrong:
