@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-BENCHMARKS = ("bench_review", "bench_burden", "bench_import", "bench_rescreen", "bench_reminders", "bench_http")
+BENCHMARKS = ("bench_review", "bench_import", "bench_reminders", "bench_http", "bench_burden", "bench_rescreen")
 
 
 def main(names: list[str]) -> int:
