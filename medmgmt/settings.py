@@ -157,7 +157,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "medmgmt.web.context.site",
-            ]
+            ],
         },
     }
 ]
