@@ -37,6 +37,8 @@ WHO_MAY = """
     request_refill          -         -        -         yes          -
     view_knowledge         yes       yes      yes         -          yes
     activate_release        -         -       yes         -          yes
+    curate_knowledge        -         -       yes         -           -
+    approve_knowledge      yes        -       yes         -           -
     view_outbox            -         -         -          -          yes
     view_audit              -         -        -          -          yes
     search_drugs           yes       yes      yes        yes         yes
