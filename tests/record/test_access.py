@@ -37,6 +37,7 @@ WHO_MAY = """
     request_refill          -         -        -         yes          -
     view_knowledge         yes       yes      yes         -          yes
     activate_release        -         -       yes         -          yes
+    view_alerts            yes        -       yes         -          yes
     curate_knowledge        -         -       yes         -           -
     approve_knowledge      yes        -       yes         -           -
     view_outbox            -         -         -          -          yes
