@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from interactions.engine import cases
@@ -74,9 +74,11 @@ def on(record: Record, day: date, knowledge: Knowledge, *, cross_tapers: tuple[C
     newest: dict[str, Observation] = {}
     for observation in sorted(by_then, key=lambda one: (one.observed_at, one.pk)):
         newest[observation.code] = observation
-    numbers = {code: found.value for code, found in newest.items()}
+    numbers = {code: plain(found.value) for code, found in newest.items()}
     recent = {
-        code: found.value for code, found in newest.items() if day - found.observed_at.astimezone(zone).date() <= RECENT
+        code: plain(found.value)
+        for code, found in newest.items()
+        if day - found.observed_at.astimezone(zone).date() <= RECENT
     }
     states = {code: found.value_code for code, found in newest.items()}
     magnesium = recent.get(ObservationCode.MAGNESIUM)
@@ -138,7 +140,9 @@ def labs(observations: Sequence[Observation], zone: ZoneInfo, knowledge: Knowled
     found: dict[str, list[Lab]] = {}
     for one in sorted(observations, key=lambda one: (one.observed_at, one.pk)):
         named = cases.lab_name(knowledge, one.code, one.loinc)
-        value = None if named is None or one.value is None else cases.in_unit(one.value, one.unit.strip("{}"), named)
+        value = (
+            None if named is None or one.value is None else cases.in_unit(plain(one.value), one.unit.strip("{}"), named)
+        )
         if named is not None and value is not None:
             found.setdefault(named.lab, []).append(Lab(named.lab, value, one.observed_at.astimezone(zone).date()))
     newest = [replace(values[-1], earlier=values[-2].value if len(values) > 1 else None) for values in found.values()]
@@ -177,3 +181,12 @@ def smoking_changed_on(observations: Sequence[Observation], zone: ZoneInfo) -> d
         if (before.value_code == "current") != (after.value_code == "current"):
             changed = after.observed_at.astimezone(zone).date()
     return changed
+
+
+@overload
+def plain(number: Decimal) -> Decimal: ...
+@overload
+def plain(number: None) -> None: ...
+def plain(number: Decimal | None) -> Decimal | None:
+    """A stored number without the zeros that its column adds, so that 134 is not told as 134.0000."""
+    return None if number is None else Decimal(f"{number.normalize():f}")

@@ -1,13 +1,15 @@
 """An order from proposal to signature: what it finds, what it asks, what follows from it."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from interactions import releases, review
 from interactions.errors import UnansweredFindings
 from interactions.models import Review
-from medmgmt.actions import prescribing
+from medmgmt.actions import monitoring, prescribing
 from medmgmt.record import dosing
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, DosageChange, Prescription
@@ -189,3 +191,13 @@ def test_with_no_release_in_use_nothing_is_called_safe_and_a_pharmacist_is_told(
     assert {pair["state"] for pair in proposal.review.coverage} == {"not_checked"}
     prescribing.sign(adler, proposal.change.pk)
     assert Task.objects.filter(kind=TaskKind.NOT_CHECKED, role="pharmacist", state="open").exists()
+
+
+def test_a_measured_number_is_told_as_it_was_measured() -> None:
+    bo, adler = factories.bo(), factories.adler()
+    monitoring.record_observation(
+        bo, factories.carla().pk, code="sodium", value=Decimal(126), observed_at=timezone.now()
+    )
+    told = " ".join(found.summary for found in orders.start(adler, "sertraline").review.findings.all())
+    assert "126" in told
+    assert "126.0" not in told

@@ -96,7 +96,7 @@ def _dose(
         factors = (*factors, "far above the limit" if value >= limit * EXCESS else "toxic in overdose")
     what = {"day_max": "a day", "kg_day_max": "a day", "dose_max": "a dose"}.get(rule.check, "to start with")
     summary = f"{situation.name(view.profile.key)} {_plain(value)} {unit} {what}: maximum {_plain(limit)} {unit}"
-    summary += f" ({', '.join(held.why)})" if held.why else ""
+    summary += f" ({', '.join(dict.fromkeys(held.why))})" if held.why else ""
     action = f"Maximum {_plain(limit)} {unit} {what}. {rule.action}"
     return replace(_draft(situation, rule, view, held, severity, action), summary=summary, factors=factors), ()
 
@@ -150,13 +150,13 @@ def _draft(
     situation: Situation, rule: DoseRule, view: person.View, held: person.Held, severity: Severity, action: str
 ) -> Draft:
     key = view.profile.key
-    why = f" ({', '.join(held.why)})" if held.why else ""
+    why = f" ({', '.join(dict.fromkeys(held.why))})" if held.why else ""
     return Draft(
         rule.types[0],
         rule.problem,
         severity,
         (key, *held.others),
-        f"{situation.name(key)}{why}: {rule.action}",
+        f"{situation.name(key)}{why}: {rule.action or action or 'see the label'}",
         action,
         rule.rule_id,
         citation=rule.source,
