@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 from django.db import IntegrityError, OperationalError
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from refills import clock, planning, queue, reminders
 from refills.models import Reminder, ReminderState, Task, TaskKind
 from refills.reminders import Reach
+from refills.schedule import Fill
 from tests import factories
 from tests.refills import gateways
 from tests.refills.people import NOON, ZONE, due, reachable, supply
@@ -378,6 +380,7 @@ def test_the_clock_leaves_a_sign_of_life() -> None:
 
 
 def test_a_tick_that_finds_nothing_due_asks_little(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    planning.plan(supply(factories.taking()), NOON)
+    now = timezone.now()
+    planning.plan(supply(factories.taking(), fills=[Fill(now.date(), 60)]), now)
     with django_assert_num_queries(2):
         reminders.tick(reach=reachable)
