@@ -151,17 +151,7 @@ def drugs(by: User, text: str, *, limit: int = 10) -> list["library.CatalogueDru
     return library.search(text, limit=limit)
 
 
-def overdue(by: User) -> int:
-    """How many of the person's waiting tasks are late."""
-    return worklist(by).filter(due_at__lt=timezone.now()).count()
-
-
 def teams(by: User) -> list[tuple[int, str]]:
     """The teams the person works in, for registering a patient."""
     current = Q(until=None) | Q(until__gt=timezone.now())
     return [(member.team_id, member.team.name) for member in by.memberships.filter(current).select_related("team")]
-
-
-def is_clinician(by: User) -> bool:
-    """Whether the person looks after patients."""
-    return by.role in (Role.PSYCHIATRIST, Role.NURSE, Role.PHARMACIST)
