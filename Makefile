@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run reset venv dev-venv test check bench format openapi clean
+.PHONY: run reset venv dev-venv test check bench chaos format openapi clean
 
 run: venv  ## serve the clinic on one address; Ctrl-C stops everything
 	@exec $(PY) manage.py serve
@@ -42,6 +42,9 @@ format: dev-venv
 
 openapi: dev-venv  ## write the OpenAPI snapshot anew after a wanted change
 	@$(PY) manage.py spectacular --validate --fail-on-warn --file medmgmt/api/openapi.yaml
+
+chaos: dev-venv  ## kill workers, Redis and PostgreSQL while reminders go out, and count what arrives
+	@$(PY) -m tests.chaos
 
 bench: dev-venv  ## print every benchmark beside its baseline
 	@$(PY) -m tests.bench
