@@ -1,0 +1,120 @@
+"""What is due to be said to whom, and how that ended."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class ReminderKind(models.TextChoices):
+    """What a reminder is about: days before the supply runs out, or one that the patient put off."""
+
+    SEVEN_DAYS = "refill_7", _("seven days before")
+    THREE_DAYS = "refill_3", _("three days before")
+    ONE_DAY = "refill_1", _("one day before")
+    ON_THE_DAY = "refill_0", _("on the day")
+    SNOOZE = "snooze", _("put off by the patient")
+
+
+class Channel(models.TextChoices):
+    """How a patient is reached; a channel that is not listed here cannot be delivered on."""
+
+    EMAIL = "email", _("e-mail")
+
+
+class ReminderState(models.TextChoices):
+    """How a reminder ended, or that it has not."""
+
+    PLANNED = "planned", _("planned")
+    SENT = "sent", _("sent")
+    DEAD = "dead", _("given up, a person was told")
+    UNKNOWN = "unknown", _("delivery unknown, a person was told")
+    WITHHELD = "withheld", _("not sent, the patient may not be written to")
+    CANCELLED = "cancelled", _("cancelled, no longer due")
+
+
+class ReminderAnswer(models.TextChoices):
+    """What the patient answered through the link."""
+
+    NONE = "none", _("no answer yet")
+    SNOOZED = "snoozed", _("put off")
+    CONFIRMED = "confirmed", _("confirmed")
+    REFILL_REQUESTED = "refill_requested", _("refill asked for")
+
+
+class Reminder(models.Model):
+    """One message to one patient: the row is the queue, the lease and the log of it.
+
+    Planned rows are due at `next_attempt_at`. Whoever holds the lease may send; `handed_over_at` is written before
+    the message leaves, so that a crash after it is told from a crash before it.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey("record.Patient", on_delete=models.PROTECT, related_name="reminders")
+    prescription = models.ForeignKey("record.Prescription", on_delete=models.PROTECT, related_name="reminders")
+    kind = models.CharField(max_length=20, choices=ReminderKind)
+    channel = models.CharField(max_length=10, choices=Channel)
+    run_out_on = models.DateField()
+    local_date = models.DateField(
+        help_text=_("The patient's date that it is meant for; daylight saving never moves it.")
+    )
+    time_zone = models.CharField(max_length=64)
+    key = models.CharField(max_length=120, unique=True)
+    due_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=ReminderState, default=ReminderState.PLANNED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    handed_over_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=200, blank=True, help_text=_("A code or a kind of error, never health data."))
+    settled_at = models.DateTimeField(null=True, blank=True)
+    answer = models.CharField(max_length=20, choices=ReminderAnswer, default=ReminderAnswer.NONE)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("due_at", "id")
+        indexes = (
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(state="planned"), name="reminders_that_are_due"),
+            models.Index(fields=["prescription", "local_date"], name="reminders_of_a_prescription"),
+            models.Index(fields=["patient", "due_at"], name="reminders_of_a_patient"),
+            models.Index(fields=["run_out_on"], condition=Q(kind="refill_0"), name="reminders_by_run_out"),
+        )
+        constraints = (
+            models.CheckConstraint(condition=Q(state__in=ReminderState.values), name="a_reminder_state_is_known"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="a_reminder_channel_can_be_delivered"),
+            models.CheckConstraint(condition=Q(kind__in=ReminderKind.values), name="a_reminder_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(lease_token__isnull=True, lease_until__isnull=True)
+                | Q(lease_token__isnull=False, lease_until__isnull=False),
+                name="a_lease_has_a_holder_and_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="planned", settled_at__isnull=True)
+                | (~Q(state="planned") & Q(settled_at__isnull=False, lease_token__isnull=True)),
+                name="a_settled_reminder_has_a_time_and_no_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="none", answered_at__isnull=True)
+                | (~Q(answer="none") & Q(answer__in=ReminderAnswer.values, answered_at__isnull=False)),
+                name="an_answered_reminder_has_a_time",
+            ),
+        )
+
+
+class DemoMessage(models.Model):
+    """A message of the demo, kept in the database instead of being sent."""
+
+    sender = models.CharField(max_length=254)
+    recipient = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    message_id = models.CharField(max_length=254, blank=True)
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-sent_at", "-id")
+        indexes = (models.Index(F("sent_at").desc(), F("id").desc(), name="demo_messages_latest_first"),)

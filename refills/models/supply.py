@@ -1,0 +1,85 @@
+"""What was written for the pharmacy and what was dispensed; append-only, in the database too."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Dispense(models.Model):
+    """Medicine handed to a patient on a day; append-only, in the database too."""
+
+    patient = models.ForeignKey("record.Patient", on_delete=models.PROTECT, related_name="dispenses")
+    prescription = models.ForeignKey("record.Prescription", on_delete=models.PROTECT, related_name="dispenses")
+    dispensed_on = models.DateField(help_text=_("The patient's local date."))
+    quantity = models.DecimalField(max_digits=10, decimal_places=3)
+    unit = models.CharField(max_length=20, help_text=_("UCUM, for instance {tablet}."))
+    days_supply = models.PositiveIntegerField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now)
+    note = models.TextField(blank=True)
+    source_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
+
+    class Meta:
+        ordering = ("prescription", "dispensed_on", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="a_dispense_hands_out_something"),
+            models.CheckConstraint(condition=Q(days_supply__lte=366), name="a_dispense_lasts_at_most_a_year"),
+        )
+
+
+class Authorisation(models.Model):
+    """What a prescriber wrote for the pharmacy: quantity of one fill, refills and first day; append-only."""
+
+    patient = models.ForeignKey("record.Patient", on_delete=models.PROTECT, related_name="authorisations")
+    prescription = models.ForeignKey("record.Prescription", on_delete=models.PROTECT, related_name="authorisations")
+    issued_on = models.DateField(help_text=_("The patient's local date."))
+    quantity = models.DecimalField(max_digits=10, decimal_places=3)
+    unit = models.CharField(max_length=20, help_text=_("UCUM, for instance {tablet}."))
+    days_supply = models.PositiveSmallIntegerField()
+    refills = models.PositiveSmallIntegerField(default=0)
+    may_fill_from = models.DateField(null=True, blank=True)
+    authorised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    authorised_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("prescription", "issued_on", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="an_authorisation_allows_something"),
+            models.CheckConstraint(
+                condition=Q(days_supply__gte=1, days_supply__lte=366), name="an_authorised_fill_lasts_at_most_a_year"
+            ),
+            models.CheckConstraint(condition=Q(refills__lte=99), name="authorised_refills_are_at_most_99"),
+            models.CheckConstraint(
+                condition=Q(may_fill_from__isnull=True) | Q(may_fill_from__gte=F("issued_on")),
+                name="nothing_may_be_filled_before_it_is_issued",
+            ),
+        )
+
+
+class EarlyReason(models.TextChoices):
+    """Why a fill came before it was due; the values are those of refills.dispensing."""
+
+    LOST = "lost", _("lost")
+    STOLEN = "stolen", _("stolen")
+    DAMAGED = "damaged", _("damaged")
+    TRAVEL = "travel", _("travel")
+    DOSE_CHANGE = "dose_change", _("change of dose")
+    OTHER = "other", _("other (see note)")
+
+
+class EarlyFill(models.Model):
+    """A fill before it was due, with its reason; append-only, so that it can be counted."""
+
+    patient = models.ForeignKey("record.Patient", on_delete=models.PROTECT, related_name="early_fills")
+    dispense = models.OneToOneField(Dispense, on_delete=models.PROTECT, related_name="early")
+    reason = models.CharField(max_length=20, choices=EarlyReason)
+    days_early = models.PositiveSmallIntegerField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(reason__in=EarlyReason.values), name="an_early_fill_has_a_known_reason"),
+            models.CheckConstraint(condition=Q(days_early__gte=1), name="an_early_fill_is_early"),
+        )

@@ -1,0 +1,114 @@
+"""What is due to be done by a person."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class TaskKind(models.TextChoices):
+    """Work that waits for a person."""
+
+    CONTACT_PATIENT = "contact_patient", _("Contact the patient")
+    REFILL_REQUEST = "refill_request", _("Refill asked for")
+    SIDE_EFFECT_REVIEW = "side_effect_review", _("Review a side effect")
+    FINDING_FOLLOW_UP = "finding_follow_up", _("Follow up an accepted risk")
+    NOT_CHECKED = "not_checked", _("Drug that could not be checked")
+    REVIEW_PROPOSAL = "review_proposal", _("Proposal waits for a signature")
+    MONITORING_DUE = "monitoring_due", _("Monitoring is due")
+    OTHER = "other", _("Other")
+
+
+class TaskState(models.TextChoices):
+    """Open, claimed by somebody, or closed in one of two ways."""
+
+    OPEN = "open", _("open")
+    CLAIMED = "claimed", _("claimed")
+    DONE = "done", _("done")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+LIVE = (TaskState.OPEN, TaskState.CLAIMED)
+MOST_URGENT, LEAST_URGENT = 1, 4
+HIGHEST_LEVEL = 3
+
+
+class Task(models.Model):
+    """Something a person has to do, by when, and who; opened once for its key, closed once."""
+
+    kind = models.CharField(max_length=30, choices=TaskKind)
+    key = models.CharField(max_length=200, unique=True, help_text=_("The same event never opens two tasks."))
+    patient = models.ForeignKey("record.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="tasks")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="tasks"
+    )
+    role = models.CharField(max_length=20, blank=True)
+    priority = models.PositiveSmallIntegerField(default=3, help_text=_("1 is the most urgent, 4 the least."))
+    due_at = models.DateTimeField()
+    source_type = models.CharField(max_length=50, blank=True)
+    source_id = models.CharField(max_length=50, blank=True)
+    title = models.CharField(max_length=200, help_text=_("No health data: it may be shown in a list."))
+    detail = models.TextField(blank=True, help_text=_("Shown only to somebody signed in who may see the patient."))
+    state = models.CharField(max_length=10, choices=TaskState, default=TaskState.OPEN)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.TextField(blank=True)
+    escalation_level = models.PositiveSmallIntegerField(default=0)
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("priority", "due_at", "id")
+        indexes = (
+            models.Index(
+                fields=["priority", "due_at", "id"],
+                condition=Q(closed_at__isnull=True),  # not by state: SQLite would not use the index then
+                name="tasks_that_are_live",
+            ),
+            models.Index(fields=["due_at"], condition=Q(closed_at__isnull=True), name="tasks_by_due_time"),
+            models.Index(fields=["patient", "state"], name="tasks_of_a_patient"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(assignee__isnull=False) | ~Q(role=""), name="a_task_has_an_assignee_or_a_role"
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__gte=MOST_URGENT, priority__lte=LEAST_URGENT), name="a_task_priority_is_1_to_4"
+            ),
+            models.CheckConstraint(
+                condition=Q(escalation_level__lte=HIGHEST_LEVEL), name="a_task_escalates_at_most_three_times"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=TaskKind.values), name="a_task_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(state="claimed", claimed_by__isnull=False, claimed_until__isnull=False)
+                | (~Q(state="claimed") & Q(claimed_by__isnull=True, claimed_until__isnull=True)),
+                name="only_a_claimed_task_has_a_claimer_and_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("open", "claimed"), closed_at__isnull=True, closed_by__isnull=True)
+                | Q(state__in=("done", "cancelled"), closed_at__isnull=False),
+                name="a_closed_task_and_only_it_has_a_closing_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="done") | Q(closed_by__isnull=False), name="a_done_task_says_who_did_it"
+            ),
+            models.CheckConstraint(
+                condition=Q(escalated_at__isnull=True, escalation_level=0)
+                | Q(escalated_at__isnull=False, escalation_level__gte=1),
+                name="an_escalated_task_says_when",
+            ),
+            models.CheckConstraint(condition=Q(version__gte=1), name="a_task_version_counts_from_one"),
+        )
+
+    @property
+    def is_live(self) -> bool:
+        """Does it still wait for somebody?"""
+        return self.state in LIVE
