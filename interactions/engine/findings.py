@@ -46,6 +46,8 @@ class Finding(NamedTuple):
     """The clinical problem that gathers it; empty for what is listed without a grade."""
     also: tuple[str, ...] = ()
     """Further kinds that it counts as: a maximum exceeded because of the kidney is an adjustment too."""
+    context: str = ""
+    """Dose bands and facts about the person that graded it, as stable text: an answer speaks for the same ones only."""
     is_triggered: bool = False
     """Caused by the present action or by something new of the day (a lab, a change of smoking)."""
 
