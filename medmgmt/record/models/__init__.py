@@ -1,6 +1,8 @@
 """The tables of the record, one module a subject."""
 
 from medmgmt.record.models.audit import AuditEntry, AuditHead
+from medmgmt.record.models.cosignatures import CoSignature, Verdict
+from medmgmt.record.models.monitoring_orders import MonitoringOrder
 from medmgmt.record.models.observations import (
     ANSWERS,
     MEASURES,
@@ -41,6 +43,7 @@ __all__ = [
     "CareTeam",
     "CareTeamMember",
     "Channel",
+    "CoSignature",
     "Condition",
     "ContactPoint",
     "DosageChange",
@@ -48,6 +51,7 @@ __all__ = [
     "IdempotencyRecord",
     "Kind",
     "Level",
+    "MonitoringOrder",
     "Observation",
     "ObservationCode",
     "Outcome",
@@ -62,5 +66,6 @@ __all__ = [
     "Status",
     "Suspect",
     "User",
+    "Verdict",
     "validate_time_zone",
 ]
