@@ -1,5 +1,7 @@
 """The tables of refills: what was dispensed, what is due to be said, what is due to be done."""
 
+from refills.models.adherence import AdherenceReport, PillCount, Taken
+from refills.models.cautions import GateRelease, LimitLifted, SupplyLimit
 from refills.models.clock import ClockTick
 from refills.models.messages import (
     Channel,
@@ -9,11 +11,15 @@ from refills.models.messages import (
     ReminderKind,
     ReminderState,
 )
+from refills.models.renewals import RenewalAnswer, RenewalDecision, RenewalReason
 from refills.models.supply import (
     Authorisation,
     Dispense,
     EarlyFill,
     EarlyReason,
+    PartialFill,
+    PartialReason,
+    Revocation,
 )
 from refills.models.tasks import (
     HIGHEST_LEVEL,
@@ -30,6 +36,7 @@ __all__ = [
     "LEAST_URGENT",
     "LIVE",
     "MOST_URGENT",
+    "AdherenceReport",
     "Authorisation",
     "Channel",
     "ClockTick",
@@ -37,10 +44,21 @@ __all__ = [
     "Dispense",
     "EarlyFill",
     "EarlyReason",
+    "GateRelease",
+    "LimitLifted",
+    "PartialFill",
+    "PartialReason",
+    "PillCount",
     "Reminder",
     "ReminderAnswer",
     "ReminderKind",
     "ReminderState",
+    "RenewalAnswer",
+    "RenewalDecision",
+    "RenewalReason",
+    "Revocation",
+    "SupplyLimit",
+    "Taken",
     "Task",
     "TaskKind",
     "TaskState",

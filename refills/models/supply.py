@@ -58,6 +58,20 @@ class Authorisation(models.Model):
         )
 
 
+class Revocation(models.Model):
+    """An authorisation taken back by a prescriber: nothing more may be filled on it."""
+
+    patient = models.ForeignKey("record.Patient", on_delete=models.PROTECT, related_name="+")
+    authorisation = models.OneToOneField(Authorisation, on_delete=models.PROTECT, related_name="revoked")
+    on = models.DateField(help_text=_("The patient's local date; fills before it stand."))
+    why = models.TextField()
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=~Q(why=""), name="an_authorisation_is_revoked_for_a_reason"),)
+
+
 class EarlyReason(models.TextChoices):
     """Why a fill came before it was due; the values are those of refills.dispensing."""
 
@@ -82,4 +96,31 @@ class EarlyFill(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(reason__in=EarlyReason.values), name="an_early_fill_has_a_known_reason"),
             models.CheckConstraint(condition=Q(days_early__gte=1), name="an_early_fill_is_early"),
+        )
+
+
+class PartialReason(models.TextChoices):
+    """Why less was handed out than a whole fill."""
+
+    REQUESTED = "requested", _("patient or prescriber asked for less")
+    SHORT_STOCK = "short_stock", _("the pharmacy was short of stock")
+    LIMITED = "limited", _("limited dispensing")
+
+
+class PartialFill(models.Model):
+    """A fill that was less than the prescription allows, with what is left of it and until when."""
+
+    patient = models.ForeignKey("record.Patient", on_delete=models.PROTECT, related_name="partial_fills")
+    dispense = models.OneToOneField(Dispense, on_delete=models.PROTECT, related_name="partial")
+    reason = models.CharField(max_length=20, choices=PartialReason)
+    handed_at = models.DateTimeField(help_text=_("When the pharmacy handed it out; a balance is counted from here."))
+    remaining = models.DecimalField(max_digits=10, decimal_places=3, null=True, blank=True)
+    until = models.DateTimeField(null=True, blank=True, help_text=_("The rest may be had until then; empty: no limit."))
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(reason__in=PartialReason.values), name="a_partial_fill_says_why"),
+            models.CheckConstraint(
+                condition=Q(remaining__isnull=True) | Q(remaining__gt=0), name="a_partial_fill_leaves_something"
+            ),
         )
