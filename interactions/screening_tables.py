@@ -19,6 +19,7 @@ class LocalState(models.TextChoices):
 
     PROPOSED = "proposed", _("waits for a second person")
     APPROVED = "approved", _("approved")
+    SUSPENDED = "suspended", _("suspended: its cases fail")
     REJECTED = "rejected", _("rejected")
     ENDED = "ended", _("ended")
 
@@ -32,6 +33,8 @@ class LocalChange(models.Model):
     of_source = models.CharField(max_length=80, blank=True)
     of_rule = models.CharField(max_length=40, blank=True)
     """The rule that gets another grade; empty for a new rule, and for pairs of imported tables."""
+    of_code = models.CharField(max_length=40, blank=True)
+    """What is worked out and gets another grade, by its code: D01, C04; on `a` and `b` where they are given."""
     adds_rule = models.BooleanField()
     severity = models.CharField(max_length=16, blank=True)
     """Empty: as graded by the source, so that a line of the passive list no longer holds."""
