@@ -14,8 +14,19 @@ from interactions.screening_tables import (
     RunState,
     Substance,
 )
+from interactions.selftest_tables import SelftestRun, SelftestScope
 
-__all__ = ["CurrentDrug", "LocalChange", "LocalState", "RescreenPatient", "RescreenRun", "RunState", "Substance"]
+__all__ = [
+    "CurrentDrug",
+    "LocalChange",
+    "LocalState",
+    "RescreenPatient",
+    "RescreenRun",
+    "RunState",
+    "SelftestRun",
+    "SelftestScope",
+    "Substance",
+]
 """Tables with a module of their own; Django looks for them here."""
 
 
