@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -9,26 +10,39 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReminderKind(models.TextChoices):
-    """What a reminder is about: days before the supply runs out, or one that the patient put off."""
+    """What a message is about, and at which step of its cadence; a bundle has the kind of its most pressing item."""
 
     SEVEN_DAYS = "refill_7", _("seven days before")
     THREE_DAYS = "refill_3", _("three days before")
     ONE_DAY = "refill_1", _("one day before")
     ON_THE_DAY = "refill_0", _("on the day")
+    OVERDUE_ONE = "overdue_1", _("one day after")
+    OVERDUE_THREE = "overdue_3", _("three days after")
+    OVERDUE_SEVEN = "overdue_7", _("seven days after")
     SNOOZE = "snooze", _("put off by the patient")
+    INJECTION = "injection", _("an injection is due")
+    LAB = "lab", _("a test is due")
+    TAPER_STEP = "taper_step", _("the dose changes tomorrow")
+    END_OF_TAPER = "end_of_taper", _("the last day of a course")
+    DIGEST = "digest", _("tasks wait for somebody on the staff")
 
 
 class Channel(models.TextChoices):
     """How a patient is reached; a channel that is not listed here cannot be delivered on."""
 
     EMAIL = "email", _("e-mail")
+    SMS = "sms", _("text message")
+    PUSH = "push", _("app notification")
 
 
 class ReminderState(models.TextChoices):
-    """How a reminder ended, or that it has not."""
+    """How far a message has come, to the end: planned is queued, sent is handed over to the channel's server."""
 
     PLANNED = "planned", _("planned")
     SENT = "sent", _("sent")
+    DELIVERED = "delivered", _("delivered")
+    BOUNCED = "bounced", _("came back, a person was told")
+    HELD = "held", _("due before a restore, a person decides")
     DEAD = "dead", _("given up, a person was told")
     UNKNOWN = "unknown", _("delivery unknown, a person was told")
     WITHHELD = "withheld", _("not sent, the patient may not be written to")
@@ -42,21 +56,32 @@ class ReminderAnswer(models.TextChoices):
     SNOOZED = "snoozed", _("put off")
     CONFIRMED = "confirmed", _("confirmed")
     REFILL_REQUESTED = "refill_requested", _("refill asked for")
+    PICKED_UP = "picked_up", _("already picked up")
+    STOPPED = "stopped", _("wants no more of these")
 
 
 class Reminder(models.Model):
-    """One message to one patient: the row is the queue, the lease and the log of it.
+    """One message to one person: the row is the queue, the lease and the log of it; its items say what it is about.
+
+    To a patient, to whoever cares for them with their consent, or to somebody on the staff (`recipient`).
 
     Planned rows are due at `next_attempt_at`. Whoever holds the lease may send; `handed_over_at` is written before
     the message leaves, so that a crash after it is told from a crash before it.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    patient = models.ForeignKey("record.Patient", on_delete=models.PROTECT, related_name="reminders")
-    prescription = models.ForeignKey("record.Prescription", on_delete=models.PROTECT, related_name="reminders")
+    patient = models.ForeignKey(
+        "record.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="reminders"
+    )
+    prescription = models.ForeignKey(
+        "record.Prescription", null=True, blank=True, on_delete=models.PROTECT, related_name="reminders"
+    )
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     kind = models.CharField(max_length=20, choices=ReminderKind)
     channel = models.CharField(max_length=10, choices=Channel)
-    run_out_on = models.DateField()
+    run_out_on = models.DateField(null=True, blank=True, help_text=_("The first day that any of its items is about."))
     local_date = models.DateField(
         help_text=_("The patient's date that it is meant for; daylight saving never moves it.")
     )
@@ -69,6 +94,13 @@ class Reminder(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     handed_over_at = models.DateTimeField(null=True, blank=True)
+    takes_key = models.BooleanField(default=False, help_text=_("Its channel knows a second copy by its key."))
+    provider_id = models.CharField(max_length=200, blank=True, help_text=_("What the channel's server calls it."))
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    fallback_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="fallbacks",
+        help_text=_("The message on another channel that did not arrive."),
+    )  # fmt: skip
     outcome = models.CharField(max_length=200, blank=True, help_text=_("A code or a kind of error, never health data."))
     settled_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=20, choices=ReminderAnswer, default=ReminderAnswer.NONE)
@@ -82,8 +114,16 @@ class Reminder(models.Model):
             models.Index(fields=["prescription", "local_date"], name="reminders_of_a_prescription"),
             models.Index(fields=["patient", "due_at"], name="reminders_of_a_patient"),
             models.Index(fields=["run_out_on"], condition=Q(kind="refill_0"), name="reminders_by_run_out"),
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="reminders_by_provider_id"),
         )
         constraints = (
+            models.CheckConstraint(
+                condition=Q(patient__isnull=False) | Q(recipient__isnull=False), name="a_reminder_is_for_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered_at__isnull=True) | Q(state="delivered"),
+                name="only_a_delivered_reminder_says_when",
+            ),
             models.CheckConstraint(condition=Q(state__in=ReminderState.values), name="a_reminder_state_is_known"),
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="a_reminder_channel_can_be_delivered"),
             models.CheckConstraint(condition=Q(kind__in=ReminderKind.values), name="a_reminder_kind_is_known"),
@@ -102,6 +142,32 @@ class Reminder(models.Model):
                 | (~Q(answer="none") & Q(answer__in=ReminderAnswer.values, answered_at__isnull=False)),
                 name="an_answered_reminder_has_a_time",
             ),
+        )
+
+
+class ReminderItem(models.Model):
+    """One thing that a message is about: a run-out, an injection, a test, a step of a taper."""
+
+    reminder = models.ForeignKey(Reminder, on_delete=models.CASCADE, related_name="items")
+    prescription = models.ForeignKey(
+        "record.Prescription", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    kind = models.CharField(max_length=20, choices=ReminderKind)
+    about_type = models.CharField(max_length=30)
+    about_id = models.CharField(max_length=60)
+    day = models.DateField(help_text=_("The patient's local date on which it falls due."))
+
+    class Meta:
+        ordering = ("day", "id")
+        indexes = (
+            models.Index(fields=["prescription", "day"], name="items_of_a_prescription"),
+            models.Index(fields=["day"], condition=Q(kind="refill_0"), name="items_by_run_out"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["reminder", "kind", "about_type", "about_id", "day"], name="a_message_says_a_thing_once"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=ReminderKind.values), name="an_items_kind_is_known"),
         )
 
 
