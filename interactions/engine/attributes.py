@@ -135,6 +135,10 @@ class Profiles:
         """The profile at the usual dose."""
         return self._usual.get(key)
 
+    def all(self) -> Iterable[Profile]:
+        """Every profile at the usual dose."""
+        return self._usual.values()
+
     def _profile(self, key: str, holding: tuple[Modifier, ...]) -> Profile:
         known = self._made.get((key, holding))
         if known is None:

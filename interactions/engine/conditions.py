@@ -42,6 +42,8 @@ class Outcome(NamedTuple):
     severity: Severity | None
     missing: tuple[str, ...]
     factors: tuple[str, ...]
+    context: tuple[str, ...] = ()
+    """The same facts as stable text, without anybody's values."""
 
 
 class Book(Protocol):
@@ -93,6 +95,7 @@ def apply(tokens: tuple[Token, ...], base: Severity, case: Case) -> Outcome:
     severity: Severity | None = base
     missing: list[str] = []
     factors: list[str] = []
+    context: list[str] = []
     decided: bool | None = False
     for token in tokens:
         if token.name in GATES:
@@ -114,8 +117,9 @@ def apply(tokens: tuple[Token, ...], base: Severity, case: Case) -> Outcome:
             moved = _moved(severity or base, token.result)
             if moved != base:
                 factors.append(_what(token))
+                context.append(token.argument or token.name)
             severity = moved
-    return Outcome(severity, tuple(missing), tuple(factors))
+    return Outcome(severity, tuple(missing), tuple(factors), tuple(context))
 
 
 def _moved(severity: Severity, result: str) -> Severity | None:

@@ -138,3 +138,5 @@ class Match(NamedTuple):
     """Key of the drug whose level changes; empty where it is not known."""
     mark: object = None
     """What tells this word from every other on the same two drugs; it stays the same from day to day."""
+    context: tuple[str, ...] = ()
+    """The facts about the person that graded it, as stable text."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from interactions.engine import person
 from interactions.engine.attributes import Profiles
+from interactions.engine.bands import Bands
 from interactions.engine.severity import Severity
 
 Row = Mapping[str, str]
@@ -141,6 +142,8 @@ class Formulary:
     families: Mapping[str, Family] = field(default_factory=dict)
     labs: Mapping[str, LabName] = field(default_factory=dict)
     """By any of their names, in small letters, and by LOINC."""
+    bands: Bands = field(default_factory=lambda: Bands((), {}))
+    """Where a dose lies between the figures that the tables name."""
     advisory: tuple[tuple[str, str], ...] = ()
     """(beginning of a source's name, why): whose grades do not decide how loud an alert is."""
 

@@ -25,6 +25,8 @@ class Held(NamedTuple):
     others: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    """The tokens that held, as they stand in the rule."""
 
 
 ALWAYS, NEVER = Held(True), Held(False)
@@ -116,13 +118,18 @@ def holds(when: tuple[tuple[str, ...], ...], view: View) -> Held:
 def _joined(parts: list[Held]) -> Held:
     if len(parts) == 1:
         return parts[0]
-    return Held(True, tuple(o for part in parts for o in part.others), tuple(w for part in parts for w in part.why))
+    return Held(
+        True,
+        tuple(o for part in parts for o in part.others),
+        tuple(w for part in parts for w in part.why),
+        context=tuple(c for part in parts for c in part.context),
+    )
 
 
 def _without(part: Held, key: str) -> Held:
     """The same without the drug itself: nobody interacts with himself."""
     others = tuple(other for other in part.others if other != key)
-    return Held(bool(others), others, tuple(f"with {other}" for other in others))
+    return part._replace(holds=bool(others), others=others, why=tuple(f"with {other}" for other in others))
 
 
 def _asked(token: str, view: View) -> Held:
@@ -137,6 +144,8 @@ def _asked(token: str, view: View) -> Held:
         found = TOKENS[name](argument, view)
         if name == "form":
             return found
+    if found.holds:
+        found = found._replace(context=(token,))
     view.memory[token] = found
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from interactions.engine import person
+from interactions.engine import bands, person
 from interactions.engine.attributes import Modifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.formulary import (
@@ -34,16 +34,23 @@ def build(
     sets: Mapping[str, frozenset[str]],
     modifiers: Iterable[tuple[str, Modifier]],
     tables: Mapping[str, Rows],
+    edges: Iterable[tuple[str, bands.Edge]] = (),
 ) -> Formulary:
-    """The formulary of a release's tables; a row that is not understood raises ValueError with its id."""
+    """The formulary of a release's tables; a row that is not understood raises ValueError with its id.
+
+    `edges` are the doses that pair rules compare.
+    """
     listed = [drug for drug in drugs if drug.in_rules]
     reader = _Reader(listed, sets, tables)
+    modifiers = tuple(modifiers)
+    profiles = Profiles(listed, reader.sets, modifiers)
+    doses = reader.doses()
     return Formulary(
-        profiles=Profiles(listed, reader.sets, modifiers),
+        profiles=profiles,
         sets=reader.sets,
         label=label,
         terms=reader.terms(),
-        doses=reader.doses(),
+        doses=doses,
         conditions=reader.conditions(),
         thresholds=reader.thresholds(),
         effect_thresholds=reader.effect_thresholds(),
@@ -63,8 +70,24 @@ def build(
             for row in reader.rows("problem_families")
         },
         labs=reader.labs(),
+        bands=_bands(profiles, modifiers, doses, edges),
         advisory=tuple((row["source_begins"], row["reason"]) for row in reader.rows("source_policy")),
     )
+
+
+def _bands(
+    profiles: Profiles,
+    modifiers: Iterable[tuple[str, Modifier]],
+    doses: Mapping[str, Sequence[DoseRule]],
+    edges: Iterable[tuple[str, bands.Edge]],
+) -> bands.Bands:
+    """Of every figure that a modifier, a limit or a pair rule names, and of the usual maximum."""
+    found = [*edges, *((key, edge) for key, one in modifiers if (edge := bands.of_text(one.condition)))]
+    found += [
+        (key, (rule.limit, 1)) for key, of in doses.items() for rule in of if rule.check == "day_max" and rule.limit
+    ]
+    most = {one.key: one.max_mg_per_day for one in profiles.all() if one.max_mg_per_day}
+    return bands.Bands(found, most)
 
 
 def _parts(text: str) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
 """Curated pair and class rules, laid out so that all rules of two drugs are one look-up."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from interactions.engine import conditions, formulary, reading
+from interactions.engine import bands, conditions, formulary, reading
 from interactions.engine.attributes import Modifier
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.data_set import UNLISTED, Selection
@@ -113,6 +113,7 @@ class RuleBook:
             self.sets,
             [(one.drug, Modifier(one.condition, one.attribute, one.value)) for one in modifiers],
             tables,
+            [edge for rule in self.rules for edge in _edges(rule)],
         )
         self.rules_of = self._expanded()
         """pair_code() -> every rule for the two; True when the higher number stands on the rule's b side."""
@@ -167,6 +168,14 @@ class RuleBook:
                     if (rule.problem == DUPLICATE and self._keys[a] != self._keys[b]) or not self._share(a, b):
                         found.setdefault(pair_code(a, b), []).append((rule, a < b))
         return {code: tuple(rules) for code, rules in found.items()}
+
+
+def _edges(rule: PairRule) -> Iterator[tuple[str, bands.Edge]]:
+    """The daily doses that a rule's condition compares."""
+    for token in rule.tokens:
+        measured = conditions.MEASURE.fullmatch(token.argument)
+        if measured is not None and measured[2] == "tdd":
+            yield measured[1], bands.edge(measured[3], Decimal(measured[4]))
 
 
 def _belongs(set_name: str, modifier: DoseModifier) -> bool | None:

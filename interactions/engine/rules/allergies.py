@@ -52,7 +52,8 @@ def _against(situation: Situation, seat: Seat, allergy: Allergy, reaction: str) 
         severity = same if normal(allergy.substance) in group.words and allergy.key is None else cross
         if reaction != "severe" and severity == Severity.CONTRAINDICATED:
             severity = Severity.MAJOR
-        return _draft(seat, allergy, severity, f"{why}: cross-sensitivity with {allergy.substance}", group.name, source)
+        told = f"{why}: cross-sensitivity with {allergy.substance}"
+        return _draft(seat, allergy, severity, told, group.name, source, reaction)
     return None
 
 
@@ -73,10 +74,14 @@ def _names(group: AllergyGroup, allergy: Allergy) -> bool:
 def _itself(seat: Seat, allergy: Allergy, reaction: str) -> Draft:
     severity = {"severe": Severity.CONTRAINDICATED, "allergy": Severity.MAJOR}.get(reaction, Severity.MODERATE)
     word = "Intolerance" if reaction == "intolerance" else "Allergy"
-    return _draft(seat, allergy, severity, f"{word} to {seat.entry.key} is on record", "itself", "the person's record")
+    return _draft(
+        seat, allergy, severity, f"{word} to {seat.entry.key} is on record", "itself", "the person's record", reaction
+    )
 
 
-def _draft(seat: Seat, allergy: Allergy, severity: Severity, summary: str, rule: str, source: str) -> Draft:
+def _draft(
+    seat: Seat, allergy: Allergy, severity: Severity, summary: str, rule: str, source: str, reaction: str
+) -> Draft:
     told = f" ({allergy.reaction})" if allergy.reaction else ""
     action = (
         "Do not give; choose a drug that does not cross-react"
@@ -94,4 +99,5 @@ def _draft(seat: Seat, allergy: Allergy, severity: Severity, summary: str, rule:
         citation=source,
         confidence="textbook",
         onset="rapid (<24 h)",
+        context=(f"{normal(allergy.substance)}: {reaction}",),
     )

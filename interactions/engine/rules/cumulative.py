@@ -10,6 +10,7 @@ from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
 MINOR, MODERATE, MAJOR = Severity.MINOR, Severity.MODERATE, Severity.MAJOR
+STABLE = ("known and stable",)
 Shares = list[tuple[Seat, Profile, int]]
 
 
@@ -61,7 +62,7 @@ def _qt(situation: Situation) -> Iterator[Draft]:
     shares = _shares(situation, lambda profile: profile.qt)
     if len(shares) < 3 or sum(share[2] for share in shares) < 7:
         return
-    risk = [*situation.qt_factors, *(["age 65 or more"] if situation.is_older else [])]
+    risk = [*situation.qt_risks.values(), *(["age 65 or more"] if situation.is_older else [])]
     if situation.facts.sex[:1].upper() == "F":
         risk.append("female sex")
     yield Draft(
@@ -74,6 +75,7 @@ def _qt(situation: Situation) -> Iterator[Draft]:
         "C05",
         "QT effects add up",
         "rapid (<24 h)",
+        context=tuple(situation.qt_risks),
     )
 
 
@@ -90,7 +92,7 @@ def _sedation(situation: Situation) -> Iterator[Draft]:
         and _steady(situation, shares)
         and derived.is_damped(situation, "cns_resp_depression", None)
     ):
-        severity, factors = MINOR, ("known and stable",)
+        severity, factors = MINOR, STABLE
     opioid = any("opioid" in share[1].sets for share in shares)
     kept = [share[1].key for share in shares if "maintenance_opioid" in share[1].sets]
     yield Draft(
@@ -106,6 +108,7 @@ def _sedation(situation: Situation) -> Iterator[Draft]:
         "Sedation and respiratory depression add up",
         "rapid (<24 h)",
         factors=factors,
+        context=("stable",) if factors else (),
     )
 
 
@@ -122,7 +125,7 @@ def _anticholinergic(situation: Situation) -> Iterator[Draft]:
     factors: tuple[str, ...] = ()
     is_calm = _steady(situation, shares) and derived.is_damped(situation, "anticholinergic_load", None)
     if severity == MODERATE and is_calm:
-        severity, factors = MINOR, ("known and stable",)
+        severity, factors = MINOR, STABLE
     gut = any(share[1].sets & {"ileus_prone", "opioid"} for share in shares)
     yield Draft(
         "cumulative",
@@ -136,6 +139,7 @@ def _anticholinergic(situation: Situation) -> Iterator[Draft]:
         "Anticholinergic effects add up" + (" (age 65 or more)" if situation.is_older else ""),
         "delayed (days-weeks)",
         factors=factors,
+        context=(("stable",) if factors else ()) + (("age>=65",) if situation.is_older else ()),
     )
 
 
@@ -212,6 +216,7 @@ def _older(situation: Situation) -> Iterator[Draft]:
         "delayed (days-weeks)",
         "AGS Beers 2023 (10.1111/jgs.18372)",
         factors=("age 65 or more",),
+        context=("age>=65",),
     )
 
 

@@ -43,7 +43,7 @@ def matches(regimen: Regimen, seats: list[Seat], selections: list[Selection], bo
                 judged.add((*pair, "exposure_decrease"))
         if not counts:
             continue
-        severity, factors = rule.severity, NO_FACTORS
+        severity, factors, context = rule.severity, NO_FACTORS, NO_FACTORS
         if rule.tokens:
             case = conditions.Case(
                 regimen.day, a.drug, b.drug, a.rules_entry, b.rules_entry, regimen.facts, active, book
@@ -52,10 +52,13 @@ def matches(regimen: Regimen, seats: list[Seat], selections: list[Selection], bo
             missing += [NotChecked(_refs(a, b), fact, MISSING_FACT) for fact in outcome.missing]
             if outcome.severity is None:
                 continue
-            severity, factors = outcome.severity, outcome.factors
+            severity, factors, context = outcome.severity, outcome.factors, outcome.context
         known = best.get((*pair, rule.problem))
         if known is None or (known.grade.severity, rule.rule_id) < (severity, known.grade.rule_id):
-            best[*pair, rule.problem] = _match(rule, (*pair, rule.problem), severity, book, factors, _until(rule, a, b))
+            match = _match(rule, (*pair, rule.problem), severity, book, factors, _until(rule, a, b))
+            if context:
+                match = match._replace(context=context, mark=(match.mark, context))
+            best[*pair, rule.problem] = match
     return Told(list(best.values()), missing, judged)
 
 

@@ -16,6 +16,8 @@ from interactions.engine.severity import Severity
 DAMPED = {"D05": ("qtc", None, 470), "D06": None, "D10": ("sodium", 135, None), "D11": None}
 """Moderate findings that become minor when everything is long unchanged; with the lab that must be in range."""
 SETTLED_DAYS = 30
+OLDER = {"age>=65": "age 65 or more"}
+"""Stable text -> words, as of every fact that moves a severity."""
 SWITCH = timedelta(days=28)
 Memory = dict[int, tuple[Derived, ...]]
 CITATION = "derived from the drugs' own attributes (each with its source in the release)"
@@ -26,6 +28,8 @@ class Weighed(NamedTuple):
 
     severity: Severity
     factors: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    """The same as stable text, without anybody's values."""
 
 
 def of_pair(a: Profile, b: Profile, memory: Memory) -> tuple[Derived, ...]:
@@ -101,6 +105,7 @@ def _told(one: Derived, weighed: Weighed, situation: Situation) -> Match:
         None,
         one.suffers,
         (id(one), weighed.severity, weighed.factors),
+        weighed.context,
     )
 
 
@@ -155,13 +160,13 @@ def weigh(one: Derived, a: Seat, b: Seat, situation: Situation) -> Weighed | Non
     """The severity for this person; None when nothing speaks."""
     weighed = _with_factors(one, situation)
     if weighed is not None and one.code == "D04" and weighed.severity <= Severity.MAJOR and _is_switch(situation, a, b):
-        return Weighed(min(weighed.severity, Severity.MINOR), ("documented cross-taper",))
+        return Weighed(min(weighed.severity, Severity.MINOR), ("documented cross-taper",), ("cross-taper",))
     if weighed is None or weighed.severity != Severity.MODERATE:
         return weighed
     if one.code == "D11" and not situation.is_older and _both_steady(situation, a, b, SETTLED_DAYS):
-        return Weighed(Severity.MINOR, ("both unchanged for more than 30 days",))
+        return Weighed(Severity.MINOR, ("both unchanged for more than 30 days",), ("settled",))
     if one.code in DAMPED and is_damped(situation, one.problem, DAMPED[one.code]) and _both_steady(situation, a, b):
-        return Weighed(Severity.MINOR, ("known and stable",))
+        return Weighed(Severity.MINOR, ("known and stable",), ("stable",))
     return weighed
 
 
@@ -188,21 +193,23 @@ def is_damped(situation: Situation, problem: str, lab: tuple[str, int | None, in
 
 
 def _with_factors(one: Derived, situation: Situation) -> Weighed | None:
-    factors: tuple[str, ...] = ()
+    factors: dict[str, str] = {}
     if one.code == "D05":
-        factors = situation.qt_factors
+        factors = situation.qt_risks
     elif one.code == "D10":
         factors = _sodium_factors(situation, is_weak=one.severity is None)
     elif one.code == "D11" and situation.is_older:
-        factors = ("age 65 or more",)
+        factors = OLDER
     elif one.code == "D14" and situation.facts.heart_rate is not None and situation.facts.heart_rate < 50:
-        factors = (f"heart rate {situation.facts.heart_rate}/min",)
+        factors = {"heart_rate<50": f"heart rate {situation.facts.heart_rate}/min"}
     severity = one.raised if factors else one.severity
-    return None if severity is None else Weighed(severity, factors if severity != one.severity else ())
+    if severity is None:
+        return None
+    return Weighed(severity, tuple(factors.values()), tuple(factors)) if severity != one.severity else Weighed(severity)
 
 
-def _sodium_factors(situation: Situation, *, is_weak: bool) -> tuple[str, ...]:
-    told = ["age 65 or more"] if situation.is_older else []
+def _sodium_factors(situation: Situation, *, is_weak: bool) -> dict[str, str]:
+    told = dict(OLDER) if situation.is_older else {}
     if situation.has_low_sodium and not is_weak:
-        told.append(f"sodium {situation.facts.sodium} mmol/L")
-    return tuple(told)
+        told["sodium<135"] = f"sodium {situation.facts.sodium} mmol/L"
+    return told

@@ -67,6 +67,7 @@ def _conditions(situation: Situation, rules: Iterable[ConditionRule], view: pers
                 citation=rule.source,
                 confidence=rule.confidence,
                 factors=held.why,
+                context=held.context,
             )
 
 
@@ -162,6 +163,7 @@ def _draft(
         citation=rule.source,
         confidence=rule.confidence,
         factors=held.why,
+        context=held.context,
         also=rule.types[1:],
     )
 

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from interactions.engine.bands import joined
 from interactions.engine.findings import Finding, SourceGrade
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 from interactions.engine.wording import spelled_out
 
+GRADED_BY_DOSE = {"cumulative", "max_dose", "dose_adjustment"}
+"""Kinds whose weight depends on how much is taken."""
 OURS = "project policy on the drugs' own attributes"
 
 
@@ -27,6 +30,8 @@ class Draft:
     confidence: str = "derived"
     factors: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    """The facts about the person that graded it, as stable text."""
     is_event: bool = False
     """Something new of the day, a lab or a change of habit, brought it up."""
 
@@ -69,5 +74,14 @@ def _finding(names: tuple[str, ...], drafts: list[Draft], situation: Situation) 
             )
         ),
         also=tuple(dict.fromkeys(kind for draft in drafts for kind in draft.also if kind != lead.kind)),
+        context=_context(drafts, situation),
         is_triggered=any(draft.is_event for draft in drafts),
     )  # fmt: skip
+
+
+def _context(drafts: list[Draft], situation: Situation) -> str:
+    """The facts that graded any of them, with the dose bands where the dose matters."""
+    facts = {fact for draft in drafts for fact in draft.context}
+    if drafts[0].kind in GRADED_BY_DOSE:
+        facts |= {situation.bands.get(key, "") for draft in drafts for key in draft.keys}
+    return joined(facts)

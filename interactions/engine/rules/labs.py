@@ -85,6 +85,7 @@ def _drafts(situation: Situation, lab: Lab, hits: list[tuple[str, Threshold]]) -
             lead.rule_id,
             citation=lead.source,
             confidence="textbook",
+            context=(f"{lab.name} of {lab.on.isoformat()}",),
             is_event=situation.day - lab.on <= NEW_DAYS,
         )
 
@@ -108,5 +109,6 @@ def _complaints(situation: Situation) -> Iterator[Draft]:
                     rule.rule_id,
                     citation=rule.source,
                     confidence="textbook",
+                    context=tuple(signs),
                     is_event=True,
                 )

@@ -13,7 +13,7 @@ def matches(seats: list[Seat], selections: list[Selection], data_set: DataSet) -
     """Every pair of seats that the data set lists, at its highest grade over the ingredients."""
     placed = sorted([(number, seat.place) for seat in seats for number in selections[seat.place].numbers])
     rows, grades, notes = data_set.table.rows, data_set.grades, data_set.notes
-    words = [(PROBLEM, grade, "", "", "", "", "", None, "", id(grade)) for grade in grades]
+    words = [(PROBLEM, grade, "", "", "", "", "", None, "", id(grade), ()) for grade in grades]
     active = [seat.is_active for seat in seats]
     found: dict[tuple[int, int], Match] = {}
     for later, (higher, high_place) in enumerate(placed):
@@ -46,5 +46,5 @@ def _counts(a: Seat, b: Seat, grade: SourceGrade) -> bool:
 
 def _noted(place: tuple[int, int], grade: SourceGrade, note: Note) -> Match:
     cited = grade._replace(citation=note.citation)
-    words = (note.mechanism, note.effect, note.management, "", "", None, "", id(note))
+    words = (note.mechanism, note.effect, note.management, "", "", None, "", id(note), ())
     return Match._make((*place, PROBLEM, cited, *words))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from interactions.engine.bands import joined
 from interactions.engine.findings import Finding, Match, SourceGrade
 from interactions.engine.rulebook import DUPLICATE
 from interactions.engine.rules import cards, timing
@@ -48,7 +49,8 @@ def findings(matches: Iterable[Match], situation: Situation, memory: Memory, tol
             found += _of_pair(pair, group, situation, memory)
             continue
         first = group[0]
-        mark = (pair, seats[first.a].profile, seats[first.b].profile, *[match.mark for match in group])
+        one, other = seats[first.a], seats[first.b]
+        mark = (pair, one.profile, other.profile, one.band, other.band, *[match.mark for match in group])
         words = told.get(mark)
         if words is None:
             words = tuple(_of_pair(pair, group, situation, memory))
@@ -152,6 +154,7 @@ def _finding(pair: Pair, matches: list[Match], situation: Situation, memory: Mem
         told.onset,
         told.evidence,
         tuple(dict.fromkeys(match.grade for match in matches)),
+        context=_context(matches, situation),
         is_triggered=told.problem == EVENT,
     )
     return finished(finding, suffers, situation)
@@ -163,6 +166,15 @@ def finished(finding: Finding, suffers: str, situation: Situation) -> Finding:
     if situation.action.kind == "stop":
         caused = finding.is_triggered or (caused and finding.problem in EXPOSURE)
     return cards.named(finding._replace(is_triggered=caused), suffers, situation.formulary)
+
+
+def _context(matches: Iterable[Match], situation: Situation) -> str:
+    """The facts that graded the words on a pair, with the dose bands of both; a duplicate is one at any dose."""
+    facts = {fact for match in matches for fact in match.context}
+    for match in matches:
+        if match.problem != DUPLICATE:
+            facts |= {situation.seats[match.a].band, situation.seats[match.b].band}
+    return joined(facts)
 
 
 def _management(told: Match, a: Seat, b: Seat, situation: Situation, memory: Memory) -> str:

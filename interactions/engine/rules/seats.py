@@ -29,6 +29,8 @@ class Seat(NamedTuple):
     """Taken, or so recently stopped that ordinary screening still counts it."""
     profile: Profile | None = None
     """What it does at its dose; None where the active tables do not know it."""
+    band: str = ""
+    """Where the day's dose lies between the figures that the tables name; empty where that is not known."""
     is_state: bool = False
     """Not prescribed: smoking, alcohol and the like, from what is on record about the person."""
 
@@ -80,10 +82,10 @@ def _profiled(seats: list[Seat], formulary: Formulary) -> list[Seat]:
         if seat.is_active and seat.drug.mg_per_day is not None:
             key = seat.rules_entry.key
             totals[key] = totals[key] + seat.drug.mg_per_day if key in totals else seat.drug.mg_per_day
-    of = formulary.profiles.of
+    of, band = formulary.profiles.of, formulary.bands.of
     return [
-        seat._replace(
-            profile=of(seat.rules_entry.key, seat.drug, totals.get(seat.rules_entry.key, seat.drug.mg_per_day))
-        )
+        seat._replace(profile=of(key, seat.drug, dose), band=band(key, dose))
         for seat in seats
+        for key in [seat.rules_entry.key]
+        for dose in [totals.get(key, seat.drug.mg_per_day)]
     ]

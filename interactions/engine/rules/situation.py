@@ -51,6 +51,11 @@ class Situation:
         return [seat for seat in self.seats if seat.profile is not None]
 
     @cached_property
+    def bands(self) -> dict[str, str]:
+        """Key of a drug -> the band of its daily dose."""
+        return {seat.rules_entry.key: seat.band for seat in reversed(self.seats) if seat.band}
+
+    @cached_property
     def active(self) -> list[tuple[Seat, Profile]]:
         """What is taken on the day, one seat a drug, in the order of names."""
         first: dict[str, tuple[Seat, Profile]] = {}
@@ -90,23 +95,23 @@ class Situation:
         return self.facts.sodium is not None and self.facts.sodium < 135
 
     @cached_property
-    def qt_factors(self) -> tuple[str, ...]:
-        """What raises the risk of torsades in this person, in words; age and sex alone do not."""
+    def qt_risks(self) -> dict[str, str]:
+        """What raises the risk of torsades in this person, as stable text and in words; age and sex alone do not."""
         facts = self.facts
-        told = []
+        told = {}
         if facts.qtc_ms is not None and facts.qtc_ms >= 470:
-            told.append(f"QTc {facts.qtc_ms} ms")
+            told["qtc>=470"] = f"QTc {facts.qtc_ms} ms"
         if facts.potassium is not None and facts.potassium < Decimal("3.5"):
-            told.append(f"potassium {facts.potassium} mmol/L")
+            told["potassium<3.5"] = f"potassium {facts.potassium} mmol/L"
         if facts.magnesium is not None and facts.magnesium < Decimal("0.7"):
-            told.append("low magnesium")
+            told["magnesium<0.7"] = "low magnesium"
         if facts.heart_rate is not None and facts.heart_rate < 50:
-            told.append(f"heart rate {facts.heart_rate}/min")
+            told["heart_rate<50"] = f"heart rate {facts.heart_rate}/min"
         if facts.structural_heart_disease or "structural_heart_disease" in self.codes or "heart_failure" in self.codes:
-            told.append("structural heart disease")
+            told["structural_heart_disease"] = "structural heart disease"
         if facts.congenital_long_qt or "long_qt" in self.codes:
-            told.append("congenital long QT")
-        return tuple(told)
+            told["long_qt"] = "congenital long QT"
+        return told
 
     @cached_property
     def labs(self) -> dict[str, Lab]:
