@@ -24,6 +24,7 @@ from medmgmt.record.models import (
     Condition,
     ContactPoint,
     DosageChange,
+    Encounter,
     Enrolment,
     IdempotencyRecord,
     Kind,
@@ -97,6 +98,12 @@ def observation(**values: Any) -> Observation:
         "recorded_by": factories.bo(),
     }
     return Observation.objects.create(**{**fine, **values})
+
+
+def encounter(**values: Any) -> Encounter:
+    return Encounter.objects.create(
+        **{"patient": factories.carla(), "kind": "office", "on": TODAY, "by": factories.bo(), **values}
+    )
 
 
 def allergy(**values: Any) -> Allergy:
@@ -195,6 +202,9 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("an_enrolments_dates_are_sane", enrolment, {"starts_on": AGES_AGO}),
     ("an_observation_is_of_a_code_we_know", observation, {"code": "mood"}),
     ("an_observations_source_id_is_absent_or_real", observation, {"source_id": ""}),
+    ("what_was_entered_in_error_is_named", observation, {"entered_in_error": True}),
+    ("an_encounter_is_of_a_known_kind", encounter, {"kind": "telepathy"}),
+    ("an_encounters_day_is_sane", encounter, {"on": AGES_AGO}),
     *[(f"{code}_is_a_number_a_person_can_have", observation,
        {"code": code, "unit": measure.unit, "value": measure.at_most + 1}) for code, measure in MEASURES.items()],
     *[(f"{code}_is_one_of_the_answers_we_know", observation,
@@ -608,3 +618,10 @@ def test_nothing_in_the_record_shows_a_name_or_a_drug_when_printed():
     for row in rows:
         for secret in ("carla", "castillo", "sertraline", "tremor", "penicillin", "depression", "555", "@"):
             assert secret not in f"{row} {row!r}".lower()
+
+
+def test_the_triggers_of_encounters_stand_and_refuse():
+    made = encounter()
+    for change in (lambda: Encounter.objects.update(note="x"), lambda: made.delete()):
+        with pytest.raises(IntegrityError, match="never edited or deleted"), transaction.atomic():
+            change()

@@ -2,16 +2,20 @@
 
 from medmgmt.record.models.audit import AuditEntry, AuditHead
 from medmgmt.record.models.cosignatures import CoSignature, Verdict
+from medmgmt.record.models.encounters import Encounter, EncounterKind
 from medmgmt.record.models.monitoring_orders import MonitoringOrder
 from medmgmt.record.models.observations import (
     ANSWERS,
+    MEAN_SCORES,
     MEASURES,
+    SCALES,
     Allergy,
     AllergyKind,
     Condition,
     Observation,
     ObservationCode,
     ReactionSeverity,
+    evidence_of,
 )
 from medmgmt.record.models.people import (
     CareAssignment,
@@ -33,7 +37,9 @@ from medmgmt.record.models.side_effects import ActionTaken, Outcome, SideEffectR
 
 __all__ = [
     "ANSWERS",
+    "MEAN_SCORES",
     "MEASURES",
+    "SCALES",
     "ActionTaken",
     "Allergy",
     "AllergyKind",
@@ -47,6 +53,8 @@ __all__ = [
     "Condition",
     "ContactPoint",
     "DosageChange",
+    "Encounter",
+    "EncounterKind",
     "Enrolment",
     "IdempotencyRecord",
     "Kind",
@@ -67,5 +75,6 @@ __all__ = [
     "Suspect",
     "User",
     "Verdict",
+    "evidence_of",
     "validate_time_zone",
 ]

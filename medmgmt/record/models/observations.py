@@ -70,6 +70,17 @@ class ObservationCode(models.TextChoices):
     LAMOTRIGINE = "lamotrigine", _("lamotrigine level")
     PHQ9 = "phq9", _("PHQ-9")
     GAD7 = "gad7", _("GAD-7")
+    MADRS = "madrs", _("MADRS")
+    YMRS = "ymrs", _("YMRS")
+    CSSRS = "cssrs", _("C-SSRS screener, highest question answered yes")
+    BARS = "bars", _("BARS, global assessment of akathisia")
+    AIMS = "aims", _("AIMS, sum of items 1 to 7")
+    SAS = "sas", _("SAS, mean of the ten items")
+    GASS = "gass", _("GASS")
+    COWS = "cows", _("COWS")
+    CIWA_AR = "ciwa_ar", _("CIWA-Ar")
+    AUDIT_C = "audit_c", _("AUDIT-C")
+    HUNTER = "hunter", _("Hunter criteria of serotonin toxicity")
     PREGNANCY = "pregnancy", _("pregnancy")
     LACTATION = "lactation", _("breast-feeding")
     SMOKING = "smoking", _("smoking")
@@ -118,10 +129,21 @@ MEASURES: dict[str, Measure] = {
     "lamotrigine": _measure("6948-4", "ug/mL", "0", "200"),
     "phq9": _measure("44261-6", "{score}", "0", "27"),
     "gad7": _measure("70274-6", "{score}", "0", "21"),
+    "madrs": _measure("", "{score}", "0", "60"),
+    "ymrs": _measure("", "{score}", "0", "60"),
+    "cssrs": _measure("93373-9", "{score}", "0", "6"),
+    "bars": _measure("", "{score}", "0", "5"),
+    "aims": _measure("", "{score}", "0", "28"),
+    "sas": _measure("", "{score}", "0", "4"),
+    "gass": _measure("", "{score}", "0", "63"),
+    "cows": _measure("", "{score}", "0", "48"),
+    "ciwa_ar": _measure("", "{score}", "0", "67"),
+    "audit_c": _measure("75626-2", "{score}", "0", "12"),
 }
 """LOINC codes (http://loinc.org, (c) Regenstrief Institute, Inc.) and UCUM units (https://ucum.org).
 
-eGFR is CKD-EPI 2021. The bounds are our own and only refuse slips of the pen.
+eGFR is CKD-EPI 2021. The bounds are our own and only refuse slips of the pen; those of a scale are its own lowest and
+highest score. Of a scale only its name and its score are kept, never its wording. 93373-9 is the panel of the screener.
 """
 
 ANSWERS: dict[str, Answer] = {
@@ -129,11 +151,24 @@ ANSWERS: dict[str, Answer] = {
     "lactation": Answer("63895-7", ("breastfeeding", "not_breastfeeding", "unknown")),
     "smoking": Answer("72166-2", ("current", "former", "never", "unknown")),
     "hepatic_class": Answer("", ("none", "A", "B", "C", "unknown")),
+    "hunter": Answer("", ("positive", "negative")),
 }
 """LOINC 82810-3 pregnancy status, 63895-7 breastfeeding status, 72166-2 tobacco smoking status.
 
 `hepatic_class` is the Child-Pugh class; `none` says that the liver was looked at and is sound.
 """
+
+SCALES = frozenset(
+    {"phq9", "gad7", "madrs", "ymrs", "cssrs", "bars", "aims", "sas", "gass", "cows", "ciwa_ar", "audit_c", "hunter"}
+)
+"""Codes that are the score of a rating scale, by whoever filled it in."""
+MEAN_SCORES = frozenset({"sas"})
+"""Scales whose score is a mean; every other score is a whole number."""
+
+
+def evidence_of(code: str) -> str:
+    """What an observation of this code is evidence of, as a task names it: "scale:phq9", "observation:sodium"."""
+    return f"{'scale' if code in SCALES else 'observation'}:{code}"
 
 
 def _is_number(code: str, measure: Measure) -> models.CheckConstraint:
@@ -148,7 +183,10 @@ def _is_answer(code: str, answer: Answer) -> models.CheckConstraint:
 
 
 class Observation(models.Model):
-    """One dated measurement or state, append-only; a correction is a new row that points at the one it replaces."""
+    """One dated measurement or state, append-only; a correction is a new row that points at the one it replaces.
+
+    A correction that is `entered_in_error` takes the old value back and puts none in its place.
+    """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="observations")
     code = models.CharField(max_length=20, choices=ObservationCode)
@@ -163,6 +201,7 @@ class Observation(models.Model):
     corrects = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by"
     )
+    entered_in_error = models.BooleanField(default=False)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
 
     class Meta:
@@ -173,6 +212,10 @@ class Observation(models.Model):
                 condition=Q(code__in=ObservationCode.values), name="an_observation_is_of_a_code_we_know"
             ),
             models.CheckConstraint(condition=~Q(source_id=""), name="an_observations_source_id_is_absent_or_real"),
+            models.CheckConstraint(
+                condition=Q(entered_in_error=False) | Q(corrects__isnull=False),
+                name="what_was_entered_in_error_is_named",
+            ),
             *[_is_number(code, measure) for code, measure in MEASURES.items()],
             *[_is_answer(code, answer) for code, answer in ANSWERS.items()],
         ]
@@ -182,13 +225,13 @@ class Observation(models.Model):
 
     @staticmethod
     def current(patient_id: int) -> "models.QuerySet[Observation]":
-        """The patient's observations that no later row corrects, newest first."""
+        """The patient's observations that no later row corrects or takes back, newest first."""
         return Observation.current_of([patient_id])
 
     @staticmethod
     def current_of(patient_ids: Collection[int]) -> "models.QuerySet[Observation]":
         """The same of many patients at once."""
-        return Observation.objects.filter(patient_id__in=patient_ids, corrected_by__isnull=True)
+        return Observation.objects.filter(patient_id__in=patient_ids, corrected_by__isnull=True, entered_in_error=False)
 
     @staticmethod
     def code_columns(code: str) -> dict[str, str]:

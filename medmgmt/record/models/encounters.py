@@ -1,0 +1,42 @@
+"""When somebody of the clinic saw or spoke with a patient."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY, Patient
+
+
+class EncounterKind(models.TextChoices):
+    """How they met; in FHIR's words ambulatory, virtual and home health."""
+
+    OFFICE = "office", _("in the clinic")
+    VIDEO = "video", _("by video")
+    PHONE = "phone", _("by phone")
+    HOME = "home", _("at home")
+
+
+class Encounter(models.Model):
+    """A visit, in FHIR's word an encounter; append-only. `on` is the patient's local day, never in the future."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="encounters")
+    kind = models.CharField(max_length=10, choices=EncounterKind)
+    on = models.DateField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    note = models.TextField(blank=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-on", "-id"]
+        indexes = [models.Index(fields=["patient", "-on"], name="encounters_of_a_patient")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=EncounterKind.values), name="an_encounter_is_of_a_known_kind"),
+            models.CheckConstraint(
+                condition=Q(on__gte=EARLIEST_DAY, on__lt=LATEST_DAY), name="an_encounters_day_is_sane"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"encounter {self.pk}"
