@@ -83,6 +83,11 @@ KINDS: dict[str, Kind] = {
     "already-answered": Kind(409, _("Already answered"), _("This finding has an answer, and answers are not edited.")),
     "task-taken": Kind(409, _("Somebody else has this task"), _("Another person claimed the task first.")),
     "task-closed": Kind(409, _("This task is closed"), _("The task is done or cancelled and cannot be worked on.")),
+    "closes-on-evidence": Kind(
+        409,
+        _("This task waits for something to be recorded"),
+        _("`waits_for` names what closes it: an observation, a score or a visit. Record that, or cancel the task."),
+    ),
     "request-in-progress": Kind(
         409,
         _("The same request is still being worked on"),
@@ -151,6 +156,7 @@ OF_ERROR: dict[type[Exception], str] = {
     refills_errors.LinkExpired: "link-expired",
     refills_errors.TaskTaken: "task-taken",
     refills_errors.TaskClosed: "task-closed",
+    refills_errors.ClosesOnEvidence: "closes-on-evidence",
     refills_errors.RefillsError: "refused",
     Http404: "not-found",
     django_errors.PermissionDenied: "not-allowed",
@@ -235,6 +241,8 @@ def describe(error: BaseException) -> Problem:
         return of_kind(kind, broken_rule(error))
     if isinstance(error, interactions_errors.UnansweredFindings):
         return of_kind(kind, str(error), findings=[finding_line(each) for each in error.findings])
+    if isinstance(error, refills_errors.ClosesOnEvidence):
+        return of_kind(kind, str(error), waits_for=error.waits_for)
     return of_kind(kind, str(error))
 
 

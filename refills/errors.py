@@ -35,6 +35,17 @@ class TaskClosed(RefillsError):
         super().__init__(_("This task is already closed."))
 
 
+class ClosesOnEvidence(RefillsError):
+    """Words do not close this task: it waits for something that must be in the record."""
+
+    def __init__(self, waits_for: str) -> None:
+        """Names what it waits for by its code."""
+        self.waits_for = waits_for
+        super().__init__(
+            _("This task closes when what it waits for is recorded. If it will not be, cancel the task and say why.")
+        )
+
+
 class LinkUnknown(RefillsError):
     """No reminder has this link: it is not one of ours, or it was changed on the way."""
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 
 from refills.clock import database_now
-from refills.errors import NoSuchTask, TaskClosed, TaskTaken
+from refills.errors import ClosesOnEvidence, NoSuchTask, TaskClosed, TaskTaken
 from refills.models import HIGHEST_LEVEL, LIVE, MOST_URGENT, Task, TaskState
 
 CLAIM_LASTS = timedelta(hours=4)
@@ -27,10 +27,14 @@ def open_task(
     source: tuple[str, object] = ("", ""),
     title: str,
     detail: str = "",
+    closes_on: str = "",
+    stop_tier: int = 0,
 ) -> Task:
     """The task of this key: a new one, or the one that was opened for it before, as it stands (it may be closed).
 
-    Safe to call again and at once from many places. The title carries no health data; the detail may.
+    Safe to call again and at once from many places. The title carries no health data; the detail may. With
+    `closes_on` ("observation:<code>", "scale:<code>", "visit") only that evidence makes it done: see `close_with`.
+    `stop_tier` tells how soon harm comes when the drug it is about stops (1 first, 3 last; 0 without a drug).
     """
     task, _ = Task.objects.get_or_create(
         key=key,
@@ -45,6 +49,10 @@ def open_task(
             "source_id": str(source[1]),
             "title": str(title),
             "detail": str(detail),
+            "closes_on": closes_on,
+            "stop_tier": stop_tier,
+            "rank": priority * 10,
+            "escalate_at": due_at,
         },
     )
     return task
@@ -54,6 +62,8 @@ def open_tasks(tasks: Sequence[Task]) -> int:
     """Many at once: each whose key is new is opened, the others stay as they stand; how many are new. Two queries."""
     known = set(Task.objects.filter(key__in=[task.key for task in tasks]).values_list("key", flat=True))
     fresh = [task for task in tasks if task.key not in known]
+    for task in fresh:
+        task.rank, task.escalate_at = task.priority * 10, task.due_at
     Task.objects.bulk_create(fresh, ignore_conflicts=True)
     return len(fresh)
 
@@ -77,8 +87,30 @@ def release(task_id: int, by_id: int) -> Task:
 
 
 def done(task_id: int, by_id: int, outcome: str, version: int | None = None) -> Task:
-    """Close the task as done. TaskTaken if somebody else holds it, TaskClosed if it is closed already."""
+    """Close the task as done. TaskTaken if somebody else holds it, TaskClosed if it is closed already, ClosesOnEvidence
+    if words alone do not close it."""
+    waits_for = get(task_id).closes_on
+    if waits_for:
+        raise ClosesOnEvidence(waits_for)
     return _close(task_id, by_id, outcome, version, TaskState.DONE)
+
+
+def close_with(*, patient_id: int, closes_on: str, evidence: tuple[str, object], by_id: int, at: datetime) -> int:
+    """Close as done the patient's live tasks that wait for this evidence and were opened by its time; how many.
+
+    `at` is the evidence's own time: a level drawn before the task was opened does not answer it. Whoever holds such a
+    task keeps nothing: what it waited for is there. One query; safe to repeat.
+    """
+    waiting = Task.objects.filter(
+        patient_id=patient_id, closes_on=closes_on, closed_at__isnull=True, created_at__lte=at
+    ).exclude(closes_on="")
+    return waiting.update(
+        **_closing(by_id, ""),
+        state=TaskState.DONE,
+        evidence_type=evidence[0],
+        evidence_id=str(evidence[1]),
+        version=F("version") + 1,
+    )
 
 
 def cancel(task_id: int, by_id: int | None, outcome: str, version: int | None = None) -> Task:

@@ -8,10 +8,12 @@ from refills.models.messages import (
     DemoMessage,
     Reminder,
     ReminderAnswer,
+    ReminderItem,
     ReminderKind,
     ReminderState,
 )
 from refills.models.renewals import RenewalAnswer, RenewalDecision, RenewalReason
+from refills.models.staffing import Absence, NoDigest
 from refills.models.supply import (
     Authorisation,
     Dispense,
@@ -27,8 +29,11 @@ from refills.models.tasks import (
     LIVE,
     MOST_URGENT,
     Task,
+    TaskComment,
     TaskKind,
+    TaskOutcome,
     TaskState,
+    Waits,
 )
 
 __all__ = [
@@ -36,6 +41,7 @@ __all__ = [
     "LEAST_URGENT",
     "LIVE",
     "MOST_URGENT",
+    "Absence",
     "AdherenceReport",
     "Authorisation",
     "Channel",
@@ -46,11 +52,13 @@ __all__ = [
     "EarlyReason",
     "GateRelease",
     "LimitLifted",
+    "NoDigest",
     "PartialFill",
     "PartialReason",
     "PillCount",
     "Reminder",
     "ReminderAnswer",
+    "ReminderItem",
     "ReminderKind",
     "ReminderState",
     "RenewalAnswer",
@@ -60,6 +68,9 @@ __all__ = [
     "SupplyLimit",
     "Taken",
     "Task",
+    "TaskComment",
     "TaskKind",
+    "TaskOutcome",
     "TaskState",
+    "Waits",
 ]

@@ -17,6 +17,16 @@ class TaskKind(models.TextChoices):
     NOT_CHECKED = "not_checked", _("Drug that could not be checked")
     REVIEW_PROPOSAL = "review_proposal", _("Proposal waits for a signature")
     MONITORING_DUE = "monitoring_due", _("Monitoring is due")
+    MONITORING_ORDER = "monitoring_order", _("Monitoring to arrange")
+    COSIGN = "cosign", _("A second signature is asked for")
+    KNOWLEDGE_CHANGE = "knowledge_change", _("What is known has changed")
+    RENEWAL = "renewal", _("Renew a prescription")
+    FILL_LOOK = "fill_look", _("Look at a fill")
+    SUPPLY_GAP = "supply_gap", _("Supply has run out")
+    LAB_GATE = "lab_gate", _("Supply waits for a lab")
+    INJECTION_DUE = "injection_due", _("Injection is due")
+    FIX_CONTACT = "fix_contact", _("Mend how the patient is reached")
+    MESSAGE_HELD = "message_held", _("Decide on a message that was held back")
     OTHER = "other", _("Other")
 
 
@@ -27,6 +37,32 @@ class TaskState(models.TextChoices):
     CLAIMED = "claimed", _("claimed")
     DONE = "done", _("done")
     CANCELLED = "cancelled", _("cancelled")
+
+
+class TaskOutcome(models.TextChoices):
+    """What came of a task, in a word that can be counted."""
+
+    RESOLVED = "resolved", _("resolved")
+    REACHED = "reached", _("spoke with the patient")
+    MESSAGE_LEFT = "message_left", _("left a message")
+    NOT_REACHED = "not_reached", _("did not reach the patient")
+    TREATMENT_CHANGED = "treatment_changed", _("treatment changed")
+    NO_CHANGE = "no_change", _("looked at it, nothing to change")
+    ARRANGED = "arranged", _("ordered or arranged")
+    REFERRED = "referred", _("handed on to somebody else")
+    NOT_NEEDED = "not_needed", _("not needed any more")
+    DUPLICATE = "duplicate", _("the same as another task")
+    NOT_KEPT = "not_kept", _("was not kept")
+    OTHER = "other", _("other, see the text")
+
+
+class Waits(models.TextChoices):
+    """Why a task goes to somebody else than it was meant for; empty where it reaches whom it was meant for."""
+
+    ASSIGNEE_AWAY = "assignee_away", _("the person it was given to is away")
+    ASSIGNEE_LEFT = "assignee_left", _("the person it was given to no longer works here or with this patient")
+    ROLE_ABSENT = "role_absent", _("nobody of this role is on duty")
+    NOBODY = "nobody", _("nobody at all is on duty who may see it")
 
 
 LIVE = (TaskState.OPEN, TaskState.CLAIMED)
@@ -45,6 +81,10 @@ class Task(models.Model):
     )
     role = models.CharField(max_length=20, blank=True)
     priority = models.PositiveSmallIntegerField(default=3, help_text=_("1 is the most urgent, 4 the least."))
+    stop_tier = models.PositiveSmallIntegerField(
+        default=0, help_text=_("How soon harm comes when its drug stops: 1 first, 3 last; 0 without a drug.")
+    )
+    rank = models.PositiveSmallIntegerField(default=30, help_text=_("Clinical risk: the smallest comes first."))
     due_at = models.DateTimeField()
     source_type = models.CharField(max_length=50, blank=True)
     source_id = models.CharField(max_length=50, blank=True)
@@ -59,21 +99,42 @@ class Task(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     closed_at = models.DateTimeField(null=True, blank=True)
+    outcome_code = models.CharField(max_length=20, choices=TaskOutcome, blank=True)
     outcome = models.TextField(blank=True)
+    closes_on = models.CharField(
+        max_length=60, blank=True, help_text=_("What alone closes it, for instance observation:lithium_level.")
+    )
+    evidence_type = models.CharField(max_length=50, blank=True)
+    evidence_id = models.CharField(max_length=50, blank=True)
     escalation_level = models.PositiveSmallIntegerField(default=0)
     escalated_at = models.DateTimeField(null=True, blank=True)
+    escalate_at = models.DateTimeField(null=True, blank=True, help_text=_("When it is raised next, if it still waits."))
+    raised_to = models.CharField(
+        max_length=20, blank=True, help_text=_("The role that sees it too since it was raised.")
+    )
+    stand_in = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    stand_in_role = models.CharField(max_length=20, blank=True)
+    waits = models.CharField(max_length=20, choices=Waits, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering = ("priority", "due_at", "id")
+        ordering = ("rank", "due_at", "id")
         indexes = (
             models.Index(
-                fields=["priority", "due_at", "id"],
+                fields=["rank", "due_at", "id"],
                 condition=Q(closed_at__isnull=True),  # not by state: SQLite would not use the index then
                 name="tasks_that_are_live",
             ),
             models.Index(fields=["due_at"], condition=Q(closed_at__isnull=True), name="tasks_by_due_time"),
+            models.Index(fields=["escalate_at"], condition=Q(closed_at__isnull=True), name="tasks_by_escalation"),
+            models.Index(
+                fields=["patient", "closes_on"],
+                condition=Q(closed_at__isnull=True) & ~Q(closes_on=""),
+                name="tasks_that_wait_for_evidence",
+            ),
             models.Index(fields=["patient", "state"], name="tasks_of_a_patient"),
         )
         constraints = (
@@ -106,9 +167,37 @@ class Task(models.Model):
                 name="an_escalated_task_says_when",
             ),
             models.CheckConstraint(condition=Q(version__gte=1), name="a_task_version_counts_from_one"),
+            models.CheckConstraint(condition=Q(stop_tier__lte=3), name="a_stop_tier_is_1_to_3_or_none"),
+            models.CheckConstraint(
+                condition=Q(outcome_code="") | Q(outcome_code__in=TaskOutcome.values), name="a_task_outcome_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(waits="") | Q(waits__in=Waits.values), name="a_reason_for_waiting_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(evidence_type="", evidence_id="") | (~Q(evidence_type="") & ~Q(evidence_id="")),
+                name="evidence_is_named_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="done") | Q(closes_on="") | ~Q(evidence_type=""),
+                name="a_task_that_waits_for_evidence_is_done_only_with_it",
+            ),
         )
 
     @property
     def is_live(self) -> bool:
         """Does it still wait for somebody?"""
         return self.state in LIVE
+
+
+class TaskComment(models.Model):
+    """What somebody wrote under a task; append-only, in the database too."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ("at", "id")
+        constraints = (models.CheckConstraint(condition=~Q(text=""), name="a_comment_says_something"),)
