@@ -9,6 +9,7 @@ from interactions.engine.data_set import DataSet, Selection
 from interactions.engine.findings import Finding, Judgement, Match, NotChecked
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Drug, Regimen
+from interactions.engine.regrading import Regrades
 from interactions.engine.rulebook import RuleBook
 from interactions.engine.rules import (
     allergies,
@@ -22,6 +23,7 @@ from interactions.engine.rules import (
     labs,
     listed,
     merging,
+    regraded,
 )
 from interactions.engine.rules.coverage import Coverage
 from interactions.engine.rules.seats import Seat, seated
@@ -51,10 +53,11 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
             judged |= told.judged
         else:
             matches += listed.matches(seats, chosen, source)
-    matches += derived.matches(situation, judged, knowledge.derived)
+    worked_out = derived.matches(situation, judged, knowledge.derived)
+    matches += regraded.matches(worked_out, seats, knowledge.derived, knowledge.regrades)
     found = [
         *merging.findings(matches, situation, knowledge.derived, knowledge.told),
-        *_beyond_pairs(situation, judged, not_checked),
+        *_beyond_pairs(situation, judged, not_checked, knowledge.regrades),
     ]
     findings = tuple(sorted(found, key=_loudest_first))
     prescribed = [seat for seat in seats if not seat.is_state]
@@ -77,13 +80,16 @@ def _release(knowledge: Knowledge) -> tuple[str, str, date]:
     return (book.label, book.version, book.released_on) if book else ("", "", date.min)
 
 
-def _beyond_pairs(situation: Situation, judged: Judged, not_checked: list[NotChecked]) -> list[Finding]:
+def _beyond_pairs(
+    situation: Situation, judged: Judged, not_checked: list[NotChecked], regrades: Regrades
+) -> list[Finding]:
     """What concerns one drug and this person, or the regimen as a whole."""
     drafts = [*cumulative.drafts(situation), *duplicates.drafts(situation, judged), *allergies.drafts(situation)]
     for mechanism in (doses, labs):
         found, missing = mechanism.judge(situation)
         drafts += found
         not_checked += missing
+    drafts = list(regraded.drafts(drafts, regrades)) if regrades else drafts
     return [merging.finished(finding, about, situation) for finding, about in draft.findings(drafts, situation)]
 
 

@@ -8,6 +8,7 @@ from interactions.engine.data_set import DataSet, Selection
 from interactions.engine.derivation import Derived
 from interactions.engine.findings import Finding, Match
 from interactions.engine.formulary import Formulary, empty
+from interactions.engine.regrading import NO_REGRADES, Regrades
 from interactions.engine.rulebook import RuleBook
 
 Source = RuleBook | DataSet
@@ -40,6 +41,8 @@ class Knowledge:
     sets: dict[str, frozenset[str]] = field(default_factory=dict)
     formulary: Formulary = field(default_factory=empty, repr=False, compare=False)
     """What the first active release of rules says beyond pairs."""
+    regrades: Regrades = field(default=NO_REGRADES, repr=False, compare=False)
+    """The clinic's own grades for what is worked out."""
     derived: dict[int, tuple[Derived, ...]] = field(default_factory=dict, repr=False, compare=False)
     """What follows for two profiles, by their numbers; remembered."""
     told: dict[object, tuple[Finding, ...]] = field(default_factory=dict, repr=False, compare=False)
@@ -56,6 +59,7 @@ class Knowledge:
         data_sets: tuple[DataSet, ...],
         catalogue: Catalogue,
         terms: tuple[SideEffectTerm, ...] = (),
+        regrades: Regrades = NO_REGRADES,
     ) -> "Knowledge":
         """Rule books and data sets together; drugs that only a data set names join the catalogue."""
         for data_set in data_sets:
@@ -67,6 +71,7 @@ class Knowledge:
             terms=terms,
             sets=sets,
             formulary=next((book.formulary for book in books), None) or empty(),
+            regrades=regrades,
         )
 
     def selection(self, source: int, key: str, route: str, form: str) -> Selection:
