@@ -2,7 +2,7 @@
 
 from refills.models.adherence import AdherenceReport, PillCount, Taken
 from refills.models.cautions import GateRelease, LimitLifted, SupplyLimit
-from refills.models.clock import ClockTick
+from refills.models.clock import ClockTick, HandOvers
 from refills.models.messages import (
     Channel,
     DemoMessage,
@@ -23,6 +23,7 @@ from refills.models.supply import (
     PartialReason,
     Revocation,
 )
+from refills.models.supply_states import Lasts, SupplyState, SupplyTouch
 from refills.models.tasks import (
     HIGHEST_LEVEL,
     LEAST_URGENT,
@@ -51,6 +52,8 @@ __all__ = [
     "EarlyFill",
     "EarlyReason",
     "GateRelease",
+    "HandOvers",
+    "Lasts",
     "LimitLifted",
     "NoDigest",
     "PartialFill",
@@ -66,6 +69,8 @@ __all__ = [
     "RenewalReason",
     "Revocation",
     "SupplyLimit",
+    "SupplyState",
+    "SupplyTouch",
     "Taken",
     "Task",
     "TaskComment",

@@ -1,6 +1,7 @@
-"""Signs of life of the clock."""
+"""Signs of life of the clock, and how far it has come."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ClockTick(models.Model):
@@ -8,3 +9,14 @@ class ClockTick(models.Model):
 
     name = models.CharField(max_length=50, primary_key=True)
     at = models.DateTimeField()
+
+
+class HandOvers(models.Model):
+    """How often messages left on the word of this database: one row. The same number is kept outside it.
+
+    Where the outside knows of more, this database is older than what was sent on its word: a backup was restored.
+    """
+
+    lineage = models.UUIDField(primary_key=True, help_text=_("The same for a database and all its backups."))
+    crossings = models.BigIntegerField(default=0)
+    restored_at = models.DateTimeField(null=True, blank=True, help_text=_("When a restore was last noticed."))

@@ -71,13 +71,13 @@ class Reminder(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(
-        "record.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="reminders"
+        "record.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="reminders", db_index=False
     )
     prescription = models.ForeignKey(
-        "record.Prescription", null=True, blank=True, on_delete=models.PROTECT, related_name="reminders"
+        "record.Prescription", null=True, blank=True, on_delete=models.PROTECT, related_name="reminders", db_index=False
     )
     recipient = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=20, choices=ReminderKind)
     channel = models.CharField(max_length=10, choices=Channel)
@@ -98,7 +98,7 @@ class Reminder(models.Model):
     provider_id = models.CharField(max_length=200, blank=True, help_text=_("What the channel's server calls it."))
     delivered_at = models.DateTimeField(null=True, blank=True)
     fallback_of = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="fallbacks",
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="fallbacks", db_index=False,
         help_text=_("The message on another channel that did not arrive."),
     )  # fmt: skip
     outcome = models.CharField(max_length=200, blank=True, help_text=_("A code or a kind of error, never health data."))
@@ -115,6 +115,9 @@ class Reminder(models.Model):
             models.Index(fields=["patient", "due_at"], name="reminders_of_a_patient"),
             models.Index(fields=["run_out_on"], condition=Q(kind="refill_0"), name="reminders_by_run_out"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="reminders_by_provider_id"),
+            models.Index(fields=["recipient"], condition=Q(recipient__isnull=False), name="reminders_of_the_staff"),
+            models.Index(fields=["fallback_of"], condition=Q(fallback_of__isnull=False), name="reminders_fallen_back"),
+            models.Index(fields=["due_at"], condition=Q(state="held"), name="reminders_that_are_held"),
         )
         constraints = (
             models.CheckConstraint(
