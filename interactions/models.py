@@ -77,6 +77,15 @@ class AnswerReason(models.TextChoices):
     OTHER = "other", _("other")
 
 
+class Together(models.TextChoices):
+    """What the signed courses say of an earlier time on all the drugs of a finding."""
+
+    NEVER = "never", _("no day on record")
+    LOWER = "lower", _("only at lower doses")
+    UNMEASURED = "unmeasured", _("at doses that cannot be compared")
+    AS_HIGH = "as_high", _("at these doses or higher")
+
+
 class Release(models.Model):
     """One version of one source. Imported whole or not at all; only its status ever changes."""
 
@@ -319,6 +328,8 @@ class Finding(models.Model):
     """The clinical problem that gathers it; empty for what is listed without a grade."""
     is_interruptive = models.BooleanField(default=True)
     """Major or above and brought up by this very change: waits for an answer before anybody signs."""
+    context = models.TextField(blank=True)
+    """Dose bands and facts about the person that graded it, as the engine tells them."""
 
     class Meta:
         ordering = ["id"]
@@ -326,16 +337,29 @@ class Finding(models.Model):
 
 
 class Answer(models.Model):
-    """Why a finding is acceptable, for ever; it speaks for later findings with the same key of the same patient."""
+    """Why a finding is acceptable, for ever; it speaks for later findings of the same key and context of the patient.
+
+    Answering a card answers each of its findings at once; all but one then name that one as their `lead`.
+    """
 
     finding = models.OneToOneField(Finding, models.PROTECT, related_name="answer")
     patient = models.ForeignKey("record.Patient", models.PROTECT, related_name="answers")
     key = models.CharField(max_length=500)
+    context = models.TextField(blank=True)
+    card = models.CharField(max_length=300, blank=True)
+    lead = models.ForeignKey("self", models.PROTECT, null=True, related_name="others")
     reason_code = models.CharField(max_length=24, choices=AnswerReason.choices)
     note = models.TextField(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     follow_up_on = models.DateField()
+    follow_up = models.CharField(max_length=60, blank=True)
+    """What alone keeps the promise to monitor: "observation:sodium", "scale:phq9" or "visit"."""
+    overlap_verdict = models.CharField(max_length=12, choices=Together.choices, blank=True)
+    """Of "tolerated before": what the record shows of it."""
+    overlap_days = models.PositiveIntegerField(null=True)
+    overlap_from = models.DateField(null=True)
+    overlap_to = models.DateField(null=True)
 
     class Meta:
         ordering = ["-id"]
@@ -343,5 +367,19 @@ class Answer(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(reason_code="other") | ~Q(note=""), name="the_reason_other_is_told_in_a_note"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(follow_up="") | Q(reason_code="will_monitor"), name="only_a_promise_to_monitor_names_what"
+            ),
+            models.CheckConstraint(
+                condition=Q(overlap_verdict="", overlap_days=None, overlap_from=None, overlap_to=None)
+                | Q(overlap_verdict="never", overlap_days=0, overlap_from=None, overlap_to=None)
+                | Q(
+                    overlap_verdict__in=("lower", "unmeasured", "as_high"),
+                    overlap_days__gte=1,
+                    overlap_from__isnull=False,
+                    overlap_to__gte=models.F("overlap_from"),
+                ),
+                name="what_was_taken_together_is_told_whole",
+            ),
         ]
