@@ -30,6 +30,7 @@ OWN = (
     "dose_limits.csv",
     "drug_supplements.csv",
     "duplicate_classes.csv",
+    "high_priority_pairs.csv",
     "lab_actions.csv",
     "lab_names.csv",
     "lab_rules.csv",

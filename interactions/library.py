@@ -165,12 +165,14 @@ def _read(active: list[Release]) -> Knowledge:
             books.append(_book(release, drugs, changed))
             terms += _terms(release)
     catalogue = Catalogue(catalogue_drugs, synonyms)
-    over = tiers.Over(changed, {name: members for book in books for name, members in book.sets.items()}, catalogue)
+    sets = {name: members for book in books for name, members in book.sets.items()}
+    over = tiers.Over(changed, sets, catalogue)
     return Knowledge.of(
         books=tuple(books),
         data_sets=tuple(_data_set(release, over) for release in active if release.kind == ReleaseKind.PAIRS),
         catalogue=catalogue,
         terms=tuple(terms),
+        regrades=tiers.regrades(changed, sets),
     )
 
 

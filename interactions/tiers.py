@@ -8,29 +8,41 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from interactions.engine import data_set
+from interactions.engine import data_set, sides
 from interactions.engine.catalogue import Catalogue
 from interactions.engine.pair_table import PairTable, pair_code
-from interactions.engine.severity import NAMED
+from interactions.engine.regrading import Regrade, Regrades
+from interactions.engine.severity import NAMED, Severity
+from interactions.engine.sides import Sets
 from interactions.models import Release, TableRow
 
-PASSIVE, TIERS = "passive_pairs", "tiers"
+PASSIVE, TIERS, HIGH_PRIORITY = "passive_pairs", "tiers", "high_priority_pairs"
 LOCAL = "local"
 """The source of the clinic's own rules."""
-Sets = Mapping[str, Iterable[str]]
+QUIET = ("minor", "ungraded")
+"""A pair that is given one of these is on the passive list: folded away, and it can be opened."""
 
 
 @dataclass(frozen=True)
 class Tier:
-    """Another grade for one rule, or for the pairs of two drugs or classes in imported tables."""
+    """Another grade for one rule, for what is worked out, or for the pairs of two drugs or classes in tables."""
 
     a: str
     b: str
     severity: str
     """Empty: as graded by the source, whatever an earlier line says."""
     why: str
+    """The reason with its source, and with the number of the clinic's own change."""
     source: str = ""
     rule: str = ""
+    code: str = ""
+
+    @property
+    def told(self) -> str:
+        """What stands beside the source's own words on a pair."""
+        if self.severity in QUIET:
+            return f"On the passive list because {self.why}"
+        return f"Here {self.severity}: {self.why}"
 
 
 def of(found: Iterable[Release]) -> list[Tier]:
@@ -42,7 +54,17 @@ def of(found: Iterable[Release]) -> list[Tier]:
 
 def _tier(table: str, cells: Mapping[str, str]) -> Tier:
     told = f"{cells['reason']} ({cells['source']})" if table == PASSIVE else cells["reason"]
-    return Tier(cells["a"], cells["b"], cells["severity"], told, cells.get("of", ""), cells.get("rule", ""))
+    if cells.get("change"):
+        told = f"{told.rstrip('. ')} (change {cells['change']} of this clinic)"
+    return Tier(
+        cells["a"],
+        cells["b"],
+        cells["severity"],
+        told,
+        cells.get("of", ""),
+        cells.get("rule", ""),
+        cells.get("code", ""),
+    )
 
 
 def regraded(source: str, row: dict[str, Any], tiers: Sequence[Tier]) -> dict[str, Any]:
@@ -54,14 +76,30 @@ def regraded(source: str, row: dict[str, Any], tiers: Sequence[Tier]) -> dict[st
     return row
 
 
+def regrades(tiers: Sequence[Tier], sets: Sets) -> Regrades:
+    """Grades for what is worked out, as the engine takes them."""
+    return Regrades(
+        Regrade(
+            tier.code,
+            sides.members(tier.a, sets),
+            sides.members(tier.b, sets),
+            Severity(NAMED[tier.severity]),
+            tier.why,
+        )
+        for tier in tiers
+        if tier.code and tier.severity
+    )
+
+
 def pairs(tier: Tier, sets: Sets) -> set[tuple[str, str]]:
     """The unordered pairs of drugs that a line for pairs speaks of."""
-    firsts, seconds = _members(tier.a, sets), _members(tier.b, sets)
-    return {(a, b) if a < b else (b, a) for a in firsts for b in seconds if a != b}
+    return sides.pairs(tier.a, tier.b, sets)
 
 
-def _members(side: str, sets: Sets) -> Iterable[str]:
-    return sets.get(side.removeprefix("set:"), ()) if side.startswith("set:") else (side,)
+def high_priority(found: Iterable[Release], sets: Sets) -> set[tuple[str, str]]:
+    """The unordered pairs that may never be on the passive list. One query."""
+    rows = TableRow.objects.filter(release__in=list(found), table=HIGH_PRIORITY).values_list("cells", flat=True)
+    return {pair for cells in rows for pair in sides.pairs(cells["a"], cells["b"], sets)}
 
 
 def laid_over(
@@ -84,7 +122,7 @@ def laid_over(
                     rows[high][low] = NAMED[tier.severity]
                     code = pair_code(a, b)
                     note = notes.get(code, data_set.Note())
-                    notes[code] = note._replace(citation=f"{note.citation} Here {tier.severity}: {tier.why}".strip())
+                    notes[code] = note._replace(citation=f"{note.citation} {tier.told}".strip())
     return PairTable(map(bytes, rows))
 
 
@@ -98,4 +136,5 @@ class Over:
 
     def last(self) -> dict[tuple[str, str], Tier]:
         """What holds of each pair."""
-        return {pair: tier for tier in self.tiers if not tier.rule for pair in pairs(tier, self.sets)}
+        lines = (tier for tier in self.tiers if not (tier.rule or tier.code))
+        return {pair: tier for tier in lines for pair in pairs(tier, self.sets)}

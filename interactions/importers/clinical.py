@@ -7,14 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from interactions.engine import formulary, rulebook
+from interactions.engine import formulary, rulebook, sides
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.knowledge import SideEffectTerm
 from interactions.engine.rulebook import DoseModifier, PairRule
 from interactions.engine.severity import NAMED
 from interactions.importers.faults import BadFile, Fault
 
-TABLES = (*formulary.TABLES, "passive_pairs")
+TABLES = (*formulary.TABLES, "passive_pairs", "high_priority_pairs")
 """What is kept row by row."""
 FILES = (
     "drugs.csv",
@@ -81,7 +81,7 @@ def parse(folder: Path) -> Clinical:
         tables={name: tuple(_made(folder / f"{name}.csv", dict, faults)) for name in TABLES},
     )
     faults += _unknown_names(clinical)
-    faults += [] if faults else _not_understood(clinical)
+    faults += [] if faults else [*_not_understood(clinical), *_too_grave_to_fold(clinical)]
     if faults:
         raise BadFile(faults)
     return clinical
@@ -228,6 +228,18 @@ def _not_understood(clinical: Clinical) -> Iterator[Fault]:
         yield Fault("tables", 0, f"{type(wrong).__name__}: {wrong}")
 
 
+def _too_grave_to_fold(clinical: Clinical) -> Iterator[Fault]:
+    """No pair of high priority may be on the list of pairs of little value."""
+    grave = {
+        pair
+        for row in clinical.tables["high_priority_pairs"]
+        for pair in sides.pairs(row["a"], row["b"], clinical.sets)
+    }
+    for line, row in enumerate(clinical.tables["passive_pairs"], start=2):
+        for a, b in sorted(sides.pairs(row["a"], row["b"], clinical.sets) & grave):
+            yield Fault("passive_pairs.csv", line, f"{a} with {b} is of high priority")
+
+
 def _unknown_names(clinical: Clinical) -> Iterator[Fault]:
     """A rule, class or side effect that names a drug or class which is not there would silently never match."""
     keys = {drug.key for drug in clinical.drugs}
@@ -243,6 +255,12 @@ def _unknown_names(clinical: Clinical) -> Iterator[Fault]:
         ("side_effects.csv", term.term_id, selector) for term in clinical.terms for selector, _ in term.associations
     ]
     named += [("drugs.csv", drug.key, drug.screened_as) for drug in clinical.drugs if drug.screened_as]
+    named += [
+        (f"{table}.csv", f"line {line}", part)
+        for table in ("passive_pairs", "high_priority_pairs")
+        for line, row in enumerate(clinical.tables[table], start=2)
+        for part in f"{row['a']};{row['b']}".split(";")
+    ]
     for file, where, selector in named:
         if not is_known(selector):
             yield Fault(file, 0, f"{where} names {selector!r}, which is not there")
