@@ -298,12 +298,54 @@ else:
     EMAIL_BACKEND = "refills.outbox.EmailBackend"
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 15, least=1, most=120)
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="no-reply@clinic.example")
+SUPPLY_STATES = tuple(name.strip().upper() for name in env.list("SUPPLY_STATES", default=[]) if name.strip())
+"""States whose own supply rules (data/state_refill_rules.csv and SUPPLY_RULES) count beside the federal ones."""
+SUPPLY_RULES = env.str("SUPPLY_RULES", default="")
+"""A table of the site's own supply rules, shaped like data/refill_rules.csv; of two rules the stricter wins."""
+if SUPPLY_RULES and not Path(SUPPLY_RULES).is_file():
+    raise ImproperlyConfigured(f"SUPPLY_RULES names no file: {SUPPLY_RULES!r}.")
 REMINDER_HOUR = number("REMINDER_HOUR", 9, least=8, most=20)
 """Local hour (0-23) at which reminders are due, in the patient's time zone; within waking hours."""
 REMINDER_LINK_DAYS = number("REMINDER_LINK_DAYS", 14, least=1, most=60)
 REMINDER_LEASE_SECONDS = number("REMINDER_LEASE_SECONDS", 60, least=5, most=3600)
 REMINDER_ATTEMPTS = number("REMINDER_ATTEMPTS", 5, least=1, most=20)
 REMINDER_THREADS = number("REMINDER_THREADS", 8, least=1, most=64)
+GATEWAY_TIMEOUT = number("GATEWAY_TIMEOUT", 15, least=1, most=120)
+"""Seconds that a gateway for text messages may take to answer."""
+
+
+def gateway(name: str) -> str:
+    """The address of a channel beside e-mail; blank where there is none. In the demo, text messages go to the outbox.
+
+    http(s)://... is a gateway of your own that takes JSON with an Idempotency-Key; anything else is an address of the
+    notification library Apprise, with {to} where the patient's number goes. Production sends by https alone.
+    """
+    url = env.str(name, default="" if PRODUCTION or name != "SMS_URL" else "outbox:")
+    scheme, found, rest = url.partition("://")
+    if not url or (url == "outbox:" and not PRODUCTION):
+        return url
+    if not found or not rest:
+        raise ImproperlyConfigured(f"{name} must be an address such as https://gateway.example/messages.")
+    if scheme.lower() in ("http", "json", "xml", "form", "apprise", "ntfy", "gotify", "mailto") and PRODUCTION:
+        raise ImproperlyConfigured(f"Production needs {name} with https://, or a service that is reached by https.")
+    if scheme.lower() not in ("http", "https") and "{to}" not in url:
+        raise ImproperlyConfigured(f"{name} must say {{to}} where the patient's number goes.")
+    return url
+
+
+def webhook_key(name: str) -> str:
+    """The secret that a provider signs its delivery reports with; blank: reports are not taken."""
+    secret = env.str(name, default="")
+    if secret and len(secret) < 16:
+        raise ImproperlyConfigured(f"{name} must have at least 16 characters.")
+    return secret
+
+
+SMS_URL, PUSH_URL = gateway("SMS_URL"), gateway("PUSH_URL")
+SMS_TOKEN, PUSH_TOKEN = env.str("SMS_TOKEN", default=""), env.str("PUSH_TOKEN", default="")
+WEBHOOK_KEYS = {"email": webhook_key("EMAIL_WEBHOOK_KEY"), "sms": webhook_key("SMS_WEBHOOK_KEY")}
+WEBHOOK_SECONDS = number("WEBHOOK_SECONDS", 300, least=30, most=3600)
+"""How old a signed delivery report may be."""
 
 # -- logs: ids only, never a name, a drug or a note -------------------------------------------------------------------
 LOGGING = {

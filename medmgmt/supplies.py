@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,10 +46,21 @@ GAPS_SEEN_FOR = timedelta(days=60)
 """A supply that ended longer ago is history that nobody kept up, such as that taken over from elsewhere."""
 
 
-@lru_cache(maxsize=1)
 def supply_rules() -> Rules:
-    """The site's numbers: the shipped table, to which it adds its own rows."""
-    return rules.load(settings.BASE_DIR / "data" / "refill_rules.csv")
+    """The numbers that hold here: the federal rows and the clinic's, those of its states, and those of its own table.
+
+    Of several rows for one thing the strictest counts, so that no table loosens another.
+    """
+    return rules_of(tuple(settings.SUPPLY_STATES), str(settings.SUPPLY_RULES))
+
+
+@lru_cache(maxsize=8)
+def rules_of(states: tuple[str, ...], own: str) -> Rules:
+    """The same for given states and a table of the site's own; read once a process."""
+    shipped = settings.BASE_DIR / "data"
+    found = rules.load(shipped / "refill_rules.csv").tightened_by(rules.load(shipped / "state_refill_rules.csv").rows)
+    found = found.tightened_by(rules.load(Path(own)).rows) if own else found
+    return found.within({"US", "site", *states})
 
 
 @cache

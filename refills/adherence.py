@@ -133,6 +133,15 @@ def measured(
     return class_pdc(within, index, last, threshold=threshold)
 
 
+def gap_days(fills: Iterable[Fill], first: date, last: date) -> int:
+    """Days of the period without medicine, from the first fill in or before it on."""
+    stretches = covered(fills)
+    if not stretches or stretches[0][0] > last:
+        return 0
+    begin = max(first, stretches[0][0])
+    return period_days(begin, last) - union_days(stretches, begin, last)
+
+
 def on_time(given: Sequence[date], interval_days: int, early: int, late: int) -> tuple[int, int] | None:
     """Injections given within their window, and those that had one: every one after the first. None before those."""
     ordered = sorted(given)

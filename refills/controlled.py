@@ -28,6 +28,11 @@ class Reason(StrEnum):
     TOO_MANY_REFILLS = "too_many_refills"
     NEEDS_FIRST_DAY = "needs_first_day"
     CLINIC_ONLY = "clinic_only"
+    TOO_MANY_DAYS = "too_many_days"
+    LIMITED = "limited"
+    LAB_PENDS = "lab_pends"
+    REVOKED = "revoked"
+    BALANCE_LATE = "balance_late"
 
 
 NEEDS_NEW = {Reason.EXPIRED, Reason.NO_REFILLS, Reason.REFILLS_USED, Reason.REMAINDER_EXPIRED}
@@ -61,6 +66,8 @@ class Refusal:
     day: date | None = None
     limit: Fraction | None = None
     source: str = ""
+    what: str = ""
+    """What it waits for, where the sentence names it: a lab."""
 
 
 @dataclass(frozen=True)
@@ -263,12 +270,20 @@ def series(parts: Sequence[Part], rules: Rules, scopes: Collection[str]) -> Seri
     return Series(total, Refusal(Reason.SERIES_TOO_LONG, limit=rule.value, source=rule.source))
 
 
+def first_days(days: int, count: int, first_on: date) -> list[date]:
+    """The first days of `count` prescriptions of so many days each, the later ones each when the one before ends."""
+    return [first_on + timedelta(days=days * place) for place in range(count)]
+
+
 def authorisable(refills: int, parts: Sequence[Part], rules: Rules, scopes: Collection[str]) -> list[Refusal]:
     """What forbids a new prescription with so many refills; `parts` are those issued that day, the new one the last."""
     found = []
     most = rules.find("refills_max", scopes)
     if most is not None and refills > most.value:
         found.append(Refusal(Reason.TOO_MANY_REFILLS, limit=most.value, source=most.source))
+    days = rules.find("days_supply_max", scopes)
+    if days is not None and parts[-1].days > days.value:
+        found.append(Refusal(Reason.TOO_MANY_DAYS, limit=days.value, source=days.source))
     rule = rules.find("series_days_max", scopes)
     if rule is not None and len(parts) > 1 and parts[-1].earliest_on is None:
         found.append(Refusal(Reason.NEEDS_FIRST_DAY, source=rule.source))

@@ -78,6 +78,19 @@ class RefillRefused(RefillsError):
         self.refusals = tuple(refusals)
         super().__init__(" ".join(sentence(refusal) for refusal in refusals))
 
+    @property
+    def rules(self) -> list[dict[str, str | None]]:
+        """The same for a program: each rule with its source, and the day that it turns on."""
+        return [
+            {
+                "rule": one.reason.value,
+                "citation": one.source,
+                "until": one.day.isoformat() if one.day else None,
+                "sentence": sentence(one),
+            }
+            for one in self.refusals
+        ]
+
 
 def sentence(refusal: Refusal) -> str:
     """A refusal for a person: the rule, until or from when, and where it stands."""
@@ -96,8 +109,15 @@ def sentence(refusal: Refusal) -> str:
             "Each prescription after the first of that day needs the first day it may be filled."
         ),
         Reason.CLINIC_ONLY: _("This medicine is given in the clinic and never handed to the patient."),
+        Reason.TOO_MANY_DAYS: _("At most %(limit)s days may be supplied on one prescription of this drug."),
+        Reason.LIMITED: _("Dispensing is limited to %(limit)s days at a time until %(day)s."),
+        Reason.LAB_PENDS: _("This supply waits for a lab: %(what)s. A prescriber may release it with a reason."),
+        Reason.REVOKED: _("This prescription was revoked on %(day)s; a new prescription is needed."),
+        Reason.BALANCE_LATE: _(
+            "The pharmacy was short of stock, and the balance could be had until %(day)s; a new prescription is needed."
+        ),
     }[refusal.reason]
     day = refusal.day.isoformat() if refusal.day else ""
     limit = f"{float(refusal.limit):g}" if refusal.limit is not None else ""
     source = f" ({refusal.source})" if refusal.source else ""
-    return words % {"day": day, "limit": limit} + source
+    return words % {"day": day, "limit": limit, "what": refusal.what} + source

@@ -6,7 +6,7 @@ withholding clozapine does harm, so what is overdue waits for a person and is no
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -103,6 +103,48 @@ def load_intervals(path: Path, loinc: str) -> dict[str, tuple[Interval, ...]]:
             if row["loinc"] == loinc and row["schedule_segments"]:
                 found.setdefault(row["target"], intervals(row["schedule_segments"]))
     return found
+
+
+@dataclass(frozen=True)
+class Needed:
+    """A lab that a drug's supply depends on: how often, how low it may be, for whom (`condition`, empty: anybody)."""
+
+    drug: str
+    code: str
+    label: str
+    intervals: tuple[Interval, ...]
+    lowest: Decimal | None
+    grace_days: int
+    condition: str
+    source: str
+
+
+def load_needed(gates: Path, monitoring: Path) -> list[Needed]:
+    """The labs of lab_gates.csv with the intervals that their rows of monitoring_rules.csv give."""
+    with monitoring.open(encoding="utf-8", newline="") as table:
+        written = {row["rule_id"]: row["schedule_segments"] for row in csv.DictReader(table)}
+    with gates.open(encoding="utf-8", newline="") as table:
+        return [
+            Needed(
+                drug=row["drug"],
+                code=row["code"],
+                label=row["label"],
+                intervals=intervals(written[row["rule_id"]]),
+                lowest=Decimal(row["lowest"]) if row["lowest"] else None,
+                grace_days=int(row["grace_days"]),
+                condition=row["condition"],
+                source=row["source"],
+            )
+            for row in csv.DictReader(table)
+        ]
+
+
+def for_person(known: Sequence[Needed], scopes: Collection[str], conditions: Collection[str]) -> Needed | None:
+    """The lab that this drug needs in this person; a row for a condition on record comes before one for anybody."""
+    mine = [one for one in known if f"drug:{one.drug}" in scopes]
+    told = " ; ".join(conditions).lower()
+    special = [one for one in mine if one.condition and one.condition.lower() in told]
+    return next(iter([*special, *(one for one in mine if not one.condition)]), None)
 
 
 def interval_on(day: int, known: Sequence[Interval]) -> int | None:
