@@ -1,42 +1,60 @@
-"""Says the message, without health data, and hands it to the mail server."""
+"""Says the message, without health data, and knows which channel takes it."""
 
-import contextlib
-from dataclasses import dataclass
-from smtplib import SMTPServerDisconnected
+from collections.abc import Callable
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
+from django.utils.module_loading import import_string
+
+from refills.channels.gateway import Gateway
+from refills.channels.letters import Channel, DeliveryUnknown, Letter, NotDelivered
+from refills.channels.shown import Shown
+from refills.channels.smtp import Email
+from refills.models import Channel as Name
+from refills.models import ReminderKind
+
+__all__ = ["Channel", "DeliveryUnknown", "Letter", "NotDelivered"]
 
 LANGUAGES = ("en", "es")
 OUTBOX = "refills.outbox.EmailBackend"
+SERVICE = "refills.channels.services.Service"
+"""By name: Apprise takes most of a second to load, which a site without it should not wait for."""
+SHOWN = "outbox:"
+"""The address of a channel whose messages the demo shows on a page."""
+TEXTS = {
+    ReminderKind.TAPER_STEP: "plan_changes",
+    ReminderKind.END_OF_TAPER: "plan_changes",
+    ReminderKind.DIGEST: "tasks_waiting",
+}
+"""What a kind of message says where it does not say the usual."""
 
 
-class NotDelivered(Exception):
-    """Nobody was reached, for certain: it is safe to try again."""
-
-
-class DeliveryUnknown(Exception):
-    """The other side fell silent after we began to hand over: the message may or may not have arrived."""
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A message ready to leave; the same reminder always has the same Message-ID."""
-
-    recipient: str
-    subject: str
-    body: str
-    message_id: str
-
-
-def compose(*, key: str, address: str, language: str, link: str) -> Letter:
-    """The message in the patient's language, or English. It names no drug, diagnosis or clinic."""
-    name = f"refills/reminder.{language if language in LANGUAGES else 'en'}.txt"
-    text = render_to_string(name, {"link": link, "days": settings.REMINDER_LINK_DAYS})
-    subject, body = text.split("\n", 1)
-    return Letter(recipient=address, subject=subject, body=body, message_id=message_id(key))
+def compose(
+    *,
+    key: str,
+    address: str,
+    language: str,
+    link: str,
+    channel: str = Name.EMAIL,
+    kind: str = "",
+    stop_link: str = "",
+) -> Letter:
+    """The message in the reader's language, or English. It names no drug, diagnosis, clinic or speciality."""
+    spoken = language if language in LANGUAGES else "en"
+    text = TEXTS.get(ReminderKind(kind), "reminder") if kind else "reminder"
+    short = "" if channel == Name.EMAIL else ".short"
+    told = {"link": link, "days": settings.REMINDER_LINK_DAYS}
+    written = render_to_string(f"refills/{text}{short}.{spoken}.txt", told)
+    subject, body = written.split("\n", 1) if channel == Name.EMAIL else ("", written)
+    return Letter(
+        recipient=address,
+        subject=subject,
+        body=body,
+        message_id=message_id(key),
+        channel=channel,
+        stop_link=stop_link,
+    )
 
 
 def message_id(key: str) -> str:
@@ -46,38 +64,46 @@ def message_id(key: str) -> str:
     return f"<{digest}@{domain}>"
 
 
-def hand_over(letter: Letter) -> None:
-    """Return only when the mail server has taken the message; NotDelivered or DeliveryUnknown otherwise.
+def channel(name: str) -> Channel:
+    """The channel of this name as this site has it. NotDelivered where it has none: nobody can be reached there."""
+    if name == Name.EMAIL:
+        return Email()
+    url = urls().get(name, "")
+    if not url:
+        raise NotDelivered("no such channel here")
+    if url == SHOWN:
+        return Shown()
+    if url.startswith(("http://", "https://")):
+        return Gateway(url, settings.SMS_TOKEN if name == Name.SMS else settings.PUSH_TOKEN, settings.GATEWAY_TIMEOUT)
+    service: Callable[[str], Channel] = import_string(SERVICE)
+    return service(url)
 
-    No connection, or an answer that says no, is certain. Silence after we began is not: e-mail has no key by which a
-    server would know the second copy, so that is for a person to find out.
-    """
-    email = EmailMessage(
-        letter.subject,
-        letter.body,
-        to=[letter.recipient],
-        headers={"Message-ID": letter.message_id, "Auto-Submitted": "auto-generated"},
-    )
-    if not email.recipients():
-        raise NotDelivered("nobody was reached")
-    mailer = get_connection(fail_silently=False)
+
+def hand_over(letter: Letter) -> str:
+    """Return only when the channel has taken the message, with what it calls it; NotDelivered or DeliveryUnknown
+    otherwise."""
+    return channel(letter.channel).hand_over(letter)
+
+
+def takes_key(name: str) -> bool:
+    """Does the channel know a second copy by its key? No, where there is none."""
     try:
-        mailer.open()
-    except Exception as error:
-        raise NotDelivered(type(error).__name__) from error
-    try:
-        taken = mailer.send_messages([email])
-    except (TimeoutError, ConnectionError, SMTPServerDisconnected) as error:
-        raise DeliveryUnknown(type(error).__name__) from error
-    except Exception as error:
-        raise NotDelivered(type(error).__name__) from error
-    finally:
-        with contextlib.suppress(OSError):  # the message is taken or not; a rude goodbye changes neither
-            mailer.close()
-    if not taken:
-        raise NotDelivered("nobody was reached")
+        return channel(name).takes_key
+    except NotDelivered:
+        return False
+
+
+def urls() -> dict[str, str]:
+    """The address of each channel beside e-mail; blank where this site has none."""
+    return {Name.SMS.value: settings.SMS_URL, Name.PUSH.value: settings.PUSH_URL}
+
+
+def deliverable() -> list[str]:
+    """The channels that this site can deliver on, e-mail first."""
+    return [Name.EMAIL.value, *(name for name, url in urls().items() if url)]
 
 
 def threads() -> int:
     """How many to send at once. The demo outbox writes to our own database, where threads would only queue: one."""
-    return 1 if settings.EMAIL_BACKEND == OUTBOX else int(settings.REMINDER_THREADS)
+    shown = settings.EMAIL_BACKEND == OUTBOX or SHOWN in urls().values()
+    return 1 if shown else int(settings.REMINDER_THREADS)

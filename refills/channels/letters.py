@@ -1,0 +1,42 @@
+"""A message ready to leave, with what a channel may say of it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class NotDelivered(Exception):
+    """Nobody was reached, for certain: it is safe to try again."""
+
+
+class DeliveryUnknown(Exception):
+    """The other side fell silent after we began to hand over: the message may or may not have arrived."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message ready to leave; the same reminder always has the same Message-ID and the same key."""
+
+    recipient: str
+    subject: str
+    body: str
+    message_id: str
+    channel: str = "email"
+    stop_link: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a gateway knows a second copy by: it tells nothing and cannot be computed by others."""
+        return self.message_id.strip("<>").partition("@")[0]
+
+
+class Channel(Protocol):
+    """One way out; `takes_key` says whether a second copy with the same key is known and dropped there."""
+
+    takes_key: bool
+
+    def hand_over(self, letter: Letter) -> str:
+        """Return what the other side calls the message, blank if it calls it nothing; only when it was taken.
+
+        NotDelivered or DeliveryUnknown otherwise.
+        """
+        ...
