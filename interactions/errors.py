@@ -28,6 +28,20 @@ class UnansweredFindings(InteractionsError):
         super().__init__(message % {"count": count})
 
 
+class CoSignatureNeeded(InteractionsError):
+    """Contraindicated findings that no second person has co-signed; `findings` lists them."""
+
+    def __init__(self, findings: "Iterable[Finding]") -> None:
+        self.findings = tuple(findings)
+        count = len(self.findings)
+        message = ngettext(
+            "%(count)d contraindicated finding needs the co-signature of another prescriber or a pharmacist.",
+            "%(count)d contraindicated findings need the co-signature of another prescriber or a pharmacist.",
+            count,
+        )
+        super().__init__(message % {"count": count})
+
+
 class NoSuchFinding(InteractionsError):
     """There is no finding with this number."""
 

@@ -80,6 +80,14 @@ KINDS: dict[str, Kind] = {
         _("Findings are waiting for an answer"),
         _("Findings of major severity or above have no answer yet. `findings` lists them; answer each, then sign."),
     ),
+    "co-signature-needed": Kind(
+        409,
+        _("A second signature is needed"),
+        _(
+            "Contraindicated findings need the co-signature of a second, different prescriber or of a pharmacist. "
+            "`findings` lists them; ask for it, then sign."
+        ),
+    ),
     "already-answered": Kind(409, _("Already answered"), _("This finding has an answer, and answers are not edited.")),
     "task-taken": Kind(409, _("Somebody else has this task"), _("Another person claimed the task first.")),
     "task-closed": Kind(409, _("This task is closed"), _("The task is done or cancelled and cannot be worked on.")),
@@ -105,6 +113,14 @@ KINDS: dict[str, Kind] = {
         422,
         _("This cannot be done"),
         _("The request was understood and makes no sense for this record; `detail` says why."),
+    ),
+    "refill-refused": Kind(
+        422,
+        _("A supply rule forbids this"),
+        _(
+            "A law, the state or the clinic does not allow this fill or prescription. `rules` names each rule with its "
+            "`citation`, and `until` the day that it turns on: the last or the first on which it is allowed."
+        ),
     ),
     "idempotency-key-reused": Kind(
         422,
@@ -150,6 +166,7 @@ OF_ERROR: dict[type[Exception], str] = {
     interactions_errors.NoSuchLocalChange: "not-found",
     interactions_errors.AlreadyAnswered: "already-answered",
     interactions_errors.UnansweredFindings: "unanswered-findings",
+    interactions_errors.CoSignatureNeeded: "co-signature-needed",
     interactions_errors.InteractionsError: "refused",
     refills_errors.NoSuchTask: "not-found",
     refills_errors.LinkUnknown: "not-found",
@@ -157,6 +174,7 @@ OF_ERROR: dict[type[Exception], str] = {
     refills_errors.TaskTaken: "task-taken",
     refills_errors.TaskClosed: "task-closed",
     refills_errors.ClosesOnEvidence: "closes-on-evidence",
+    refills_errors.RefillRefused: "refill-refused",
     refills_errors.RefillsError: "refused",
     Http404: "not-found",
     django_errors.PermissionDenied: "not-allowed",
@@ -239,8 +257,10 @@ def describe(error: BaseException) -> Problem:
         return of_kind(kind, " ".join(error.messages))
     if kind in ("server-error", "busy") or isinstance(error, DatabaseError | Http404):
         return of_kind(kind, broken_rule(error))
-    if isinstance(error, interactions_errors.UnansweredFindings):
+    if isinstance(error, interactions_errors.UnansweredFindings | interactions_errors.CoSignatureNeeded):
         return of_kind(kind, str(error), findings=[finding_line(each) for each in error.findings])
+    if isinstance(error, refills_errors.RefillRefused):
+        return of_kind(kind, str(error), rules=error.rules)
     if isinstance(error, refills_errors.ClosesOnEvidence):
         return of_kind(kind, str(error), waits_for=error.waits_for)
     return of_kind(kind, str(error))

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library, review
+from interactions.errors import CoSignatureNeeded
 from interactions.models import Answer, Finding, Review
-from medmgmt import populations, regimens, supplies
+from medmgmt import cosignatures, populations, regimens, supplies
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Role, Status, User
@@ -153,6 +154,12 @@ def waiting_key(change: DosageChange) -> str:
     return f"proposal:{change.pk}"
 
 
+def close_waiting(change: DosageChange, why: str) -> None:
+    """The tasks that waited for this proposal to be signed or co-signed wait no longer."""
+    for key in [waiting_key(change), *cosignatures.tasks_of(change)]:
+        worklist.cancel_by_key(key, why)
+
+
 def drug_columns(drug: DrugChoice) -> dict[str, object]:
     """The prescription's columns for a choice: the vocabulary's name and RxCUI where it knows the drug."""
     name = " ".join(drug.name.split())
@@ -240,20 +247,25 @@ def override(by: User, finding_id: int, *, reason_code: str, note: str, follow_u
 def sign(by: User, change_id: int) -> DosageChange:
     """Signs a proposed change: locks the patient, checks again, and refuses while a finding waits for its answer.
 
-    What was found at this last look is kept even when the signature is refused, so that it can be answered.
-    Raises UnansweredFindings, Conflict (signed, withdrawn or overtaken), or an impossible step of the course.
+    What was found at this last look is kept even when the signature is refused, so that it can be answered. A
+    contraindicated finding of this last look needs a second person's co-signature as well as its answer.
+    Raises UnansweredFindings, CoSignatureNeeded, Conflict (signed, withdrawn or overtaken), or an impossible step of
+    the course.
     """
     with transaction.atomic():
         patient, change = proposed(by, "sign", change_id)
         require_unchanged(change)
         reviewed = review_now(by, patient, change, moment="sign")
-        clear = not review.unanswered(reviewed.pk)
+        alone = cosignatures.standing(change, reviewed.findings.all(), by).missing
+        clear = not alone and not review.unanswered(reviewed.pk)
         if clear:
             change.sign(by_id=by.pk, at=timezone.now())
             follow_from(patient, change, reviewed)
         audit.record(by, "sign" if clear else "sign_refused", patient_id=patient.pk,
                      obj=("dosage_change", change.pk), detail={"review": reviewed.pk})  # fmt: skip
     review.require_clear(reviewed.pk)
+    if alone:
+        raise CoSignatureNeeded(alone)
     return change
 
 
@@ -279,7 +291,7 @@ def follow_from(patient: Patient, change: DosageChange, reviewed: Review) -> Non
     """What a signature brings about, in its own transaction: supply, reminders, and a task for what was not checked."""
     populations.keep_current([patient.pk])
     supplies.replan(patient, change.prescription)
-    worklist.cancel_by_key(waiting_key(change), _("The proposal was signed."))
+    close_waiting(change, _("The proposal was signed."))
     if reviewed.not_checked:
         worklist.open_task(
             kind=TaskKind.NOT_CHECKED,
@@ -300,7 +312,7 @@ def withdraw(by: User, change_id: int, *, note: str) -> DosageChange:
     """Takes a proposal back, with the follow-up tasks that its answers had opened; the row stays."""
     patient, change = proposed(by, "withdraw", change_id)
     change.withdraw(by_id=by.pk, at=timezone.now(), note=note)
-    worklist.cancel_by_key(waiting_key(change), _("The proposal was withdrawn."))
+    close_waiting(change, _("The proposal was withdrawn."))
     for answer_id in review.answers_of(change.pk):
         worklist.cancel_by_key(f"follow-up:{answer_id}", _("The proposal was withdrawn."))
     audit.record(by, "withdraw", patient_id=patient.pk, obj=("dosage_change", change.pk))

@@ -28,6 +28,8 @@ ACTS: dict[str, frozenset[Role]] = {
     "answer_finding": PRESCRIBERS,
     "sign": PRESCRIBERS,
     "withdraw": PRESCRIBERS,
+    "cosign": frozenset({Role.PSYCHIATRIST, Role.PHARMACIST}),
+    "order_monitoring": PRESCRIBERS,
     "log_side_effect": STAFF | PATIENTS,
     "record_observation": CARERS,
     "record_dispense": STAFF,

@@ -27,6 +27,8 @@ WHO_MAY = """
     answer_finding         yes        -        -          -           -
     sign                   yes        -        -          -           -
     withdraw               yes        -        -          -           -
+    cosign                 yes        -       yes         -           -
+    order_monitoring       yes        -        -          -           -
     log_side_effect        yes       yes      yes        yes          -
     record_observation     yes       yes       -          -           -
     record_dispense        yes       yes      yes         -           -
