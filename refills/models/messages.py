@@ -79,6 +79,10 @@ class Reminder(models.Model):
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    caregiver = models.ForeignKey(
+        "refills.CaregiverConsent", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text=_("The consent by which somebody who cares for the patient is told."),
+    )  # fmt: skip
     kind = models.CharField(max_length=20, choices=ReminderKind)
     channel = models.CharField(max_length=10, choices=Channel)
     run_out_on = models.DateField(null=True, blank=True, help_text=_("The first day that any of its items is about."))
@@ -115,6 +119,9 @@ class Reminder(models.Model):
             models.Index(fields=["patient", "due_at"], name="reminders_of_a_patient"),
             models.Index(fields=["run_out_on"], condition=Q(kind="refill_0"), name="reminders_by_run_out"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="reminders_by_provider_id"),
+            models.Index(
+                fields=["settled_at"], condition=Q(state__in=("dead", "bounced")), name="reminders_that_did_not_arrive"
+            ),
             models.Index(fields=["recipient"], condition=Q(recipient__isnull=False), name="reminders_of_the_staff"),
             models.Index(fields=["fallback_of"], condition=Q(fallback_of__isnull=False), name="reminders_fallen_back"),
             models.Index(fields=["due_at"], condition=Q(state="held"), name="reminders_that_are_held"),
