@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from interactions import library, releases, tiers
-from interactions.engine import data_set
+from interactions.engine import data_set, sides
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.rulebook import RuleBook
 from interactions.models import (
@@ -190,15 +190,29 @@ def _compare_pairs(
 def _compare_tiers(
     found: Changes, gone: Set[tiers.Tier], come: Set[tiers.Tier], old: Knowledge, new: Knowledge
 ) -> None:
-    """Grades laid over others: the pairs they name, or those of the rule they regrade."""
+    """Grades laid over others: the pairs they name, or those of the rule or of what is worked out that they regrade."""
     for tier in gone ^ come:
         found.counts["tiers_changed"] += 1
         for known in (old, new):
-            found.pairs |= tiers.pairs(tier, known.sets)
-            rules = [rule for book in known.sources if isinstance(book, RuleBook) for rule in book.rules]
-            for rule in rules:
-                if tier.rule and rule.rule_id == tier.rule:
-                    found.pairs |= tiers.pairs(tiers.Tier(rule.a, rule.b, "", ""), known.sets)
+            if tier.code:
+                _compare_derivation(found, tier, known)
+            elif tier.rule:
+                rules = [rule for book in known.sources if isinstance(book, RuleBook) for rule in book.rules]
+                for rule in rules:
+                    if rule.rule_id == tier.rule:
+                        found.pairs |= sides.pairs(rule.a, rule.b, known.sets)
+            else:
+                found.pairs |= tiers.pairs(tier, known.sets)
+
+
+def _compare_derivation(found: Changes, tier: tiers.Tier, known: Knowledge) -> None:
+    """Whom another grade for what is worked out concerns: who takes one of each side, or of one, or everybody."""
+    if tier.a and tier.b:
+        found.pairs |= tiers.pairs(tier, known.sets)
+    elif tier.a or tier.b:
+        found.drugs |= sides.members(tier.a or tier.b, known.sets)
+    else:
+        found.everybody = True
 
 
 def _compare_rest(

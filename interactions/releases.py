@@ -192,10 +192,21 @@ def _release(about: About, kind: ReleaseKind, files: Mapping[str, str], counts: 
 @transaction.atomic
 def activate(release_id: int, by_id: int | None) -> Release:
     """From now on every review uses this release, in place of another one of the same source. Twice is once."""
-    release = _locked(release_id)
-    if release.status == ReleaseStatus.ACTIVE:
-        return release
     with rescreened(by_id):
+        return switch_on(release_id, by_id)
+
+
+@transaction.atomic
+def retire(release_id: int, by_id: int | None) -> Release:
+    """From now on no review uses this release. Twice is once."""
+    with rescreened(by_id):
+        return switch_off(release_id)
+
+
+def switch_on(release_id: int, by_id: int | None) -> Release:
+    """The release is in use; who calls this sees to the rescreening, in the same transaction."""
+    release = _locked(release_id)
+    if release.status != ReleaseStatus.ACTIVE:
         Release.objects.filter(source=release.source, status=ReleaseStatus.ACTIVE).update(status=ReleaseStatus.RETIRED)
         release.status = ReleaseStatus.ACTIVE
         release.activated_at, release.activated_by_id = timezone.now(), by_id
@@ -203,14 +214,12 @@ def activate(release_id: int, by_id: int | None) -> Release:
     return release
 
 
-@transaction.atomic
-def retire(release_id: int, by_id: int | None) -> Release:
-    """From now on no review uses this release. Twice is once."""
+def switch_off(release_id: int) -> Release:
+    """The release is out of use; who calls this sees to the rescreening, in the same transaction."""
     release = _locked(release_id)
     if release.status != ReleaseStatus.RETIRED:
-        with rescreened(by_id):
-            release.status = ReleaseStatus.RETIRED
-            release.save(update_fields=["status"])
+        release.status = ReleaseStatus.RETIRED
+        release.save(update_fields=["status"])
     return release
 
 

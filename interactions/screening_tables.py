@@ -71,6 +71,13 @@ class LocalChange(models.Model):
             ),
         ]
 
+    @property
+    def kind(self) -> str:
+        """What it changes: a rule of its own, a rule of a release, what is worked out, or pairs of imported tables."""
+        if self.adds_rule:
+            return "rule"
+        return "regrade" if self.of_rule else "derivation" if self.of_code else "pair"
+
 
 class Substance(models.Model):
     """A medicine as prescriptions name it: few rows, each resolved once for all the patients who take it."""

@@ -55,7 +55,7 @@ def of(found: Iterable[Release]) -> list[Tier]:
 def _tier(table: str, cells: Mapping[str, str]) -> Tier:
     told = f"{cells['reason']} ({cells['source']})" if table == PASSIVE else cells["reason"]
     if cells.get("change"):
-        told = f"{told.rstrip('. ')} (change {cells['change']} of this clinic)"
+        told = f"{told} (change {cells['change']} of this clinic)"
     return Tier(
         cells["a"],
         cells["b"],

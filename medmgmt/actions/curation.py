@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from interactions import curation
-from interactions.errors import CasesFailed
-from interactions.models import LocalChange
+from interactions import curation, local_cases, local_release
+from interactions.errors import NoSuchLocalChange
+from interactions.local_cases import Tried
+from interactions.models import LocalChange, LocalState
 from medmgmt.record import access, audit
 from medmgmt.record.models import Role, User
 from refills import worklist
@@ -19,7 +20,7 @@ from refills.models import TaskKind
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody wants the knowledge to say here: a new rule, or another grade for a rule or for pairs."""
+    """What somebody wants the knowledge to say here: a new rule, or another grade for a rule, a derivation or pairs."""
 
     severity: str
     reason: str
@@ -28,6 +29,8 @@ class Wanted:
     b: str = ""
     of_source: str = ""
     of_rule: str = ""
+    of_code: str = ""
+    """D01, C04 ...: what is worked out, where a finding names it so."""
     adds_rule: bool = False
     problem: str = ""
     mechanism: str = ""
@@ -43,7 +46,7 @@ def propose(by: User, wanted: Wanted) -> LocalChange:
     """Writes it down for a second person; nothing changes yet. Raises NotARule where it makes no sense."""
     access.require(by, "curate_knowledge")
     today = timezone.now().date()
-    values = {**vars(wanted), "cases": curation.told(wanted.cases, today), "valid_from": wanted.valid_from or today}
+    values = {**vars(wanted), "cases": local_cases.told(wanted.cases, today), "valid_from": wanted.valid_from or today}
     change = LocalChange(author=by, proposed_at=timezone.now(), **values)
     curation.require_sound(change)
     change.save()
@@ -55,7 +58,7 @@ def propose(by: User, wanted: Wanted) -> LocalChange:
 def approve(by: User, change_id: int) -> LocalChange:
     """Puts it into use, by another than its author; CasesFailed while its cases do not come out as they should."""
     access.require(by, "approve_knowledge")
-    release = curation.approve(change_id, by.pk, timezone.now().date())
+    release = curation.approve(change_id, by.pk)
     audit.record(by, "approve_rule", obj=("local_change", change_id), detail={"release": release.pk if release else 0})
     return LocalChange.objects.get(pk=change_id)
 
@@ -73,24 +76,42 @@ def reject(by: User, change_id: int, *, why: str) -> LocalChange:
 def end(by: User, change_id: int, *, why: str) -> LocalChange:
     """Takes an approved one out of use."""
     access.require(by, "curate_knowledge")
-    change = curation.end(change_id, by.pk, why, timezone.now().date())
+    change = curation.end(change_id, by.pk, why)
     audit.record(by, "end_rule", obj=("local_change", change_id))
     return change
 
 
+def try_out(by: User, change_id: int) -> tuple[LocalChange, list[Tried]]:
+    """The change, and what its cases come to with it in use today; nothing is kept but the audit."""
+    access.require(by, "view_knowledge")
+    change = LocalChange.objects.select_related("author", "decided_by").filter(pk=change_id).first()
+    if change is None:
+        raise NoSuchLocalChange()
+    tried = local_release.try_out(change, timezone.now().date())
+    audit.record(by, "try_rule", obj=("local_change", change_id), detail={"fail": sum(not one.passes for one in tried)})
+    return change, tried
+
+
 def keep_dates() -> None:
-    """What begins or ends today does so; where its cases have come to fail, a pharmacist is told instead."""
-    today = timezone.now().date()
-    try:
-        curation.refresh(today, by_id=None)
-    except CasesFailed as failed:
+    """What begins or ends today does so; what fails its cases is suspended, and a pharmacist is told."""
+    outcome = local_release.refresh(timezone.now().date(), by_id=None)
+    for change in outcome.suspended:
+        audit.record(None, "suspend_rule", obj=("local_change", change.pk), actor_name=audit.CLOCK)
+    tell_of_suspended()
+
+
+def tell_of_suspended() -> int:
+    """One task for every suspended change, however it came to be suspended; how many there are. Safe to repeat."""
+    suspended = LocalChange.objects.filter(state=LocalState.SUSPENDED)
+    for change in suspended:
         worklist.open_task(
-            kind=TaskKind.OTHER,
-            key=f"local-rules:{today.isoformat()}",
+            kind=TaskKind.KNOWLEDGE_CHANGE,
+            key=f"local-rule:{change.pk}:{change.decided_at:%Y%m%d%H%M%S%f}",
             role=Role.PHARMACIST,
-            priority=2,
+            priority=1,
             due_at=timezone.now() + timedelta(days=1),
-            source=("local_change", ""),
-            title=_("Local rules cannot go live: their cases fail"),
-            detail=str(failed),
+            source=("local_change", change.pk),
+            title=_("A rule of this clinic is out of use: its cases fail"),
+            detail=change.decided_why,
         )
+    return len(suspended)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from interactions import releases
+from interactions import local_release
 from interactions.errors import NoSuchRelease
 
 
@@ -20,9 +21,12 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Activate it and repeat its warnings."""
         try:
-            release = releases.activate(options["release_id"], by_id=None)
+            outcome = local_release.put_into_use(options["release_id"], None, timezone.now().date())
         except NoSuchRelease as unknown:
             raise CommandError(str(unknown)) from unknown
+        release = outcome.release
+        assert release is not None
         self.stdout.write(f"{release} is in use.")
-        for warning in release.warnings:
+        suspended = [f"local change {one.pk} is suspended. {one.decided_why}" for one in outcome.suspended]
+        for warning in [*release.warnings, *suspended]:
             self.stdout.write(self.style.WARNING(f"WARNING: {warning}"))

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from interactions import releases
+from interactions import local_release, releases
 from interactions.importers import clinical
 from interactions.importers.faults import BadFile
 
@@ -36,10 +37,14 @@ class Command(BaseCommand):
                 release = releases.keep_rules(_about(about), clinical.parse(folder), files)
         except (BadFile, OSError) as wrong:
             raise CommandError(f"The knowledge in {folder} cannot be loaded: {wrong}") from wrong
-        releases.activate(release.pk, by_id=None)
+        outcome = local_release.put_into_use(release.pk, None, timezone.now().date())
         told = "loaded" if is_new else "was loaded before"
         counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in release.counts.items())
         self.stdout.write(f"{release} {told} and is in use: {counts}.")
+        for change in outcome.suspended:
+            self.stdout.write(
+                self.style.WARNING(f"WARNING: local change {change.pk} is suspended. {change.decided_why}")
+            )
 
 
 def _about(values: dict[str, str]) -> releases.About:
