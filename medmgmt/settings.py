@@ -315,7 +315,17 @@ REMINDER_HOUR = number("REMINDER_HOUR", 9, least=8, most=20)
 REMINDER_LINK_DAYS = number("REMINDER_LINK_DAYS", 14, least=1, most=60)
 REMINDER_LEASE_SECONDS = number("REMINDER_LEASE_SECONDS", 60, least=5, most=3600)
 REMINDER_ATTEMPTS = number("REMINDER_ATTEMPTS", 5, least=1, most=20)
-REMINDER_THREADS = number("REMINDER_THREADS", 8, least=1, most=64)
+REMINDER_THREADS = number("REMINDER_THREADS", 32, least=1, most=256)
+"""How many messages one process hands over at once; the threads wait for gateways and never ask the database."""
+REMINDER_RETRY_SECONDS = number("REMINDER_RETRY_SECONDS", 60, least=1, most=3600)
+REMINDER_RETRY_MOST_SECONDS = number("REMINDER_RETRY_MOST_SECONDS", 7200, least=1, most=86_400)
+"""How long a message that failed waits: so long at first, twice as long each time, at most so long."""
+MARKS_DIR = Path(env.str("MARKS_DIR", default=str(STATE_DIR / "marks")))
+"""Where it is kept, outside the database and its backups, how many messages have left."""
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+"""What Prometheus shows as a bearer token at /metrics; without one only this machine may ask."""
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN must have at least 16 characters.")
 GATEWAY_TIMEOUT = number("GATEWAY_TIMEOUT", 15, least=1, most=120)
 """Seconds that a gateway for text messages may take to answer."""
 

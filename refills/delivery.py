@@ -103,7 +103,8 @@ def deliverable() -> list[str]:
     return [Name.EMAIL.value, *(name for name, url in urls().items() if url)]
 
 
-def threads() -> int:
-    """How many to send at once. The demo outbox writes to our own database, where threads would only queue: one."""
-    shown = settings.EMAIL_BACKEND == OUTBOX or SHOWN in urls().values()
+def at_once(name: str) -> int:
+    """How many to send at once on this channel. What the demo shows on a page is written to our own database, where
+    threads would only queue: one."""
+    shown = settings.EMAIL_BACKEND == OUTBOX if name == Name.EMAIL else urls().get(name) == SHOWN
     return 1 if shown else int(settings.REMINDER_THREADS)

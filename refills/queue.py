@@ -1,25 +1,80 @@
-"""The table as a queue: claim by lease, cross the line before sending, settle only while the lease is still mine."""
+"""The table as a queue: claim by lease, cross the line before sending, settle only while the lease is still mine.
 
+Claim, cross and settle are one statement each, however many rows, in the database's own words: the ORM has no update
+that returns rows. None of them knows what a message is about.
+"""
+
+import json
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from refills import worklist
+from refills import restoring, worklist
 from refills.clock import database_now
 from refills.models import Reminder, ReminderState, TaskKind
 
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=2)
 CONTACT_ROLE = "nurse"
 CONTACT_WITHIN = timedelta(days=1)
 ABANDONED_AT_ONCE = 200
+BEGUN_BEFORE = 0.6
+"""The share of a lease after which nothing more is begun."""
+
+POSTGRESQL_CLAIM = """
+    WITH due AS MATERIALIZED (
+        SELECT id FROM refills_reminder
+        WHERE state = 'planned' AND next_attempt_at <= %s AND attempts < %s
+            AND (lease_until IS NULL OR lease_until <= statement_timestamp())
+            AND (handed_over_at IS NULL OR takes_key)
+        ORDER BY next_attempt_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
+    UPDATE refills_reminder AS claimed
+    SET lease_token = %s, lease_until = statement_timestamp() + %s, attempts = attempts + 1
+    FROM due WHERE claimed.id = due.id RETURNING claimed.*
+    """
+SQLITE_CLAIM = """
+    UPDATE refills_reminder
+    SET lease_token = %s, lease_until = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %s), attempts = attempts + 1
+    WHERE id IN (
+        SELECT id FROM refills_reminder
+        WHERE state = 'planned' AND next_attempt_at <= %s AND attempts < %s
+            AND (lease_until IS NULL OR lease_until <= strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'))
+            AND (handed_over_at IS NULL OR takes_key)
+        ORDER BY next_attempt_at, id LIMIT %s)
+    RETURNING *
+    """
+POSTGRESQL_CROSS = """
+    UPDATE refills_reminder SET handed_over_at = statement_timestamp()
+    WHERE id = ANY(%s) AND lease_token = %s AND state = 'planned' AND lease_until > statement_timestamp() + %s
+        AND (handed_over_at IS NULL OR takes_key)
+    RETURNING id
+    """
+SQLITE_CROSS = """
+    UPDATE refills_reminder SET handed_over_at = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')
+    WHERE id IN (SELECT value FROM json_each(%s)) AND lease_token = %s AND state = 'planned'
+        AND lease_until > strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %s) AND (handed_over_at IS NULL OR takes_key)
+    RETURNING id
+    """
+POSTGRESQL_SENT = """
+    UPDATE refills_reminder AS mine
+    SET state = 'sent', outcome = '', settled_at = statement_timestamp(), lease_token = NULL, lease_until = NULL,
+        provider_id = taken.provider_id
+    FROM unnest(%s::bigint[], %s::text[]) AS taken(id, provider_id)
+    WHERE mine.id = taken.id AND mine.lease_token = %s AND mine.state = 'planned'
+    """
+SQLITE_SENT = """
+    UPDATE refills_reminder
+    SET state = 'sent', outcome = '', settled_at = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'), lease_token = NULL,
+        lease_until = NULL, provider_id = taken.value
+    FROM json_each(%s) AS taken
+    WHERE refills_reminder.id = CAST(taken.key AS INTEGER) AND lease_token = %s AND state = 'planned'
+    """
 
 
 @dataclass(frozen=True)
@@ -41,46 +96,53 @@ def is_anything_due(now: datetime) -> bool:
 
 
 def claim(now: datetime, limit: int) -> Batch:
-    """Take up to `limit` due rows, earliest first, in one short transaction; empty when nothing is due.
+    """Take up to `limit` due rows, earliest first, in one statement; empty when nothing is due.
 
-    `now` says only what is due. Leases begin and end by the database's clock.
+    `now` says only what is due. Leases begin and end by the database's clock. What its holder left behind after it may
+    have left the house is taken again only where the channel knows a second copy by its key.
     """
-    token = uuid4()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=Now())
-    due = Reminder.objects.filter(
-        free,
-        state=ReminderState.PLANNED,
-        next_attempt_at__lte=now,
-        handed_over_at__isnull=True,
-        attempts__lt=settings.REMINDER_ATTEMPTS,
-    )
+    token, most = uuid4(), settings.REMINDER_ATTEMPTS
+    if connection.vendor == "sqlite":
+        statement, values = SQLITE_CLAIM, [token.hex, _later(lease()), _text(now), most, limit]
+    else:
+        statement, values = POSTGRESQL_CLAIM, [now, most, limit, token, lease()]
     with transaction.atomic():
-        rows = list(due.select_for_update(skip_locked=True).order_by("next_attempt_at", "id")[:limit])
-        if rows:
-            Reminder.objects.filter(pk__in=[row.pk for row in rows]).update(
-                lease_token=token, lease_until=Now() + lease(), attempts=F("attempts") + 1
-            )
-    for row in rows:
-        row.attempts += 1
-    return Batch(token, rows)
+        rows = list(Reminder.objects.raw(statement, values))
+    return Batch(token, sorted(rows, key=lambda row: (row.next_attempt_at, row.pk)))
 
 
 def cross(token: UUID, ids: Collection[int]) -> set[int]:
     """Write down that these are about to leave; only those returned may be sent.
 
     Left out are rows that were cancelled, are no longer ours, or have used up 60 % of their lease. After this line a
-    crash means "delivery unknown"; before it, simply again.
+    crash means "delivery unknown", or once more with the same key; before it, simply again.
     """
-    sendable = _mine(token, ids).filter(handed_over_at__isnull=True, lease_until__gt=Now() + lease() * 0.4)
-    crossed = sendable.update(handed_over_at=Now())
-    if crossed == len(ids):
-        return set(ids)
-    return set(_mine(token, ids).filter(handed_over_at__isnull=False).values_list("pk", flat=True))
+    if not ids:
+        return set()
+    spare = lease() * (1 - BEGUN_BEFORE)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute(SQLITE_CROSS, [json.dumps(list(ids)), token.hex, _later(spare)])
+            else:
+                cursor.execute(POSTGRESQL_CROSS, [list(ids), token, spare])
+            crossed = {int(number) for (number,) in cursor.fetchall()}
+        mark = restoring.count_crossing() if crossed else None
+    if mark is not None:
+        restoring.keep_outside(mark)
+    return crossed
 
 
-def settle_sent(token: UUID, ids: Collection[int]) -> int:
-    """The outside has said so. How many were still ours to settle."""
-    return _mine(token, ids).update(**_ended(ReminderState.SENT, ""))
+def settle_sent(token: UUID, sent: Mapping[int, str]) -> int:
+    """The outside has said so, and what it calls each. How many were still ours to settle."""
+    if not sent:
+        return 0
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(SQLITE_SENT, [json.dumps(sent), token.hex])
+        else:
+            cursor.execute(POSTGRESQL_SENT, [list(sent), list(sent.values()), token])
+        return int(cursor.rowcount)
 
 
 def settle_withheld(token: UUID, row: Reminder, why: str) -> int:
@@ -88,12 +150,19 @@ def settle_withheld(token: UUID, row: Reminder, why: str) -> int:
     return _mine(token, [row.pk]).update(**_ended(ReminderState.WITHHELD, why))
 
 
-def settle_failed(token: UUID, row: Reminder, why: str, now: datetime) -> ReminderState | None:
-    """Nobody was reached: again later, or after the last attempt a task for a person. None if it was not ours."""
+def settle_failed(
+    token: UUID, row: Reminder, why: str, now: datetime, *, may_have_left: bool = False
+) -> ReminderState | None:
+    """Nobody was reached: again later, or after the last attempt a task for a person. None if it was not ours.
+
+    `may_have_left`: silence on a channel that takes a key; it goes again under the same key, and is unknown at the end.
+    """
+    may_have_left = may_have_left or (row.takes_key and row.handed_over_at is not None)
     if row.attempts >= settings.REMINDER_ATTEMPTS:
-        return settle_for_person(token, row, ReminderState.DEAD, why)
+        return settle_for_person(token, row, ReminderState.UNKNOWN if may_have_left else ReminderState.DEAD, why)
+    left = {} if may_have_left else {"handed_over_at": None}
     again = _mine(token, [row.pk]).update(
-        **_let_go(), next_attempt_at=now + back_off(row.attempts), outcome=_short(why), handed_over_at=None
+        **_let_go(), **left, next_attempt_at=now + back_off(row.attempts), outcome=_short(why)
     )
     return ReminderState.PLANNED if again else None
 
@@ -103,7 +172,7 @@ def settle_for_person(token: UUID, row: Reminder, state: ReminderState, why: str
     with transaction.atomic():
         if not _mine(token, [row.pk]).update(**_ended(state, why)):
             return None
-        _tell_a_person(row, state)
+        tell_a_person(row, state)
     return state
 
 
@@ -114,23 +183,24 @@ def postpone(token: UUID, row: Reminder, until: datetime) -> int:
 
 def release(token: UUID, ids: Collection[int]) -> int:
     """Give back what was not begun, for anybody to take at once; no attempt is counted."""
-    return _mine(token, ids).filter(handed_over_at__isnull=True).update(**_let_go(), attempts=F("attempts") - 1)
+    return _mine(token, ids).update(**_let_go(), attempts=F("attempts") - 1)
 
 
 def bury_abandoned(now: datetime) -> list[ReminderState]:
     """End what its holder left behind: unknown if the message may have left, dead if it was the last attempt.
 
-    Each with its task, in one transaction. The states they ended in.
+    Each with its task, in one transaction. What left under a key is not ended here while attempts are left: it goes
+    again. The states they ended in.
     """
     lapsed = Q(lease_until__isnull=True) | Q(lease_until__lte=Now())
-    spent = Q(handed_over_at__isnull=False) | Q(attempts__gte=settings.REMINDER_ATTEMPTS)
+    spent = Q(handed_over_at__isnull=False, takes_key=False) | Q(attempts__gte=settings.REMINDER_ATTEMPTS)
     abandoned = Reminder.objects.filter(lapsed, spent, state=ReminderState.PLANNED, next_attempt_at__lte=now)
     ended = []
     with transaction.atomic():
         for row in abandoned.select_for_update(skip_locked=True).order_by("next_attempt_at", "id")[:ABANDONED_AT_ONCE]:
             state = ReminderState.UNKNOWN if row.handed_over_at else ReminderState.DEAD
             Reminder.objects.filter(pk=row.pk).update(**_ended(state, "left behind by a crash"))
-            _tell_a_person(row, state)
+            tell_a_person(row, state)
             ended.append(state)
     return ended
 
@@ -164,9 +234,36 @@ def oldest_due_seconds() -> float:
 
 
 def back_off(attempts: int) -> timedelta:
-    """Twice as long each time, a minute at first, two hours at most, half of it left to chance."""
-    whole = min(FIRST_WAIT * (1 << (attempts - 1)), LONGEST_WAIT)
+    """Twice as long each time, up to a limit, half of it left to chance; by default from a minute to two hours."""
+    first, most = settings.REMINDER_RETRY_SECONDS, settings.REMINDER_RETRY_MOST_SECONDS
+    whole = min(timedelta(seconds=first) * (1 << (attempts - 1)), timedelta(seconds=max(first, most)))
     return whole * (0.5 + secrets.SystemRandom().random() / 2)
+
+
+def tell_a_person(row: Reminder, state: ReminderState) -> None:
+    """A task, once for a message, for whoever can call the patient; what was for the staff is for them to mend."""
+    if row.patient_id is None:
+        worklist.open_task(
+            kind=TaskKind.FIX_CONTACT,
+            key=f"fix_contact|user|{row.recipient_id}",
+            assignee_id=row.recipient_id,
+            due_at=database_now() + CONTACT_WITHIN,
+            source=("reminder", row.pk),
+            title=_("A notice to you could not be delivered: please check your address."),
+        )
+        return
+    unknown = _("It is not known whether a reminder arrived: please contact the patient.")
+    dead = _("A reminder could not be delivered: please contact the patient.")
+    worklist.open_task(
+        kind=TaskKind.CONTACT_PATIENT,
+        key=f"contact_patient|reminder|{row.pk}",
+        patient_id=row.patient_id,
+        role=CONTACT_ROLE,
+        priority=2,
+        due_at=database_now() + CONTACT_WITHIN,
+        source=("reminder", row.pk),
+        title=unknown if state == ReminderState.UNKNOWN else dead,
+    )
 
 
 def _mine(token: UUID, ids: Collection[int]) -> QuerySet[Reminder]:
@@ -189,17 +286,11 @@ def _short(why: str) -> str:
     return why[:200]
 
 
-def _tell_a_person(row: Reminder, state: ReminderState) -> None:
-    """A task, once for a reminder, for whoever can call the patient."""
-    unknown = _("It is not known whether a reminder arrived: please contact the patient.")
-    dead = _("A reminder could not be delivered: please contact the patient.")
-    worklist.open_task(
-        kind=TaskKind.CONTACT_PATIENT,
-        key=f"contact_patient|reminder|{row.pk}",
-        patient_id=row.patient_id,
-        role=CONTACT_ROLE,
-        priority=2,
-        due_at=database_now() + CONTACT_WITHIN,
-        source=("reminder", row.pk),
-        title=unknown if state == ReminderState.UNKNOWN else dead,
-    )
+def _text(moment: datetime) -> str:
+    """An instant as SQLite keeps it."""
+    return str(connection.ops.adapt_datetimefield_value(moment))
+
+
+def _later(span: timedelta) -> str:
+    """A span of time as SQLite adds it."""
+    return f"+{span.total_seconds():.3f} seconds"

@@ -1,15 +1,21 @@
 """Sends the reminders that are due, each once: claim, look again, hand over, settle."""
 
 import logging
+import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from typing import TypeVar
+from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 
-from refills import delivery, links, planning, queue, schedule
+from refills import delivery, links, planning, queue, restoring, schedule
 from refills.clock import database_now
 from refills.delivery import Letter
 from refills.links import answer, read_link
@@ -19,8 +25,10 @@ from refills.queue import oldest_due_seconds
 __all__ = ["Counts", "Reach", "answer", "oldest_due_seconds", "read_link", "tick"]
 
 log = logging.getLogger(__name__)
-BATCH, MOST_BATCHES = 200, 100
+T = TypeVar("T")
+BATCH, MOST_BATCHES = 500, 100
 TOO_LATE = timedelta(days=7)
+QUICK_SECONDS, GATHER_SECONDS, DATABASE_PAUSE = 0.25, 0.005, 0.25
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class Counts:
     withheld: int = 0
     postponed: int = 0
     superseded: int = 0
+    held: int = 0
     released: int = 0
     lost: int = 0
     """Sent or tried, but the lease was no longer ours when we came to settle."""
@@ -75,125 +84,211 @@ def tick(now: datetime | None = None, *, reach: ReachOf) -> Counts:
     moment = now or database_now()
     if not queue.is_anything_due(moment):
         return counts
+    counts.held += restoring.look()
     for state in queue.bury_abandoned(moment):
         counts.ended(state)
     counts.superseded += queue.supersede(moment)
-    with ThreadPoolExecutor(max_workers=delivery.threads(), thread_name_prefix="reminder") as pool:
-        for _ in range(MOST_BATCHES):
-            moment = now or database_now()
-            batch = queue.claim(moment, BATCH)
-            if not batch.rows:
-                break
-            counts.claimed += len(batch.rows)
-            _Round(batch, moment, reach, counts, pool).run()
+    _Round(now, reach, counts).run()
     return counts
+
+
+@lru_cache(maxsize=4)
+def _pool(_process: int, threads: int) -> ThreadPoolExecutor:
+    """The sending threads of this process, kept from tick to tick; a forked child has its own."""
+    return ThreadPoolExecutor(max_workers=threads, thread_name_prefix="reminder")
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A row of ours, under which lease, and when that ends by this machine's monotonic time."""
+
+    row: Reminder
+    token: UUID
+    until: float
 
 
 @dataclass
 class _Round:
-    """One batch on its way out. The pool waits for the mail server; only this thread asks the database."""
+    """Everything that is due, on its way out. The threads wait for the gateway; only this one asks the database."""
 
-    batch: queue.Batch
-    now: datetime
+    now: datetime | None
     reach: ReachOf
     counts: Counts
-    pool: ThreadPoolExecutor
-    under_way: dict["Future[None]", Reminder] = field(default_factory=dict)
+    waiting: deque[_Held] = field(default_factory=deque)
+    under_way: dict["Future[str]", _Held] = field(default_factory=dict)
+    clock: datetime = field(default_factory=database_now)
+    """The time at which this step began: what is due, late or at night goes by it."""
+    claims: int = 0
+    threads: int = field(default_factory=lambda: int(settings.REMINDER_THREADS))
+    at_once: int = 0
+    """How many may be under way: as many as there are threads, more where the gateway is quick and takes a key."""
+    to_claim: int = 0
 
     def run(self) -> None:
-        """Keep as many under way as there are threads, until every row is settled or given back."""
-        waiting = deque(self.batch.rows)
+        """Keep the threads busy until every row is settled or given back, and nothing more is due."""
+        self.at_once = self.threads
+        self.to_claim = min(BATCH, 4 * self.at_once)
         try:
-            while waiting or self.under_way:
-                self._step(waiting)
+            while self._take() or self.waiting or self.under_way:
+                self._step()
         finally:  # whatever broke, what has left the house is written down
             while self.under_way:
                 self._settle(wait(self.under_way).done)
 
-    def _step(self, waiting: deque[Reminder]) -> None:
-        """Fill the free threads, wait for the first answer, settle it."""
-        ready: list[tuple[Reminder, Letter]] = []
-        while waiting and len(self.under_way) + len(ready) < delivery.threads():
-            row = waiting.popleft()
-            letter = self._letter(row)
-            if letter:
-                ready.append((row, letter))
+    def _take(self) -> bool:
+        """Claim more before the threads run dry; False when nothing more is due, or this tick has had its share."""
+        if len(self.waiting) >= self.at_once or self.claims >= MOST_BATCHES:
+            return False
+        began = time.monotonic()
+        batch = queue.claim(self.now or database_now(), self.to_claim)
+        if not batch.rows:
+            self.claims = MOST_BATCHES
+            return False
+        self.claims += 1
+        self.counts.claimed += len(batch.rows)
+        until = began + queue.lease().total_seconds()
+        self.waiting.extend(_Held(row, batch.token, until) for row in batch.rows)
+        return True
+
+    def _step(self) -> None:
+        """Fill the free threads, wait for the first answers, settle them together."""
+        began, self.clock = time.monotonic(), self.now or database_now()
+        ready = self._ready()
         if ready:
             self._hand_over(ready)
-        if self.under_way:
-            self._settle(wait(self.under_way, return_when=FIRST_COMPLETED).done)
+        if not self.under_way:
+            return
+        ended = wait(self.under_way, return_when=FIRST_COMPLETED).done
+        if len(ended) < len(self.under_way):
+            ended = wait(self.under_way, timeout=GATHER_SECONDS).done  # one statement for many, where many come soon
+        self._settle(ended)
+        self._keep_pace(len(ready), time.monotonic() - began)
 
-    def _letter(self, row: Reminder) -> Letter | None:
+    def _keep_pace(self, begun: int, seconds: float) -> None:
+        """A quick gateway is handed more at once, and more is claimed for it; a slow one no more than it has threads
+        for, so that nothing waits until its lease ends."""
+        if begun >= self.at_once and seconds < QUICK_SECONDS:
+            self.at_once, self.to_claim = min(2 * self.at_once, BATCH), min(2 * self.to_claim, BATCH)
+        elif seconds >= QUICK_SECONDS:
+            self.at_once, self.to_claim = self.threads, min(BATCH, 4 * self.threads)
+
+    def _ready(self) -> list[tuple[_Held, Letter]]:
+        """The next rows with their letters: without a key no more than threads, lest a crash leaves more unknown."""
+        ready: list[tuple[_Held, Letter]] = []
+        while self.waiting:
+            row, busy = self.waiting[0].row, len(self.under_way) + len(ready)
+            if busy >= (self.at_once if row.takes_key else delivery.at_once(row.channel)):
+                break
+            held = self.waiting.popleft()
+            letter = self._letter(held)
+            if letter:
+                ready.append((held, letter))
+        return ready
+
+    def _letter(self, held: _Held) -> Letter | None:
         """The message for a row that may still be sent, now; None when it was settled otherwise."""
+        row = held.row
         try:
             reached = self.reach(row)
-            if reached.allowed and reached.address and self._in_time(row, reached):
+            if reached.allowed and reached.address and self._in_time(held, reached):
                 return delivery.compose(
-                    key=row.key, address=reached.address, language=reached.language, link=links.url(row)
+                    key=row.key,
+                    address=reached.address,
+                    language=reached.language,
+                    link=links.url(row),
+                    channel=row.channel,
+                    kind=row.kind,
                 )
         except (OperationalError, InterfaceError):
             raise  # the database is away: that is no fault of this row
         except Exception as error:
-            self._failed(row, error)
+            self._failed(held, error)
             return None
         if not reached.allowed:
-            self.counts.withheld += queue.settle_withheld(self.batch.token, row, reached.why)
+            self.counts.withheld += queue.settle_withheld(held.token, row, reached.why)
         elif not reached.address:
-            self.counts.ended(queue.settle_for_person(self.batch.token, row, ReminderState.DEAD, "no address"))
+            self.counts.ended(queue.settle_for_person(held.token, row, ReminderState.DEAD, "no address"))
         return None
 
-    def _in_time(self, row: Reminder, reached: Reach) -> bool:
-        """Is the patient awake, and is the reminder not stale? If not, it is put off or given to a person here."""
-        waking = planning.waking()
-        if schedule.fill_date(self.now, reached.time_zone) - row.local_date > TOO_LATE:
-            self.counts.ended(queue.settle_for_person(self.batch.token, row, ReminderState.DEAD, "too late"))
+    def _in_time(self, held: _Held, reached: Reach) -> bool:
+        """Is the reader awake, and is the message not stale? If not, it is put off or given to a person here."""
+        waking, moment = planning.waking(), self.clock
+        if schedule.fill_date(moment, reached.time_zone) - held.row.local_date > TOO_LATE:
+            self.counts.ended(queue.settle_for_person(held.token, held.row, ReminderState.DEAD, "too late"))
             return False
-        if waking.holds(self.now, reached.time_zone):
+        if waking.holds(moment, reached.time_zone):
             return True
-        until = waking.next_after(self.now, reached.time_zone)
-        self.counts.postponed += queue.postpone(self.batch.token, row, until)
+        until = waking.next_after(moment, reached.time_zone)
+        self.counts.postponed += queue.postpone(held.token, held.row, until)
         return False
 
-    def _hand_over(self, ready: list[tuple[Reminder, Letter]]) -> None:
+    def _hand_over(self, ready: list[tuple[_Held, Letter]]) -> None:
         """Start sending what is still ours and planned; give back the rest, and what our time is too short for."""
-        crossed = queue.cross(self.batch.token, [row.pk for row, _ in ready])
-        for row, letter in ready:
-            if row.pk in crossed:
-                self.under_way[self._start(letter)] = row
-        if left := [row.pk for row, _ in ready if row.pk not in crossed]:
-            self.counts.released += queue.release(self.batch.token, left)
+        for token in {held.token for held, _ in ready}:
+            ours = [pair for pair in ready if pair[0].token == token]
+            crossed = queue.cross(token, [held.row.pk for held, _ in ours])
+            for held, letter in ours:
+                if held.row.pk in crossed:
+                    self.under_way[self._start(letter)] = held
+            if left := [held.row.pk for held, _ in ours if held.row.pk not in crossed]:
+                self.counts.released += queue.release(token, left)
 
-    def _start(self, letter: Letter) -> "Future[None]":
-        """On a thread; with a single one, here and now (its work is in our own database)."""
-        if delivery.threads() > 1:
-            return self.pool.submit(delivery.hand_over, letter)
-        ended: Future[None] = Future()
+    def _start(self, letter: Letter) -> "Future[str]":
+        """On a thread; what the demo shows on a page here and now, for its work is in our own database."""
+        if delivery.at_once(letter.channel) > 1:
+            return _pool(os.getpid(), self.threads).submit(delivery.hand_over, letter)
+        ended: Future[str] = Future()
         try:
-            delivery.hand_over(letter)
+            ended.set_result(delivery.hand_over(letter))
         except Exception as error:
             ended.set_exception(error)
-        else:
-            ended.set_result(None)
         return ended
 
-    def _settle(self, ended: Iterable["Future[None]"]) -> None:
-        """Write down what the mail server said, all that was taken in one statement."""
-        sent = []
+    def _settle(self, ended: Iterable["Future[str]"]) -> None:
+        """Write down what the gateway said, all that was taken in one statement a lease."""
+        sent: dict[UUID, dict[int, str]] = {}
         for future in ended:
-            row, error = self.under_way.pop(future), future.exception()
+            held, error = self.under_way.pop(future), future.exception()
             if error is None:
-                sent.append(row.pk)
+                sent.setdefault(held.token, {})[held.row.pk] = future.result()
             elif isinstance(error, delivery.DeliveryUnknown):
-                why = f"silence: {error}"
-                self.counts.ended(queue.settle_for_person(self.batch.token, row, ReminderState.UNKNOWN, why))
+                self._silent(held, error)
             else:
-                self._failed(row, error)
-        settled = queue.settle_sent(self.batch.token, sent) if sent else 0
-        self.counts.sent += settled
-        self.counts.lost += len(sent) - settled
+                self._failed(held, error)
+        for token, rows in sent.items():
+            settled = _surely(partial(queue.settle_sent, token, rows))
+            self.counts.sent += settled
+            self.counts.lost += len(rows) - settled
 
-    def _failed(self, row: Reminder, error: BaseException) -> None:
+    def _silent(self, held: _Held, error: BaseException) -> None:
+        """The message may have arrived: again where the channel knows the second copy, else for a person."""
+        why = f"silence: {error}"
+        if held.row.takes_key:
+            self._again(held, why, may_have_left=True)
+            return
+        settle = partial(queue.settle_for_person, held.token, held.row, ReminderState.UNKNOWN, why)
+        self.counts.ended(_surely(settle))
+
+    def _failed(self, held: _Held, error: BaseException) -> None:
         """Again later, or given to a person; the log has the number of the row and the kind of error only."""
         why = str(error) if isinstance(error, delivery.NotDelivered) else type(error).__name__
-        log.warning("reminder %s, attempt %s: %s", row.pk, row.attempts, why)
-        self.counts.ended(queue.settle_failed(self.batch.token, row, why, self.now))
+        self._again(held, why, may_have_left=False)
+
+    def _again(self, held: _Held, why: str, *, may_have_left: bool) -> None:
+        log.warning("reminder %s, attempt %s: %s", held.row.pk, held.row.attempts, why)
+        settle = partial(queue.settle_failed, held.token, held.row, why, self.clock, may_have_left=may_have_left)
+        self.counts.ended(_surely(settle))
+
+
+def _surely(settle: Callable[[], T]) -> T:
+    """What the outside said is written down though the database is away for a while; once the lease has ended too, it
+    is somebody else's."""
+    until = time.monotonic() + queue.lease().total_seconds()
+    while True:
+        try:
+            return settle()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > until:
+                raise
+            connection.close()
+            time.sleep(DATABASE_PAUSE)

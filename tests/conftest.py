@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -22,6 +23,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _fast_passwords(settings: object) -> None:
     """Argon2 takes a tenth of a second a password on purpose; tests have thousands."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _marks_of_its_own(settings: object, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A test's database is rolled back, which a mark outside it would take for a restore."""
+    settings.MARKS_DIR = tmp_path_factory.getbasetemp() / "marks" / uuid4().hex  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

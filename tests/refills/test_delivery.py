@@ -87,7 +87,7 @@ def test_in_the_demo_every_message_lands_in_the_outbox(settings: Settings) -> No
     assert (message.recipient, message.message_id) == ("carla@mail.example", letter().message_id)
     assert message.subject == letter().subject
     assert LINK in message.body
-    assert delivery.threads() == 1
+    assert delivery.at_once("email") == 1
 
 
 # -- a mail server that misbehaves -----------------------------------------------------------------------------------

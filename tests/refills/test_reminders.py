@@ -148,7 +148,7 @@ def test_a_failure_comes_again_later_and_later_and_ends_as_one_task(settings: Se
             assert reminders.tick(now + waits[-1] - timedelta(seconds=1), reach=reachable).claimed == 0
             now = only().next_attempt_at
     for number, pause in enumerate(waits):
-        whole = queue.FIRST_WAIT * 2**number
+        whole = timedelta(seconds=settings.REMINDER_RETRY_SECONDS) * 2**number
         assert whole / 2 <= pause <= whole
     assert (only().state, only().outcome, only().lease_token) == (ReminderState.DEAD, "ValueError", None)
     assert Task.objects.filter(kind=TaskKind.CONTACT_PATIENT).count() == 1
@@ -279,7 +279,7 @@ def test_once_the_lease_is_lost_nothing_is_settled_or_sent() -> None:
     Reminder.objects.update(lease_until=clock.database_now() - timedelta(seconds=1))
     quick = queue.claim(NOON, 1)
     assert queue.cross(slow.token, [row.pk]) == set()
-    assert queue.settle_sent(slow.token, [row.pk]) == 0
+    assert queue.settle_sent(slow.token, {row.pk: ""}) == 0
     assert queue.settle_failed(slow.token, slow.rows[0], "late", NOON) is None
     assert queue.settle_for_person(slow.token, slow.rows[0], ReminderState.DEAD, "late") is None
     assert queue.settle_withheld(slow.token, slow.rows[0], "late") == 0
@@ -287,7 +287,7 @@ def test_once_the_lease_is_lost_nothing_is_settled_or_sent() -> None:
     assert queue.postpone(slow.token, slow.rows[0], NOON) == 0
     assert not Task.objects.exists()
     assert queue.cross(quick.token, [row.pk]) == {row.pk}
-    assert queue.settle_sent(quick.token, [row.pk]) == 1
+    assert queue.settle_sent(quick.token, {row.pk: "m1"}) == 1
 
 
 def test_with_most_of_the_lease_gone_nothing_more_is_begun(settings: Settings) -> None:

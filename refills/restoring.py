@@ -1,0 +1,219 @@
+"""Notices that the database is older than what was sent on its word, as after a restore, and holds what was due.
+
+Every crossing is counted in the database, in the transaction that makes it; the number is kept outside as well, in a
+file of this machine and, where there is one, in Redis, before the message leaves. An older number in the database than
+outside means that a backup was restored: what was due may have been sent already, so a person decides.
+"""
+
+import contextlib
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import redis
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from refills import worklist
+from refills.clock import database_now
+from refills.models import HandOvers, Reminder, ReminderState, Task, TaskKind
+
+log = logging.getLogger(__name__)
+WATCHED_FOR = timedelta(days=1)
+"""So long after a restore, what is planned anew for a day up to it is held too: its first copy may have been lost."""
+DECIDED_WITHIN = timedelta(days=1)
+HELD = "held|"
+WIDTH = 20
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far a database and all its backups have come."""
+
+    lineage: UUID
+    crossings: int
+    restored_at: datetime | None = None
+
+
+def count_crossing() -> Mark:
+    """One more group of messages is about to leave; call it last in the transaction that says so."""
+    if not HandOvers.objects.update(crossings=F("crossings") + 1):
+        HandOvers.objects.create(lineage=uuid4(), crossings=1)
+    return _mark()
+
+
+def keep_outside(mark: Mark) -> None:
+    """Write the number where a restore of the database does not reach it; call it once the crossing is committed."""
+    _Shelf.of(mark.lineage).put(mark.crossings)
+    with contextlib.suppress(redis.RedisError):
+        _Broker.put(mark)
+
+
+def look() -> int:
+    """Hold what was due if a backup was restored since; how many rows. One query where nothing has happened."""
+    known = _mark()
+    outside = max(_Shelf.of(known.lineage).get(), _Broker.get(known.lineage))  # read before the database: never more
+    known = _mark()
+    if outside > known.crossings:
+        return _hold_all(outside)
+    if known.restored_at is not None and database_now() - known.restored_at < WATCHED_FOR:
+        again = Q(created_at__gt=known.restored_at, local_date__lte=known.restored_at.date())
+        return _hold(Reminder.objects.filter(again), known.restored_at)
+    return 0
+
+
+def hold_since_backup() -> int:
+    """Told by a person that a backup was restored here, whatever the marks say: hold what was due by now."""
+    return _hold_all(_mark().crossings)
+
+
+def release(ids: Collection[int]) -> int:
+    """A person decided that these still go: due at once. How many were held."""
+    return _held(ids).update(
+        state=ReminderState.PLANNED, settled_at=None, attempts=0, outcome="", handed_over_at=None, next_attempt_at=Now()
+    )
+
+
+def drop(ids: Collection[int]) -> int:
+    """A person decided that these do not go. How many were held."""
+    return _held(ids).update(state=ReminderState.CANCELLED, outcome="held after a restore, not sent", settled_at=Now())
+
+
+def held_of(patient_id: int) -> QuerySet[Reminder]:
+    """The messages to a patient that wait for a decision, the oldest first."""
+    return Reminder.objects.filter(state=ReminderState.HELD, patient_id=patient_id).order_by("due_at", "id")
+
+
+def tasks_of(patient_id: int) -> QuerySet[Task]:
+    """The open tasks that ask for that decision."""
+    return Task.objects.filter(key__startswith=f"{HELD}{patient_id}|", closed_at=None)
+
+
+def _held(ids: Collection[int]) -> QuerySet[Reminder]:
+    return Reminder.objects.filter(pk__in=ids, state=ReminderState.HELD)
+
+
+def _mark() -> Mark:
+    row = HandOvers.objects.values_list("lineage", "crossings", "restored_at").first()
+    if row is None:
+        made = HandOvers.objects.create(lineage=uuid4())
+        return Mark(made.lineage, 0)
+    return Mark(*row)
+
+
+def _hold_all(crossings: int) -> int:
+    """Under the one row's lock, so that of several who notice one acts; what is sent from now on counts onwards."""
+    with transaction.atomic():
+        row = HandOvers.objects.select_for_update().get()
+        if crossings < row.crossings:
+            return 0
+        moment = database_now()
+        HandOvers.objects.filter(pk=row.pk).update(crossings=crossings + 1, restored_at=moment)
+        count = _hold(Reminder.objects.filter(Q(due_at__lte=moment) | Q(next_attempt_at__lte=moment)), moment)
+    log.warning("the database is older than what was sent on its word: %s messages are held for a person", count)
+    return count
+
+
+def _hold(rows: QuerySet[Reminder], restored_at: datetime) -> int:
+    """Hold those still planned, and open one task a patient for whoever can decide."""
+    with transaction.atomic():
+        waiting = rows.filter(state=ReminderState.PLANNED).order_by("id").select_for_update()
+        found = list(waiting.values_list("pk", "patient_id"))
+        Reminder.objects.filter(pk__in=[pk for pk, _patient in found]).update(
+            state=ReminderState.HELD,
+            settled_at=Now(),
+            lease_token=None,
+            lease_until=None,
+            handed_over_at=None,
+            outcome="due before a restore",
+        )
+        worklist.open_tasks([_task(patient, restored_at) for patient in {one for _pk, one in found if one}])
+    return len(found)
+
+
+def _task(patient_id: int, restored_at: datetime) -> Task:
+    return Task(
+        kind=TaskKind.MESSAGE_HELD,
+        key=f"{HELD}{patient_id}|{restored_at.isoformat(timespec='seconds')}",
+        patient_id=patient_id,
+        role="nurse",
+        priority=2,
+        due_at=database_now() + DECIDED_WITHIN,
+        source_type="held",
+        source_id=str(patient_id),
+        title=_("Messages were held after a restore: decide whether they still go."),
+    )
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """The number in a file of this machine, one a lineage; it only grows, whoever writes."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, lineage: UUID) -> "_Shelf":
+        return cls(Path(settings.MARKS_DIR) / lineage.hex)
+
+    def get(self) -> int:
+        """0 where this machine has sent nothing yet."""
+        with contextlib.suppress(OSError, ValueError):
+            return int(self.path.read_bytes() or b"0")
+        return 0
+
+    def put(self, number: int) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if int(os.pread(file, WIDTH, 0) or b"0") < number:
+                os.pwrite(file, b"%0*d" % (WIDTH, number), 0)
+        finally:
+            os.close(file)
+
+
+class _Broker:
+    """The number in Redis, shared by all machines; where it does not answer the file has to do, for a while."""
+
+    GROWS = """
+        local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+        if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
+        """
+    PAUSE = 5.0
+    client: "redis.Redis | None" = None
+    silent_until = 0.0
+
+    @classmethod
+    def put(cls, mark: Mark) -> None:
+        cls._ask(lambda known: known.eval(cls.GROWS, 1, cls._key(mark.lineage), mark.crossings))
+
+    @classmethod
+    def get(cls, lineage: UUID) -> int:
+        found = cls._ask(lambda known: known.get(cls._key(lineage)))
+        return int(found) if isinstance(found, bytes) else 0
+
+    @staticmethod
+    def _key(lineage: UUID) -> str:
+        return f"medmgmt:crossings:{lineage.hex}"
+
+    @classmethod
+    def _ask(cls, question: Callable[[redis.Redis], object]) -> object:
+        if not settings.REDIS_URL or time.monotonic() < cls.silent_until:
+            return None
+        try:
+            cls.client = cls.client or redis.Redis.from_url(
+                settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1
+            )
+            return question(cls.client)
+        except redis.RedisError:
+            cls.silent_until = time.monotonic() + cls.PAUSE
+            return None
