@@ -6,10 +6,10 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from medmgmt import supplies
+from medmgmt import duty, supplies
 from medmgmt.actions import curation, rescreening
 from medmgmt.record.models import IdempotencyRecord
-from refills import clock, reminders, worklist
+from refills import clock, escalation, reminders
 
 IDEMPOTENCY_DAYS = 7
 
@@ -23,8 +23,9 @@ def deliver_reminders() -> None:
 
 @shared_task(ignore_result=True)
 def escalate_tasks() -> None:
-    """Raises what is overdue."""
-    worklist.escalate(timezone.now())
+    """Raises what is overdue, and sends what waits for somebody who is not on duty to whoever is."""
+    escalation.escalate()
+    duty.keep_worklist()
 
 
 @shared_task(ignore_result=True)

@@ -1,7 +1,9 @@
 """What refills says no to, each in a sentence for a person."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from refills.controlled import Reason, Refusal
@@ -44,6 +46,26 @@ class ClosesOnEvidence(RefillsError):
         super().__init__(
             _("This task closes when what it waits for is recorded. If it will not be, cancel the task and say why.")
         )
+
+
+class PutOffTooFar(RefillsError):
+    """The service level of a task says how long it may be put off, if at all."""
+
+    def __init__(self, latest: datetime | None) -> None:
+        """Tells until when it may be; None where it may not."""
+        if latest is None:
+            super().__init__(_("A task of this kind is not put off. Reassign it if you cannot do it."))
+            return
+        when = {"at": localtime(latest).strftime("%Y-%m-%d %H:%M")}
+        super().__init__(_("This task may be put off until %(at)s at the latest, to a time still to come.") % when)
+
+
+class NoSuchAbsence(RefillsError):
+    """There is no absence of this number."""
+
+    def __init__(self, absence_id: int) -> None:
+        """Names it by its number only."""
+        super().__init__(_("There is no absence %(number)s.") % {"number": absence_id})
 
 
 class LinkUnknown(RefillsError):

@@ -84,6 +84,9 @@ class Task(models.Model):
     stop_tier = models.PositiveSmallIntegerField(
         default=0, help_text=_("How soon harm comes when its drug stops: 1 first, 3 last; 0 without a drug.")
     )
+    service_case = models.CharField(
+        max_length=20, blank=True, help_text=_("Which row of the service levels of its kind speaks for it.")
+    )
     rank = models.PositiveSmallIntegerField(default=30, help_text=_("Clinical risk: the smallest comes first."))
     due_at = models.DateTimeField()
     source_type = models.CharField(max_length=50, blank=True)

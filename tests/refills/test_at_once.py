@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from refills import links, planning, reminders, worklist
+from refills import escalation, links, planning, reminders, worklist
 from refills.clock import database_now
 from refills.errors import TaskTaken
 from refills.models import Reminder, ReminderState, Task, TaskKind
@@ -188,7 +188,7 @@ def test_of_many_who_claim_a_task_at_once_one_has_it() -> None:
 def test_two_clocks_that_escalate_at_once_raise_each_task_once() -> None:
     for number in range(30):
         worklist.open_task(kind=TaskKind.OTHER, key=f"event|{number}", role="nurse", due_at=NOON, title="Look")
-    raised = at_once(*[lambda: worklist.escalate(NOON + timedelta(hours=1))] * 4)
+    raised = at_once(*[lambda: escalation.escalate(NOON + timedelta(hours=1))] * 4)
     assert sum(int(str(count)) for count in raised) == 30
     assert set(Task.objects.values_list("escalation_level", flat=True)) == {1}
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from medmgmt.record.models import Patient
-from refills import worklist
+from refills import escalation, worklist
 from refills.clock import database_now
 from refills.errors import NoSuchTask, TaskClosed, TaskTaken
 from refills.models import Task, TaskKind, TaskState
@@ -113,10 +113,10 @@ def test_a_task_that_does_not_exist_is_said_not_to_exist() -> None:
 def test_an_overdue_task_is_raised_once_an_interval_and_three_times_at_most() -> None:
     task, in_time = a_task("late", priority=3), a_task("in time", due_at=NOON + timedelta(days=30))
     moment = NOON + timedelta(minutes=1)
-    assert worklist.escalate(moment) == 1
-    assert worklist.escalate(moment) == 0
+    assert escalation.escalate(moment) == 1
+    assert escalation.escalate(moment) == 0
     for step in range(1, 6):
-        worklist.escalate(moment + step * worklist.ESCALATE_EVERY)
+        escalation.escalate(moment + step * timedelta(hours=100))
     task.refresh_from_db()
     in_time.refresh_from_db()
     assert (task.escalation_level, task.priority, task.version) == (3, 1, 1)
@@ -126,7 +126,7 @@ def test_an_overdue_task_is_raised_once_an_interval_and_three_times_at_most() ->
 @pytest.mark.django_db
 def test_a_closed_task_is_not_raised() -> None:
     worklist.done(a_task().pk, factories.bo().pk, "seen")
-    assert worklist.escalate(NOON + timedelta(days=1)) == 0
+    assert escalation.escalate(NOON + timedelta(days=1)) == 0
 
 
 def nobodys(key: str) -> Task:
@@ -190,7 +190,7 @@ def test_a_colleagues_task_is_shown_to_the_whole_role_once_it_is_overdue() -> No
     other = factories.member("nina", factories.Role.NURSE, factories.team())
     a_task("a", patient_id=carla.pk, assignee_id=other.pk, role="nurse")
     assert not worklist.for_person(bo.pk, "nurse", [carla.pk])
-    worklist.escalate(NOON + timedelta(hours=1))
+    escalation.escalate(NOON + timedelta(hours=1))
     assert [task.key for task in worklist.for_person(bo.pk, "nurse", [carla.pk])] == ["a"]
 
 
