@@ -24,6 +24,8 @@ COPIED = (
 )
 OWN = (
     "allergy_groups.csv",
+    "card_information.csv",
+    "card_monitoring.csv",
     "condition_rules.csv",
     "condition_terms.csv",
     "dose_checks.csv",
@@ -35,11 +37,13 @@ OWN = (
     "lab_names.csv",
     "lab_rules.csv",
     "lai_overlaps.csv",
+    "pair_rule_supplements.csv",
     "passive_pairs.csv",
     "patient_states.csv",
     "problem_families.csv",
     "reactions.csv",
     "roles.csv",
+    "source_attributes.csv",
     "source_policy.csv",
     "symptom_rules.csv",
 )

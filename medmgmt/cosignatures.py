@@ -41,7 +41,7 @@ class Standing:
 
 def mark_of(finding: Finding) -> Mark:
     """What a co-signature of this finding speaks for."""
-    return finding.key, getattr(finding, "context", "")
+    return finding.key, finding.context
 
 
 def marks(findings: Iterable[Finding]) -> list[dict[str, str]]:

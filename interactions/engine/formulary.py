@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from interactions.engine import person
+from interactions.engine import card_tables, person
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
 from interactions.engine.severity import Severity
@@ -16,6 +16,7 @@ TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", "lab_names",
     "lab_actions", "lab_rules", "symptom_rules", "allergy_groups", "reactions", "patient_states",
     "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
+    *card_tables.TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
 
@@ -146,6 +147,8 @@ class Formulary:
     """Where a dose lies between the figures that the tables name."""
     advisory: tuple[tuple[str, str], ...] = ()
     """(beginning of a source's name, why): whose grades do not decide how loud an alert is."""
+    cards: card_tables.CardTables = field(default_factory=card_tables.CardTables)
+    """What a card says beyond its finding."""
 
     def role(self, name: str) -> frozenset[str]:
         """The drugs that play a part."""

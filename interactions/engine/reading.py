@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from interactions.engine import bands, person
+from interactions.engine import bands, card_tables, person
 from interactions.engine.attributes import Modifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.formulary import (
@@ -72,6 +72,7 @@ def build(
         labs=reader.labs(),
         bands=_bands(profiles, modifiers, doses, edges),
         advisory=tuple((row["source_begins"], row["reason"]) for row in reader.rows("source_policy")),
+        cards=card_tables.read(tables, reader.selected),
     )
 
 
