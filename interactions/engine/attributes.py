@@ -31,6 +31,8 @@ SCALES = {
     "metabolic": "metabolic_risk",
     "sympathomimetic": "sympathomimetic",
     "bradycardic": "bradycardic",
+    "dopamine_antagonist": "dopamine_antagonist",
+    "dopamine_agonist": "dopamine_agonist",
 }
 """Field of a profile -> column of the table."""
 
@@ -56,6 +58,8 @@ class Profile:
     metabolic: int = 0
     sympathomimetic: int = 0
     bradycardic: int = 0
+    dopamine_antagonist: int = 0
+    dopamine_agonist: int = 0
     lithium_effect: str = "none"
     beers: str = ""
     substrate: Mapping[str, str] = field(default_factory=dict)

@@ -20,6 +20,7 @@ FILES = (
     "drugs.csv",
     "drug_sets.csv",
     "pair_rules.csv",
+    "pair_rule_supplements.csv",
     "ingredient_synonyms.csv",
     "attribute_dose_modifiers.csv",
     "side_effects.csv",
@@ -74,7 +75,9 @@ def parse(folder: Path) -> Clinical:
             _made(folder / "drugs.csv", _drug, faults), _made(folder / "drug_supplements.csv", _supplement, faults)
         ),
         sets={name: frozenset(members) for name, members in sets.items()},
-        rules=tuple(_made(folder / "pair_rules.csv", _rule, faults)),
+        rules=_whole(
+            _made(folder / "pair_rules.csv", _rule, faults), _made(folder / "pair_rule_supplements.csv", _rule, faults)
+        ),
         synonyms=tuple(_made(folder / "ingredient_synonyms.csv", _synonym, faults)),
         modifiers=tuple(_made(folder / "attribute_dose_modifiers.csv", _modifier, faults)),
         terms=tuple(_made(folder / "side_effects.csv", _term, faults)),
@@ -100,6 +103,12 @@ def _made(path: Path, make: Callable[[Row], Made], faults: list[Fault]) -> Itera
                 faults.append(Fault(path.name, rows.line_num, f"{type(wrong).__name__}: {wrong}"))
                 continue
             yield made
+
+
+def _whole(rules: Iterable[PairRule], supplements: Iterable[PairRule]) -> tuple[PairRule, ...]:
+    """The rules with ours beside them; one of ours under the same id takes its place."""
+    found = {rule.rule_id: rule for rule in rules}
+    return tuple((found | {rule.rule_id: rule for rule in supplements}).values())
 
 
 def _number(text: str) -> int | None:

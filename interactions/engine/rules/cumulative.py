@@ -1,45 +1,25 @@
 """Risks that add up over the whole regimen (C04 to C17), each with the share of every drug in words."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from interactions.engine.attributes import Profile
-from interactions.engine.rules import derived
+from interactions.engine.rules import burdens
 from interactions.engine.rules.draft import Draft
-from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.shares import STABLE, are_calm, keys, shares_of, told
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
 MINOR, MODERATE, MAJOR = Severity.MINOR, Severity.MODERATE, Severity.MAJOR
-STABLE = ("known and stable",)
-Shares = list[tuple[Seat, Profile, int]]
 
 
 def drafts(situation: Situation) -> Iterator[Draft]:
     """Every cumulative risk of what is taken on the day."""
     for rule in (_serotonin, _qt, _sedation, _anticholinergic, _bleeding, _kidney, _metabolic, _older, _pathways):
         yield from rule(situation)
-
-
-def _shares(situation: Situation, score: Callable[[Profile], int], at_least: int = 1) -> Shares:
-    return [(seat, profile, share) for seat, profile in situation.active if (share := score(profile)) >= at_least]
-
-
-def _told(shares: Shares) -> str:
-    """ "tramadol 2 + sertraline 3 = 5"."""
-    ordered = sorted(shares, key=lambda share: (-share[2], share[1].key))
-    return " + ".join(f"{one[1].key} {one[2]}" for one in ordered) + f" = {sum(one[2] for one in shares)}"
-
-
-def _keys(shares: Shares) -> tuple[str, ...]:
-    return tuple(profile.key for _, profile, _ in shares)
-
-
-def _steady(situation: Situation, shares: Shares) -> bool:
-    return all(situation.is_steady(seat.drug) for seat, _, _ in shares)
+    yield from burdens.drafts(situation)
 
 
 def _serotonin(situation: Situation) -> Iterator[Draft]:
-    shares = _shares(situation, lambda profile: profile.serotonergic)
+    shares = shares_of(situation, lambda profile: profile.serotonergic)
     total = sum(share[2] for share in shares)
     if len(shares) < 3 or total < 6:
         return
@@ -48,8 +28,8 @@ def _serotonin(situation: Situation) -> Iterator[Draft]:
         "cumulative",
         "serotonin_toxicity",
         MAJOR if is_major else MODERATE,
-        _keys(shares),
-        f"Serotonergic load of {len(shares)} drugs: {_told(shares)}",
+        keys(shares),
+        f"Serotonergic load of {len(shares)} drugs: {told(shares)}",
         "Avoid a further serotonergic drug; stop the least needed one; tell the person about tremor, sweating, fever, "
         "agitation and diarrhoea and to come at once",
         "C04",
@@ -59,7 +39,7 @@ def _serotonin(situation: Situation) -> Iterator[Draft]:
 
 
 def _qt(situation: Situation) -> Iterator[Draft]:
-    shares = _shares(situation, lambda profile: profile.qt)
+    shares = shares_of(situation, lambda profile: profile.qt)
     if len(shares) < 3 or sum(share[2] for share in shares) < 7:
         return
     risk = [*situation.qt_risks.values(), *(["age 65 or more"] if situation.is_older else [])]
@@ -69,8 +49,8 @@ def _qt(situation: Situation) -> Iterator[Draft]:
         "cumulative",
         "qt_prolongation",
         MAJOR,
-        _keys(shares),
-        f"QT load of {len(shares)} drugs: {_told(shares)}" + (f"; also {', '.join(risk)}" if risk else ""),
+        keys(shares),
+        f"QT load of {len(shares)} drugs: {told(shares)}" + (f"; also {', '.join(risk)}" if risk else ""),
         "ECG before and within 7-14 days, potassium >=4 and magnesium normal; replace one QT-prolonging drug",
         "C05",
         "QT effects add up",
@@ -80,18 +60,14 @@ def _qt(situation: Situation) -> Iterator[Draft]:
 
 
 def _sedation(situation: Situation) -> Iterator[Draft]:
-    shares = _shares(situation, lambda profile: profile.cns, at_least=2)
+    shares = shares_of(situation, lambda profile: profile.cns, at_least=2)
     if len(shares) < 3:
         return
     total = sum(share[2] for share in shares)
     is_deep = any(share[1].respiratory >= 2 for share in shares) and total >= 7
     severity = MAJOR if total >= 9 or is_deep else MODERATE
     factors: tuple[str, ...] = ()
-    if (
-        severity == MODERATE
-        and _steady(situation, shares)
-        and derived.is_damped(situation, "cns_resp_depression", None)
-    ):
+    if severity == MODERATE and are_calm(situation, shares, "cns_resp_depression"):
         severity, factors = MINOR, STABLE
     opioid = any("opioid" in share[1].sets for share in shares)
     kept = [share[1].key for share in shares if "maintenance_opioid" in share[1].sets]
@@ -99,8 +75,8 @@ def _sedation(situation: Situation) -> Iterator[Draft]:
         "cumulative",
         "cns_resp_depression",
         severity,
-        _keys(shares),
-        f"Sedative load of {len(shares)} drugs: {_told(shares)}",
+        keys(shares),
+        f"Sedative load of {len(shares)} drugs: {told(shares)}",
         "Lowest doses, taper the least needed sedative, no alcohol or driving"
         + ("; offer naloxone" if opioid else "")
         + (f"; do not stop {' or '.join(kept)}: mitigate instead" if kept else ""),
@@ -113,7 +89,7 @@ def _sedation(situation: Situation) -> Iterator[Draft]:
 
 
 def _anticholinergic(situation: Situation) -> Iterator[Draft]:
-    shares = _shares(situation, lambda profile: profile.anticholinergic)
+    shares = shares_of(situation, lambda profile: profile.anticholinergic)
     ones = sum(share[2] for share in shares if share[2] == 1)
     total = sum(share[2] for share in shares if share[2] >= 2) + min(ones, 2)
     if len(shares) < 2 or not any(share[2] >= 2 for share in shares):
@@ -123,16 +99,15 @@ def _anticholinergic(situation: Situation) -> Iterator[Draft]:
         return
     severity = MAJOR if total >= high else MODERATE
     factors: tuple[str, ...] = ()
-    is_calm = _steady(situation, shares) and derived.is_damped(situation, "anticholinergic_load", None)
-    if severity == MODERATE and is_calm:
+    if severity == MODERATE and are_calm(situation, shares, "anticholinergic_load"):
         severity, factors = MINOR, STABLE
     gut = any(share[1].sets & {"ileus_prone", "opioid"} for share in shares)
     yield Draft(
         "cumulative",
         "anticholinergic_load",
         severity,
-        _keys(shares),
-        f"Anticholinergic burden {total} of {len(shares)} drugs: {_told(shares)}",
+        keys(shares),
+        f"Anticholinergic burden {total} of {len(shares)} drugs: {told(shares)}",
         "Remove one anticholinergic; ask about confusion, constipation, retention and blurred vision"
         + ("; constipation and ileus: bowel plan and laxative" if gut else ""),
         "C07",
@@ -144,15 +119,15 @@ def _anticholinergic(situation: Situation) -> Iterator[Draft]:
 
 
 def _bleeding(situation: Situation) -> Iterator[Draft]:
-    shares = _shares(situation, lambda profile: profile.bleeding)
+    shares = shares_of(situation, lambda profile: profile.bleeding)
     if len(shares) < 3 or sum(share[2] for share in shares) < 6:
         return
     yield Draft(
         "cumulative",
         "bleeding",
         MAJOR,
-        _keys(shares),
-        f"Bleeding load of {len(shares)} drugs: {_told(shares)}",
+        keys(shares),
+        f"Bleeding load of {len(shares)} drugs: {told(shares)}",
         "Stop the NSAID (acetaminophen instead); PPI if it cannot be avoided; ask about bruises and dark stools",
         "C09",
         "Bleeding risks add up",
@@ -184,15 +159,15 @@ def _kidney(situation: Situation) -> Iterator[Draft]:
 
 
 def _metabolic(situation: Situation) -> Iterator[Draft]:
-    shares = _shares(situation, lambda profile: profile.metabolic)
+    shares = shares_of(situation, lambda profile: profile.metabolic)
     if len(shares) < 2 or sum(share[2] for share in shares) < 5:
         return
     yield Draft(
         "cumulative",
         "metabolic_load",
         MINOR,
-        _keys(shares),
-        f"Metabolic load of {len(shares)} drugs: {_told(shares)}",
+        keys(shares),
+        f"Metabolic load of {len(shares)} drugs: {told(shares)}",
         "Weight, waist, blood pressure, glucose and lipids on schedule",
         "C16",
         onset="delayed (days-weeks)",
@@ -203,13 +178,13 @@ def _older(situation: Situation) -> Iterator[Draft]:
     found = [profile for _, profile in situation.active if profile.beers]
     if not situation.is_older or len(found) < 3:
         return
-    told = ", ".join(f"{profile.key} ({profile.beers.replace('_', ' ')})" for profile in found)
+    listed = ", ".join(f"{profile.key} ({profile.beers.replace('_', ' ')})" for profile in found)
     yield Draft(
         "cumulative",
         "beers_3_cns",
         MAJOR,
         tuple(profile.key for profile in found),
-        f"Three or more CNS-active drugs at 65 or more ({len(found)}): falls and fractures. {told}",
+        f"Three or more CNS-active drugs at 65 or more ({len(found)}): falls and fractures. {listed}",
         "Avoid three or more (3+) CNS-active drugs: taper the least needed one; assess falls",
         "C17",
         "CNS-active drugs add up to falls",

@@ -120,6 +120,7 @@ EFFECTS = {
     "D09": "bleeding",
     "D10": "low sodium",
     "D11": "low blood pressure on standing, falls",
+    "D12": "dopamine blocked against dopamine given",
     "D13": "changed {suffers} level or neurotoxicity",
     "D14": "slow heart rate",
     "D15": "high blood pressure",

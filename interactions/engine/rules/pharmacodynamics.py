@@ -21,7 +21,19 @@ QT = {
 
 def derive(a: Profile, b: Profile) -> Iterator[Derived]:
     """Everything the two do together; the order does not matter."""
-    for rule in (_serotonin, _qt, _sedation, _seizure, _bleeding, _sodium, _pressure, _lithium, _rate, _stimulation):
+    for rule in (
+        _serotonin,
+        _qt,
+        _sedation,
+        _seizure,
+        _bleeding,
+        _sodium,
+        _pressure,
+        _lithium,
+        _rate,
+        _stimulation,
+        _dopamine,
+    ):
         found = rule(a, b)
         if found is not None:
             yield found
@@ -205,3 +217,19 @@ def _stimulation(a: Profile, b: Profile) -> Derived | None:
         "Blood pressure and pulse before and 1 week after; avoid if above 140/90",
         RAPID,
     )
+
+
+def _dopamine(a: Profile, b: Profile) -> Derived | None:
+    for blocker, agonist in ((a, b), (b, a)):
+        if blocker.dopamine_antagonist >= 2 and agonist.dopamine_agonist >= 3:
+            return Derived(
+                "D12",
+                "dopamine_antagonism",
+                MAJOR,
+                MAJOR,
+                f"{blocker.key} blocks the dopamine receptors that {agonist.key} is to act on",
+                f"Avoid {blocker.key}: it undoes {agonist.key} and worsens movement; choose a drug without dopamine "
+                "blockade (ondansetron for nausea, pimavanserin, quetiapine or clozapine for psychosis)",
+                RAPID,
+            )
+    return None
