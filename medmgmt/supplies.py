@@ -9,7 +9,6 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
@@ -18,20 +17,18 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine.catalogue import CatalogueDrug
+from interactions.engine.knowledge import Knowledge
 from medmgmt.record import dosing
 from medmgmt.record.models import (
     Channel,
     ContactPoint,
-    Observation,
-    ObservationCode,
     Patient,
     Prescription,
     Role,
     Status,
 )
-from medmgmt.record.models.observations import MEASURES
-from refills import case_findings, dispensing, lab_gates, planning, reminders, rules, supply, worklist
-from refills.models import LIVE, Dispense, Reminder, ReminderKind, ReminderState, Task, TaskKind
+from refills import case_findings, dispensing, planning, reminders, rules, supply, worklist
+from refills.models import LIVE, Dispense, PillCount, Reminder, ReminderKind, ReminderState, Task, TaskKind
 from refills.rules import Rules
 from refills.schedule import Fill
 from refills.supply import Batch, Lasting, Plan, Use
@@ -78,7 +75,7 @@ def replan(patient: Patient, prescription: Prescription) -> None:
     now = timezone.now()
     steps = signed_steps(prescription)
     recorded = list(Dispense.objects.filter(prescription=prescription).order_by("dispensed_on", "id"))
-    held = lasting(prescription, recorded, steps)
+    held = lasting(prescription, recorded, steps, list(PillCount.objects.filter(prescription=prescription)))
     needs_more = bool(held) and held[-1].run_out_on is not None and not held[-1].as_planned
     planning.plan(
         planning.Supply(
@@ -119,22 +116,42 @@ def signed_steps(prescription: Prescription) -> list[dosing.Step]:
 
 
 def run_out_on(
-    prescription: Prescription, recorded: Sequence[Dispense], steps: Sequence[dosing.Step]
-) -> date | None:  # fmt: skip
+    prescription: Prescription,
+    recorded: Sequence[Dispense],
+    steps: Sequence[dosing.Step],
+    counts: Sequence[PillCount] = (),
+) -> date | None:
     """The first day without medicine, all stock used as planned; None for no stock, or while it is on hold."""
-    held = lasting(prescription, recorded, steps)
+    held = lasting(prescription, recorded, steps, counts)
     return held[-1].run_out_on if held else None
 
 
-def lasting(prescription: Prescription, recorded: Sequence[Dispense], steps: Sequence[dosing.Step]) -> list[Lasting]:
+def lasting(
+    prescription: Prescription,
+    recorded: Sequence[Dispense],
+    steps: Sequence[dosing.Step],
+    counts: Sequence[PillCount] = (),
+) -> list[Lasting]:
     """How long each fill lasts when it is used by the signed course; before the first dispense, the supply ordered
-    with the start, as if filled that day."""
+    with the start, as if filled that day. A count of what is at home stands for all that was handed out before it."""
     starts = [step.effective_on for step in steps if step.kind == "start"]
     if recorded or not starts or not prescription.first_supply_days:
-        return supply.follow([batch(row, prescription, steps) for row in recorded])
+        batches = [batch(row, prescription, steps) for row in recorded]
+        return supply.follow(since_count(batches, prescription, steps, counts))
     first = max(starts)
     days = Fraction(prescription.first_supply_days)
     return supply.follow([Batch(first, days, in_days(steps, first))])
+
+
+def since_count(
+    batches: list[Batch], prescription: Prescription, steps: Sequence[dosing.Step], counts: Sequence[PillCount]
+) -> list[Batch]:
+    """The batches with the newest count in place of what came before it, where its units tell the dose."""
+    newest = max(counts, key=lambda one: (one.counted_on, one.pk), default=None)
+    plan = in_units(steps, prescription.strength, newest.unit, newest.counted_on) if newest else None
+    if newest is None or plan is None or not plan.uses:
+        return batches
+    return supply.counted(batches, newest.counted_on, Fraction(newest.quantity), plan)
 
 
 def batch(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step]) -> Batch:
@@ -295,51 +312,30 @@ def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, du
     )
 
 
-def scopes_of(prescription: Prescription) -> frozenset[str]:
-    """What the supply rules may say of this drug: its schedule, its sets and classes in the active knowledge."""
-    return scopes_for(drug_named(prescription.drug_name, prescription.rxcui))
+def scopes_of(prescription: Prescription, among: Knowledge | None = None) -> frozenset[str]:
+    """What the supply rules may say of this drug: its schedule, its sets and classes in the active knowledge.
+
+    Each call without `among` asks the database which knowledge is in use: give it for many at once.
+    """
+    knowledge = among or library.current()
+    return scopes_for(drug_named(prescription.drug_name, prescription.rxcui, knowledge), among=knowledge)
 
 
-@lru_cache(maxsize=1)
-def anc_intervals() -> dict[str, tuple[lab_gates.Interval, ...]]:
-    """By drug, how often a neutrophil count is wanted on which days of treatment."""
-    return lab_gates.load_intervals(
-        settings.BASE_DIR / "data" / "monitoring_rules.csv", MEASURES[ObservationCode.ANC].loinc
-    )
-
-
-def lab_gate(made: Dispense) -> lab_gates.Gate | None:
-    """Where a fill stands by the neutrophil count that its drug needs; None where it needs none."""
-    scopes = scopes_of(made.prescription)
-    known = next((every for drug, every in anc_intervals().items() if f"drug:{drug}" in scopes), None)
-    since = dosing.taken_since(signed_steps(made.prescription), made.dispensed_on)
-    if known is None or since is None:
-        return None
-    interval = lab_gates.interval_on((made.dispensed_on - since).days, known)
-    zone = ZoneInfo(made.patient.time_zone)
-    counts = Observation.current(made.patient_id).filter(code=ObservationCode.ANC, value__isnull=False)
-    results = [
-        lab_gates.Result(one.observed_at.astimezone(zone).date(), one.value)
-        for one in counts.order_by("-observed_at")[:50]
-        if one.value is not None
-    ]
-    latest = next((one for one in results if one.on <= made.dispensed_on), None)
-    grace = supply_rules().whole("lab_grace_days", scopes)
-    return lab_gates.gate(latest, interval, made.dispensed_on, grace_days=grace) if interval else None
-
-
-def drug_named(name: str, rxcui: int | None = None) -> CatalogueDrug | None:
-    """The drug in the active knowledge; None where no release knows it."""
-    knowledge = library.current()
+def drug_named(name: str, rxcui: int | None = None, among: Knowledge | None = None) -> CatalogueDrug | None:
+    """The drug in the knowledge; None where no release knows it."""
+    knowledge = among or library.current()
     resolved = library.resolve(name=name, rxcui=rxcui, among=knowledge)
     return knowledge.catalogue.drugs[resolved.key] if resolved else None
 
 
-def scopes_for(drug: CatalogueDrug | None, schedule: str = "") -> frozenset[str]:
+def scopes_for(
+    drug: CatalogueDrug | None, schedule: str = "", *, among: Knowledge | None = None
+) -> frozenset[str]:  # fmt: skip
     """The scopes of a drug of the catalogue; a schedule that is told counts beside its own, the stricter wins."""
     if drug is None:
         return rules.scopes(schedule)
-    sets = {f"set:{name}" for name, members in library.current().sets.items() if drug.key in members}
+    named = (among or library.current()).sets
+    sets = {f"set:{name}" for name, members in named.items() if drug.key in members}
     classes = {f"class:{name}" for name in ("antiseizure", "antidepressant") if name in drug.drug_class.lower()}
     classes |= {"class:long-acting injection"} if drug.is_long_acting else set()
     own = rules.scopes(drug.attributes.get("dea_schedule", ""), {f"drug:{drug.key}", *sets, *classes})

@@ -35,7 +35,14 @@ class Reason(StrEnum):
     BALANCE_LATE = "balance_late"
 
 
-NEEDS_NEW = {Reason.EXPIRED, Reason.NO_REFILLS, Reason.REFILLS_USED, Reason.REMAINDER_EXPIRED}
+NEEDS_NEW = {
+    Reason.EXPIRED,
+    Reason.NO_REFILLS,
+    Reason.REFILLS_USED,
+    Reason.REMAINDER_EXPIRED,
+    Reason.REVOKED,
+    Reason.BALANCE_LATE,
+}
 NEW_PRESCRIPTION = "new prescription needed"
 
 
@@ -48,6 +55,8 @@ class Order:
     refills: int | None = None
     quantity: Fraction | None = None
     earliest_on: date | None = None
+    revoked_on: date | None = None
+    """From this day on nothing may be filled on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +185,8 @@ def in_force(
     The decision of the first that allows the new fill; else all that the newest begun says, with the day from which
     the next may be filled. There must be at least one prescription.
     """
-    ordered = sorted(orders, key=lambda order: (order.earliest_on or order.issued_on, order.issued_on))
-    spent: list[list[Handed]] = [[] for _ in ordered]
-    for one in sorted(handed, key=lambda one: one.on):
-        for order, before in zip(ordered, spent, strict=True):
-            if decide(order, before, one.on, rules, scopes, units=one.quantity).allowed:
-                before.append(one)
-                break
-        else:
-            begun = [place for place, order in enumerate(ordered) if (order.earliest_on or order.issued_on) <= one.on]
-            if begun:
-                spent[begun[-1]].append(one)
+    ordered = in_order(orders)
+    spent = spread(ordered, handed, rules, scopes)
     found = [
         decide(order, before, on, rules, scopes, units=units) for order, before in zip(ordered, spent, strict=True)
     ]
@@ -199,6 +199,28 @@ def in_force(
     refusals = tuple(refusal for decision in shown for refusal in decision.refusals)
     last = shown[0]
     return Decision(refusals, last.last_valid_on, last.refills_used, last.refills_allowed, last.remaining)
+
+
+def in_order(orders: Sequence[Order]) -> list[Order]:
+    """In the order in which they may be filled."""
+    return sorted(orders, key=lambda order: (order.earliest_on or order.issued_on, order.issued_on))
+
+
+def spread(
+    ordered: Sequence[Order], handed: Sequence[Handed], rules: Rules, scopes: Collection[str]
+) -> list[list[Handed]]:
+    """What was handed out, put down to the first order that allowed it; else to the newest that had begun by then."""
+    spent: list[list[Handed]] = [[] for _ in ordered]
+    for one in sorted(handed, key=lambda one: one.on):
+        for order, before in zip(ordered, spent, strict=True):
+            if decide(order, before, one.on, rules, scopes, units=one.quantity).allowed:
+                before.append(one)
+                break
+        else:
+            begun = [place for place, order in enumerate(ordered) if (order.earliest_on or order.issued_on) <= one.on]
+            if begun:
+                spent[begun[-1]].append(one)
+    return spent
 
 
 def _fills(given: Fraction, order: Order) -> int:
@@ -216,6 +238,8 @@ def _by_day(
     if on < first:
         rule = rules.find("series_days_max", scopes)
         found.append(Refusal(Reason.TOO_EARLY, day=first, source=rule.source if rule else ""))
+    if order.revoked_on is not None and on >= order.revoked_on:
+        found.append(Refusal(Reason.REVOKED, day=order.revoked_on))
     if last is not None and on > last:
         rule = rules.find("valid_months", scopes)
         found.append(Refusal(Reason.EXPIRED, day=last, source=rule.source if rule else ""))

@@ -1,22 +1,37 @@
-"""Medicine in hand: what was dispensed, what the patient answers to a reminder, who asks for more."""
+"""Medicine in hand: what was dispensed or counted, what the patient says and answers, who asks for more."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from medmgmt import supplies
-from medmgmt.record import access, audit
+from medmgmt import authorised, limits, supplies
+from medmgmt.actions import gates, locking
+from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, Role, Status, User
 from refills import controlled, dispensing, links, reminders, worklist
+from refills.controlled import Reason, Refusal
 from refills.errors import RefillRefused
-from refills.lab_gates import Missing
-from refills.models import Authorisation, Dispense, EarlyFill, EarlyReason, Reminder, ReminderAnswer, Task, TaskKind
+from refills.models import (
+    AdherenceReport,
+    Authorisation,
+    Dispense,
+    EarlyFill,
+    EarlyReason,
+    PartialFill,
+    PartialReason,
+    PillCount,
+    Reminder,
+    ReminderAnswer,
+    Taken,
+    Task,
+    TaskKind,
+)
 from refills.rules import CONTROLLED
 
 SIGNALS = {
@@ -24,15 +39,11 @@ SIGNALS = {
     dispensing.Signal.MANY_LOST: gettext_lazy("%(count)s times lost or stolen since %(day)s."),
     dispensing.Signal.SEVERAL_PRESCRIBERS: gettext_lazy("%(count)s prescribers at once."),
 }
-MISSING = {
-    Missing.NEVER_TAKEN: gettext_lazy("No neutrophil count is on record: decide whether to go on, and say why."),
-    Missing.OVERDUE: gettext_lazy("A neutrophil count was due on %(day)s: decide whether to go on, and say why."),
-    Missing.TOO_LOW: gettext_lazy("The neutrophil count of %(day)s was low: decide whether to go on, and say why."),
-}
 LOOKED_AT_FOR, LOOK_DUE = timedelta(days=7), timedelta(days=2)
 """History that is written down later than a week opens no tasks."""
 REFILL_DUE = timedelta(days=1)
 OLDEST_DAYS = 730
+REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
 
 
 @transaction.atomic
@@ -46,21 +57,23 @@ def record_dispense(
     days_supply: int,
     note: str = "",
     early_reason: str = "",
+    partial_reason: str = "",
+    handed_at: datetime | None = None,
 ) -> Dispense:
     """Takes a fill down and plans the reminders that follow from the new run-out date.
 
-    Where a prescriber's authorisation is on record, RefillRefused says which rule forbids a fill and until when. What
-    a pharmacist should look at (early without a reason, early often, a quantity that does not fit) opens a task.
+    Where a prescriber's authorisation is on record, RefillRefused says which rule forbids a fill and until when; so
+    does limited dispensing. What a pharmacist should look at (a controlled drug without a prescription on record,
+    early without a reason, early often, a quantity that does not fit) opens a task; a lab that is missing opens the
+    prescriber's.
     """
-    patient, prescription = locked(by, "record_dispense", prescription_id)
+    patient, prescription = locking.prescription(by, "record_dispense", prescription_id)
     today = patient.today(timezone.now())
-    if not today - timedelta(days=OLDEST_DAYS) <= dispensed_on <= today:
-        raise Refused(_("A fill is written down on its day or within two years after it, never before it."))
-    if days_supply < 1:
-        raise Refused(_("A fill lasts at least one day."))
-    if early_reason and early_reason not in EarlyReason.values:
-        raise Refused(_("This is not a reason for an early fill that this service knows."))
-    require_authorised(prescription, dispensed_on, quantity, unit)
+    require_fill(today, dispensed_on, days_supply, early_reason, partial_reason)
+    limit = limits.of(prescription, dispensed_on)
+    if limit is not None and days_supply > limit.most_days:
+        raise RefillRefused([limits.refusal(limit)])
+    written = require_authorised(prescription, dispensed_on, quantity, unit, handed_at)
     early = days_early(prescription, dispensed_on)
     made = Dispense.objects.create(
         patient=patient,
@@ -74,80 +87,84 @@ def record_dispense(
     )
     if early and early_reason:
         EarlyFill.objects.create(patient=patient, dispense=made, reason=early_reason, days_early=early)
+    if partial_reason:
+        keep_partial(patient, made, written, partial_reason, handed_at)
     if dispensed_on >= today - LOOKED_AT_FOR:
-        ask_pharmacist(patient, made, early, stated=bool(early_reason))
+        ask_pharmacist(patient, made, early, stated=bool(early_reason), written=bool(written))
+        gates.open_if_pending(patient, prescription, dispensed_on)
     supplies.replan(patient, prescription)
     audit.record(by, "record_dispense", patient_id=patient.pk, obj=("dispense", made.pk), detail={"days_early": early})
     return made
 
 
-@transaction.atomic
-def authorise(
-    by: User,
-    prescription_id: int,
-    *,
-    issued_on: date,
-    quantity: Decimal,
-    unit: str,
-    days_supply: int,
-    refills: int = 0,
-    may_fill_from: date | None = None,
-) -> Authorisation:
-    """Takes down what was written for the pharmacy; RefillRefused for refills or a series that its schedule forbids."""
-    patient, prescription = locked(by, "sign", prescription_id)
-    today = patient.today(timezone.now())
-    if not today - timedelta(days=OLDEST_DAYS) <= issued_on <= today:
-        raise Refused(_("A prescription is written down on its day or within two years after it, never before it."))
-    same_day = prescription.authorisations.filter(issued_on=issued_on).order_by("id")
-    parts = [controlled.Part(str(one.pk), one.days_supply, one.may_fill_from) for one in same_day]
-    refusals = controlled.authorisable(
-        refills,
-        [*parts, controlled.Part("", days_supply, may_fill_from)],
-        supplies.supply_rules(),
-        supplies.scopes_of(prescription),
-    )
-    if refusals:
-        raise RefillRefused(refusals)
-    made = Authorisation.objects.create(
-        patient=patient,
-        prescription=prescription,
-        issued_on=issued_on,
-        quantity=quantity,
-        unit=unit,
-        days_supply=days_supply,
-        refills=refills,
-        may_fill_from=may_fill_from,
-        authorised_by=by,
-    )
-    audit.record(by, "authorise", patient_id=patient.pk, obj=("authorisation", made.pk), detail={"refills": refills})
-    return made
+def require_fill(today: date, dispensed_on: date, days_supply: int, early_reason: str, partial_reason: str) -> None:
+    """Refuses a fill that makes no sense whatever was prescribed."""
+    if not today - timedelta(days=OLDEST_DAYS) <= dispensed_on <= today:
+        raise Refused(_("A fill is written down on its day or within two years after it, never before it."))
+    if days_supply < 1:
+        raise Refused(_("A fill lasts at least one day."))
+    if early_reason and early_reason not in EarlyReason.values:
+        raise Refused(_("This is not a reason for an early fill that this service knows."))
+    if partial_reason and partial_reason not in PartialReason.values:
+        raise Refused(_("This is not a reason for a partial fill that this service knows."))
 
 
-def require_authorised(prescription: Prescription, on: date, quantity: Decimal, unit: str) -> None:
-    """RefillRefused where the authorisations on record do not allow this fill; without any, nothing is known."""
-    written = list(prescription.authorisations.filter(issued_on__lte=on).order_by("issued_on", "id"))
-    if not written:
-        return
-    known = {one.unit for one in written} == {unit}
-    orders = [
-        controlled.Order(one.issued_on, one.refills, Fraction(one.quantity) if known else None, one.may_fill_from)
-        for one in written
-    ]
-    before = prescription.dispenses.filter(dispensed_on__gte=written[0].issued_on, dispensed_on__lte=on)
-    handed = [
-        controlled.Handed(row.dispensed_on, Fraction(row.quantity) if known and row.unit == unit else None)
-        for row in before.order_by("dispensed_on", "id")
-    ]
-    found = controlled.in_force(
-        orders,
-        handed,
-        on,
-        supplies.supply_rules(),
-        supplies.scopes_of(prescription),
-        units=Fraction(quantity) if known else None,
-    )
-    if not found.allowed:
+def require_authorised(
+    prescription: Prescription, on: date, quantity: Decimal, unit: str, handed_at: datetime | None
+) -> list[Authorisation]:
+    """What is written for it by that day; RefillRefused where that does not allow this fill. Without any, nothing is
+    known and nothing is refused: what was handed out is history, and a pharmacist is asked to look."""
+    written = list(authorised.rows([prescription.pk]))
+    fills = list(prescription.dispenses.order_by("dispensed_on", "id").select_related("partial"))
+    scopes = supplies.scopes_of(prescription)
+    found = authorised.decide(written, fills, on, scopes, quantity=quantity, unit=unit)
+    if found is not None and not found.allowed:
         raise RefillRefused(found.refusals)
+    late = balance_is_late(prescription, fills, on, handed_at)
+    if found is not None and late is not None:
+        raise RefillRefused([late])
+    return [one for one in written if one.issued_on <= on]
+
+
+def balance_is_late(
+    prescription: Prescription, fills: list[Dispense], on: date, handed_at: datetime | None
+) -> Refusal | None:  # fmt: skip
+    """The balance of a fill that was short of stock comes within its hours; None where nothing is owed, or in time."""
+    owed = next((one.partial for one in reversed(fills) if hasattr(one, "partial")), None)
+    newest = fills[-1] if fills else None
+    if owed is None or newest is None or owed.dispense_id != newest.pk or owed.reason != PartialReason.SHORT_STOCK:
+        return None
+    zone = ZoneInfo(prescription.patient.time_zone)
+    if owed.until is None or owed.remaining is None:
+        return None
+    last = owed.until.astimezone(zone).date()
+    is_late = handed_at > owed.until if handed_at is not None else on > last
+    later = prescription.authorisations.filter(issued_on__gt=newest.dispensed_on, revoked=None).exists()
+    if not is_late or later:
+        return None
+    rule = supplies.supply_rules().find("partial_short_stock_hours", supplies.scopes_of(prescription))
+    return Refusal(Reason.BALANCE_LATE, day=last, source=rule.source if rule else "")
+
+
+def keep_partial(
+    patient: Patient, made: Dispense, written: list[Authorisation], reason: str, handed_at: datetime | None
+) -> PartialFill:  # fmt: skip
+    """A fill of less than was written: what remains of it, and until when it may be had."""
+    zone = ZoneInfo(patient.time_zone)
+    at = handed_at or datetime.combine(made.dispensed_on, time(12), zone)
+    if at.astimezone(zone).date() != made.dispensed_on:
+        raise Refused(_("The time it was handed out does not lie on the day of the fill."))
+    numbers, scopes = supplies.supply_rules(), supplies.scopes_of(made.prescription)
+    standing = authorised.lines(written, list(made.prescription.dispenses.all()), made.dispensed_on, scopes)
+    line = next((one for one in reversed(standing) if one.rest is not None), None)
+    last = authorised.until(line.authorisation, scopes) if line else None
+    until = datetime.combine(last, time(23, 59, 59), zone) if last else None
+    if reason == PartialReason.SHORT_STOCK:
+        until = controlled.balance_by(at, numbers, scopes) or until
+    remaining = line.rest if line else None
+    return PartialFill.objects.create(
+        patient=patient, dispense=made, reason=reason, handed_at=at, remaining=remaining, until=until
+    )
 
 
 def days_early(prescription: Prescription, on: date) -> int:
@@ -163,24 +180,23 @@ def days_early(prescription: Prescription, on: date) -> int:
     return max(0, (first - on).days)
 
 
-def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool) -> None:
+def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool, written: bool) -> None:
     """A task for what a pharmacist should look at in a new fill, none where nothing is odd; it refuses nothing."""
     numbers, scopes = supplies.supply_rules(), supplies.scopes_of(made.prescription)
     rows = EarlyFill.objects.filter(dispense__prescription=made.prescription).select_related("dispense")
     history = [dispensing.Early(one.dispense.dispensed_on, dispensing.EarlyReason(one.reason)) for one in rows]
     odd = []
+    if CONTROLLED in scopes and not written:
+        odd.append(_("A controlled drug was handed out, and no prescription for it is on record here."))
     if early and not stated and CONTROLLED in scopes:
         odd.append(_("Filled %(days)s days before it was due, without a reason.") % {"days": early})
     for found in dispensing.noticed(history, made.dispensed_on, numbers, scopes) if early else []:
         odd.append(SIGNALS[found.signal] % {"count": found.count, "day": found.since})
     if not supplies.quantity_fits(made):
         odd.append(_("The quantity does not last the %(days)s days stated, as directed.") % {"days": made.days_supply})
-    gate = supplies.lab_gate(made)
-    if gate is not None and gate.missing is not None:
-        odd.append(MISSING[gate.missing] % {"day": gate.since})
     if odd:
         worklist.open_task(
-            kind=TaskKind.OTHER,
+            kind=TaskKind.FILL_LOOK,
             key=f"fill|{made.pk}",
             patient_id=patient.pk,
             role=Role.PHARMACIST,
@@ -191,19 +207,50 @@ def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool
         )
 
 
-def locked(by: User, act: str, prescription_id: int) -> tuple[Patient, Prescription]:
-    """The locked patient and one of their prescriptions, read after the lock."""
-    patient_id = Prescription.objects.filter(pk=prescription_id).values_list("patient_id", flat=True).first()
-    patient = access.patient_for(by, act, patient_id or 0, lock=True)
-    return patient, Prescription.objects.get(pk=prescription_id, patient=patient)
+@transaction.atomic
+def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: Decimal, unit: str) -> PillCount:
+    """Units found at home before that day's dose; from then on the supply is counted from them."""
+    patient, prescription = locking.prescription(by, "count_pills", prescription_id)
+    today = patient.today(timezone.now())
+    if not today - timedelta(days=LOOKED_AT_FOR.days * 4) <= counted_on <= today:
+        raise Refused(_("A count is written down within four weeks, never before its day."))
+    if unit not in dosing.UNITS or quantity < 0:
+        raise Refused(_("Give a number of units, zero or more."))
+    made = PillCount.objects.create(
+        patient=patient, prescription=prescription, counted_on=counted_on, quantity=quantity, unit=unit, counted_by=by
+    )
+    supplies.replan(patient, prescription)
+    audit.record(by, "count_pills", patient_id=patient.pk, obj=("pill_count", made.pk))
+    return made
+
+
+@transaction.atomic
+def report_adherence(by: User, prescription_id: int, *, answer: str) -> AdherenceReport:
+    """The patient says how they have taken a medicine; the same answer twice on a day is one."""
+    patient, prescription = locking.prescription(by, "report_adherence", prescription_id)
+    if answer not in Taken.values:
+        raise Refused(_("Choose one of the answers."))
+    today = patient.today(timezone.now())
+    last = AdherenceReport.objects.filter(prescription=prescription).order_by("-said_at", "-id").first()
+    if last is not None and (last.on, last.answer) == (today, answer):
+        return last
+    made = AdherenceReport.objects.create(
+        patient=patient, prescription=prescription, answer=answer, on=today, said_by=by
+    )
+    audit.record(by, "report_adherence", patient_id=patient.pk, obj=("adherence_report", made.pk))
+    return made
 
 
 @transaction.atomic
 def request_refill(by: User, prescription_id: int) -> Task:
-    """The patient, signed in, asks for more of a medicine they take; asking twice on a day is asking once."""
-    patient, prescription = locked(by, "request_refill", prescription_id)
+    """The patient, signed in, asks for more of a medicine they take; asking again before an answer is asking once.
+
+    Where the supply waits for a lab, the prescriber's task about that opens with it.
+    """
+    patient, prescription = locking.prescription(by, "request_refill", prescription_id)
     day = patient.today(timezone.now())
     task = open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{day.isoformat()}")
+    gates.open_if_pending(patient, prescription, day)
     audit.record(by, "request_refill", patient_id=patient.pk, obj=("prescription", prescription.pk))
     return task
 
@@ -223,7 +270,12 @@ def answer_link(token: str, choice: str) -> Reminder:
 
 
 def open_refill_task(patient: Patient, prescription: Prescription, *, key: str) -> Task:
-    """The prescriber's task; it names no drug in its title."""
+    """The prescriber's task, or the one that still waits for an answer; it names no drug in its title."""
+    waiting = Task.objects.filter(
+        kind__in=REQUESTS, source_type="prescription", source_id=str(prescription.pk), closed_at=None
+    ).first()
+    if waiting is not None:
+        return waiting
     signed = (
         prescription.changes.filter(status=Status.SIGNED).order_by("-signed_at").select_related("signed_by").first()
     )

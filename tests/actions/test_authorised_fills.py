@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from medmgmt import problems, supplies
-from medmgmt.actions import monitoring, prescribing, supply
+from medmgmt.actions import authorising, monitoring, prescribing, supply
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, Prescription
 from refills.controlled import Reason
@@ -33,7 +33,7 @@ def of_50_mg() -> prescribing.DrugChoice:
 
 
 def written(of: Prescription, *, days_ago: int = 0, days: int = 30, **values: object) -> Authorisation:
-    return supply.authorise(
+    return authorising.authorise(
         values.pop("by", None) or factories.adler(),
         of.pk,
         issued_on=ago(days_ago),
@@ -140,7 +140,7 @@ def test_only_who_may_sign_authorises_and_only_for_their_patients() -> None:
         with pytest.raises(Refused):
             written(hypnotic, days_ago=days_ago)
     made = written(hypnotic, refills=5)
-    assert AuditEntry.objects.filter(act="authorise", object_id=str(made.pk)).exists()
+    assert AuditEntry.objects.filter(act="authorise_refill", object_id=str(made.pk)).exists()
 
 
 def test_an_early_fill_of_a_controlled_drug_without_a_reason_is_a_pharmacists_task_and_not_refused() -> None:

@@ -36,7 +36,17 @@ WHO_MAY = """
     enrol                  yes       yes       -          -           -
     import_history         yes        -        -          -          yes
     work_tasks             yes       yes      yes         -           -
+    reassign_task          yes       yes      yes         -           -
+    comment_task           yes       yes      yes         -           -
+    manage_cover           yes       yes      yes         -          yes
+    view_lateness          yes       yes      yes         -          yes
     request_refill          -         -        -         yes          -
+    report_adherence        -         -        -         yes          -
+    authorise_refill       yes        -        -          -           -
+    renew                  yes        -        -          -           -
+    release_lab_gate       yes        -        -          -           -
+    limit_supply           yes        -        -          -           -
+    count_pills            yes       yes      yes         -           -
     view_knowledge         yes       yes      yes         -          yes
     activate_release        -         -       yes         -          yes
     view_alerts            yes        -       yes         -          yes

@@ -1,0 +1,222 @@
+"""What a prescriber writes for the pharmacy: a prescription, a series of them, taking one back, and less at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from medmgmt import authorised, limits, supplies
+from medmgmt.actions import gates, locking
+from medmgmt.record import access, audit, dosing
+from medmgmt.record.errors import NoSuchThing, Refused
+from medmgmt.record.models import Patient, Prescription, User
+from refills import controlled
+from refills.controlled import Part, Refusal
+from refills.errors import RefillRefused
+from refills.models import Authorisation, LimitLifted, Revocation, SupplyLimit
+
+OLDEST_DAYS, MOST_WORDS, MOST_PARTS = 730, 2000, 13
+LONGEST_WAIT = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Written:
+    """One prescription to be written: quantity of one fill, its days, refills, and the first day it may be filled."""
+
+    quantity: Decimal
+    unit: str
+    days_supply: int
+    refills: int = 0
+    may_fill_from: date | None = None
+
+
+@transaction.atomic
+def authorise(
+    by: User,
+    prescription_id: int,
+    *,
+    quantity: Decimal,
+    unit: str,
+    days_supply: int,
+    refills: int = 0,
+    may_fill_from: date | None = None,
+    issued_on: date | None = None,
+    quantity_meant: bool = False,
+) -> Authorisation:
+    """Takes down what is written for the pharmacy, today or (history) within two years.
+
+    RefillRefused says which rule forbids it and until when: refills, days or a series that the schedule or the state
+    does not allow, limited dispensing, a lab that is missing. Refused where the quantity does not fit the plan and
+    nobody said that it is meant.
+    """
+    part = Written(quantity, unit, days_supply, refills, may_fill_from)
+    return write(by, prescription_id, [part], issued_on=issued_on, quantity_meant=quantity_meant)[0]
+
+
+@transaction.atomic
+def authorise_series(
+    by: User, prescription_id: int, *, parts: Sequence[Written], quantity_meant: bool = False
+) -> list[Authorisation]:
+    """Several prescriptions of one day, as schedule II allows: all are written, or none."""
+    return write(by, prescription_id, parts, issued_on=None, quantity_meant=quantity_meant)
+
+
+def series(part: Written, count: int, first_on: date) -> list[Written]:
+    """So many prescriptions of the same, each to be filled when the one before ends; the first at once."""
+    days = controlled.first_days(part.days_supply, count, part.may_fill_from or first_on)
+    first = part.may_fill_from
+    return [
+        Written(part.quantity, part.unit, part.days_supply, part.refills, day if place else first)
+        for place, day in enumerate(days)
+    ]
+
+
+def write(
+    by: User, prescription_id: int, parts: Sequence[Written], *, issued_on: date | None, quantity_meant: bool
+) -> list[Authorisation]:
+    """The act behind both: access, lock, read, check each, write, audit."""
+    patient, prescription = locking.prescription(by, "authorise_refill", prescription_id)
+    made = issue(by, patient, prescription, parts, issued_on=issued_on, quantity_meant=quantity_meant)
+    for one in made:
+        audit.record(by, "authorise_refill", patient_id=patient.pk, obj=("authorisation", one.pk),
+                     detail={"refills": one.refills, "days": one.days_supply})  # fmt: skip
+    return made
+
+
+def issue(
+    by: User,
+    patient: Patient,
+    prescription: Prescription,
+    parts: Sequence[Written],
+    *,
+    issued_on: date | None,
+    quantity_meant: bool,
+) -> list[Authorisation]:
+    """Checks and writes, under a lock that the caller holds; nothing is written where one part is refused."""
+    today = patient.today(timezone.now())
+    on = issued_on or today
+    if not 1 <= len(parts) <= MOST_PARTS:
+        raise Refused(_("Write from one to %(most)s prescriptions at once.") % {"most": MOST_PARTS})
+    if not today - timedelta(days=OLDEST_DAYS) <= on <= today:
+        raise Refused(_("A prescription is written down on its day or within two years after it, never before it."))
+    steps = supplies.signed_steps(prescription)
+    if on == today:
+        require_taken(steps, today)
+    require_allowed(prescription, parts, on)
+    if on == today:
+        gates.require_clear(prescription, today)
+    for part in parts:
+        require_sane(prescription, steps, part, on, quantity_meant=quantity_meant)
+    return [
+        Authorisation.objects.create(
+            patient=patient,
+            prescription=prescription,
+            issued_on=on,
+            quantity=part.quantity,
+            unit=part.unit,
+            days_supply=part.days_supply,
+            refills=part.refills,
+            may_fill_from=part.may_fill_from,
+            authorised_by=by,
+        )
+        for part in parts
+    ]
+
+
+def require_taken(steps: Sequence[dosing.Step], today: date) -> None:
+    """Refused for what is neither taken now nor going to be."""
+    coming = any(dosing.dose_on(day, steps).is_taken for day in dosing.days_of_change(steps, today))
+    if not coming and dosing.dose_on(today, steps).state not in ("taking", "held"):
+        raise Refused(_("This medicine is not taken, so there is nothing to prescribe. Start it first."))
+
+
+def require_allowed(prescription: Prescription, parts: Sequence[Written], on: date) -> None:
+    """RefillRefused with every rule that one of these prescriptions breaks."""
+    numbers, scopes = supplies.supply_rules(), supplies.scopes_of(prescription)
+    before = authorised.parts(authorised.rows([prescription.pk]), on)
+    refusals: list[Refusal] = []
+    clinic_only = controlled.is_for_clinic_only(numbers, scopes)
+    limit = limits.of(prescription, on)
+    for part in parts:
+        before.append(Part("", part.days_supply, part.may_fill_from))
+        refusals += controlled.authorisable(part.refills, before, numbers, scopes)
+        if limit is not None and part.days_supply > limit.most_days:
+            refusals.append(limits.refusal(limit))
+    refusals += [clinic_only] if clinic_only else []
+    if refusals:
+        raise RefillRefused(list(dict.fromkeys(refusals)))
+
+
+def require_sane(
+    prescription: Prescription, steps: Sequence[dosing.Step], part: Written, on: date, *, quantity_meant: bool
+) -> None:
+    """Refused for nonsense, and for a quantity that does not last as long as stated unless somebody means it."""
+    if part.quantity <= 0 or not 1 <= part.days_supply <= 366 or not 0 <= part.refills <= 99:
+        raise Refused(_("Give a quantity, 1 to 366 days and 0 to 99 refills."))
+    if part.may_fill_from is not None and not on <= part.may_fill_from <= on + LONGEST_WAIT:
+        raise Refused(_("The first day it may be filled lies within a year after the day it is written."))
+    told = authorised.quantity_sentence(prescription, steps, part.quantity, part.unit, part.days_supply, on)
+    if told and not quantity_meant:
+        raise Refused(_("%(what)s Correct it, or say that you mean it.") % {"what": told})
+
+
+@transaction.atomic
+def revoke(by: User, authorisation_id: int, *, why: str) -> Revocation:
+    """Takes an authorisation back: nothing more may be filled on it from today on. Once only, and with a reason."""
+    row = Authorisation.objects.filter(pk=authorisation_id).first()
+    patient, _prescription = locking.prescription(by, "authorise_refill", row.prescription_id if row else 0)
+    assert row is not None
+    if not why.strip() or len(why) > MOST_WORDS:
+        raise Refused(_("Say in a sentence or two why it is taken back."))
+    if Revocation.objects.filter(authorisation=row).exists():
+        raise Refused(_("This prescription has been revoked already."))
+    today = patient.today(timezone.now())
+    made = Revocation.objects.create(patient=patient, authorisation=row, on=today, why=why.strip(), revoked_by=by)
+    audit.record(by, "revoke_authorisation", patient_id=patient.pk, obj=("authorisation", row.pk))
+    return made
+
+
+@transaction.atomic
+def limit_supply(
+    by: User, patient_id: int, *, most_days: int, until: date, why: str, prescription_id: int | None = None
+) -> SupplyLimit:
+    """Limited dispensing from today on, of one medicine or of all: how many days at once, until when, and why."""
+    patient = access.patient_for(by, "limit_supply", patient_id, lock=True)
+    today = patient.today(timezone.now())
+    prescription = None
+    if prescription_id is not None:
+        prescription = Prescription.objects.filter(pk=prescription_id, patient=patient).first()
+        if prescription is None:
+            raise NoSuchThing()
+    longest = today + timedelta(days=supplies.supply_rules().whole("limit_days_max", {"*"}))
+    if not today <= until <= longest:
+        raise Refused(_("Limited dispensing is decided again by %(day)s at the latest.") % {"day": longest})
+    if not 1 <= most_days <= 90:
+        raise Refused(_("Between 1 and 90 days may be handed out at once."))
+    if not why.strip() or len(why) > MOST_WORDS:
+        raise Refused(_("Say in a sentence or two why less is handed out at once."))
+    made = SupplyLimit.objects.create(
+        patient=patient, prescription=prescription, most_days=most_days, since=today, until=until, why=why.strip(),
+        set_by=by,
+    )  # fmt: skip
+    audit.record(by, "limit_supply", patient_id=patient.pk, obj=("supply_limit", made.pk), detail={"days": most_days})
+    return made
+
+
+@transaction.atomic
+def lift_limit(by: User, limit_id: int, *, why: str) -> LimitLifted:
+    """Ends limited dispensing before its day; once only, and with a reason."""
+    row = SupplyLimit.objects.filter(pk=limit_id).first()
+    patient = access.patient_for(by, "limit_supply", row.patient_id if row else 0, lock=True)
+    assert row is not None
+    if not why.strip() or len(why) > MOST_WORDS:
+        raise Refused(_("Say in a sentence or two why it is lifted."))
+    if LimitLifted.objects.filter(limit=row).exists():
+        raise Refused(_("This limit has been lifted already."))
+    made = LimitLifted.objects.create(patient=patient, limit=row, why=why.strip(), lifted_by=by)
+    audit.record(by, "lift_limit", patient_id=patient.pk, obj=("supply_limit", row.pk))
+    return made
