@@ -1,11 +1,11 @@
 """What would change, and for whom, if a release were put into use or out of it; nothing is written but the audit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.utils import timezone
 
-from interactions import changes, current, library, releases, rescreening
+from interactions import changes, current, library, local_release, releases, rescreening
 from interactions.engine.check import check
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Regimen
@@ -35,6 +35,8 @@ class Preview:
     """Findings of major severity or above that nothing says now; an estimate where not everybody was judged."""
     gone_alerts: int
     is_estimate: bool
+    suspended: list[dict[str, object]] = field(default_factory=list)
+    """Local changes whose own cases would fail: `change`, its number, and `why`."""
 
     @property
     def new_alerts_per_100_orders(self) -> float:
@@ -64,6 +66,10 @@ def of(by: User, release_id: int, *, active: bool) -> Preview:
         new_alerts=round(new * scale),
         gone_alerts=round(gone * scale),
         is_estimate=len(sample) < len(touched),
+        suspended=[
+            {"change": number, "why": " ".join(faults)}
+            for number, faults in sorted(local_release.failing_beside(after).items())
+        ],
     )
 
 
