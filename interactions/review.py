@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,17 +15,19 @@ from interactions.engine.findings import Finding as Found
 from interactions.engine.findings import Judgement, NotChecked, PairState
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Drug, Regimen
+from interactions.engine.rules import cards
 from interactions.engine.rules.coverage import described
 from interactions.engine.severity import Severity as Grade
-from interactions.errors import AlreadyAnswered, NoSuchFinding, NotAnAnswer, UnansweredFindings
-from interactions.models import Answer, AnswerReason, Finding, Moment, Review, Severity
+from interactions.errors import UnansweredFindings
+from interactions.models import Answer, Finding, Moment, Review, Severity
 
 STOPS = (Severity.MAJOR, Severity.CONTRAINDICATED)
 """A finding as severe as this refuses a signature until it is answered."""
 FOLDED = (Severity.MINOR, Severity.UNGRADED)
 """Shown only to who opens them."""
 LOUDEST_FIRST = {"finding": 0, "not_checked": 1, "nothing_on_record": 2}
-MOST_NOTE = 4000
+Asked = tuple[int, str, str]
+"""Number of a patient, key and context of a finding."""
 
 
 @transaction.atomic
@@ -86,7 +88,13 @@ def draft(
         scope=scope(held.knowledge),
     )
     instead = alternatives.of(judged[0][0], judged[0][1], held.knowledge) if judged else {}
-    return Draft(review, [_row(review, finding, day, earlier, instead) for finding, day in _first(judged)])
+    first = _first(judged)
+    problems = {
+        finding.key: card.name
+        for card in cards.gathered([finding for finding, _day in first], held.knowledge.formulary)
+        for finding in card.findings
+    }
+    return Draft(review, [_row(review, _on(finding, problems), day, earlier, instead) for finding, day in first])
 
 
 @transaction.atomic
@@ -101,16 +109,15 @@ def keep(held: library.Loaded, drafts: Sequence[Draft]) -> list[Review]:
     return kept
 
 
-def unanswered_keys(
-    wanted: Collection[tuple[int, str]], *, screened_since: datetime | None = None
-) -> set[tuple[int, str]]:
+def unanswered_keys(wanted: Collection[Asked], *, screened_since: datetime | None = None) -> set[Asked]:
     """Those of these patients' findings that no answer speaks for; two queries, however many there are.
 
     With `screened_since`, what a screening has found and told since then is left out as well.
     """
-    patients, named = {patient for patient, _key in wanted}, {key for _patient, key in wanted}
+    patients, named = {patient for patient, _key, _context in wanted}, {key for _patient, key, _context in wanted}
     given = Answer.objects.filter(patient_id__in=patients, key__in=named)
-    answered = set(given.exclude(finding__review__change__status="withdrawn").values_list("patient_id", "key"))
+    standing = given.exclude(finding__review__change__status="withdrawn")
+    answered = set(standing.values_list("patient_id", "key", "context"))
     if screened_since is not None:
         told = Finding.objects.filter(
             review__patient_id__in=patients,
@@ -119,7 +126,7 @@ def unanswered_keys(
             is_new=True,
             key__in=named,
         )
-        answered |= set(told.values_list("review__patient_id", "key"))
+        answered |= set(told.values_list("review__patient_id", "key", "context"))
     return set(wanted) - answered
 
 
@@ -141,7 +148,7 @@ def unanswered(review_id: int) -> list[Finding]:
     waiting = list(found.select_related("review"))
     if not waiting:
         return []
-    answered = answers_for(waiting[0].review.patient_id, [finding.key for finding in waiting])
+    answered = answers_for(waiting[0].review.patient_id, waiting)
     return [finding for finding in waiting if finding.key not in answered]
 
 
@@ -152,49 +159,15 @@ def require_clear(review_id: int) -> None:
         raise UnansweredFindings(waiting)
 
 
-@transaction.atomic
-def answer(finding_id: int, by_id: int, reason_code: str, note: str, follow_up_on: date) -> Answer:
-    """Why the finding is acceptable, for ever. Raises AlreadyAnswered when somebody was faster."""
-    finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
-    if finding is None:
-        raise NoSuchFinding()
-    if reason_code not in AnswerReason.values:
-        raise NotAnAnswer(_("Choose one of the reasons on the list."))
-    if reason_code == AnswerReason.OTHER and not note.strip():
-        raise NotAnAnswer(_("Say in the note what the reason is."))
-    if len(note) > MOST_NOTE:
-        raise NotAnAnswer(_("The note is too long."))
-    if _is_answered(finding):
-        raise AlreadyAnswered()
-    try:
-        with transaction.atomic():
-            return Answer.objects.create(
-                finding=finding,
-                patient_id=finding.review.patient_id,
-                key=finding.key,
-                reason_code=reason_code,
-                note=note.strip(),
-                by_id=by_id,
-                at=timezone.now(),
-                follow_up_on=follow_up_on,
-            )
-    except IntegrityError as faster:
-        raise AlreadyAnswered() from faster
+def answers_for(patient_id: int, findings: Iterable[Finding]) -> dict[str, Answer]:
+    """By key, the newest answer that speaks for each finding: one to the same key in the same context.
 
-
-def _is_answered(finding: Finding) -> bool:
-    """Whether this finding, or the same one in another review of the same change, has its answer."""
-    same = Answer.objects.filter(key=finding.key, patient_id=finding.review.patient_id)
-    change_id = finding.review.change_id
-    return same.filter(finding=finding).exists() or (
-        change_id is not None and same.filter(finding__review__change_id=change_id).exists()
-    )
-
-
-def answers_for(patient_id: int, keys: Iterable[str]) -> dict[str, Answer]:
-    """The newest answer that speaks for each key. One given for a proposal since withdrawn speaks for nothing."""
-    given = Answer.objects.filter(patient_id=patient_id, key__in=set(keys)).select_related("by").order_by("id")
-    return {one.key: one for one in given.exclude(finding__review__change__status="withdrawn")}
+    An answer given for a proposal since withdrawn speaks for nothing.
+    """
+    asked = {finding.key: finding.context for finding in findings}
+    given = Answer.objects.filter(patient_id=patient_id, key__in=asked).select_related("by").order_by("id")
+    standing = given.exclude(finding__review__change__status="withdrawn")
+    return {one.key: one for one in standing if one.context == asked[one.key]}
 
 
 def answers_of(change_id: int) -> list[int]:
@@ -223,6 +196,11 @@ def _first(judged: Sequence[tuple[Regimen, Judgement]]) -> list[tuple[Found, dat
     return sorted(first.values(), key=lambda item: (-item[0].severity, item[0].key))
 
 
+def _on(finding: Found, problems: Mapping[str, str]) -> Found:
+    """The finding on the card that gathers it with those of the other days."""
+    return finding._replace(card=problems.get(finding.key, finding.card))
+
+
 def _row(review: Review, finding: Found, day: date, earlier: Set[str], instead: Mapping[str, str]) -> Finding:
     is_new = finding.key not in earlier
     return Finding(
@@ -244,6 +222,7 @@ def _row(review: Review, finding: Found, day: date, earlier: Set[str], instead: 
         sources=[_source(grade._asdict()) for grade in finding.sources],
         card=finding.card,
         is_interruptive=finding.severity >= Grade.MAJOR and (is_new or finding.is_triggered),
+        context=finding.context,
     )
 
 

@@ -195,7 +195,7 @@ def medication(course: regimens.Course, day: date, recorded: Sequence[Dispense],
 def cards(findings: Iterable[Finding], patient_id: int) -> list[FindingCard]:
     """Findings with the answers that cover them; one query."""
     found = list(findings)
-    answers = reviews.answers_for(patient_id, [finding.key for finding in found])
+    answers = reviews.answers_for(patient_id, found)
     return [FindingCard(finding, answers.get(finding.key)) for finding in found]
 
 
@@ -321,7 +321,7 @@ def versions_of(report: SideEffectReport) -> list[SideEffectReport]:
 def task(by: User, task_id: int) -> Task:
     """One task with its detail: of a patient in the person's care, or without a patient and waiting for them."""
     access.require(by, "work_tasks")
-    found = Task.objects.select_related("patient", "assignee", "claimed_by", "closed_by").filter(pk=task_id).first()
+    found = Task.objects.select_related("patient", "assignee", "claimed_by", "closed_by", "stand_in").filter(pk=task_id).first()
     if found is None or (found.patient_id is None and not waits_for(found, by)):
         raise NoSuchTask(task_id)
     if found.patient_id is not None:
@@ -331,7 +331,8 @@ def task(by: User, task_id: int) -> Task:
 
 def waits_for(task: Task, by: User) -> bool:
     """Whether the task is the person's own, or their role's."""
-    return by.pk in (task.assignee_id, task.claimed_by_id, task.closed_by_id) or task.role == by.role
+    people = (task.assignee_id, task.claimed_by_id, task.closed_by_id, task.stand_in_id)
+    return by.pk in people or by.role in (task.role, task.raised_to, task.stand_in_role)
 
 
 @dataclass(frozen=True)

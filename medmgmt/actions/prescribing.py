@@ -1,8 +1,7 @@
 """The main story: an order is proposed, reviewed, answered, reviewed again and signed, or withdrawn."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from interactions import library, review
 from interactions.errors import CoSignatureNeeded
-from interactions.models import Answer, Finding, Review
+from interactions.models import Review
 from medmgmt import cosignatures, populations, regimens, supplies
+from medmgmt.actions.answering import override as override
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Role, Status, User
@@ -217,33 +217,6 @@ def review_now(by: User, patient: Patient, change: DosageChange, *, moment: str)
     )
 
 
-@transaction.atomic
-def override(by: User, finding_id: int, *, reason_code: str, note: str, follow_up_on: date) -> Answer:
-    """Answers a finding with a coded reason and a note; opens the task that keeps the promise made by it."""
-    finding = Finding.objects.filter(pk=finding_id).select_related("review").first()
-    patient = access.patient_for(by, "answer_finding", finding.review.patient_id if finding else 0, lock=True)
-    assert finding is not None
-    today = patient.today(timezone.now())
-    if not today <= follow_up_on <= today + timedelta(days=FURTHEST_DAYS):
-        raise Refused(_("The follow-up must be today or later, and within a year."))
-    answer = review.answer(finding_id, by_id=by.pk, reason_code=reason_code, note=note, follow_up_on=follow_up_on)
-    worklist.open_task(
-        kind=TaskKind.FINDING_FOLLOW_UP,
-        key=f"follow-up:{answer.pk}",
-        patient_id=patient.pk,
-        role=Role.PSYCHIATRIST,
-        assignee_id=by.pk,
-        priority=2,
-        due_at=end_of_working_day(patient, follow_up_on),
-        source=("dosage_change", finding.review.change_id or ""),
-        title=_("Follow up an accepted risk"),
-        detail=f"{finding.summary.rstrip('.')}. {str(answer.get_reason_code_display()).capitalize()}: {note}",
-    )
-    audit.record(by, "answer_finding", patient_id=patient.pk, obj=("finding", finding_id),
-                 detail={"reason": reason_code, "severity": finding.severity, "answer": answer.pk})  # fmt: skip
-    return answer
-
-
 def sign(by: User, change_id: int) -> DosageChange:
     """Signs a proposed change: locks the patient, checks again, and refuses while a finding waits for its answer.
 
@@ -317,8 +290,3 @@ def withdraw(by: User, change_id: int, *, note: str) -> DosageChange:
         worklist.cancel_by_key(f"follow-up:{answer_id}", _("The proposal was withdrawn."))
     audit.record(by, "withdraw", patient_id=patient.pk, obj=("dosage_change", change.pk))
     return change
-
-
-def end_of_working_day(patient: Patient, day: date) -> datetime:
-    """Five in the afternoon of `day` where the patient lives, as an aware instant."""
-    return datetime.combine(day, time(17), tzinfo=ZoneInfo(patient.time_zone))

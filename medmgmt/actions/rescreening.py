@@ -95,10 +95,11 @@ def drafted(patients: Sequence[Patient], run: RescreenRun) -> list[review.Draft]
 def told(run: RescreenRun, drafts: Sequence[review.Draft]) -> Came:
     """One task for each patient of whom something serious is said for the first time, the most serious first."""
     new = [(one.review.patient_id, finding) for one in drafts for finding in one.findings if is_loud(finding)]
-    waiting = review.unanswered_keys([(patient, finding.key) for patient, finding in new], screened_since=run.asked_at)
+    asked = [(patient, finding.key, finding.context) for patient, finding in new]
+    waiting = review.unanswered_keys(asked, screened_since=run.asked_at)
     by_patient: dict[int, list[Finding]] = {}
     for patient, finding in new:
-        if (patient, finding.key) in waiting:
+        if (patient, finding.key, finding.context) in waiting:
             by_patient.setdefault(patient, []).append(finding)
     tasks = [task(run, patient, findings) for patient, findings in by_patient.items()]
     return Came(new_findings=len(new), tasks=worklist.open_tasks(tasks))
@@ -114,7 +115,7 @@ def task(run: RescreenRun, patient_id: int, findings: Sequence[Finding]) -> Task
     worst = min(findings, key=lambda one: PRIORITY[Severity(one.severity)])
     said = hashlib.sha256("\n".join(sorted(one.key for one in findings)).encode()).hexdigest()[:32]
     return Task(
-        kind=TaskKind.OTHER,
+        kind=TaskKind.KNOWLEDGE_CHANGE,
         key=f"rescreen:{patient_id}:{said}",
         patient_id=patient_id,
         role=Role.PSYCHIATRIST,

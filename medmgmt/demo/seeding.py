@@ -124,10 +124,14 @@ class _Clinic:
             indication=order.indication,
         )
         if order.answer:
-            follow_up_on = today + timedelta(days=order.follow_up_days)
-            for finding in review.unanswered(proposal.review.pk):
+            while waiting := review.unanswered(proposal.review.pk):
                 prescribing.override(
-                    by, finding.pk, reason_code=order.answer, note=order.answer_note, follow_up_on=follow_up_on
+                    by,
+                    waiting[0].pk,
+                    reason_code=order.answer,
+                    note=order.answer_note,
+                    follow_up_on=today + timedelta(days=order.follow_up_days),
+                    follow_up=order.follow_up,
                 )
         if order.sign:
             prescribing.sign(by, proposal.change.pk)

@@ -76,6 +76,7 @@ class Order:
     note: str
     answer: str
     answer_note: str
+    follow_up: str
     follow_up_days: int
     sign: bool
 
@@ -260,6 +261,7 @@ def _order(row: Row) -> Order:
         note=row["note"],
         answer=row["answer"],
         answer_note=row["answer_note"],
+        follow_up=row["follow_up"],
         follow_up_days=_number(row["follow_up_days"]) or 0,
         sign=row["sign"] == "yes",
     )

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from interactions import review
+from interactions.models import Answer
 from medmgmt.actions import prescribing
 from medmgmt.record.models import DosageChange, Patient, User
 from tests import factories
@@ -29,20 +30,26 @@ def start(by: User, drug: str, *, patient: Patient | None = None, amount: str = 
     )
 
 
+def answer(by: User, finding_id: int, **values: Any) -> Answer:
+    """Answers the card of a finding."""
+    said = {
+        "reason_code": "benefit_outweighs",
+        "note": "Discussed with the patient.",
+        "follow_up_on": today() + timedelta(days=7),
+        **values,
+    }
+    return prescribing.override(by, finding_id, **said)
+
+
 def answer_all(by: User, change: DosageChange) -> int:
-    """Answers every finding that stands in the way; how many."""
+    """Answers every card that stands in the way; how many."""
     reviewed = review.latest(change.pk)
     assert reviewed is not None
-    waiting = review.unanswered(reviewed.pk)
-    for finding in waiting:
-        prescribing.override(
-            by,
-            finding.pk,
-            reason_code="benefit_outweighs",
-            note="Discussed with the patient.",
-            follow_up_on=today() + timedelta(days=7),
-        )
-    return len(waiting)
+    cards = 0
+    while waiting := review.unanswered(reviewed.pk):
+        answer(by, waiting[0].pk)
+        cards += 1
+    return cards
 
 
 def signed(by: User, drug: str, **values: Any) -> DosageChange:

@@ -102,7 +102,7 @@ def test_what_was_answered_before_asks_nobody_again(tmp_path: Path) -> None:
     put_into_use(release)
     finding = Finding.objects.get(review__moment="screen", severity="major")
     prescribing.override(
-        factories.adler(), finding.pk, reason_code="will_monitor", note="ok", follow_up_on=orders.today()
+        factories.adler(), finding.pk, reason_code="patient_informed", note="ok", follow_up_on=orders.today()
     )
     knowledge_actions.retire(factories.pia(), release.pk)
     run = put_into_use(licensed(tmp_path, "2", f"{LAMOTRIGINE},{METFORMIN},Major", "1,2,Minor"))

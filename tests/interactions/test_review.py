@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from interactions import library, releases, review
+from interactions import answers, library, releases, review
 from interactions.engine.regimen import Drug, Facts, Regimen
 from interactions.errors import AlreadyAnswered, NoSuchFinding, NotAnAnswer, UnansweredFindings
 from interactions.models import Answer, Finding, Release, Review
@@ -46,8 +46,9 @@ def run(
 
 
 def answer(finding: Finding, **values: Any) -> Answer:
-    given = {"reason_code": "will_monitor", "note": "ECG on Friday", "follow_up_on": DAY, **values}
-    return review.answer(finding.pk, by_id=factories.adler().pk, **given)
+    said = {"reason_code": "benefit_outweighs", "note": "ECG on Friday", "follow_up_on": DAY, **values}
+    findings = answers.of_card(finding.pk)
+    return answers.give(findings, factories.adler().pk, answers.Said(**said), {})[0]
 
 
 @pytest.mark.django_db
@@ -151,8 +152,8 @@ def test_an_unanswered_major_finding_is_not_clear_and_an_answer_makes_it_so(ship
     with pytest.raises(UnansweredFindings) as refused:
         review.require_clear(found.pk)
     assert refused.value.findings == tuple(waiting)
-    for finding in waiting:
-        answer(finding)
+    while waiting := review.unanswered(found.pk):
+        answer(waiting[0])
     review.require_clear(found.pk)
 
 
@@ -167,9 +168,9 @@ def test_an_answer_speaks_for_the_same_finding_of_a_later_review(shipped_release
     given = answer(review.unanswered(first.pk)[0])
     second = run(regimen("tramadol", "sertraline"), moment="sign")
     assert review.unanswered(second.pk) == []
-    key = second.findings.get().key
-    assert review.answers_for(factories.carla().pk, [key]) == {key: given}
-    assert review.answers_for(factories.stranger().pk, [key]) == {}
+    found = second.findings.get()
+    assert review.answers_for(factories.carla().pk, [found]) == {found.key: given}
+    assert review.answers_for(factories.stranger().pk, [found]) == {}
 
 
 @pytest.mark.django_db
@@ -221,7 +222,7 @@ def test_an_answer_gives_a_coded_reason_and_where_needed_a_note(
 @pytest.mark.django_db
 def test_there_is_no_answer_to_a_finding_that_is_not_there() -> None:
     with pytest.raises(NoSuchFinding):
-        review.answer(4711, by_id=1, reason_code="will_monitor", note="", follow_up_on=DAY)
+        answers.of_card(4711)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,111 @@
+"""What keeps a promise to monitor: which lab, scale or visit a card suggests, and every other that can be recorded."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from interactions.engine.knowledge import Knowledge
+from interactions.models import Finding
+from medmgmt.record.models import ANSWERS, MEASURES, SCALES, ObservationCode, evidence_of
+
+VISIT = "visit"
+USUAL_DAYS = 14
+MOST = 6
+"""So many a card suggests; all others stand below."""
+OF_INTERACTIONS = ("inhibitor", "inducer", "interacting", "smoking")
+"""A monitoring rule that speaks of one of these is meant for a day on which another drug comes or goes."""
+MONITORING = "monitoring_rules.csv"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that can be recorded, and within how many days."""
+
+    what: str
+    days: int = USUAL_DAYS
+
+    @property
+    def label(self) -> str:
+        """In words, for a page."""
+        return label(self.what)
+
+
+def is_known(what: str) -> bool:
+    """Whether it is a visit or something that this service can record, named by its own kind."""
+    _kind, _colon, code = what.partition(":")
+    return what == VISIT or (code in ObservationCode.values and evidence_of(code) == what)
+
+
+def label(what: str) -> str:
+    """A code in words; what a later release does not know any more is shown as it was kept."""
+    if what == VISIT:
+        return _("a visit")
+    _kind, _colon, code = what.partition(":")
+    return str(ObservationCode(code).label) if code in ObservationCode.values else what
+
+
+def suggested(findings: Iterable[Finding], knowledge: Knowledge) -> list[Choice]:
+    """What a card suggests, the most fitting first: by its problem, then by its drugs, and at last a visit."""
+    found = list(findings)
+    by_problem = [choice for finding in found for choice in _of_problem(finding, knowledge)]
+    drugs = [drug for finding in found for drug in finding.drugs]
+    by_drug = [Choice(what) for what in _of_drugs(drugs, knowledge)]
+    once: dict[str, Choice] = {}
+    for choice in [*by_problem, *by_drug]:
+        once.setdefault(choice.what, choice)
+    visit = once.pop(VISIT, Choice(VISIT))
+    return [*list(once.values())[:MOST], visit]
+
+
+def others(than: Sequence[Choice]) -> list[tuple[str, list[Choice]]]:
+    """Everything else that can be recorded, put together for a form: labs and signs, scales."""
+    named = {choice.what for choice in than}
+    rest = [Choice(evidence_of(code)) for code in [*MEASURES, *ANSWERS]]
+    rest = sorted((choice for choice in rest if choice.what not in named), key=lambda choice: choice.label.lower())
+    return [
+        (_("Labs and signs"), [choice for choice in rest if not _is_scale(choice)]),
+        (_("Scales"), [choice for choice in rest if _is_scale(choice)]),
+    ]
+
+
+def _is_scale(choice: Choice) -> bool:
+    return choice.what.partition(":")[2] in SCALES
+
+
+def _of_problem(finding: Finding, knowledge: Knowledge) -> list[Choice]:
+    """What the knowledge asks to be measured because of this problem of these drugs, where it can be recorded here."""
+    wanted = knowledge.formulary.cards.wanted(finding.problem, finding.drugs)
+    named = [(row.code if row.code == VISIT else evidence_of(row.code), row.due_days) for row in wanted]
+    return [Choice(what, days) for what, days in named if is_known(what)]
+
+
+def _of_drugs(drugs: Sequence[str], knowledge: Knowledge) -> list[str]:
+    """What the monitoring rules of these drugs and of their sets ask for; rules of interactions before all others."""
+    mine = [f"set:{name}" for name, members in knowledge.sets.items() if not set(members).isdisjoint(drugs)]
+    targets = [*drugs, *mine]
+    rules = [rule for target in dict.fromkeys(targets) for rule in _rules().get(target, [])]
+    return [what for what, _is_meant in sorted(rules, key=lambda rule: not rule[1])]
+
+
+@cache
+def _rules() -> dict[str, list[tuple[str, bool]]]:
+    """Drug or "set:name" -> what its monitoring rules measure, and whether they speak of other drugs."""
+    by_loinc = {measure.loinc: code for code, measure in MEASURES.items() if measure.loinc}
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for row in _rows():
+        for loinc in [row["loinc"], *row["loinc_alt"].split(";")]:
+            if code := by_loinc.get(loinc.strip()):
+                is_meant = any(word in row["event_triggers"] for word in OF_INTERACTIONS)
+                found.setdefault(row["target"], []).append((evidence_of(code), is_meant))
+                break
+    return found
+
+
+def _rows() -> Iterator[dict[str, str]]:
+    with Path(settings.BASE_DIR / "data" / MONITORING).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
