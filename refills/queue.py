@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -36,7 +37,8 @@ POSTGRESQL_CLAIM = """
         ORDER BY next_attempt_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
     UPDATE refills_reminder AS claimed
     SET lease_token = %s, lease_until = statement_timestamp() + %s, attempts = attempts + 1
-    FROM due WHERE claimed.id = due.id RETURNING claimed.*
+    FROM due WHERE claimed.id = due.id
+    RETURNING claimed.id, channel, attempts, takes_key, handed_over_at, next_attempt_at
     """
 SQLITE_CLAIM = """
     UPDATE refills_reminder
@@ -47,7 +49,7 @@ SQLITE_CLAIM = """
             AND (lease_until IS NULL OR lease_until <= strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'))
             AND (handed_over_at IS NULL OR takes_key)
         ORDER BY next_attempt_at, id LIMIT %s)
-    RETURNING *
+    RETURNING id, channel, attempts, takes_key, handed_over_at, next_attempt_at
     """
 POSTGRESQL_CROSS = """
     UPDATE refills_reminder SET handed_over_at = statement_timestamp()
@@ -77,12 +79,24 @@ SQLITE_SENT = """
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that is ours: all that the queue needs to know of it."""
+
+    pk: int
+    channel: str
+    attempts: int
+    takes_key: bool
+    may_have_left: bool
+    """An earlier attempt ended in silence, or in a crash."""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Rows that are ours until the lease ends."""
+    """Rows that are ours until the lease ends, the earliest due first."""
 
     token: UUID
-    rows: Sequence[Reminder]
+    rows: Sequence[Claimed]
 
 
 def lease() -> timedelta:
@@ -106,9 +120,12 @@ def claim(now: datetime, limit: int) -> Batch:
         statement, values = SQLITE_CLAIM, [token.hex, _later(lease()), _text(now), most, limit]
     else:
         statement, values = POSTGRESQL_CLAIM, [now, most, limit, token, lease()]
-    with transaction.atomic():
-        rows = list(Reminder.objects.raw(statement, values))
-    return Batch(token, sorted(rows, key=lambda row: (row.next_attempt_at, row.pk)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows = sorted(cursor.fetchall(), key=itemgetter(5, 0))
+    return Batch(
+        token, [Claimed(pk, channel, tried, bool(key), bool(left)) for pk, channel, tried, key, left, _ in rows]
+    )
 
 
 def cross(token: UUID, ids: Collection[int]) -> set[int]:
@@ -145,19 +162,19 @@ def settle_sent(token: UUID, sent: Mapping[int, str]) -> int:
         return int(cursor.rowcount)
 
 
-def settle_withheld(token: UUID, row: Reminder, why: str) -> int:
+def settle_withheld(token: UUID, row: Claimed, why: str) -> int:
     """The patient may not be written to now; that is an end, not a failure."""
     return _mine(token, [row.pk]).update(**_ended(ReminderState.WITHHELD, why))
 
 
 def settle_failed(
-    token: UUID, row: Reminder, why: str, now: datetime, *, may_have_left: bool = False
+    token: UUID, row: Claimed, why: str, now: datetime, *, may_have_left: bool = False
 ) -> ReminderState | None:
     """Nobody was reached: again later, or after the last attempt a task for a person. None if it was not ours.
 
     `may_have_left`: silence on a channel that takes a key; it goes again under the same key, and is unknown at the end.
     """
-    may_have_left = may_have_left or (row.takes_key and row.handed_over_at is not None)
+    may_have_left = may_have_left or row.may_have_left
     if row.attempts >= settings.REMINDER_ATTEMPTS:
         return settle_for_person(token, row, ReminderState.UNKNOWN if may_have_left else ReminderState.DEAD, why)
     left = {} if may_have_left else {"handed_over_at": None}
@@ -167,16 +184,16 @@ def settle_failed(
     return ReminderState.PLANNED if again else None
 
 
-def settle_for_person(token: UUID, row: Reminder, state: ReminderState, why: str) -> ReminderState | None:
+def settle_for_person(token: UUID, row: Claimed, state: ReminderState, why: str) -> ReminderState | None:
     """Given up or unknown, with the task in the same transaction. None if it was not ours."""
     with transaction.atomic():
         if not _mine(token, [row.pk]).update(**_ended(state, why)):
             return None
-        tell_a_person(row, state)
+        tell_a_person(Reminder.objects.get(pk=row.pk), state)
     return state
 
 
-def postpone(token: UUID, row: Reminder, until: datetime) -> int:
+def postpone(token: UUID, row: Claimed, until: datetime) -> int:
     """The patient sleeps: due again at `until`, and no attempt is counted."""
     return _mine(token, [row.pk]).update(**_let_go(), attempts=F("attempts") - 1, next_attempt_at=until)
 

@@ -100,11 +100,10 @@ def _pool(_process: int, threads: int) -> ThreadPoolExecutor:
 
 @dataclass(frozen=True)
 class _Held:
-    """A row of ours, under which lease, and when that ends by this machine's monotonic time."""
+    """A row of ours, and under which lease."""
 
-    row: Reminder
+    row: queue.Claimed
     token: UUID
-    until: float
 
 
 @dataclass
@@ -139,15 +138,13 @@ class _Round:
         """Claim more before the threads run dry; False when nothing more is due, or this tick has had its share."""
         if len(self.waiting) >= self.at_once or self.claims >= MOST_BATCHES:
             return False
-        began = time.monotonic()
         batch = queue.claim(self.now or database_now(), self.to_claim)
         if not batch.rows:
             self.claims = MOST_BATCHES
             return False
         self.claims += 1
         self.counts.claimed += len(batch.rows)
-        until = began + queue.lease().total_seconds()
-        self.waiting.extend(_Held(row, batch.token, until) for row in batch.rows)
+        self.waiting.extend(_Held(row, batch.token) for row in batch.rows)
         return True
 
     def _step(self) -> None:
@@ -174,30 +171,29 @@ class _Round:
 
     def _ready(self) -> list[tuple[_Held, Letter]]:
         """The next rows with their letters: without a key no more than threads, lest a crash leaves more unknown."""
-        ready: list[tuple[_Held, Letter]] = []
+        taken: list[_Held] = []
         while self.waiting:
-            row, busy = self.waiting[0].row, len(self.under_way) + len(ready)
+            row, busy = self.waiting[0].row, len(self.under_way) + len(taken)
             if busy >= (self.at_once if row.takes_key else delivery.at_once(row.channel)):
                 break
-            held = self.waiting.popleft()
-            letter = self._letter(held)
-            if letter:
-                ready.append((held, letter))
-        return ready
+            taken.append(self.waiting.popleft())
+        whole = Reminder.objects.select_related("patient", "prescription", "recipient")
+        found = whole.in_bulk([held.row.pk for held in taken]) if taken else {}
+        letters = ((held, self._letter(held, found[held.row.pk])) for held in taken)
+        return [(held, letter) for held, letter in letters if letter]
 
-    def _letter(self, held: _Held) -> Letter | None:
+    def _letter(self, held: _Held, reminder: Reminder) -> Letter | None:
         """The message for a row that may still be sent, now; None when it was settled otherwise."""
-        row = held.row
         try:
-            reached = self.reach(row)
-            if reached.allowed and reached.address and self._in_time(held, reached):
+            reached = self.reach(reminder)
+            if reached.allowed and reached.address and self._in_time(held, reminder, reached):
                 return delivery.compose(
-                    key=row.key,
+                    key=reminder.key,
                     address=reached.address,
                     language=reached.language,
-                    link=links.url(row),
-                    channel=row.channel,
-                    kind=row.kind,
+                    link=links.url(reminder),
+                    channel=reminder.channel,
+                    kind=reminder.kind,
                 )
         except (OperationalError, InterfaceError):
             raise  # the database is away: that is no fault of this row
@@ -205,15 +201,15 @@ class _Round:
             self._failed(held, error)
             return None
         if not reached.allowed:
-            self.counts.withheld += queue.settle_withheld(held.token, row, reached.why)
+            self.counts.withheld += queue.settle_withheld(held.token, held.row, reached.why)
         elif not reached.address:
-            self.counts.ended(queue.settle_for_person(held.token, row, ReminderState.DEAD, "no address"))
+            self.counts.ended(queue.settle_for_person(held.token, held.row, ReminderState.DEAD, "no address"))
         return None
 
-    def _in_time(self, held: _Held, reached: Reach) -> bool:
+    def _in_time(self, held: _Held, reminder: Reminder, reached: Reach) -> bool:
         """Is the reader awake, and is the message not stale? If not, it is put off or given to a person here."""
         waking, moment = planning.waking(), self.clock
-        if schedule.fill_date(moment, reached.time_zone) - held.row.local_date > TOO_LATE:
+        if schedule.fill_date(moment, reached.time_zone) - reminder.local_date > TOO_LATE:
             self.counts.ended(queue.settle_for_person(held.token, held.row, ReminderState.DEAD, "too late"))
             return False
         if waking.holds(moment, reached.time_zone):
