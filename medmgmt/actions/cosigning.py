@@ -1,7 +1,5 @@
 """The second signature: a contraindicated order is co-signed by another prescriber or a pharmacist, or is declined."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,8 +14,6 @@ from medmgmt.record.models import CoSignature, DosageChange, Patient, Role, User
 from refills import worklist
 from refills.models import Task, TaskKind
 
-ASKED_DUE = timedelta(hours=4)
-DECLINED_DUE = timedelta(days=1)
 MOST_NOTE = 2000
 
 
@@ -42,8 +38,6 @@ def ask(by: User, change_id: int, *, colleague_id: int | None = None) -> Task:
         patient_id=patient.pk,
         role=colleague.role if colleague else Role.PHARMACIST,
         assignee_id=colleague.pk if colleague else None,
-        priority=1,
-        due_at=timezone.now() + ASKED_DUE,
         source=("dosage_change", change.pk),
         title=_("A second signature is asked for"),
         detail=" ".join(finding.summary for finding in standing.missing),
@@ -146,8 +140,7 @@ def tell_author(change: DosageChange, word: CoSignature) -> None:
         patient_id=change.patient_id,
         role=Role.PSYCHIATRIST,
         assignee_id=change.author_id,
-        priority=2,
-        due_at=timezone.now() + DECLINED_DUE,
+        case="declined",
         source=("dosage_change", change.pk),
         title=_("A second signature was declined"),
         detail=word.note,
