@@ -89,6 +89,7 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
         started_on=_day(taken.get("start")),
         stopped_on=_day(taken.get("stop")),
         mg_per_dose=_single(taken, frequency, total),
+        ordered_as="" if known is None or is_code or normal(name) == known.key else normal(name),
     )
 
 
@@ -320,7 +321,7 @@ def shown(finding: Finding, kind: str, card: str | None, instead: str) -> dict[s
         "problem": finding.problem,
         "drugs": list(finding.drugs),
         "summary": finding.summary,
-        "mechanism": finding.mechanism,
+        "mechanism": finding.mechanism or finding.effect,
         "management": ". ".join(part for part in (finding.management, instead) if part),
         "onset": finding.onset,
         "sources": [

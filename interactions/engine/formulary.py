@@ -117,6 +117,8 @@ class LabName:
     lab: str
     unit: str
     factors: Mapping[str, str]
+    upper_limit: Decimal | None = None
+    """Upper limit of normal in that unit, where a threshold is told as a multiple of it."""
 
 
 @dataclass(frozen=True)

@@ -185,20 +185,22 @@ class _Reader:
         found: dict[str, LabName] = {}
         for row in self.rows("lab_names"):
             factors = dict(part.split("=", 1) for part in _parts(row["factors"]))
-            name = LabName(row["lab"], row["unit"], factors)
+            name = LabName(row["lab"], row["unit"], factors, _number(row["upper_limit"]))
             for spelled in (row["lab"], *_parts(row["aliases"]), *_parts(row["loinc"])):
                 found.setdefault(normal(spelled), name)
         return found
 
     def thresholds(self) -> dict[str, tuple[Threshold, ...]]:
         """By drug: of the monitoring table, whose first match is the most severe, then of the own lab rules."""
-        labs = {name: known.lab for name, known in self.labs().items()}
+        known = self.labs()
+        labs = {name: of.lab for name, of in known.items()}
         actions = {row["action_code"]: row for row in self.rows("lab_actions")}
         found: dict[str, list[Threshold]] = {}
         for row in self.rows("monitoring_rules"):
             if row["target"] == "all":
                 continue
             own = next((labs[code] for code in _parts(row["loinc"]) if code in labs), "")
+            row = {**row, "thresholds": _in_figures(row["thresholds"], known[own].upper_limit if own else None)}
             for key in self.selected(row["target"]):
                 made = [
                     one for text in row["thresholds"].split(" | ") for one in _thresholds(text, row, own, key, actions)
@@ -258,6 +260,7 @@ def _lab_rule(row: Row) -> Threshold:
     )
 
 
+TIMES_NORMAL = re.compile(r"(>=?)\s*(\d+(?:\.\d+)?)x\s*ULN")
 PRESSURE = re.compile(r"(?:pre)?(>=|>)(\d+)/(\d+)")
 SHORT_NAMES = {
     "HR": "heart_rate",
@@ -281,6 +284,13 @@ LAB_PROBLEMS = {
     "heart_rate": "cardiac",
 }
 """Which clinical problem a value of a lab speaks of; otherwise that of the dose."""
+
+
+def _in_figures(text: str, upper_limit: Decimal | None) -> str:
+    """ "3x ULN" as the figure it is in this lab's unit; unchanged where the lab has no upper limit of normal."""
+    if upper_limit is None:
+        return text
+    return TIMES_NORMAL.sub(lambda found: f"{found[1]}{(Decimal(found[2]) * upper_limit).normalize():f}", text)
 
 
 def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, Row]) -> Iterator[Threshold]:

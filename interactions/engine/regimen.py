@@ -26,6 +26,8 @@ class Drug:
     """The largest single dose of the day."""
     changed_on: date | None = None
     """The last change of the dose; None when there was none since the start, or none is on record."""
+    ordered_as: str = ""
+    """A brand or other name under which it was ordered; empty for its own name."""
 
 
 @dataclass(frozen=True, slots=True)

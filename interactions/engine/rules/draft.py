@@ -60,7 +60,7 @@ def _finding(names: tuple[str, ...], drafts: list[Draft], situation: Situation) 
         situation.refs(*lead.keys),
         lead.summary,
         lead.mechanism,
-        "",
+        _effect(lead.problem, situation),
         spelled_out(". ".join(dict.fromkeys(draft.management.rstrip(".") for draft in drafts if draft.management))),
         lead.onset,
         lead.confidence,
@@ -77,6 +77,12 @@ def _finding(names: tuple[str, ...], drafts: list[Draft], situation: Situation) 
         context=_context(drafts, situation),
         is_triggered=any(draft.is_event for draft in drafts),
     )  # fmt: skip
+
+
+def _effect(problem: str, situation: Situation) -> str:
+    """What may come of the problem, as the card tables say it."""
+    told = situation.formulary.cards.information.get(("", problem, "effect"))
+    return told.text if told is not None else ""
 
 
 def _context(drafts: list[Draft], situation: Situation) -> str:

@@ -1,5 +1,6 @@
 """The same thing twice: one ingredient in two products, or two drugs of a class of which one is enough."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
@@ -10,13 +11,15 @@ from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
 KIND = PROBLEM = "duplicate_therapy"
+SLOW = re.compile(r"\b(?:ER|XR|XL|SR|CR|LA|extended)\b", re.IGNORECASE)
 CROSS_TAPER = timedelta(days=28)
 
 
 def drafts(situation: Situation, judged: set[tuple[int, int, str]]) -> Iterator[Draft]:
     """Duplicates on which no rule was written; two strengths of one drug, a switch and a planned overlap are none."""
     for a, b in _alike(situation):
-        if (a.place, b.place, PROBLEM) in judged or is_planned(situation, a, b):
+        is_ruled = (a.place, b.place, PROBLEM) in judged and a.rules_entry.key != b.rules_entry.key
+        if is_ruled or is_planned(situation, a, b):
             continue
         found = _same_drug(situation, a, b) or _same_ingredient(a, b) or _same_class(situation, a, b)
         if found is not None:
@@ -29,8 +32,7 @@ def _alike(situation: Situation) -> list[tuple[Seat, Seat]]:
     for seat in situation.known:
         if seat.is_active and not seat.is_state:
             marks: set[object] = {seat.rules_entry.key, *seat.entry.ingredients}
-            if seat.rules_entry.drug_class in situation.formulary.duplicate_classes:
-                marks.add(f"class {seat.rules_entry.drug_class}")
+            marks |= _classes(situation, seat)
             for mark in marks:
                 groups.setdefault(mark, []).append(seat)
     pairs = {(a.place, b.place) for group in groups.values() if len(group) > 1 for a, b in combinations(group, 2)}
@@ -67,12 +69,18 @@ def overlaps(situation: Situation) -> frozenset[frozenset[str]]:
 
 
 def _same_drug(situation: Situation, a: Seat, b: Seat) -> Draft | None:
-    """Ordered a second time as if it were new: the same drug in the same form, one of the two just started."""
+    """Ordered a second time as if it were new: in the same form, and as much of it or under another name.
+
+    Another strength under one name belongs to the first order; a booster of a stimulant is meant.
+    """
     if a.rules_entry.key != b.rules_entry.key or situation.action.kind != "start":
         return None
     if not (a.drug.ref in situation.action.refs or b.drug.ref in situation.action.refs):
         return None
-    if a.drug.form.casefold() != b.drug.form.casefold() or a.drug.route != b.drug.route:
+    if _release(a.drug.form) != _release(b.drug.form) or a.drug.route != b.drug.route:
+        return None
+    is_other_name = a.drug.ordered_as != b.drug.ordered_as and not _is_boosted(a)
+    if not is_other_name and a.drug.mg_per_day and b.drug.mg_per_day and a.drug.mg_per_day != b.drug.mg_per_day:
         return None
     return Draft(
         KIND,
@@ -84,6 +92,15 @@ def _same_drug(situation: Situation, a: Seat, b: Seat) -> Draft | None:
         "D18",
         "Same ingredient ordered twice",
     )
+
+
+def _release(form: str) -> str:
+    """ "extended" for whatever releases slowly, else the form as it is written."""
+    return "extended" if SLOW.search(form) else form.casefold()
+
+
+def _is_boosted(seat: Seat) -> bool:
+    return seat.profile is not None and "boosted" in seat.profile.sets
 
 
 def _same_ingredient(a: Seat, b: Seat) -> Draft | None:
@@ -102,17 +119,29 @@ def _same_ingredient(a: Seat, b: Seat) -> Draft | None:
     )
 
 
+def _classes(situation: Situation, seat: Seat) -> set[str]:
+    """The classes of the drug of which one is enough: its own, and the sets that it belongs to."""
+    known = situation.formulary.duplicate_classes
+    found = {seat.rules_entry.drug_class} & known.keys()
+    if seat.profile is not None:
+        found |= {f"set:{name}" for name in seat.profile.sets} & known.keys()
+    return found
+
+
 def _same_class(situation: Situation, a: Seat, b: Seat) -> Draft | None:
-    found = situation.formulary.duplicate_classes.get(a.rules_entry.drug_class)
-    if found is None or a.rules_entry.key == b.rules_entry.key or a.rules_entry.drug_class != b.rules_entry.drug_class:
+    if a.rules_entry.key == b.rules_entry.key:
         return None
-    severity, action, source = found
+    shared = sorted(_classes(situation, a) & _classes(situation, b))
+    if not shared:
+        return None
+    severity, action, source = situation.formulary.duplicate_classes[shared[0]]
+    named = shared[0].removeprefix("set:").replace("_", " ")
     return Draft(
         KIND,
         PROBLEM,
         severity,
         (a.rules_entry.key, b.rules_entry.key),
-        f"{' and '.join(sorted((a.entry.key, b.entry.key)))}: two of the class {a.rules_entry.drug_class}",
+        f"{' and '.join(sorted((a.entry.key, b.entry.key)))}: two of the class {named}",
         action,
         "D18",
         "Two drugs of one class",
