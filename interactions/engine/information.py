@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from interactions.engine.card_tables import CardTables, Text
+from interactions.engine.findings import Finding
+from interactions.engine.severity import Severity
 
 FROM_TABLES = ("mechanism", "effect", "management", "onset", "evidence")
 """Fields of a finding that a table completes where the finding leaves them empty."""
+TERSE = 24
+"""Advice of fewer letters names no step."""
 UNKNOWN = "Not known: the knowledge in use does not say"
 NOT_KNOWN = ("Not known", "Not given")
 """How a text begins that says that something is not known, and why."""
@@ -108,10 +112,14 @@ def of(told: Told, tables: CardTables) -> Information:
 
 
 def completed(told: Told, name: str, tables: CardTables) -> Text:
-    """One of FROM_TABLES: the finding's own words, else those of the table, else that it is not known."""
+    """One of FROM_TABLES: the finding's own words, else those of the table, else that it is not known.
+
+    Advice of a word or two ("Avoid", "Monitor") is followed by what to do instead, or what to look for.
+    """
     own = str(getattr(told, name)).strip()
     if own:
-        return Text(own, _cited(told))
+        more = _advice(told, tables) if name == "management" and len(own) < TERSE else None
+        return Text(f"{own.rstrip('.')}. {more.text}", more.source) if more else Text(own, _cited(told))
     return tables.said(told.kind, told.problem, name) or Text(UNKNOWN, "")
 
 
@@ -128,6 +136,13 @@ def _item(name: str, told: Told, tables: CardTables) -> Item:
     else:
         text, source = _both(tables.said(told.kind, told.problem, name) or Text(UNKNOWN, ""))
     return Item(name, text, source, not text.startswith(NOT_KNOWN))
+
+
+def _advice(told: Told, tables: CardTables) -> Text | None:
+    """What to do by problem: instead where it is major or above, and what to look for where it is moderate."""
+    if told.severity in ("minor", "ungraded"):
+        return None
+    return tables.said("", told.problem, "advice_watch" if told.severity == "moderate" else "advice_avoid")
 
 
 def _both(text: Text) -> tuple[str, str]:
@@ -157,3 +172,25 @@ def _attributes(graded: Graded, every: Sequence[Graded], tables: CardTables) -> 
     texts["release"] = f"{graded.version} of {graded.released_on}; a revision is another release"
     items = (Item(name, text, "", not text.startswith(NOT_KNOWN)) for name, text in texts.items())
     return SourceAttributes(graded.label, tuple(items))
+
+
+def of_finding(finding: Finding) -> Told:
+    """The finding of a check as plain values."""
+    return Told(
+        kind=finding.kind,
+        problem=finding.problem,
+        severity=finding.severity.word,
+        drugs=finding.drugs,
+        is_interruptive=finding.is_triggered and finding.severity >= Severity.MAJOR,
+        sources=tuple(
+            Graded(one.label, one.version, one.released_on.isoformat(), one.citation, one.factors)
+            for one in finding.sources
+        ),
+        summary=finding.summary,
+        mechanism=finding.mechanism,
+        effect=finding.effect,
+        management=finding.management,
+        onset=finding.onset,
+        evidence=finding.evidence,
+        context=finding.context,
+    )
