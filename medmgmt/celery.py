@@ -28,8 +28,8 @@ app.conf.beat_schedule = {
     },
     "rescreen": {
         "task": "medmgmt.tasks.rescreen",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 30},
+        "schedule": timedelta(seconds=3),
+        "options": {"expires": 6},
     },
     "lay out medicines": {
         "task": "medmgmt.tasks.lay_out_medicines",

@@ -1,24 +1,28 @@
 """Everything the clock starts: no arguments, may run twice, may be missed once; the truth is in the tables."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
-from medmgmt import duty, supplies
+from medmgmt import duty, messages, supplies
 from medmgmt.actions import curation, rescreening
 from medmgmt.record.models import IdempotencyRecord
 from refills import clock, escalation, reminders
 
 IDEMPOTENCY_DAYS = 7
+RING_LASTS_SECONDS = 2
 
 
 @shared_task(ignore_result=True)
 def deliver_reminders() -> None:
     """Sends what is due and says that the clock is alive."""
     clock.beat("deliver")
-    reminders.tick(reach=supplies.reach)
+    reminders.tick(reach=messages.reach)
 
 
 @shared_task(ignore_result=True)
@@ -38,8 +42,14 @@ def plan_supply() -> None:
 
 @shared_task(ignore_result=True)
 def rescreen() -> None:
-    """Looks again at the patients whom a change of the knowledge concerns, some batches at a time."""
-    rescreening.work()
+    """Looks again at the patients whom a change of the knowledge concerns, some batches at a time.
+
+    While there is more it rings again, so that every free worker takes part; a ring that had to wait in the queue is
+    dropped, so that reminders never wait long behind it. A ring that is lost costs nothing: the next tick goes on.
+    """
+    if rescreening.work() and settings.REDIS_URL:
+        with suppress(OperationalError):
+            rescreen.apply_async(expires=RING_LASTS_SECONDS)
 
 
 @shared_task(ignore_result=True)
