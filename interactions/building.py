@@ -103,6 +103,8 @@ SYNONYMS = {
 ALSO_KNOWN_AS = {
     "alcohol": ("ethanol",),
     "amphetamine": ("amfetamine",),
+    "amphetamine mixed salts": ("mixed amphetamine salts", "dextroamphetamine-amphetamine"),
+    "aspirin": ("baby aspirin", "acetylsalicylic acid"),
     "benztropine": ("benzatropine",),
     "clorazepate": ("clorazepic acid",),
     "dextroamphetamine": ("dexamfetamine",),
@@ -112,10 +114,13 @@ ALSO_KNOWN_AS = {
     "levomepromazine": ("methotrimeprazine",),
     "mesalamine": ("mesalazine",),
     "methamphetamine": ("metamfetamine",),
+    "nitroglycerin": ("glyceryl trinitrate",),
     "norethindrone": ("norethisterone",),
     "penicillin V": ("phenoxymethylpenicillin",),
     "rifampin": ("rifampicin",),
+    "st john's wort": ("saint john's wort",),
     "torsemide": ("torasemide",),
+    "trimethoprim-sulfamethoxazole": ("TMP-SMX", "co-trimoxazole", "sulfamethoxazole-trimethoprim"),
     "valacyclovir": ("valaciclovir",),
 }
 """International names that the formulary's own column lacks."""

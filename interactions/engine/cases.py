@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from interactions.engine import alternatives
+from interactions.engine import alternatives, information
+from interactions.engine.card_tables import CardTables
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.check import check
 from interactions.engine.findings import Card, Finding, Judgement, NotChecked
@@ -84,7 +85,7 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
         key=known.key if known else None,
         rxcui=known.rxcui if known else None,
         route=ROUTES.get(route, route) or _usual_route(known, frequency),
-        form=_form(str(taken.get("form") or ""), frequency),
+        form=_form(str(taken.get("form") or ""), f"{name} {frequency}"),
         mg_per_day=total,
         started_on=_day(taken.get("start")),
         stopped_on=_day(taken.get("stop")),
@@ -212,7 +213,7 @@ def _first(*values: Decimal | None) -> Decimal | None:
 
 def _allergy(one: Case, knowledge: Knowledge) -> Allergy:
     substance = str(one.get("drug") or "").strip()
-    known = knowledge.catalogue.named(substance)
+    known = knowledge.catalogue.typed(substance)
     return Allergy(substance, known.key if known else None, str(one.get("reaction") or ""))
 
 
@@ -299,7 +300,7 @@ def answer(
     return {
         "id": case["id"],
         "findings": [
-            shown(finding, kind, card_of.get(finding.key), instead.get(finding.card, ""))
+            shown(finding, kind, card_of.get(finding.key), instead.get(finding.card, ""), knowledge.formulary.cards)
             for finding in judgement.findings
             for kind in (finding.kind, *finding.also)
         ],
@@ -312,18 +313,22 @@ def answer(
     }
 
 
-def shown(finding: Finding, kind: str, card: str | None, instead: str) -> dict[str, Any]:
-    """One finding with every source's own grade; what it also counts as is said once under each kind."""
+def shown(finding: Finding, kind: str, card: str | None, instead: str, tables: CardTables) -> dict[str, Any]:
+    """One finding with every source's own grade; what it also counts as is said once under each kind.
+
+    What the finding leaves open is said by the tables, or that it is not known; see `information`.
+    """
     lead = finding.sources[0]
+    told = information.of_finding(finding)
     return {
         "type": kind,
         "severity": finding.severity.word,
         "problem": finding.problem,
         "drugs": list(finding.drugs),
         "summary": finding.summary,
-        "mechanism": finding.mechanism or finding.effect,
-        "management": ". ".join(part for part in (finding.management, instead) if part),
-        "onset": finding.onset,
+        "mechanism": finding.mechanism or information.completed(told, "effect", tables).text,
+        "management": ". ".join(filter(None, (information.completed(told, "management", tables).text, instead))),
+        "onset": information.completed(told, "onset", tables).text,
         "sources": [
             {
                 "release": grade.label,

@@ -1,8 +1,17 @@
 """Every drug that the active knowledge can name, found by what people and systems call it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+
+TRAILING = re.compile(
+    r"xr|er|sr|xl|cr|dr|la|ir|ec|odt|sl|soltab|tabs?|tablets?|caps?|capsules?|oral|solution|\d+(\.\d+)?|\d+(\.\d+)?(mg|mcg|g|ml)|mg|mcg|"
+    r"hcl|hydrochloride|hydrobromide|hbr|fumarate|hemifumarate|maleate|succinate|tartrate|besylate|mesylate|dimesylate|"
+    r"citrate|sulfate|phosphate|sodium|oxalate|tosylate|extended|delayed|immediate|release|extended-release|"
+    r"delayed-release|immediate-release"
+)
+"""What may stand behind a name without meaning another drug. Salts of injections that last mean another one."""
 
 
 def normal(text: str) -> str:
@@ -86,6 +95,17 @@ class Catalogue:
         key = self._by_name.get(normal(name))
         return None if key is None else self.drugs[key]
 
+    def typed(self, name: str) -> CatalogueDrug | None:
+        """The drug that a person means who writes strength, salt, form or release behind its name."""
+        words = normal(name.replace(" / ", "-").replace("/", "-")).split(" ")
+        for end in range(len(words), 0, -1):
+            if not all(TRAILING.fullmatch(word) for word in words[end:]):
+                return None
+            found = self.named(" ".join(words[:end]))
+            if found is not None:
+                return found
+        return None
+
     def coded(self, rxcui: int) -> CatalogueDrug | None:
         """The drug with this RxCUI, or with the ingredient of which it is a salt."""
         key = self._by_rxcui.get(self.ingredient(rxcui))
@@ -93,7 +113,7 @@ class Catalogue:
 
     def resolve(self, name: str = "", rxcui: int | None = None) -> CatalogueDrug | None:
         """By name first (it may say the product), unless the code says that the name is another drug's."""
-        named = self.named(name) if name else None
+        named = self.typed(name) if name else None
         coded = self.coded(rxcui) if rxcui is not None else None
         if named is None or coded is None:
             return named or coded
