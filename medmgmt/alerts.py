@@ -13,11 +13,13 @@ from interactions import review
 from interactions.models import Answer, Finding, Moment
 from medmgmt.record import access, audit
 from medmgmt.record.models import User
+from refills.evidence import AGAIN
 from refills.models import Task, TaskState
 
 USUAL_DAYS = 90
 TOO_OFTEN, FEWEST = 0.9, 10
 """Overridden more often than this, and shown at least so often, a rule is a candidate for a lower severity."""
+PROMISE = ("key", "state", "due_at", "closed_at", "closed_by_id")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula."""
 
@@ -38,7 +40,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Alerts:
-    """What was shown in a time, and what became of it. An alert is what interrupted, once a change."""
+    """What was shown in a time, and what became of it. An alert is a card that interrupted, once a change.
+
+    Of a card with several findings the most severe says rule and severity; it is overridden with its one answer.
+    """
 
     since: date
     until: date
@@ -49,9 +54,9 @@ class Alerts:
     by_reason: list[Line]
     """Of a reason `shown` and `overridden` are the same."""
     follow_ups: int
-    """Promised, and due by now or done."""
+    """Promised, and due by now, done, or given up by somebody; what went with a withdrawn proposal is left out."""
     kept: int
-    """Done by the day that was promised."""
+    """Done by the day that was promised: a promise to monitor by what it named, all else in words."""
 
     @property
     def candidates(self) -> list[Line]:
@@ -72,9 +77,9 @@ def of(by: User, since: date | None = None, until: date | None = None) -> Alerts
         severity__in=review.STOPS,
         is_interruptive=True,
     )
-    columns = ("review__change_id", "key", "severity", "sources", "review__by__role")
-    for change_id, key, severity, sources, role in found.values_list(*columns).order_by("id").iterator():
-        shown.setdefault((change_id, key), (rule_of(sources), severity, role or ""))
+    columns = ("review__change_id", "card", "key", "severity", "sources", "review__by__role")
+    for change_id, card, key, severity, sources, role in found.values_list(*columns).order_by("id").iterator():
+        shown.setdefault((change_id, card or key), (rule_of(sources), severity, role or ""))
     reasons = Counter(answers[alert][0] for alert in shown if alert in answers)
     follow_ups, kept = promises([answers[alert][1] for alert in shown if alert in answers])
     audit.record(by, "view_alerts", detail={"alerts": len(shown)})
@@ -92,25 +97,30 @@ def of(by: User, since: date | None = None, until: date | None = None) -> Alerts
 
 
 def answered(first: date, last: date) -> dict[tuple[int, str], tuple[str, int]]:
-    """Change and key -> the reason, and the number of the answer."""
-    given = Answer.objects.filter(finding__review__at__date__range=(first, last))
-    rows = given.values_list("finding__review__change_id", "key", "reason_code", "pk")
-    return {(change_id, key): (reason, number) for change_id, key, reason, number in rows}
+    """Change and card -> the reason, and the number of the answer that leads."""
+    given = Answer.objects.filter(finding__review__at__date__range=(first, last)).order_by("id")
+    rows = given.values_list("finding__review__change_id", "finding__card", "key", "reason_code", "lead_id", "pk")
+    return {(change, card or key): (reason, lead or number) for change, card, key, reason, lead, number in rows}
 
 
 def promises(answers: Iterable[int]) -> tuple[int, int]:
-    """Of the follow-ups of these answers: how many are due or done, and how many were done in time."""
+    """Of the follow-ups of these answers: how many are due or done, and how many were done in time.
+
+    One whose evidence was wrong counts as it stands now: by the task that was opened in its place.
+    """
     wanted = {f"follow-up:{number}" for number in answers}
-    tasks = Task.objects.filter(kind="finding_follow_up").values_list("key", "state", "closed_at", "due_at")
+    rows = Task.objects.filter(kind="finding_follow_up").order_by("id")
+    told = {row[0].partition(AGAIN)[0]: row[1:] for row in rows.values_list(*PROMISE)}
     now = timezone.now()
-    told = [row for row in tasks if row[0] in wanted and is_due(row[1], row[3], now)]
-    done = [(closed, due) for _key, state, closed, due in told if state == TaskState.DONE and closed is not None]
-    return len(told), sum(closed <= due for closed, due in done)
+    due = [row for key, row in told.items() if key in wanted and is_due(*row, now)]
+    return len(due), sum(state == TaskState.DONE and closed <= by for state, by, closed, _who in due)
 
 
-def is_due(state: str, due_at: datetime, now: datetime) -> bool:
-    """Whether it can be said by now that the promise was kept or not."""
-    return state == TaskState.DONE or (state != TaskState.CANCELLED and due_at <= now)
+def is_due(state: str, due_at: datetime, closed_at: datetime | None, closed_by: int | None, now: datetime) -> bool:
+    """Whether it can be said by now that the promise was kept or not; what went with its reason counts for nobody."""
+    if state == TaskState.CANCELLED:
+        return closed_by is not None
+    return state == TaskState.DONE or due_at <= now
 
 
 def rule_of(sources: list[dict[str, str]]) -> str:

@@ -1,24 +1,24 @@
 """What is seen and heard of a patient, written down: side effects, measurements, allergies, conditions."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine import suspects
 from medmgmt import regimens
+from medmgmt.actions.observing import correct_observation as correct_observation
+from medmgmt.actions.observing import record_encounter as record_encounter
+from medmgmt.actions.observing import record_observation as record_observation
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NoSuchThing, NotAllowed, Refused
 from medmgmt.record.models import (
     Allergy,
     Condition,
-    Observation,
-    ObservationCode,
     Patient,
     Role,
     SideEffectReport,
@@ -181,37 +181,6 @@ def prescriber_id(patient: Patient, ranked: Sequence[Suspect]) -> int | None:
     if change is None or change.signed_by is None:
         return None
     return change.signed_by_id if access.cares_for(change.signed_by, patient.pk) else None
-
-
-@transaction.atomic
-def record_observation(
-    by: User,
-    patient_id: int,
-    *,
-    code: str,
-    observed_at: datetime,
-    value: Decimal | None = None,
-    value_code: str = "",
-) -> Observation:
-    """A dated measurement or state, in the one unit its code has. Refuses the future and what lies out of range."""
-    patient = access.patient_for(by, "record_observation", patient_id, lock=True)
-    if observed_at > timezone.now() + timedelta(minutes=5):
-        raise Refused(_("An observation cannot lie in the future."))
-    try:
-        with transaction.atomic():
-            made = Observation.objects.create(
-                patient=patient,
-                code=ObservationCode(code),
-                value=value,
-                value_code=value_code,
-                observed_at=observed_at,
-                recorded_by=by,
-                **Observation.code_columns(code),
-            )
-    except (IntegrityError, ValueError, KeyError) as wrong:
-        raise Refused(_("This is not a value that a person can have; check the number and its unit.")) from wrong
-    audit.record(by, "record_observation", patient_id=patient.pk, obj=("observation", made.pk), detail={"code": code})
-    return made
 
 
 @transaction.atomic

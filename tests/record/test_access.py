@@ -31,6 +31,7 @@ WHO_MAY = """
     order_monitoring       yes        -        -          -           -
     log_side_effect        yes       yes      yes        yes          -
     record_observation     yes       yes       -          -           -
+    record_encounter       yes       yes       -          -           -
     record_dispense        yes       yes      yes         -           -
     register_patient       yes       yes       -          -           -
     enrol                  yes       yes       -          -           -

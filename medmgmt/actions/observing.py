@@ -1,0 +1,160 @@
+"""What is measured, scored or seen of a patient, written down; whatever was promised to be recorded closes with it."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from medmgmt.record import access, audit
+from medmgmt.record.errors import NoSuchThing, Refused
+from medmgmt.record.models import (
+    MEAN_SCORES,
+    SCALES,
+    Encounter,
+    EncounterKind,
+    Observation,
+    ObservationCode,
+    Patient,
+    User,
+)
+from refills import evidence, worklist
+from refills.models import Task
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+AGAIN_WITHIN = timedelta(days=2)
+"""What waits again because its evidence was wrong is due in two days at the earliest."""
+
+
+@transaction.atomic
+def record_observation(
+    by: User,
+    patient_id: int,
+    *,
+    code: str,
+    observed_at: datetime,
+    value: Decimal | None = None,
+    value_code: str = "",
+) -> Observation:
+    """A dated measurement, score or state, in the one unit its code has; closes what waited for it since before then.
+
+    Refuses the future and what lies out of range.
+    """
+    patient = access.patient_for(by, "record_observation", patient_id, lock=True)
+    made = keep(by, patient, code=code, observed_at=observed_at, value=value, value_code=value_code)
+    audit.record(by, "record_observation", patient_id=patient.pk, obj=("observation", made.pk),
+                 detail={"code": code, "closed": close_promises(by, patient, made)})  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def correct_observation(
+    by: User,
+    observation_id: int,
+    *,
+    observed_at: datetime | None = None,
+    value: Decimal | None = None,
+    value_code: str = "",
+    entered_in_error: bool = False,
+) -> Observation:
+    """A new row in the place of a wrong one, or none in its place where it was entered in error; the old one stays.
+
+    A promise that the old one kept waits again, unless the new one or another of its kind keeps it.
+    Raises NoSuchThing for an unknown observation, Refused for one that was corrected already.
+    """
+    old = Observation.objects.filter(pk=observation_id).first()
+    patient = access.patient_for(by, "record_observation", old.patient_id if old else 0, lock=True)
+    if old is None:
+        raise NoSuchThing()
+    if old.entered_in_error or Observation.objects.filter(corrects=old).exists():
+        raise Refused(_("This observation has been corrected already; correct its newest version."))
+    made = keep(
+        by,
+        patient,
+        code=old.code,
+        observed_at=observed_at or old.observed_at,
+        value=old.value if entered_in_error or (value is None and not value_code) else value,
+        value_code=old.value_code if entered_in_error or (value is None and not value_code) else value_code,
+        corrects=old,
+        entered_in_error=entered_in_error,
+    )
+    closed = 0 if entered_in_error else close_promises(by, patient, made)
+    audit.record(by, "correct_observation", patient_id=patient.pk, obj=("observation", made.pk),
+                 detail={"code": old.code, "corrects": old.pk, "entered_in_error": entered_in_error,
+                         "closed": closed, "opened": wait_again(patient, old)})  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def record_encounter(by: User, patient_id: int, *, kind: str, on: date, note: str = "") -> Encounter:
+    """A visit on the patient's own day; closes what waited for a visit since before that day. Refuses the future."""
+    patient = access.patient_for(by, "record_encounter", patient_id, lock=True)
+    if kind not in EncounterKind.values:
+        raise Refused(_("Say how you met: in the clinic, by video, by phone or at home."))
+    if not patient.birth_date <= on <= patient.today(timezone.now()):
+        raise Refused(_("A visit is on a day since the patient was born, and not in the future."))
+    made = Encounter.objects.create(patient=patient, kind=kind, on=on, by=by, note=note.strip())
+    began = datetime.combine(on, time(), tzinfo=ZoneInfo(patient.time_zone))
+    closed = worklist.close_with(
+        patient_id=patient.pk, closes_on="visit", evidence=("encounter", made.pk), by_id=by.pk, at=began
+    )
+    audit.record(by, "record_encounter", patient_id=patient.pk, obj=("encounter", made.pk),
+                 detail={"kind": kind, "closed": closed})  # fmt: skip
+    return made
+
+
+def keep(
+    by: User,
+    patient: Patient,
+    *,
+    code: str,
+    observed_at: datetime,
+    value: Decimal | None,
+    value_code: str,
+    corrects: Observation | None = None,
+    entered_in_error: bool = False,
+) -> Observation:
+    """The row, or Refused in a sentence."""
+    if observed_at > timezone.now() + CLOCKS_DIFFER:
+        raise Refused(_("An observation cannot lie in the future."))
+    if code in SCALES - MEAN_SCORES and value is not None and value != value.to_integral_value():
+        raise Refused(_("The score of this scale is a whole number."))
+    try:
+        with transaction.atomic():
+            return Observation.objects.create(
+                patient=patient,
+                code=ObservationCode(code),
+                value=value,
+                value_code=value_code,
+                observed_at=observed_at,
+                recorded_by=by,
+                corrects=corrects,
+                entered_in_error=entered_in_error,
+                **Observation.code_columns(code),
+            )
+    except (IntegrityError, ValueError, KeyError) as wrong:
+        raise Refused(_("This is not a value that a person can have; check the number and its unit.")) from wrong
+
+
+def close_promises(by: User, patient: Patient, made: Observation) -> int:
+    """Closes what waited for an observation of this code and was opened before it was made; how many."""
+    return sum(
+        worklist.close_with(
+            patient_id=patient.pk,
+            closes_on=f"{kind}:{made.code}",
+            evidence=("observation", made.pk),
+            by_id=by.pk,
+            at=made.observed_at,
+        )
+        for kind in ("observation", "scale")
+    )
+
+
+def wait_again(patient: Patient, old: Observation) -> int:
+    """Opens again what the wrong observation had closed, where nothing else on record answers it; how many."""
+    left = list(Observation.current(patient.pk).filter(code=old.code).values_list("observed_at", flat=True))
+    closed = evidence.closed_with(patient_id=patient.pk, evidence=("observation", old.pk))
+    lost: list[Task] = [task for task in closed if not any(at >= task.created_at for at in left)]
+    return len(evidence.open_again(lost, earliest_due=timezone.now() + AGAIN_WITHIN))
