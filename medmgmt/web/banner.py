@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from medmgmt.chart import Chart
 from medmgmt.record import dosing
 from medmgmt.record.models import Allergy, Enrolment, Observation, Patient
-from medmgmt.web.record_forms import STATE_WORDS
+from medmgmt.web.record_forms import state_words
 
 FACTS: dict[str, Promise] = {
     "weight": _("Weight"),
@@ -83,7 +83,7 @@ def fact(code: str, observation: Observation | None) -> Fact:
 def in_words(observation: Observation) -> str:
     """A measurement with its unit, or the state in words."""
     if observation.value is None:
-        return str(STATE_WORDS.get(observation.value_code, observation.value_code))
+        return state_words(observation.code, observation.value_code)
     unit = UNIT_WORDS.get(observation.unit, observation.unit)
     return f"{dosing.plain(observation.value)}{dosing.NBSP}{unit}".strip()
 

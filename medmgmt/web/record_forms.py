@@ -78,13 +78,38 @@ STATE_WORDS: "dict[str, Words]" = {
     "B": gettext_lazy("Child-Pugh B"),
     "C": gettext_lazy("Child-Pugh C"),
     "unknown": gettext_lazy("not known"),
+    "positive": gettext_lazy("positive"),
+    "negative": gettext_lazy("negative"),
+    "heavy": gettext_lazy("heavy drinking"),
+    "regular": gettext_lazy("regularly"),
+    "with_food": gettext_lazy("with food"),
+    "without_food": gettext_lazy("without food"),
+    "poor": gettext_lazy("poor metaboliser"),
+    "intermediate": gettext_lazy("intermediate metaboliser"),
+    "normal": gettext_lazy("normal metaboliser"),
+    "rapid": gettext_lazy("rapid metaboliser"),
+    "ultrarapid": gettext_lazy("ultrarapid metaboliser"),
 }
+OTHER_WORDS: "dict[tuple[str, str], Words]" = {
+    ("alcohol_use", "none"): gettext_lazy("does not drink"),
+    ("alcohol_use", "current"): gettext_lazy("drinks"),
+    ("grapefruit", "none"): gettext_lazy("never"),
+}
+"""Where a value means another thing than elsewhere."""
+
+
+def state_words(code: str, value: str) -> str:
+    """The word for a value of this observation; a value that a later release does not know is shown as it was kept."""
+    return str(OTHER_WORDS.get((code, value)) or STATE_WORDS.get(value, value))
 
 
 def observation_states() -> list[Any]:
     """States grouped by what they are states of."""
     groups = [
-        (ObservationCode(code).label, [(value, STATE_WORDS[value]) for value in answer.values if value != "unknown"])
+        (
+            ObservationCode(code).label,
+            [(value, state_words(code, value)) for value in answer.values if value != "unknown"],
+        )
         for code, answer in ANSWERS.items()
     ]
     return [("", _("None, it is a number")), *groups, ("unknown", STATE_WORDS["unknown"])]

@@ -85,6 +85,14 @@ class ObservationCode(models.TextChoices):
     LACTATION = "lactation", _("breast-feeding")
     SMOKING = "smoking", _("smoking")
     HEPATIC_CLASS = "hepatic_class", _("Child-Pugh class")
+    ALCOHOL_USE = "alcohol_use", _("alcohol use")
+    GRAPEFRUIT = "grapefruit", _("grapefruit or its juice")
+    MEALS = "food_with_dose", _("medicines with meals")
+    CYP2D6 = "cyp2d6_phenotype", _("CYP2D6 metaboliser")
+    CYP2C19 = "cyp2c19_phenotype", _("CYP2C19 metaboliser")
+    CYP2C9 = "cyp2c9_phenotype", _("CYP2C9 metaboliser")
+    HLA_B_1502 = "hla_b_1502", _("HLA-B*15:02")
+    HLA_A_3101 = "hla_a_3101", _("HLA-A*31:01")
 
 
 def _measure(loinc: str, unit: str, at_least: str, at_most: str) -> Measure:
@@ -151,11 +159,22 @@ ANSWERS: dict[str, Answer] = {
     "lactation": Answer("63895-7", ("breastfeeding", "not_breastfeeding", "unknown")),
     "smoking": Answer("72166-2", ("current", "former", "never", "unknown")),
     "hepatic_class": Answer("", ("none", "A", "B", "C", "unknown")),
+    "alcohol_use": Answer("", ("none", "current", "heavy", "unknown")),
+    "grapefruit": Answer("", ("regular", "none", "unknown")),
+    "food_with_dose": Answer("", ("with_food", "without_food", "unknown")),
+    "cyp2d6_phenotype": Answer("79715-9", ("poor", "intermediate", "normal", "ultrarapid", "unknown")),
+    "cyp2c19_phenotype": Answer("79714-2", ("poor", "intermediate", "normal", "rapid", "ultrarapid", "unknown")),
+    "cyp2c9_phenotype": Answer("79716-7", ("poor", "intermediate", "normal", "unknown")),
+    "hla_b_1502": Answer("", ("positive", "negative", "unknown")),
+    "hla_a_3101": Answer("", ("positive", "negative", "unknown")),
     "hunter": Answer("", ("positive", "negative")),
 }
-"""LOINC 82810-3 pregnancy status, 63895-7 breastfeeding status, 72166-2 tobacco smoking status.
+"""LOINC 82810-3 pregnancy status, 63895-7 breastfeeding status, 72166-2 tobacco smoking status; 79715-9, 79714-2 and
+79716-7 the metabolic activity of CYP2D6, CYP2C19 and CYP2C9 in the terms of CPIC.
 
-`hepatic_class` is the Child-Pugh class; `none` says that the liver was looked at and is sound.
+`hepatic_class` is the Child-Pugh class; `none` says that the liver was looked at and is sound. `alcohol_use` is heavy
+from an AUDIT-C of 8 or with an active alcohol use disorder, none and current as the person says. `food_with_dose` says
+how the medicines are taken.
 """
 
 SCALES = frozenset(
