@@ -67,6 +67,10 @@ class NotAnAnswer(InteractionsError):
     """A reason that is not on the list, a follow-up before today, or a finding that asks for no answer."""
 
 
+class NothingToTest(InteractionsError):
+    """A selftest without rules in use, or without cases."""
+
+
 class NoSuchLocalChange(InteractionsError):
     """There is no change of the clinic's own with this number."""
 

@@ -29,6 +29,10 @@ MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE)
 OTHER_ROUTE = re.compile(
     r"\b(im|iv|sc|sl|inj\w*|patch|nasal|spray|topical|inhal\w*|drops|infusion|depot)\b", re.IGNORECASE
 )
+WITHOUT_FOOD = re.compile(r"empty stomach|fasting|without food|without a meal|before (a |the )?(meal|breakfast)", re.I)
+WITH_FOOD = re.compile(
+    r"with (\w+ ){0,2}(food|meals?|breakfast|lunch|dinner|supper|snack)\b|after (a |the )?meal", re.I
+)
 RECENT_DAYS = 90
 """A lab as old as this no longer raises or lowers a tier."""
 SWITCHING = re.compile(r"cross[- ]?taper|switching", re.IGNORECASE)
@@ -90,6 +94,7 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
         started_on=_day(taken.get("start")),
         stopped_on=_day(taken.get("stop")),
         mg_per_dose=_single(taken, frequency, total),
+        food=_food(frequency),
         ordered_as="" if known is None or is_code or normal(name) == known.key else normal(name),
     )
 
@@ -105,6 +110,13 @@ def _form(form: str, frequency: str) -> str:
     """The form with what the sig says of it: "150 mg XL every morning" is XL."""
     told = [word for word in FORM_WORDS if re.search(rf"\b{word}\b", frequency)]
     return " ".join(dict.fromkeys([form, *told])).strip()
+
+
+def _food(frequency: str) -> str:
+    """with_food or without_food, where the sig says it: "with the evening meal", "on an empty stomach"."""
+    if WITHOUT_FOOD.search(frequency):
+        return "without_food"
+    return "with_food" if WITH_FOOD.search(frequency) else ""
 
 
 def _single(taken: Case, frequency: str, total: Decimal | None) -> Decimal | None:
@@ -186,6 +198,8 @@ def facts(case: Case, day: date, knowledge: Knowledge, left_out: list[NotChecked
         egfr=_first(_decimal(patient.get("egfr")), recent.get("egfr")),
         hepatic_class=str(patient.get("hepatic") or "").upper(),
         alcohol=alcohol,
+        grapefruit=str(patient.get("grapefruit") or ""),
+        food=str(patient.get("food") or ""),
         smoking=str(smoking.get("status") or ""),
         smoking_changed_on=None if changed is None else day - timedelta(days=int(changed)),
         smoking_change=str(smoking.get("change") or ""),

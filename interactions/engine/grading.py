@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 RANK = {"none": 0, "ungraded": 0, "minor": 1, "moderate": 2, "major": 3, "contraindicated": 4}
 TOGETHER = {
@@ -14,6 +14,18 @@ TOGETHER = {
 """Kinds that may stand for each other, because one card shows them together."""
 LOUD = RANK["minor"]
 Case = Mapping[str, Any]
+
+
+class Failure(NamedTuple):
+    """A case that did not come out as expected, and why."""
+
+    case: str
+    title: str
+    is_nuisance: bool
+    why: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{self.case} {self.title}: {one}" for one in self.why)
 
 
 @dataclass
@@ -26,7 +38,7 @@ class Score:
     to_stay_silent: int = 0
     nuisances: int = 0
     pending: int = 0
-    faults: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
 
 
 def score(category: str, cases: Sequence[Case], answers: Sequence[Case]) -> Score:
@@ -37,14 +49,28 @@ def score(category: str, cases: Sequence[Case], answers: Sequence[Case]) -> Scor
             told.pending += 1
             continue
         why = faults(case, answer)
-        told.faults += [f"{case['id']} {case.get('title', '')}: {one}" for one in why]
-        if case["expected"].get("silent"):
+        is_silent = bool(case["expected"].get("silent"))
+        if why:
+            told.failures.append(Failure(case["id"], case.get("title", ""), is_silent, tuple(why)))
+        if is_silent:
             told.to_stay_silent += 1
             told.nuisances += bool(why)
         else:
             told.to_find += 1
             told.found += not why
     return told
+
+
+def together(scores: Sequence[Score]) -> Score:
+    """All categories as one; the failures stay with their own."""
+    return Score(
+        "together",
+        to_find=sum(one.to_find for one in scores),
+        found=sum(one.found for one in scores),
+        to_stay_silent=sum(one.to_stay_silent for one in scores),
+        nuisances=sum(one.nuisances for one in scores),
+        pending=sum(one.pending for one in scores),
+    )
 
 
 def faults(case: Case, answer: Case) -> list[str]:

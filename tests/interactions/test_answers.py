@@ -35,7 +35,7 @@ def test_every_shipped_case_is_met(path: Path) -> None:
     document = json.loads(path.read_text(encoding="utf-8"))
     answers = cases.reviewed(document, shipped.alone())["cases"]
     told = grading.score(document["category"], document["vignettes"], answers)
-    assert told.faults == []
+    assert [str(failure) for failure in told.failures] == []
     assert told.found == told.to_find
     assert not told.nuisances
 
@@ -147,7 +147,7 @@ def test_the_commands_answer_and_refuse(tmp_path: Path) -> None:
         call_command("selftest", cases=tmp_path / "nowhere")
     silent = case(expected={"findings": [{"type": "refill", "drugs": ["x"], "severity_at_least": "minor"}]})
     path.write_text(json.dumps({"category": "made", "vignettes": [silent]}))
-    with pytest.raises(CommandError, match="1 expectation is not met"):
+    with pytest.raises(CommandError, match="1 case is not as expected"):
         call_command("selftest", cases=tmp_path, stdout=told)
 
 

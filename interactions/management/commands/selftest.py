@@ -1,66 +1,54 @@
-"""Tests the knowledge in use on the cases that ship with it."""
+"""Tests the knowledge in use, or the shipped rules alone, on the cases that ship with them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from interactions import library
-from interactions.engine import cases, grading
+from interactions import selftests
+from interactions.engine import grading
+from interactions.errors import NothingToTest
+from interactions.models import SelftestScope
 
 
 class Command(BaseCommand):
-    """manage.py selftest [--cases DIR]"""
+    """manage.py selftest [--shipped] [--cases DIR]"""
 
-    help = "Run the shipped cases against the knowledge in use: hit rate and nuisance rate by category."
+    help = "Run the shipped cases against the knowledge in use: hit rate and nuisance rate by category. Kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where the cases are."""
+        """What is asked, and where the cases are."""
+        parser.add_argument("--shipped", action="store_true", help="the shipped rules alone, without local changes")
         parser.add_argument(
-            "--cases", type=Path, default=settings.BASE_DIR / "data" / "selftest", help="folder of JSON"
+            "--cases", type=Path, default=selftests.FOLDER, help="folder of JSON; other cases than ours"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """One line a category and every fault; fails when there is one."""
-        files = sorted(options["cases"].glob("*.json"))
-        if not files:
-            raise CommandError(f"There are no cases in {options['cases']}.")
-        knowledge = library.current()
-        scores = []
-        for path in files:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            listed = document["vignettes"]
-            answers = cases.reviewed(document, knowledge)["cases"]
-            scores.append(grading.score(document["category"], listed, answers))
-        self._tell(scores)
-        failed = sum(len(one.faults) for one in scores)
+        """One line a category and every fault; fails when there is one. A run over the shipped cases is kept."""
+        scope = SelftestScope.SHIPPED if options["shipped"] else SelftestScope.IN_USE
+        try:
+            outcome = selftests.tried(scope, options["cases"])
+        except NothingToTest as nothing:
+            raise CommandError(str(nothing)) from nothing
+        if options["cases"] == selftests.FOLDER:
+            selftests.keep(outcome, by_id=None)
+        self._tell(outcome)
+        failed = len(outcome.failures)
         if failed:
-            raise CommandError(f"{failed} {'expectation is' if failed == 1 else 'expectations are'} not met.")
+            raise CommandError(f"{failed} {'case is' if failed == 1 else 'cases are'} not as expected.")
 
-    def _tell(self, scores: list[grading.Score]) -> None:
-        for one in scores:
-            for fault in one.faults:
-                self.stdout.write(f"FAIL {fault}")
+    def _tell(self, outcome: selftests.Outcome) -> None:
+        for _category, failure in outcome.failures:
+            self.stdout.write("".join(f"FAIL {line}\n" for line in str(failure).splitlines()))
         self.stdout.write(f"{'category':<18} {'found':>9} {'hit rate':>9} {'nuisances':>10} {'rate':>7} {'pending':>8}")
-        for one in [*scores, _together(scores)]:
+        for one in [*outcome.scores, grading.together(outcome.scores)]:
             self.stdout.write(
                 f"{one.category:<18} {f'{one.found}/{one.to_find}':>9} {_rate(one.found, one.to_find):>9} "
                 f"{f'{one.nuisances}/{one.to_stay_silent}':>10} {_rate(one.nuisances, one.to_stay_silent):>7} "
                 f"{one.pending:>8}"
             )
-
-
-def _together(scores: list[grading.Score]) -> grading.Score:
-    whole = grading.Score("together")
-    for one in scores:
-        whole.to_find += one.to_find
-        whole.found += one.found
-        whole.to_stay_silent += one.to_stay_silent
-        whole.nuisances += one.nuisances
-        whole.pending += one.pending
-    return whole
+        asked = ", ".join(str(release) for release in outcome.releases)
+        self.stdout.write(f"{asked}: {outcome.scope.label}, in {outcome.milliseconds / 1000:.1f} s.")
 
 
 def _rate(part: int, whole: int) -> str:
