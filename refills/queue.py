@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -77,6 +77,20 @@ SQLITE_SENT = """
     FROM json_each(%s) AS taken
     WHERE refills_reminder.id = CAST(taken.key AS INTEGER) AND lease_token = %s AND state = 'planned'
     """
+POSTGRESQL_AGAIN = """
+    UPDATE refills_reminder AS mine
+    SET next_attempt_at = failed.again_at, outcome = failed.why, lease_token = NULL, lease_until = NULL,
+        handed_over_at = CASE WHEN failed.may_have_left THEN mine.handed_over_at END
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::boolean[]) AS failed(id, again_at, why, may_have_left)
+    WHERE mine.id = failed.id AND mine.lease_token = %s AND mine.state = 'planned'
+    """
+SQLITE_AGAIN = """
+    UPDATE refills_reminder
+    SET next_attempt_at = failed.value ->> 1, outcome = failed.value ->> 2, lease_token = NULL, lease_until = NULL,
+        handed_over_at = CASE WHEN failed.value ->> 3 THEN handed_over_at END
+    FROM json_each(%s) AS failed
+    WHERE refills_reminder.id = failed.value ->> 0 AND lease_token = %s AND state = 'planned'
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,15 @@ class Claimed:
     takes_key: bool
     may_have_left: bool
     """An earlier attempt ended in silence, or in a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A row that was not taken, with a code of why."""
+
+    row: Claimed
+    why: str
+    may_have_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,18 +193,33 @@ def settle_withheld(token: UUID, row: Claimed, why: str) -> int:
 def settle_failed(
     token: UUID, row: Claimed, why: str, now: datetime, *, may_have_left: bool = False
 ) -> ReminderState | None:
-    """Nobody was reached: again later, or after the last attempt a task for a person. None if it was not ours.
-
-    `may_have_left`: silence on a channel that takes a key; it goes again under the same key, and is unknown at the end.
-    """
+    """As settle_again for one row, or after its last attempt a task for a person. None if it was not ours."""
     may_have_left = may_have_left or row.may_have_left
     if row.attempts >= settings.REMINDER_ATTEMPTS:
         return settle_for_person(token, row, ReminderState.UNKNOWN if may_have_left else ReminderState.DEAD, why)
-    left = {} if may_have_left else {"handed_over_at": None}
-    again = _mine(token, [row.pk]).update(
-        **_let_go(), **left, next_attempt_at=now + back_off(row.attempts), outcome=_short(why)
-    )
+    again = settle_again(token, [Failed(row, why, may_have_left)], now)
     return ReminderState.PLANNED if again else None
+
+
+def settle_again(token: UUID, failed: Sequence[Failed], now: datetime) -> int:
+    """Nobody was reached: each comes again later, in its own time. How many were still ours.
+
+    Where a row may have left (silence on a channel that takes a key) that is remembered: it goes again under the same
+    key, may not be cancelled meanwhile, and is unknown in the end if nothing else is heard.
+    """
+    if not failed:
+        return 0
+    rows = [
+        (one.row.pk, now + back_off(one.row.attempts), _short(one.why), one.may_have_left or one.row.may_have_left)
+        for one in failed
+    ]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            told = [[pk, _text(at), why, left] for pk, at, why, left in rows]
+            cursor.execute(SQLITE_AGAIN, [json.dumps(told), token.hex])
+        else:
+            cursor.execute(POSTGRESQL_AGAIN, [*(list(column) for column in zip(*rows, strict=True)), token])
+        return int(cursor.rowcount)
 
 
 def settle_for_person(token: UUID, row: Claimed, state: ReminderState, why: str) -> ReminderState | None:
@@ -220,22 +258,6 @@ def bury_abandoned(now: datetime) -> list[ReminderState]:
             tell_a_person(row, state)
             ended.append(state)
     return ended
-
-
-def supersede(now: datetime) -> int:
-    """After a standstill several reminders of one supply are due at once: cancel all but the latest. How many."""
-    later = Reminder.objects.filter(
-        prescription_id=OuterRef("prescription_id"),
-        channel=OuterRef("channel"),
-        local_date__gt=OuterRef("local_date"),
-        due_at__lte=now,
-        state__in=(ReminderState.PLANNED, ReminderState.SENT, ReminderState.UNKNOWN),
-    )
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=Now())
-    late = Reminder.objects.filter(
-        free, Exists(later), state=ReminderState.PLANNED, next_attempt_at__lte=now, handed_over_at__isnull=True
-    )
-    return late.update(**_ended(ReminderState.CANCELLED, "superseded by a later one"))
 
 
 def oldest_due_seconds() -> float:

@@ -21,6 +21,7 @@ from refills.delivery import Letter
 from refills.links import answer, read_link
 from refills.models import Reminder, ReminderState
 from refills.queue import oldest_due_seconds
+from refills.schedule import Waking
 
 __all__ = ["Counts", "Reach", "answer", "oldest_due_seconds", "read_link", "tick"]
 
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH, MOST_BATCHES = 500, 100
 TOO_LATE = timedelta(days=7)
-QUICK_SECONDS, GATHER_SECONDS, DATABASE_PAUSE = 0.25, 0.005, 0.25
+QUICK_SECONDS, GATHER_SECONDS, DATABASE_PAUSE = 0.25, 0.05, 0.25
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Reach:
     time_zone: str
     allowed: bool
     why: str = ""
+    waking: Waking | None = None
+    """The reader's own waking hours; None for the site's."""
 
 
 @dataclass
@@ -87,7 +90,7 @@ def tick(now: datetime | None = None, *, reach: ReachOf) -> Counts:
     counts.held += restoring.look()
     for state in queue.bury_abandoned(moment):
         counts.ended(state)
-    counts.superseded += queue.supersede(moment)
+    counts.superseded += planning.supersede(moment)
     _Round(now, reach, counts).run()
     return counts
 
@@ -155,11 +158,18 @@ class _Round:
             self._hand_over(ready)
         if not self.under_way:
             return
-        ended = wait(self.under_way, return_when=FIRST_COMPLETED).done
-        if len(ended) < len(self.under_way):
-            ended = wait(self.under_way, timeout=GATHER_SECONDS).done  # one statement for many, where many come soon
-        self._settle(ended)
+        wait(self.under_way, return_when=FIRST_COMPLETED)
+        self._settle(self._gathered())
         self._keep_pace(len(ready), time.monotonic() - began)
+
+    def _gathered(self) -> set["Future[str]"]:
+        """The answers that come within moments of the first, so that many are written down at once."""
+        until, enough = time.monotonic() + GATHER_SECONDS, max(1, len(self.under_way) // 4)
+        while True:
+            ended = {future for future in self.under_way if future.done()}
+            if len(ended) >= enough or time.monotonic() >= until:
+                return ended
+            time.sleep(GATHER_SECONDS / 10)
 
     def _keep_pace(self, begun: int, seconds: float) -> None:
         """A quick gateway is handed more at once, and more is claimed for it; a slow one no more than it has threads
@@ -192,6 +202,8 @@ class _Round:
                     address=reached.address,
                     language=reached.language,
                     link=links.url(reminder),
+                    stop_link=links.stop_url(reminder),
+                    helps=reminder.caregiver_id is not None,
                     channel=reminder.channel,
                     kind=reminder.kind,
                 )
@@ -208,7 +220,7 @@ class _Round:
 
     def _in_time(self, held: _Held, reminder: Reminder, reached: Reach) -> bool:
         """Is the reader awake, and is the message not stale? If not, it is put off or given to a person here."""
-        waking, moment = planning.waking(), self.clock
+        waking, moment = reached.waking or planning.waking(), self.clock
         if schedule.fill_date(moment, reached.time_zone) - reminder.local_date > TOO_LATE:
             self.counts.ended(queue.settle_for_person(held.token, held.row, ReminderState.DEAD, "too late"))
             return False
@@ -243,37 +255,51 @@ class _Round:
     def _settle(self, ended: Iterable["Future[str]"]) -> None:
         """Write down what the gateway said, all that was taken in one statement a lease."""
         sent: dict[UUID, dict[int, str]] = {}
+        failed: dict[UUID, list[queue.Failed]] = {}
         for future in ended:
             held, error = self.under_way.pop(future), future.exception()
             if error is None:
                 sent.setdefault(held.token, {})[held.row.pk] = future.result()
-            elif isinstance(error, delivery.DeliveryUnknown):
-                self._silent(held, error)
-            else:
+            elif isinstance(error, delivery.DeliveryUnknown) and not held.row.takes_key:
+                unknown = partial(queue.settle_for_person, held.token, held.row, ReminderState.UNKNOWN, silence(error))
+                self.counts.ended(_surely(unknown))
+            elif held.row.attempts >= settings.REMINDER_ATTEMPTS:
                 self._failed(held, error)
+            else:
+                failed.setdefault(held.token, []).append(self._noted(held, error))
         for token, rows in sent.items():
             settled = _surely(partial(queue.settle_sent, token, rows))
             self.counts.sent += settled
             self.counts.lost += len(rows) - settled
-
-    def _silent(self, held: _Held, error: BaseException) -> None:
-        """The message may have arrived: again where the channel knows the second copy, else for a person."""
-        why = f"silence: {error}"
-        if held.row.takes_key:
-            self._again(held, why, may_have_left=True)
-            return
-        settle = partial(queue.settle_for_person, held.token, held.row, ReminderState.UNKNOWN, why)
-        self.counts.ended(_surely(settle))
+        for token, again in failed.items():
+            settled = _surely(partial(queue.settle_again, token, again, self.clock))
+            self.counts.retried += settled
+            self.counts.lost += len(again) - settled
 
     def _failed(self, held: _Held, error: BaseException) -> None:
-        """Again later, or given to a person; the log has the number of the row and the kind of error only."""
-        why = str(error) if isinstance(error, delivery.NotDelivered) else type(error).__name__
-        self._again(held, why, may_have_left=False)
-
-    def _again(self, held: _Held, why: str, *, may_have_left: bool) -> None:
-        log.warning("reminder %s, attempt %s: %s", held.row.pk, held.row.attempts, why)
-        settle = partial(queue.settle_failed, held.token, held.row, why, self.clock, may_have_left=may_have_left)
+        """Again later, or given to a person."""
+        failed = self._noted(held, error)
+        settle = partial(
+            queue.settle_failed, held.token, held.row, failed.why, self.clock, may_have_left=failed.may_have_left
+        )
         self.counts.ended(_surely(settle))
+
+    def _noted(self, held: _Held, error: BaseException) -> queue.Failed:
+        """The log has the number of the row and the kind of error only; after a silence it may have arrived."""
+        silent = isinstance(error, delivery.DeliveryUnknown)
+        why = silence(error) if silent else code_of(error)
+        log.warning("reminder %s, attempt %s: %s", held.row.pk, held.row.attempts, why)
+        return queue.Failed(held.row, why, may_have_left=silent)
+
+
+def silence(error: BaseException) -> str:
+    """The code of a message that may or may not have arrived."""
+    return f"silence: {error}"
+
+
+def code_of(error: BaseException) -> str:
+    """The code of a failure: never what an error says, which may name a person or a drug."""
+    return str(error) if isinstance(error, delivery.NotDelivered) else type(error).__name__
 
 
 def _surely(settle: Callable[[], T]) -> T:

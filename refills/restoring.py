@@ -5,12 +5,11 @@ file of this machine and, where there is one, in Redis, before the message leave
 outside means that a backup was restored: what was due may have been sent already, so a person decides.
 """
 
-import contextlib
 import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,55 +24,59 @@ from django.utils.translation import gettext as _
 
 from refills import worklist
 from refills.clock import database_now
-from refills.models import HandOvers, Reminder, ReminderState, Task, TaskKind
+from refills.models import Crossing, HandOvers, Reminder, ReminderState, Task, TaskKind
 
 log = logging.getLogger(__name__)
 WATCHED_FOR = timedelta(days=1)
 """So long after a restore, what is planned anew for a day up to it is held too: its first copy may have been lost."""
 DECIDED_WITHIN = timedelta(days=1)
 HELD = "held|"
-WIDTH = 20
+SLOTS, WIDTH = 64, 20
 
 
 @dataclass(frozen=True)
 class Mark:
-    """How far a database and all its backups have come."""
+    """How far one slot of a database has come."""
 
     lineage: UUID
-    crossings: int
-    restored_at: datetime | None = None
+    slot: int
+    count: int
 
 
 def count_crossing() -> Mark:
-    """One more group of messages is about to leave; call it last in the transaction that says so."""
-    if not HandOvers.objects.update(crossings=F("crossings") + 1):
-        HandOvers.objects.create(lineage=uuid4(), crossings=1)
-    return _mark()
+    """One more group of messages is about to leave; call it last in the transaction that says so.
+
+    Processes count side by side: a single row would make them wait for each other's commits.
+    """
+    slot = os.getpid() % SLOTS
+    if not Crossing.objects.filter(slot=slot).update(count=F("count") + 1):
+        Crossing.objects.bulk_create([Crossing(slot=slot)], ignore_conflicts=True)
+        Crossing.objects.filter(slot=slot).update(count=F("count") + 1)
+    return Mark(_lineage()[0], slot, Crossing.objects.values_list("count", flat=True).get(slot=slot))
 
 
 def keep_outside(mark: Mark) -> None:
     """Write the number where a restore of the database does not reach it; call it once the crossing is committed."""
-    _Shelf.of(mark.lineage).put(mark.crossings)
-    with contextlib.suppress(redis.RedisError):
-        _Broker.put(mark)
+    _Shelf.of(mark.lineage).put(mark.slot, mark.count)
+    _Broker.put(mark)
 
 
 def look() -> int:
-    """Hold what was due if a backup was restored since; how many rows. One query where nothing has happened."""
-    known = _mark()
-    outside = max(_Shelf.of(known.lineage).get(), _Broker.get(known.lineage))  # read before the database: never more
-    known = _mark()
-    if outside > known.crossings:
+    """Hold what was due if a backup was restored since; how many rows. Two queries where nothing has happened."""
+    lineage, restored_at = _lineage()
+    outside = _outside(lineage)  # read before the database, which is never behind it
+    known = dict(Crossing.objects.values_list("slot", "count"))
+    if any(count > known.get(slot, 0) for slot, count in outside.items()):
         return _hold_all(outside)
-    if known.restored_at is not None and database_now() - known.restored_at < WATCHED_FOR:
-        again = Q(created_at__gt=known.restored_at, local_date__lte=known.restored_at.date())
-        return _hold(Reminder.objects.filter(again), known.restored_at)
+    if restored_at is not None and database_now() - restored_at < WATCHED_FOR:
+        again = Q(created_at__gt=restored_at, local_date__lte=restored_at.date())
+        return _hold(Reminder.objects.filter(again), restored_at)
     return 0
 
 
 def hold_since_backup() -> int:
     """Told by a person that a backup was restored here, whatever the marks say: hold what was due by now."""
-    return _hold_all(_mark().crossings)
+    return _hold_all(_outside(_lineage()[0]))
 
 
 def release(ids: Collection[int]) -> int:
@@ -102,25 +105,29 @@ def _held(ids: Collection[int]) -> QuerySet[Reminder]:
     return Reminder.objects.filter(pk__in=ids, state=ReminderState.HELD)
 
 
-def _mark() -> Mark:
-    row = HandOvers.objects.values_list("lineage", "crossings", "restored_at").first()
-    if row is None:
-        made = HandOvers.objects.create(lineage=uuid4())
-        return Mark(made.lineage, 0)
-    return Mark(*row)
+def _lineage() -> tuple[UUID, datetime | None]:
+    row = HandOvers.objects.values_list("lineage", "restored_at").first()
+    return row or (HandOvers.objects.create(lineage=uuid4()).lineage, None)
 
 
-def _hold_all(crossings: int) -> int:
+def _outside(lineage: UUID) -> dict[int, int]:
+    """The highest number known of each slot."""
+    shelf, broker = _Shelf.of(lineage).get(), _Broker.get(lineage)
+    return {slot: max(shelf.get(slot, 0), broker.get(slot, 0)) for slot in shelf.keys() | broker.keys()}
+
+
+def _hold_all(outside: Mapping[int, int]) -> int:
     """Under the one row's lock, so that of several who notice one acts; what is sent from now on counts onwards."""
     with transaction.atomic():
         row = HandOvers.objects.select_for_update().get()
-        if crossings < row.crossings:
-            return 0
         moment = database_now()
-        HandOvers.objects.filter(pk=row.pk).update(crossings=crossings + 1, restored_at=moment)
-        count = _hold(Reminder.objects.filter(Q(due_at__lte=moment) | Q(next_attempt_at__lte=moment)), moment)
-    log.warning("the database is older than what was sent on its word: %s messages are held for a person", count)
-    return count
+        for slot, count in outside.items():
+            Crossing.objects.bulk_create([Crossing(slot=slot)], ignore_conflicts=True)
+            Crossing.objects.filter(slot=slot, count__lt=count).update(count=count)
+        HandOvers.objects.filter(pk=row.pk).update(restored_at=moment)
+        held = _hold(Reminder.objects.filter(Q(due_at__lte=moment) | Q(next_attempt_at__lte=moment)), moment)
+    log.warning("the database is older than what was sent on its word: %s messages are held for a person", held)
+    return held
 
 
 def _hold(rows: QuerySet[Reminder], restored_at: datetime) -> int:
@@ -156,7 +163,7 @@ def _task(patient_id: int, restored_at: datetime) -> Task:
 
 @dataclass(frozen=True)
 class _Shelf:
-    """The number in a file of this machine, one a lineage; it only grows, whoever writes."""
+    """The numbers in a file of this machine, one a lineage, so many digits a slot; each only grows, whoever writes."""
 
     path: Path
 
@@ -164,29 +171,32 @@ class _Shelf:
     def of(cls, lineage: UUID) -> "_Shelf":
         return cls(Path(settings.MARKS_DIR) / lineage.hex)
 
-    def get(self) -> int:
-        """0 where this machine has sent nothing yet."""
-        with contextlib.suppress(OSError, ValueError):
-            return int(self.path.read_bytes() or b"0")
-        return 0
+    def get(self) -> dict[int, int]:
+        """Empty where this machine has sent nothing yet."""
+        try:
+            whole = self.path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        numbers = [whole[start : start + WIDTH].strip(b"\0 ") for start in range(0, len(whole), WIDTH)]
+        return {slot: int(number) for slot, number in enumerate(numbers) if number}
 
-    def put(self, number: int) -> None:
+    def put(self, slot: int, number: int) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-            if int(os.pread(file, WIDTH, 0) or b"0") < number:
-                os.pwrite(file, b"%0*d" % (WIDTH, number), 0)
+            if int(os.pread(file, WIDTH, slot * WIDTH).strip(b"\0 ") or b"0") < number:
+                os.pwrite(file, b"%0*d" % (WIDTH, number), slot * WIDTH)
         finally:
             os.close(file)
 
 
 class _Broker:
-    """The number in Redis, shared by all machines; where it does not answer the file has to do, for a while."""
+    """The numbers in Redis, shared by all machines; where it does not answer the file has to do, for a while."""
 
     GROWS = """
-        local known = tonumber(redis.call('GET', KEYS[1]) or '0')
-        if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
+        local known = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
+        if tonumber(ARGV[2]) > known then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
         """
     PAUSE = 5.0
     client: "redis.Redis | None" = None
@@ -194,12 +204,12 @@ class _Broker:
 
     @classmethod
     def put(cls, mark: Mark) -> None:
-        cls._ask(lambda known: known.eval(cls.GROWS, 1, cls._key(mark.lineage), mark.crossings))
+        cls._ask(lambda known: known.eval(cls.GROWS, 1, cls._key(mark.lineage), mark.slot, mark.count))
 
     @classmethod
-    def get(cls, lineage: UUID) -> int:
-        found = cls._ask(lambda known: known.get(cls._key(lineage)))
-        return int(found) if isinstance(found, bytes) else 0
+    def get(cls, lineage: UUID) -> dict[int, int]:
+        found = cls._ask(lambda known: known.hgetall(cls._key(lineage)))
+        return {int(slot): int(count) for slot, count in found.items()} if isinstance(found, dict) else {}
 
     @staticmethod
     def _key(lineage: UUID) -> str:

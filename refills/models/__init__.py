@@ -2,7 +2,7 @@
 
 from refills.models.adherence import AdherenceReport, PillCount, Taken
 from refills.models.cautions import GateRelease, LimitLifted, SupplyLimit
-from refills.models.clock import ClockTick, HandOvers
+from refills.models.clock import ClockTick, Crossing, HandOvers
 from refills.models.messages import (
     Channel,
     DemoMessage,
@@ -60,6 +60,7 @@ __all__ = [
     "Channel",
     "ChannelChoice",
     "ClockTick",
+    "Crossing",
     "ConsentWithdrawn",
     "DemoMessage",
     "Dispense",

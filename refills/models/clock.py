@@ -12,11 +12,17 @@ class ClockTick(models.Model):
 
 
 class HandOvers(models.Model):
-    """How often messages left on the word of this database: one row. The same number is kept outside it.
-
-    Where the outside knows of more, this database is older than what was sent on its word: a backup was restored.
-    """
+    """This database among its backups: one row. A backup that was restored has the same lineage."""
 
     lineage = models.UUIDField(primary_key=True, help_text=_("The same for a database and all its backups."))
-    crossings = models.BigIntegerField(default=0)
     restored_at = models.DateTimeField(null=True, blank=True, help_text=_("When a restore was last noticed."))
+
+
+class Crossing(models.Model):
+    """How often messages left on the word of this database, counted by several processes side by side.
+
+    The same numbers are kept outside it. Where the outside knows of more, the database is older than what was sent.
+    """
+
+    slot = models.PositiveSmallIntegerField(primary_key=True)
+    count = models.BigIntegerField(default=0)
