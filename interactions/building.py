@@ -33,6 +33,7 @@ OWN = (
     "drug_supplements.csv",
     "duplicate_classes.csv",
     "high_priority_pairs.csv",
+    "food_rules.csv",
     "lab_actions.csv",
     "lab_names.csv",
     "lab_rules.csv",

@@ -1,6 +1,6 @@
 """What is on record about a person on a day, as the engine reads it: the newest observation of each code by then."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,6 +19,17 @@ MG_DL_PER_MMOL_L = Decimal("2.43")
 SEX = {"female": "F", "male": "M"}
 FERTILE_AGES = range(12, 51)
 """Without a word on record pregnancy counts as possible for a woman of this age, as labels ask."""
+HEAVY_AUDIT_C = 8
+"""From this AUDIT-C score drinking counts as heavy (derivation rules §5)."""
+GENES = {
+    ObservationCode.CYP2D6: "CYP2D6",
+    ObservationCode.CYP2C19: "CYP2C19",
+    ObservationCode.CYP2C9: "CYP2C9",
+    ObservationCode.HLA_B_1502: "HLA-B*15:02",
+    ObservationCode.HLA_A_3101: "HLA-A*31:01",
+}
+TYPES = {"poor": "PM", "intermediate": "IM", "normal": "NM", "rapid": "RM", "ultrarapid": "UM"}
+"""Metaboliser types as CPIC abbreviates them."""
 RECENT = timedelta(days=90)
 """An older sodium, potassium, QTc or pulse no longer raises or lowers a tier."""
 
@@ -90,6 +101,9 @@ def on(record: Record, day: date, knowledge: Knowledge, *, cross_tapers: tuple[C
         breastfeeding=yes_no(states.get(ObservationCode.LACTATION, ""), "breastfeeding", "not_breastfeeding"),
         egfr=numbers.get(ObservationCode.EGFR),
         hepatic_class=letter(states.get(ObservationCode.HEPATIC_CLASS, "")),
+        alcohol=alcohol(states, numbers),
+        grapefruit=known(states.get(ObservationCode.GRAPEFRUIT, "")),
+        food=known(states.get(ObservationCode.MEALS, "")),
         smoking=known(states.get(ObservationCode.SMOKING, "")),
         smoking_changed_on=smoking_changed_on(by_then, zone),
         smoking_change="started" if states.get(ObservationCode.SMOKING) == "current" else "stopped",
@@ -103,12 +117,34 @@ def on(record: Record, day: date, knowledge: Knowledge, *, cross_tapers: tuple[C
         conditions=conditions_on(record.conditions, day),
         allergies=allergies_on(record.allergies, day, knowledge),
         labs=labs(by_then, zone, knowledge),
+        genotype=genotype(states),
+        assumed=assumed(patient, day, states.get(ObservationCode.PREGNANCY, "")),
     )
 
 
 def may_be_pregnant(patient: Patient, day: date, state: str) -> bool:
     """Whether pregnancy is possible as far as the record tells."""
     return SEX.get(patient.sex) == "F" and patient.age_on(day) in FERTILE_AGES and state != "pregnant"
+
+
+def assumed(patient: Patient, day: date, state: str) -> frozenset[str]:
+    """What is taken for granted about the person because the record does not say: that pregnancy is possible."""
+    return frozenset({"pregnancy_potential"}) if may_be_pregnant(patient, day, state) else frozenset()
+
+
+def alcohol(states: Mapping[str, str], numbers: Mapping[str, Decimal | None]) -> str:
+    """none, current or heavy as recorded, else as the AUDIT-C score tells it; "" where neither is on record."""
+    recorded = known(states.get(ObservationCode.ALCOHOL_USE, ""))
+    score = numbers.get(ObservationCode.AUDIT_C)
+    if recorded or score is None:
+        return recorded
+    return "heavy" if score >= HEAVY_AUDIT_C else "current" if score else "none"
+
+
+def genotype(states: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Gene and what is known of it, in the terms of the rules; what is not known is left out."""
+    found = [(gene, TYPES.get(state, state)) for code, gene in GENES.items() if (state := known(states.get(code, "")))]
+    return tuple(sorted(found))
 
 
 def conditions_on(rows: Iterable[Condition], day: date) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from interactions.engine.rules import (
     doses,
     draft,
     duplicates,
+    food,
     labs,
     listed,
     merging,
@@ -85,7 +86,7 @@ def _beyond_pairs(
 ) -> list[Finding]:
     """What concerns one drug and this person, or the regimen as a whole."""
     drafts = [*cumulative.drafts(situation), *duplicates.drafts(situation, judged), *allergies.drafts(situation)]
-    for mechanism in (doses, labs):
+    for mechanism in (doses, food, labs):
         found, missing = mechanism.judge(situation)
         drafts += found
         not_checked += missing

@@ -15,7 +15,7 @@ When = tuple[tuple[str, ...], ...]
 TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", "lab_names",
     "lab_actions", "lab_rules", "symptom_rules", "allergy_groups", "reactions", "patient_states",
-    "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
+    "food_rules", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
     *card_tables.TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
@@ -45,6 +45,22 @@ class ConditionRule:
     when: When
     severity: Severity
     problem: str
+    action: str
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoodRule:
+    """How a drug is to be taken where its absorption depends on food; `form` is a pattern, empty for any."""
+
+    rule_id: str
+    form: str
+    wants: str
+    """with_food or without_food."""
+    severity: Severity
+    problem: str
+    why: str
     action: str
     source: str
     confidence: str
@@ -131,6 +147,7 @@ class Formulary:
     terms: person.Terms = field(default_factory=lambda: person.Terms({}, {}))
     doses: Mapping[str, tuple[DoseRule, ...]] = field(default_factory=dict)
     conditions: Mapping[str, tuple[ConditionRule, ...]] = field(default_factory=dict)
+    food: Mapping[str, tuple[FoodRule, ...]] = field(default_factory=dict)
     thresholds: Mapping[str, tuple[Threshold, ...]] = field(default_factory=dict)
     """By drug."""
     effect_thresholds: tuple[Threshold, ...] = ()

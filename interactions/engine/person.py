@@ -198,6 +198,10 @@ def _with(argument: str, view: View) -> Held:
     return Held(bool(found), tuple(found), tuple(f"with {key}" for key in found))
 
 
+POSSIBLE = "pregnancy is possible"
+ASSUMED = "assumed: nobody has recorded that it is not"
+
+
 def recently(changed_on: date | None, day: date) -> bool:
     """Within the last 14 days."""
     return changed_on is not None and 0 <= (day - changed_on).days <= 14
@@ -210,7 +214,10 @@ def _inhibits(strength: int, grade: str) -> bool:
 FLAGS: dict[str, Callable[[View], Held]] = {
     "pregnant": lambda view: Held(view.facts.pregnant is True, why=("pregnant",)),
     "breastfeeding": lambda view: Held(view.facts.breastfeeding is True, why=("breast-feeding",)),
-    "pregnancy_potential": lambda view: Held(view.facts.pregnancy_potential is True, why=("pregnancy is possible",)),
+    "pregnancy_potential": lambda view: Held(
+        view.facts.pregnancy_potential is True,
+        why=(POSSIBLE if "pregnancy_potential" not in view.facts.assumed else f"{POSSIBLE} ({ASSUMED})",),
+    ),
     "smoking_stopped": lambda view: Held(
         view.facts.smoking_change == "stopped" and recently(view.facts.smoking_changed_on, view.day),
         why=("smoking stopped",),

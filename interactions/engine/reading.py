@@ -13,6 +13,7 @@ from interactions.engine.formulary import (
     ConditionRule,
     DoseRule,
     Family,
+    FoodRule,
     Formulary,
     LabName,
     Row,
@@ -23,6 +24,7 @@ from interactions.engine.formulary import (
 from interactions.engine.severity import NAMED, Severity
 
 CHECKS = {"day_max", "dose_max", "kg_day_max", "start_max", "first_dose_max", "factor", "avoid", "advise"}
+WANTS = {"with_food", "without_food"}
 FIGURE = r"(\d+(?:\.\d+)?)"
 SIGN = r"(>=|>|<=|<)\s*"
 NUMBERED = re.compile(rf"{SIGN}{FIGURE}(?:\s+and\s+{SIGN}{FIGURE})?|{FIGURE}\.\.{FIGURE}")
@@ -52,6 +54,7 @@ def build(
         terms=reader.terms(),
         doses=doses,
         conditions=reader.conditions(),
+        food=reader.food(),
         thresholds=reader.thresholds(),
         effect_thresholds=reader.effect_thresholds(),
         symptoms=reader.symptoms(),
@@ -177,6 +180,19 @@ class _Reader:
                 row["source"],
                 row["confidence"],
             )
+            for key in self.selected(row["drug"]):
+                found.setdefault(key, []).append(rule)
+        return {key: tuple(of) for key, of in found.items()}
+
+    def food(self) -> dict[str, tuple[FoodRule, ...]]:
+        found: dict[str, list[FoodRule]] = {}
+        for row in self.rows("food_rules"):
+            if row["wants"] not in WANTS:
+                raise ValueError(f"{row['rule_id']}: {row['wants']!r} is not understood")
+            rule = FoodRule(
+                row["rule_id"], row["form"], row["wants"], NAMED[row["severity"]], row["problem"], row["why"],
+                row["action"], row["source"], row["confidence"],
+            )  # fmt: skip
             for key in self.selected(row["drug"]):
                 found.setdefault(key, []).append(rule)
         return {key: tuple(of) for key, of in found.items()}

@@ -26,6 +26,8 @@ class Drug:
     """The largest single dose of the day."""
     changed_on: date | None = None
     """The last change of the dose; None when there was none since the start, or none is on record."""
+    food: str = ""
+    """with_food or without_food, as the sig says; empty where it does not."""
     ordered_as: str = ""
     """A brand or other name under which it was ordered; empty for its own name."""
 
@@ -81,6 +83,10 @@ class Facts:
     hepatic_class: str = ""
     alcohol: str = ""
     """none, current or heavy."""
+    grapefruit: str = ""
+    """regular or none."""
+    food: str = ""
+    """with_food or without_food: how the medicines are taken, where a sig does not say it of its own."""
     smoking: str = ""
     """never, current or former."""
     smoking_changed_on: date | None = None
@@ -106,6 +112,8 @@ class Facts:
     allergies: tuple[Allergy, ...] = ()
     labs: tuple[Lab, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
+    assumed: frozenset[str] = frozenset()
+    """Names of the fields above that nobody recorded and that are taken for granted to be safe."""
 
 
 @dataclass(frozen=True, slots=True)

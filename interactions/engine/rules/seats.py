@@ -67,7 +67,7 @@ def _states(regimen: Regimen, formulary: Formulary) -> Iterator[Drug]:
     """What about the person acts like a drug. Smoking that was given up counts from the day it was."""
     facts = regimen.facts
     for fact, value, key in formulary.states:
-        state = facts.alcohol if fact == "alcohol" else facts.smoking
+        state = getattr(facts, fact)
         changed_on = facts.smoking_changed_on if fact == "smoking" else None
         if state == value:
             yield Drug("", key, key, started_on=changed_on)
