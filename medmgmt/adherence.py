@@ -126,6 +126,21 @@ class ClassAdherence:
     drugs: tuple[str, ...]
     pdc: Share | NotScored
 
+    @property
+    def percent(self) -> str:
+        """PDC for people; empty where it is not scored."""
+        return str(self.pdc.percent) if isinstance(self.pdc, Share) else ""
+
+    @property
+    def is_low(self) -> bool:
+        """Below the threshold."""
+        return isinstance(self.pdc, Share) and not self.pdc.adherent
+
+    @property
+    def why_not(self) -> str:
+        """Why there is no PDC; empty where there is one."""
+        return "" if isinstance(self.pdc, Share) else str(WHY_NOT[self.pdc])
+
 
 @dataclass(frozen=True)
 class Rows:

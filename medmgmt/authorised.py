@@ -1,8 +1,9 @@
 """The bridge to authorisations: what is left of each, whether a fill is allowed, what the pharmacy would be told."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
@@ -16,9 +17,10 @@ from medmgmt.record import dosing
 from medmgmt.record.models import Prescription
 from refills import controlled, dispensing, supply
 from refills.controlled import Decision, Handed, Order, Part
-from refills.models import Authorisation, Dispense, SupplyLimit
+from refills.models import Authorisation, Dispense, EarlyFill, EarlyReason, SupplyLimit
 from refills.rules import SCHEDULES
 
+EARLY_COUNTED = timedelta(days=180)
 TO_TWENTY = (
     "zero",
     "one",
@@ -175,6 +177,23 @@ def until(row: Authorisation, scopes: Collection[str]) -> date | None:
     numbers = supplies.supply_rules()
     own = controlled.remainder_by(row.issued_on, numbers, scopes)
     return own or controlled.last_valid_on(row.issued_on, numbers, scopes, partial=True)
+
+
+def early_counts(prescription_id: int, today: date) -> list[tuple[str, int]]:
+    """Early fills of the last half year by reason, in words, the most frequent first; one query."""
+    rows = EarlyFill.objects.filter(
+        dispense__prescription_id=prescription_id, dispense__dispensed_on__gte=today - EARLY_COUNTED
+    )
+    counted = Counter(rows.values_list("reason", flat=True))
+    return [(str(EarlyReason(reason).label), number) for reason, number in counted.most_common()]
+
+
+def due_from(prescription: Prescription, fills: Sequence[Dispense], out_on: date | None) -> date | None:
+    """The first day of the next fill by the stock at home; None where nothing was filled, or nothing runs out."""
+    if out_on is None or not fills:
+        return None
+    scopes = supplies.scopes_of(prescription)
+    return dispensing.earliest(out_on, fills[-1].days_supply, supplies.supply_rules(), scopes).on
 
 
 def schedule_of(scopes: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from medmgmt import asking
 from medmgmt import chart as charts
 from medmgmt.actions import monitoring, supply
 from medmgmt.record import access
@@ -31,6 +32,7 @@ class Mine:
     how: str
     days_left: int | None
     next: list[str]
+    asked: asking.Asked | None = None
 
     @property
     def last_day(self) -> date | None:
@@ -59,6 +61,7 @@ def portal(request: Asked) -> HttpResponse:
             how=plain_words.how_to_take(one.dose.sig) if one.dose.sig else "",
             days_left=(one.runs_out_on - today).days if one.runs_out_on else None,
             next=[what_is_next(change) for change in one.next_changes],
+            asked=shown.asked.get(one.prescription.pk),
         )
         for one in shown.medicines
     ]
@@ -85,6 +88,15 @@ def ask_for_refill(request: Asked, prescription_id: int) -> HttpResponse:
         return redirect("web:portal")
     supply.request_refill(request.user, prescription_id)
     return to(request, reverse("web:portal"), _("We have told your care team that you need a refill."))
+
+
+@page
+def tell_taken(request: Asked, prescription_id: int) -> HttpResponse:
+    """One tap: how a medicine was taken; saying it twice on a day is saying it once."""
+    if request.method != "POST":
+        return redirect("web:portal")
+    supply.report_adherence(request.user, prescription_id, answer=request.POST.get("answer", "")[:20])
+    return to(request, reverse("web:portal"), _("Thank you for telling us. Nobody is cross when doses are missed."))
 
 
 @page

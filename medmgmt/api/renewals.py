@@ -1,0 +1,457 @@
+"""Prescriptions for the pharmacy, limits, releases, counts, adherence and renewals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from medmgmt import lists, supply_page
+from medmgmt.actions import authorising, gates, renewals, supply
+from medmgmt.actions.authorising import Written
+from medmgmt.api import filters
+from medmgmt.api.endpoint import Endpoint, columns, reads, writes
+from medmgmt.api.endpoint import lists as lists_of
+from medmgmt.api.fields import Amount, Day, Id, Instant, Strict, Text
+from medmgmt.record import dosing
+from medmgmt.record.models import User
+from refills.adherence import Share
+from refills.errors import sentence
+from refills.models import RenewalAnswer, RenewalReason, Taken
+
+UNITS = [(code, unit.one) for code, unit in dosing.UNITS.items()]
+REFUSES = ("not-found", "refused", "refill-refused")
+
+
+class AuthorisationLine(serializers.Serializer[Any]):
+    """What was written for the pharmacy."""
+
+    id = Id()
+    patient = Id(source="patient_id")
+    prescription = Id(source="prescription_id")
+    issued_on = Day()
+    quantity = Amount(max_digits=10, decimal_places=3)
+    unit = serializers.CharField()
+    days_supply = serializers.IntegerField()
+    refills = serializers.IntegerField()
+    may_fill_from = Day(allow_null=True)
+    authorised_by = Id(source="authorised_by_id")
+    authorised_at = Instant()
+
+
+class NewPart(Strict):
+    """One prescription: quantity of one fill, its days, refills, the first day it may be filled."""
+
+    quantity = Amount(max_digits=10, decimal_places=3, min_value=0)
+    unit = serializers.ChoiceField(UNITS, help_text="UCUM")
+    days_supply = serializers.IntegerField(min_value=1, max_value=366)
+    refills = serializers.IntegerField(min_value=0, max_value=99, default=0)
+    may_fill_from = Day(required=False, allow_null=True)
+
+
+class NewSeries(Strict):
+    """What is written in one go: one prescription, or a series as schedule II allows. All are written, or none."""
+
+    prescription = Id()
+    parts = serializers.ListField(child=NewPart(), min_length=1, max_length=authorising.MOST_PARTS)
+    quantity_meant = serializers.BooleanField(
+        default=False, help_text="The quantity is meant although it does not last the days stated."
+    )
+
+
+class Series(serializers.Serializer[Any]):
+    """What was written."""
+
+    authorisations = AuthorisationLine(many=True)
+
+
+class Why(Strict):
+    """A reason."""
+
+    why = serializers.CharField(max_length=2000)
+
+
+class RevocationLine(serializers.Serializer[Any]):
+    """A prescription that was taken back."""
+
+    id = Id()
+    authorisation = Id(source="authorisation_id")
+    on = Day()
+    why = serializers.CharField()
+    revoked_by = Id(source="revoked_by_id")
+
+
+class NewLimit(Strict):
+    """Limited dispensing: of one medicine, or of all where none is named."""
+
+    prescription = Id(required=False, allow_null=True)
+    most_days = serializers.IntegerField(min_value=1, max_value=90)
+    until = Day()
+    why = serializers.CharField(max_length=2000)
+
+
+class LimitLine(serializers.Serializer[Any]):
+    """At most so many days at once, from one day to another."""
+
+    id = Id()
+    patient = Id(source="patient_id")
+    prescription = Id(source="prescription_id", allow_null=True)
+    most_days = serializers.IntegerField()
+    since = Day()
+    until = Day()
+    why = serializers.CharField()
+    set_by = Id(source="set_by_id")
+
+
+class LiftedLine(serializers.Serializer[Any]):
+    """A limit that ended before its day."""
+
+    id = Id()
+    limit = Id(source="limit_id")
+    why = serializers.CharField()
+    lifted_by = Id(source="lifted_by_id")
+
+
+class NewRelease(Strict):
+    """Why the supply goes on without its lab, and until when."""
+
+    why = serializers.CharField(max_length=2000)
+    until = Day()
+
+
+class GateReleaseLine(serializers.Serializer[Any]):
+    """A reasoned release of a supply that waits for a lab."""
+
+    id = Id()
+    prescription = Id(source="prescription_id")
+    code = serializers.CharField()
+    missing = serializers.CharField()
+    since = Day(allow_null=True)
+    until = Day()
+    why = serializers.CharField()
+    released_by = Id(source="released_by_id")
+
+
+class NewCount(Strict):
+    """Units found at home before that day's dose."""
+
+    counted_on = Day()
+    quantity = Amount(max_digits=10, decimal_places=3, min_value=0)
+    unit = serializers.ChoiceField(UNITS, help_text="UCUM")
+
+
+class CountLine(serializers.Serializer[Any]):
+    """A count."""
+
+    id = Id()
+    prescription = Id(source="prescription_id")
+    counted_on = Day()
+    quantity = Amount(max_digits=10, decimal_places=3)
+    unit = serializers.CharField()
+
+
+class NewReport(Strict):
+    """How the patient has taken it."""
+
+    answer = serializers.ChoiceField(Taken.choices)
+
+
+class ReportLine(serializers.Serializer[Any]):
+    """The patient's own word."""
+
+    id = Id()
+    prescription = Id(source="prescription_id")
+    answer = serializers.ChoiceField(Taken.choices)
+    on = Day()
+
+
+class ShareLine(serializers.Serializer[Any]):
+    """Days out of days; `percent` is for people, `adherent` is compared exactly."""
+
+    days = serializers.IntegerField()
+    of = serializers.IntegerField()
+    percent = serializers.DecimalField(max_digits=5, decimal_places=1)
+    adherent = serializers.BooleanField()
+
+
+class MaybeShare(serializers.Field[Any, Any, Any, Any]):
+    """A share, or null where none is worked out."""
+
+    def to_representation(self, value: object) -> object:
+        """The share's members."""
+        return ShareLine(value).data if isinstance(value, Share) else None
+
+
+class MedicineAdherence(serializers.Serializer[Any]):
+    """One medicine in the year up to today."""
+
+    prescription = Id(source="prescription_id")
+    drug_name = serializers.CharField()
+    first = Day()
+    last = Day()
+    pdc = MaybeShare()
+    not_scored = serializers.CharField(source="why_not")
+    mpr = MaybeShare()
+    gap_days = serializers.IntegerField()
+    injections_on_time = serializers.ListField(source="injections", allow_null=True)
+    self_reported = serializers.CharField(source="word.answer", default=None, allow_null=True)
+    missed_doses = serializers.IntegerField(allow_null=True)
+    sentence = serializers.CharField()
+
+
+class ClassAdherenceLine(serializers.Serializer[Any]):
+    """A class: a day counts when any of its drugs covers it."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    drugs = serializers.ListField(child=serializers.CharField())
+    pdc = MaybeShare()
+    not_scored = serializers.CharField(source="why_not")
+
+
+class AdherenceAnswer(serializers.Serializer[Any]):
+    """Every medicine and class of one patient."""
+
+    medicines = MedicineAdherence(many=True)
+    classes = ClassAdherenceLine(many=True)
+
+
+class RuleLine(serializers.Serializer[Any]):
+    """A rule that stands in the way."""
+
+    rule = serializers.CharField(source="reason.value")
+    citation = serializers.CharField(source="source")
+    until = Day(source="day", allow_null=True)
+    sentence = serializers.SerializerMethodField()
+
+    def get_sentence(self, refusal: Any) -> str:
+        """The rule in words."""
+        return sentence(refusal)
+
+
+class ProposedLine(serializers.Serializer[Any]):
+    """What a renewal would write."""
+
+    quantity = Amount(max_digits=10, decimal_places=3, allow_null=True)
+    unit = serializers.CharField()
+    days_supply = serializers.IntegerField()
+    refills = serializers.IntegerField()
+    may_fill_from = Day(allow_null=True)
+
+
+class ObstacleLine(serializers.Serializer[Any]):
+    """Why it is not signed together with others."""
+
+    code = serializers.CharField()
+    words = serializers.CharField()
+
+
+class RenewalLine(serializers.Serializer[Any]):
+    """One prescription with what matters before it is renewed; its review is made again at every look."""
+
+    prescription = Id(source="prescription.pk")
+    patient = Id(source="patient.pk")
+    drug_name = serializers.CharField(source="prescription.drug_name")
+    regimen = serializers.CharField(source="line")
+    adherence = MedicineAdherence()
+    last_filled_on = Day(source="last_fill.dispensed_on", default=None, allow_null=True)
+    runs_out_on = Day(allow_null=True)
+    earliest_fill_on = Day(source="earliest.on", default=None, allow_null=True)
+    fills_left = serializers.IntegerField()
+    schedule = serializers.CharField()
+    supply_waits_for = serializers.SerializerMethodField()
+    overdue_labs = serializers.SerializerMethodField()
+    open_findings = serializers.SerializerMethodField()
+    rules = RuleLine(source="refusals", many=True)
+    proposed = ProposedLine()
+    may_be_batched = serializers.BooleanField(source="is_plain")
+    obstacles = ObstacleLine(many=True)
+
+    def get_supply_waits_for(self, one: Any) -> str:
+        """The lab that the supply waits for; empty where it waits for none."""
+        return one.gate.sentence if one.gate is not None and one.gate.pends else ""
+
+    def get_overdue_labs(self, one: Any) -> list[str]:
+        """Labs of this medicine that are overdue."""
+        return [due.parameter for due in one.overdue_labs]
+
+    def get_open_findings(self, one: Any) -> list[str]:
+        """Major findings of today's review that nobody has answered."""
+        return [finding.summary for finding in one.open_findings]
+
+
+class QueueAnswer(serializers.Serializer[Any]):
+    """What waits for a renewal."""
+
+    plain = RenewalLine(many=True)
+    others = RenewalLine(many=True)
+    more = serializers.IntegerField()
+
+
+class NewRenewal(NewPart):
+    """What is written, and what the patient and the audit are told."""
+
+    quantity_meant = serializers.BooleanField(default=False)
+    why = Text(max_length=1000)
+    note = Text(max_length=1000)
+
+
+class NewBatch(Strict):
+    """Prescriptions to be renewed as proposed, with one signature."""
+
+    prescriptions = serializers.ListField(child=Id(), min_length=1, max_length=renewals.MOST_AT_ONCE)
+
+
+class Declining(Strict):
+    """Not renewed as it is."""
+
+    answer = serializers.ChoiceField([RenewalAnswer.CHANGED.value, RenewalAnswer.DENIED.value])
+    reason = serializers.ChoiceField([value for value in RenewalReason.values if value])
+    note = Text(max_length=1000)
+
+
+class DecisionLine(serializers.Serializer[Any]):
+    """How a renewal was decided."""
+
+    id = Id()
+    patient = Id(source="patient_id")
+    prescription = Id(source="prescription_id")
+    answer = serializers.ChoiceField(RenewalAnswer.choices)
+    reason = serializers.CharField()
+    note = serializers.CharField()
+    authorisation = Id(source="authorisation_id", allow_null=True)
+    in_batch = serializers.BooleanField()
+    decided_at = Instant()
+
+
+class BatchAnswer(serializers.Serializer[Any]):
+    """What became of renewals that were signed together."""
+
+    renewed = DecisionLine(many=True)
+    left = RenewalLine(many=True)
+
+
+class SupplyFilters(filters.FilterSet):
+    """By patient and prescription."""
+
+    patient = filters.Id("patient_id")
+    prescription = filters.Id("prescription_id")
+
+
+class Authorisations(Endpoint):
+    """Prescriptions for the pharmacy."""
+
+    @lists_of(AuthorisationLine, order=("-issued_on", "-id"), filters=SupplyFilters, seen="authorisations")
+    def get(self, by: User) -> QuerySet[Any, Any]:
+        """What was written, newest first."""
+        return columns(lists.authorisations(by), AuthorisationLine)
+
+    @writes(Series, takes=NewSeries, status=201, refuses=REFUSES)
+    def post(self, by: User, values: dict[str, Any]) -> object:
+        """Write a prescription or a series; a refusal names each rule, its source and until when."""
+        parts = [Written(**part) for part in values["parts"]]
+        made = authorising.authorise_series(
+            by, values["prescription"], parts=parts, quantity_meant=values["quantity_meant"]
+        )
+        return {"authorisations": made}
+
+
+class Revoke(Endpoint):
+    """Taking a prescription back."""
+
+    @writes(RevocationLine, takes=Why, status=201, refuses=("not-found", "refused"))
+    def post(self, by: User, values: Mapping[str, Any], authorisation_id: int) -> object:
+        """Nothing more may be filled on it from today on."""
+        return authorising.revoke(by, authorisation_id, why=values["why"])
+
+
+class SupplyLimits(Endpoint):
+    """Limited dispensing."""
+
+    @writes(LimitLine, takes=NewLimit, status=201, refuses=("not-found", "refused"))
+    def post(self, by: User, values: dict[str, Any], patient_id: int) -> object:
+        """Hand out less at once, of one medicine or of all, until a day."""
+        prescription_id = values.pop("prescription", None)
+        return authorising.limit_supply(by, patient_id, prescription_id=prescription_id, **values)
+
+
+class LiftLimit(Endpoint):
+    """Ending limited dispensing before its day."""
+
+    @writes(LiftedLine, takes=Why, status=201, refuses=("not-found", "refused"))
+    def post(self, by: User, values: Mapping[str, Any], limit_id: int) -> object:
+        """Lift it, with a reason."""
+        return authorising.lift_limit(by, limit_id, why=values["why"])
+
+
+class ReleaseGate(Endpoint):
+    """Supply that waits for a lab."""
+
+    @writes(GateReleaseLine, takes=NewRelease, status=201, refuses=("not-found", "refused"))
+    def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
+        """Let it go on without the lab, with a reason and until a day."""
+        return gates.release_lab_gate(by, prescription_id, **values)
+
+
+class CountPills(Endpoint):
+    """What is at home."""
+
+    @writes(CountLine, takes=NewCount, status=201, refuses=("not-found", "refused"))
+    def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
+        """Write a count down; the supply is counted from it."""
+        return supply.count_pills(by, prescription_id, **values)
+
+
+class TellTaken(Endpoint):
+    """The patient's own word."""
+
+    @writes(ReportLine, takes=NewReport, status=201, refuses=("not-found", "refused"))
+    def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
+        """Say how you have taken one of your own medicines; twice the same on a day is once."""
+        return supply.report_adherence(by, prescription_id, **values)
+
+
+class PatientAdherence(Endpoint):
+    """How regularly a patient has had each medicine."""
+
+    @reads(AdherenceAnswer, refuses=("not-found",))
+    def get(self, by: User, patient_id: int) -> object:
+        """PDC and MPR as PQA has them, injections on time, the patient's own word; per medicine and class."""
+        return supply_page.adherence_of(by, patient_id)[1]
+
+
+class Renewals(Endpoint):
+    """The queue of renewals."""
+
+    @reads(QueueAnswer)
+    def get(self, by: User) -> object:
+        """What waits: the uncontroversial, and the others with the reasons why."""
+        return supply_page.queue(by)
+
+    @writes(BatchAnswer, takes=NewBatch, refuses=("not-found", "refused"))
+    def post(self, by: User, values: Mapping[str, Any]) -> object:
+        """Renew several as proposed; what is no longer uncontroversial is left and named."""
+        return renewals.renew_batch(by, values["prescriptions"])
+
+
+class OneRenewal(Endpoint):
+    """One renewal."""
+
+    @reads(RenewalLine, refuses=("not-found",))
+    def get(self, by: User, prescription_id: int) -> object:
+        """Everything that matters before it is renewed, with today's review."""
+        return supply_page.renewal(by, prescription_id)
+
+    @writes(DecisionLine, takes=NewRenewal, status=201, refuses=REFUSES)
+    def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
+        """Renew it: writes the prescription, closes the request, tells the patient."""
+        return renewals.renew(by, prescription_id, **values)
+
+
+class DeclineRenewal(Endpoint):
+    """Not renewing as it is."""
+
+    @writes(DecisionLine, takes=Declining, status=201, refuses=("not-found", "refused"))
+    def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
+        """Say that the treatment changes, or no, with the reason that the patient is told."""
+        return renewals.decline(by, prescription_id, **values)

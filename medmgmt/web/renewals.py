@@ -1,0 +1,113 @@
+"""Renewals: the queue with those that may be signed together, and one screen for one of them."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from medmgmt import supply_page
+from medmgmt.actions import renewals
+from medmgmt.record import access
+from medmgmt.renewals import Renewal
+from medmgmt.web import banner
+from medmgmt.web.once import once
+from medmgmt.web.page import Asked, page, refusal_on, status_of, to
+from medmgmt.web.powers import powers
+from medmgmt.web.supply_forms import DeclineForm, RenewForm
+
+
+@page
+def queue(request: Asked) -> HttpResponse:
+    """What waits for a renewal; the uncontroversial are signed together."""
+    if request.method == "POST":
+        return signed_together(request)
+    shown = supply_page.queue(request.user)
+    return render(request, "renewals.html", {"queue": shown, "may": powers(request.user)})
+
+
+def signed_together(request: Asked) -> HttpResponse:
+    """One signature for those that were chosen; what is no longer plain is left and named by number only."""
+    access.require(request.user, "renew")
+    chosen = [int(text) for text in request.POST.getlist("chosen") if text.isdecimal() and len(text) < 19]
+    address = reverse("web:renewals")
+    if not chosen:
+        messages.warning(request, _("Nothing was chosen, so nothing was renewed."))
+        return redirect(address)
+
+    def do() -> str:
+        batch = renewals.renew_batch(request.user, chosen)
+        told = ngettext("%(count)s prescription renewed.", "%(count)s prescriptions renewed.", len(batch.renewed))
+        messages.success(request, told % {"count": len(batch.renewed)})
+        if batch.left:
+            words = ngettext(
+                "%(count)s was not: something changed, and it needs a look.",
+                "%(count)s were not: something changed, and they need a look.",
+                len(batch.left),
+            )
+            messages.warning(request, words % {"count": len(batch.left)})
+        return address
+
+    return redirect(once(request, do))
+
+
+@page
+def renewal(request: Asked, prescription_id: int) -> HttpResponse:
+    """One screen with everything that matters, and one button."""
+    shown = supply_page.renewal(request.user, prescription_id)
+    initial = {name: value for name, value in vars(shown.proposed).items() if value is not None}
+    form = RenewForm(request.POST or None, initial=initial, asks_why=bool(shown.open_findings))
+    if request.method == "POST":
+        access.require(request.user, "renew")
+        if form.is_valid():
+            with refusal_on(form):
+                address = once(request, lambda: renewed(request, prescription_id, form))
+                return to(request, address, _("Renewed. The patient sees it in the portal."))
+    return screen(request, shown, form=form, decline_form=DeclineForm())
+
+
+def renewed(request: Asked, prescription_id: int, form: RenewForm) -> str:
+    """Renews it; the queue."""
+    renewals.renew(request.user, prescription_id, **form.cleaned_data)
+    return reverse("web:renewals")
+
+
+@page
+def decline(request: Asked, prescription_id: int) -> HttpResponse:
+    """Not renewed as it is, with a reason that the patient is told."""
+    access.require(request.user, "renew")
+    if request.method != "POST":
+        return redirect("web:renewal", prescription_id)
+    form = DeclineForm(request.POST)
+    if form.is_valid():
+        with refusal_on(form):
+            address = once(request, lambda: declined(request, prescription_id, form))
+            return to(request, address, _("The patient sees the answer in the portal."))
+    shown = supply_page.renewal(request.user, prescription_id)
+    initial = {name: value for name, value in vars(shown.proposed).items() if value is not None}
+    return screen(
+        request,
+        shown,
+        form=RenewForm(initial=initial, asks_why=bool(shown.open_findings)),
+        decline_form=form,
+    )
+
+
+def declined(request: Asked, prescription_id: int, form: DeclineForm) -> str:
+    """Says no; the queue."""
+    renewals.decline(request.user, prescription_id, **form.cleaned_data)
+    return reverse("web:renewals")
+
+
+def screen(request: Asked, shown: Renewal, *, form: RenewForm, decline_form: DeclineForm) -> HttpResponse:
+    """The page of one renewal."""
+    context = {
+        "one": shown,
+        "form": form,
+        "decline_form": decline_form,
+        "banner": banner.of(shown.patient),
+        "may": powers(request.user),
+    }
+    wrong = form if form.is_bound else decline_form
+    return render(request, "renewal.html", context, status=status_of(wrong))

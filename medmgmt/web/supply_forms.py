@@ -1,0 +1,136 @@
+"""The forms about supply: prescriptions for the pharmacy, limits, releases, counts, renewals."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from medmgmt.record import dosing
+from medmgmt.web.forms import Day, note, with_blank
+from refills.models import RenewalAnswer, RenewalReason
+
+NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
+DECIMAL = {"inputmode": "decimal", "autocomplete": "off"}
+UNITS = [(code, unit.many) for code, unit in dosing.UNITS.items()]
+MOST_PARTS = 13
+
+
+def reason(label: Any) -> forms.CharField:
+    """A sentence or two that must be there."""
+    return forms.CharField(label=label, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class WrittenForm(forms.Form):
+    """One prescription: quantity of a fill, its days, refills, and the first day it may be filled."""
+
+    quantity = forms.DecimalField(
+        label=gettext_lazy("Quantity"),
+        max_digits=10,
+        decimal_places=3,
+        min_value=0,
+        widget=forms.TextInput(attrs=DECIMAL),
+    )
+    unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")
+    days_supply = forms.IntegerField(
+        label=gettext_lazy("Days' supply"), min_value=1, max_value=366, widget=forms.TextInput(attrs=NUMERIC)
+    )
+    refills = forms.IntegerField(
+        label=gettext_lazy("Refills"), min_value=0, max_value=99, initial=0, widget=forms.TextInput(attrs=NUMERIC)
+    )
+    may_fill_from = forms.DateField(
+        label=gettext_lazy("May be filled from"),
+        required=False,
+        widget=Day(),
+        help_text=gettext_lazy("Empty: at once."),
+    )
+    quantity_meant = forms.BooleanField(
+        label=gettext_lazy("I mean this quantity although it does not fit the plan"), required=False
+    )
+
+
+class AuthoriseForm(WrittenForm):
+    """The same, or a series of it."""
+
+    count = forms.IntegerField(
+        label=gettext_lazy("How many prescriptions"),
+        min_value=1,
+        max_value=MOST_PARTS,
+        initial=1,
+        widget=forms.TextInput(attrs=NUMERIC),
+        help_text=gettext_lazy(
+            "More than one writes a series, as schedule II allows: each may be filled when the one before ends."
+        ),
+    )
+    field_order = ("quantity", "unit", "days_supply", "refills", "may_fill_from", "count", "quantity_meant")
+
+
+class RenewForm(WrittenForm):
+    """A renewal: the prescription, and what the patient is told."""
+
+    note = note(gettext_lazy("For the patient, in the portal"))
+    why = forms.CharField(
+        label=gettext_lazy("Why you renew although a finding has no answer"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, asks_why: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not asks_why:
+            del self.fields["why"]
+
+
+class DeclineForm(forms.Form):
+    """Not renewed as it is."""
+
+    answer = forms.ChoiceField(
+        label=gettext_lazy("What instead"),
+        choices=[choice for choice in RenewalAnswer.choices if choice[0] != RenewalAnswer.RENEWED],
+    )
+    reason = forms.ChoiceField(
+        label=gettext_lazy("What the patient is told"),
+        choices=with_blank([choice for choice in RenewalReason.choices if choice[0]]),
+    )
+    note = note(gettext_lazy("More for the patient, in the portal"))
+
+
+class WhyForm(forms.Form):
+    """A reason, and nothing else."""
+
+    why = reason(gettext_lazy("Why"))
+
+
+class ReleaseForm(forms.Form):
+    """Supply goes on without its lab."""
+
+    why = reason(gettext_lazy("Why the supply goes on without the lab"))
+    until = forms.DateField(label=gettext_lazy("Until"), widget=Day())
+
+
+class LimitForm(forms.Form):
+    """Limited dispensing."""
+
+    most_days = forms.IntegerField(
+        label=gettext_lazy("Days handed out at once"),
+        min_value=1,
+        max_value=90,
+        widget=forms.TextInput(attrs=NUMERIC),
+    )
+    until = forms.DateField(label=gettext_lazy("Until"), widget=Day())
+    all_medicines = forms.BooleanField(label=gettext_lazy("All medicines of this patient"), required=False)
+    why = reason(gettext_lazy("Why"))
+
+
+class CountForm(forms.Form):
+    """What was counted at home."""
+
+    counted_on = forms.DateField(label=gettext_lazy("Counted on"), widget=Day())
+    quantity = forms.DecimalField(
+        label=gettext_lazy("Units found, before that day's dose"),
+        max_digits=10,
+        decimal_places=3,
+        min_value=0,
+        widget=forms.TextInput(attrs=DECIMAL),
+    )
+    unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")
