@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,17 +19,14 @@ from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.knowledge import Knowledge
 from medmgmt.record import dosing
 from medmgmt.record.models import (
-    Channel,
-    ContactPoint,
     Patient,
     Prescription,
     Role,
     Status,
 )
-from refills import case_findings, dispensing, planning, reminders, rules, supply, worklist
-from refills.models import LIVE, Dispense, PillCount, Reminder, ReminderKind, ReminderState, Task, TaskKind
+from refills import case_findings, dispensing, rules, supply, worklist
+from refills.models import LIVE, Dispense, PillCount, Task, TaskKind
 from refills.rules import Rules
-from refills.schedule import Fill
 from refills.supply import Batch, Lasting, Plan, Use
 
 STRENGTH = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(mg|mcg|ug|g)\s*$", re.IGNORECASE)
@@ -68,46 +64,17 @@ def shipped_with() -> dict[str, str]:
 
 
 def replan(patient: Patient, prescription: Prescription) -> None:
-    """Plans the reminders of a prescription anew after anything that moves its run-out date; safe to repeat.
-
-    A supply that lasts to a planned stop needs no refill, and one that is on hold with no end does not run out.
-    """
+    """Looks for a gap after anything that moves a run-out date; safe to repeat."""
     now = timezone.now()
     steps = signed_steps(prescription)
     recorded = list(Dispense.objects.filter(prescription=prescription).order_by("dispensed_on", "id"))
     held = lasting(prescription, recorded, steps, list(PillCount.objects.filter(prescription=prescription)))
-    needs_more = bool(held) and held[-1].run_out_on is not None and not held[-1].as_planned
-    planning.plan(
-        planning.Supply(
-            patient_id=patient.pk,
-            prescription_id=prescription.pk,
-            time_zone=patient.time_zone,
-            fills=[Fill(one.starts_on, one.days) for one in held if one.days is not None],
-            channels=[Channel.EMAIL],
-            active=needs_more and is_wanted(steps, patient.today(now)),
-        ),
-        now=now,
-    )
     out_on = held[-1].run_out_on if held else None
     without = days_without(patient, prescription, out_on, steps)
     if out_on is not None and without is not None:
         # Found out late: the clock may have nothing to find it by, so the task opens now and is due when it matters.
         wait = supply_rules().whole("gap_task_days", scopes_of(prescription)) - without
         open_gap_task(patient, prescription, out_on, now + timedelta(days=max(1, wait)))
-
-
-def replan_all() -> int:
-    """Plans anew every prescription whose course changed yesterday, today or tomorrow by an earlier plan; how many."""
-    day = timezone.now().date()
-    near = Prescription.objects.filter(
-        changes__status=Status.SIGNED,
-        changes__effective_on__gte=day - timedelta(days=2),
-        changes__effective_on__lte=day + timedelta(days=1),
-    )
-    concerned = list(near.select_related("patient").distinct())
-    for prescription in concerned:
-        replan(prescription.patient, prescription)
-    return len(concerned)
 
 
 def signed_steps(prescription: Prescription) -> list[dosing.Step]:
@@ -252,36 +219,6 @@ def units_in(amount: Decimal, unit: str, strength: str, dispensed: str) -> Fract
     return Fraction(amount) * MG_IN[unit] / piece if piece else None
 
 
-def find_gaps() -> int:
-    """Looks at every supply that ran out of late with nothing planned after it, and again at every gap that waits for
-    somebody; how many. Safe to repeat, and what one run missed the next finds."""
-    day = timezone.now().date()
-    refilled = Reminder.objects.filter(
-        prescription_id=OuterRef("prescription_id"),
-        run_out_on__gt=OuterRef("run_out_on"),
-        state=ReminderState.PLANNED,
-    )
-    ended = Reminder.objects.filter(
-        ~Exists(refilled),
-        kind=ReminderKind.ON_THE_DAY,
-        run_out_on__gte=day - GAPS_SEEN_FOR,
-        run_out_on__lte=day + timedelta(days=1),
-    )
-    waiting = Task.objects.filter(key__startswith=GAP, state__in=LIVE).values_list("source_id", flat=True)
-    concerned = Q(pk__in=ended.values("prescription_id")) | Q(pk__in=[int(found) for found in waiting])
-    found = list(Prescription.objects.filter(concerned).select_related("patient"))
-    for prescription in found:
-        steps, patient = signed_steps(prescription), prescription.patient
-        recorded = list(Dispense.objects.filter(prescription=prescription).order_by("dispensed_on", "id"))
-        out_on = run_out_on(prescription, recorded, steps)
-        without = days_without(patient, prescription, out_on, steps)
-        if out_on is None or without is None:
-            continue
-        if without >= supply_rules().number("gap_task_days", scopes_of(prescription)):
-            open_gap_task(patient, prescription, out_on, timezone.now() + GAP_DUE)
-    return len(found)
-
-
 def days_without(
     patient: Patient, prescription: Prescription, out_on: date | None, steps: Sequence[dosing.Step]
 ) -> int | None:  # fmt: skip
@@ -368,21 +305,3 @@ def is_wanted(steps: Sequence[dosing.Step], today: date) -> bool:
     days = [today, *dosing.days_of_change(steps, today)]
     sigs = [dosing.dose_on(day, steps).sig for day in days]
     return any(sig is not None and not sig.as_needed for sig in sigs)
-
-
-def reach(reminder: Reminder) -> reminders.Reach:
-    """Where a reminder may go at this very moment: consent, an address, and a medicine still taken.
-
-    Without any address it is allowed and cannot be delivered, so that a person is told to ask for one.
-    """
-    patient, prescription = reminder.patient, reminder.prescription
-    contact = ContactPoint.objects.filter(patient=patient, channel=reminder.channel, ended_at=None).first()
-    steps = [change.step for change in prescription.changes.filter(status=Status.SIGNED)]
-    if contact is not None and not contact.reachable:
-        allowed, why = False, "no consent"
-    elif not is_wanted(steps, patient.today(timezone.now())):
-        allowed, why = False, "no longer taken"
-    else:
-        allowed, why = True, ""
-    address = contact.address if contact else None
-    return reminders.Reach(address, patient.language, patient.time_zone, allowed=allowed, why=why)

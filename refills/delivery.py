@@ -39,10 +39,12 @@ def compose(
     channel: str = Name.EMAIL,
     kind: str = "",
     stop_link: str = "",
+    helps: bool = False,
 ) -> Letter:
-    """The message in the reader's language, or English. It names no drug, diagnosis, clinic or speciality."""
+    """The message in the reader's language, or English. It names no drug, diagnosis, clinic or speciality, and to
+    somebody who helps a patient it does not name the patient."""
     spoken = language if language in LANGUAGES else "en"
-    text = TEXTS.get(ReminderKind(kind), "reminder") if kind else "reminder"
+    text = "somebody_you_help" if helps else TEXTS.get(ReminderKind(kind), "reminder") if kind else "reminder"
     short = "" if channel == Name.EMAIL else ".short"
     told = {"link": link, "days": settings.REMINDER_LINK_DAYS}
     written = render_to_string(f"refills/{text}{short}.{spoken}.txt", told)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from medmgmt import populations, supplies
+from medmgmt import messages, populations
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Refused
@@ -288,5 +288,5 @@ def _add_fills(by: User, courses: _Courses) -> int:
     ]
     made = Dispense.objects.bulk_create(rows)
     for prescription in {row.prescription_id: row.prescription for row in made}.values():
-        supplies.replan(courses.patient, prescription)
+        messages.replan(courses.patient, prescription)
     return len(made)

@@ -7,17 +7,21 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from medmgmt import messages
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, NotAllowed, Refused
 from medmgmt.record.models import (
     CareAssignment,
     CareTeam,
+    Channel,
     ContactPoint,
     Enrolment,
     Patient,
     User,
     validate_time_zone,
 )
+from refills import addresses, consents, reports, worklist
+from refills.models import How
 
 EDITABLE = ("given_name", "family_name", "birth_date", "sex", "language", "time_zone")
 
@@ -77,6 +81,7 @@ def update_patient(by: User, patient_id: int, *, version: int, **fields: Any) ->
         setattr(patient, name, value)
     patient.version += 1
     patient.save(update_fields=[*fields, "version"])
+    messages.plan(patient, timezone.now())
     audit.record(by, "update_patient", patient_id=patient.pk, obj=("patient", patient.pk), detail={"fields": changed})
     return patient
 
@@ -105,6 +110,9 @@ def set_contact(by: User, patient_id: int, *, channel: str, address: str, consen
     """The address of a channel and whether the patient agreed to messages there; what was before stays as history."""
     patient = access.patient_for(by, "enrol", patient_id, lock=True)
     now = timezone.now()
+    written = addresses.normal(channel, address)
+    if channel == Channel.SMS and not written:
+        raise Refused(_("A phone number begins with + and the country, for instance +1 415 555 0100."))
     for old in patient.contact_points.filter(channel=channel, ended_at=None):
         withdrawn = old.reachable and not consented
         old.ended_at, old.consent_withdrawn_at = now, now if withdrawn else old.consent_withdrawn_at
@@ -112,10 +120,17 @@ def set_contact(by: User, patient_id: int, *, channel: str, address: str, consen
     try:
         with transaction.atomic():
             made = ContactPoint.objects.create(
-                patient=patient, channel=channel, address=address.strip(), consented_at=now if consented else None
+                patient=patient,
+                channel=channel,
+                address=written or address.strip(),
+                consented_at=now if consented else None,
             )
     except IntegrityError as wrong:
         raise Refused(_("This does not look like an address of that kind.")) from wrong
+    consents.choose(patient_id=patient.pk, channel=channel, opted_in=consented, how=How.STAFF, by_id=by.pk, at=now)
+    for number in consents.mend(patient.pk, channel):
+        worklist.cancel_by_key(reports.mend_key(number), _("The address was seen to."))
+    messages.plan(patient, now)
     audit.record(by, "set_contact", patient_id=patient.pk, obj=("contact_point", made.pk),
                  detail={"channel": channel, "consented": consented})  # fmt: skip
     return made

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from interactions import library, review
 from interactions.errors import CoSignatureNeeded
 from interactions.models import Review
-from medmgmt import cosignatures, populations, regimens, supplies
+from medmgmt import cosignatures, messages, populations, regimens
 from medmgmt.actions.answering import override as override
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
@@ -263,7 +263,7 @@ def require_unchanged(change: DosageChange) -> None:
 def follow_from(patient: Patient, change: DosageChange, reviewed: Review) -> None:
     """What a signature brings about, in its own transaction: supply, reminders, and a task for what was not checked."""
     populations.keep_current([patient.pk])
-    supplies.replan(patient, change.prescription)
+    messages.replan(patient, change.prescription)
     close_waiting(change, _("The proposal was signed."))
     if reviewed.not_checked:
         worklist.open_task(

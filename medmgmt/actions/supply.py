@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from medmgmt import authorised, limits, supplies
+from medmgmt import authorised, limits, messages, supplies
 from medmgmt.actions import gates, locking
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, Role, Status, User
-from refills import controlled, dispensing, links, reminders, worklist
+from refills import controlled, dispensing, worklist
 from refills.controlled import Reason, Refusal
 from refills.errors import RefillRefused
 from refills.models import (
@@ -26,8 +26,6 @@ from refills.models import (
     PartialFill,
     PartialReason,
     PillCount,
-    Reminder,
-    ReminderAnswer,
     Taken,
     Task,
     TaskKind,
@@ -92,7 +90,7 @@ def record_dispense(
     if dispensed_on >= today - LOOKED_AT_FOR:
         ask_pharmacist(patient, made, early, stated=bool(early_reason), written=bool(written))
         gates.open_if_pending(patient, prescription, dispensed_on)
-    supplies.replan(patient, prescription)
+    messages.replan(patient, prescription)
     audit.record(by, "record_dispense", patient_id=patient.pk, obj=("dispense", made.pk), detail={"days_early": early})
     return made
 
@@ -219,7 +217,7 @@ def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: D
     made = PillCount.objects.create(
         patient=patient, prescription=prescription, counted_on=counted_on, quantity=quantity, unit=unit, counted_by=by
     )
-    supplies.replan(patient, prescription)
+    messages.replan(patient, prescription)
     audit.record(by, "count_pills", patient_id=patient.pk, obj=("pill_count", made.pk))
     return made
 
@@ -253,20 +251,6 @@ def request_refill(by: User, prescription_id: int) -> Task:
     gates.open_if_pending(patient, prescription, day)
     audit.record(by, "request_refill", patient_id=patient.pk, obj=("prescription", prescription.pk))
     return task
-
-
-@transaction.atomic
-def answer_link(token: str, choice: str) -> Reminder:
-    """The patient answers a reminder by its link, without signing in; the same answer twice does nothing twice.
-
-    Raises LinkUnknown, LinkExpired, SnoozedEnough.
-    """
-    reminder = reminders.answer(token, choice)
-    if reminder.answer == ReminderAnswer.REFILL_REQUESTED:
-        open_refill_task(reminder.patient, reminder.prescription, key=links.refill_request_key(reminder))
-    audit.record(None, "answer_reminder", patient_id=reminder.patient_id, obj=("reminder", reminder.pk),
-                 why="by the link in the message", detail={"answer": choice})  # fmt: skip
-    return reminder
 
 
 def open_refill_task(patient: Patient, prescription: Prescription, *, key: str) -> Task:

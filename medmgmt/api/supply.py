@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from rest_framework import permissions, serializers
 
 from medmgmt import lists
-from medmgmt.actions import supply
+from medmgmt.actions import messaging, supply
 from medmgmt.api import filters
 from medmgmt.api.endpoint import Endpoint, columns, writes
 from medmgmt.api.endpoint import lists as lists_of
@@ -16,7 +16,7 @@ from medmgmt.api.tasks import TaskReceipt
 from medmgmt.record import dosing
 from medmgmt.record.models import User
 from refills.links import Choice
-from refills.models import ReminderAnswer, ReminderKind, ReminderState
+from refills.models import EarlyReason, PartialReason, ReminderAnswer, ReminderKind, ReminderState
 
 
 class DispenseLine(serializers.Serializer[Any]):
@@ -43,6 +43,13 @@ class NewDispense(Strict):
     unit = serializers.ChoiceField([(code, unit.one) for code, unit in dosing.UNITS.items()], help_text="UCUM")
     days_supply = serializers.IntegerField(min_value=1, max_value=366)
     note = Text()
+    early_reason = serializers.ChoiceField(EarlyReason.choices, default="", allow_blank=True)
+    partial_reason = serializers.ChoiceField(
+        PartialReason.choices, default="", allow_blank=True, help_text="Why it was less than written."
+    )
+    handed_at = Instant(
+        required=False, help_text="When it was handed out; a balance after short stock is counted from here."
+    )
 
 
 class ReminderLine(serializers.Serializer[Any]):
@@ -106,7 +113,7 @@ class Dispenses(Endpoint):
         """What was dispensed, newest first."""
         return columns(lists.dispenses(by), DispenseLine)
 
-    @writes(DispenseLine, takes=NewDispense, status=201, refuses=("not-found", "refused"))
+    @writes(DispenseLine, takes=NewDispense, status=201, refuses=("not-found", "refused", "refill-refused"))
     def post(self, by: User, values: dict[str, Any]) -> object:
         """Write a fill down; reminders follow from the new run-out date."""
         return supply.record_dispense(by, values.pop("prescription"), **values)
@@ -130,7 +137,7 @@ class AnswerLink(Endpoint):
     @writes(AnswerKept, takes=LinkAnswer, refuses=("not-found", "link-expired", "refused"))
     def post(self, by: object, values: Mapping[str, Any]) -> object:
         """Confirm, ask for a refill, or put off. Doing it twice does nothing twice."""
-        return supply.answer_link(values["token"], values["choice"])
+        return messaging.answer_link(values["token"], values["choice"])
 
 
 class RequestRefill(Endpoint):

@@ -160,6 +160,23 @@ def patients_for_the_clock(patient_ids: Iterable[int]) -> list[Patient]:
     return list(locked(Patient.objects.filter(pk__in=list(patient_ids))).order_by("pk"))
 
 
+def people_of(patient_id: int, act: str) -> QuerySet[User]:
+    """The people for whom this patient's chart opens now and whose role does the act. One query, when read."""
+    now = timezone.now()
+    current = Q(memberships__until__isnull=True) | Q(memberships__until__gt=now)
+    in_care = CareAssignment.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now), patient_id=patient_id, since__lte=now
+    )
+    found = User.objects.filter(
+        current,
+        is_active=True,
+        role__in=ACTS.get(act, frozenset()),
+        memberships__since__lte=now,
+        memberships__team__in=in_care.values("team"),
+    )
+    return found.distinct()
+
+
 def cares_for(user: User, patient_id: int) -> bool:
     """Whether this patient's chart opens for the person now; for choosing whom a task goes to. One query."""
     return patients_of(user).filter(pk=patient_id).exists()

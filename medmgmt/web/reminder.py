@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 
 from medmgmt import problems
-from medmgmt.actions import supply
+from medmgmt.actions import messaging
 from refills import links
 from refills.errors import LinkExpired, LinkUnknown, SnoozedEnough
 from refills.models import Reminder
@@ -29,7 +29,7 @@ def answered(request: HttpRequest, token: str, found: Reminder) -> HttpResponse:
     if choice not in list(links.Choice):
         return render(request, "reminder.html", {"reminder": found, "unchosen": True}, status=422)
     try:
-        supply.answer_link(token, choice)
+        messaging.answer_link(token, choice)
     except SnoozedEnough as error:
         return render(request, "reminder.html", {"reminder": found, "refused": str(error)}, status=422)
     except (LinkExpired, LinkUnknown) as error:

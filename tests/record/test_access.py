@@ -32,6 +32,7 @@ WHO_MAY = """
     log_side_effect        yes       yes      yes        yes          -
     record_observation     yes       yes       -          -           -
     record_encounter       yes       yes       -          -           -
+    manage_messages        yes       yes       -         yes          -
     record_dispense        yes       yes      yes         -           -
     register_patient       yes       yes       -          -           -
     enrol                  yes       yes       -          -           -

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from medmgmt.record.models import Prescription
-from refills import planning
+from refills import planning, schedule
+from refills.bundling import Step, Thing
 from refills.models import Reminder
-from refills.planning import Supply
+from refills.planning import Plan
 from refills.reminders import Reach
 from refills.schedule import Fill
 from tests import factories
@@ -16,31 +17,54 @@ NOON = datetime(2026, 11, 21, 17, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
 
 
-def supply(prescription: Prescription, fills: list[Fill] | None = None, **values: Any) -> Supply:
-    """Thirty days since the first of November: it runs out on the first of December."""
+CADENCE = tuple(Step(f"refill_{days}", -days) for days in (7, 3, 1, 0))
+
+
+def supply(prescription: Prescription, fills: list[Fill] | None = None, **values: Any) -> Plan:
+    """Thirty days since the first of November: it runs out on the first of December. What Carla takes besides is left
+    out, unless given as `also`."""
+    ends_on = schedule.run_out([Fill(date(2026, 11, 1), 30)] if fills is None else fills)
+    mine = [refill(prescription, ends_on)] if ends_on and values.pop("active", True) else []
     values = {
         "patient_id": prescription.patient_id,
-        "prescription_id": prescription.pk,
         "time_zone": ZONE,
-        "fills": [Fill(date(2026, 11, 1), 30)] if fills is None else fills,
         "channels": ["email"],
-        "active": True,
+        "things": [*mine, *values.pop("also", ())],
         **values,
     }
-    return Supply(**values)
+    return Plan(**values)
+
+
+def refill(prescription: Prescription, ends_on: date, **values: Any) -> Thing:
+    """A supply that runs out on a day."""
+    values = {"steps": CADENCE, **values}
+    return Thing("prescription", str(prescription.pk), ends_on, prescription_id=prescription.pk, **values)
 
 
 def due(count: int, at: datetime = NOON) -> list[Reminder]:
-    """So many reminders, each of another prescription of Carla's, due since an hour before `at`."""
+    """So many messages, each about another prescription of Carla's, due since an hour before `at`."""
     carla, adler = factories.carla(), factories.adler()
     prescriptions = Prescription.objects.bulk_create(
         Prescription(patient=carla, drug_name="sertraline", rxcui=36437, created_by=adler) for _ in range(count)
     )
-    rows = []
-    for prescription in prescriptions:
-        moment = planning.Moment("refill_0", at.date(), at - timedelta(hours=1))
-        rows.append(planning.row(supply(prescription), moment, "email", run_out_on=at.date()))
-    planning.add(rows)
+    rows = [
+        Reminder(
+            patient=carla,
+            prescription=prescription,
+            kind="refill_0",
+            channel="email",
+            run_out_on=at.date(),
+            local_date=at.date(),
+            time_zone=ZONE,
+            key=f"{carla.pk}|{prescription.pk}|{at.date()}|email",
+            due_at=at - timedelta(hours=1),
+            next_attempt_at=at - timedelta(hours=1),
+        )
+        for prescription in prescriptions
+    ]
+    said = [planning.Item("refill_0", "prescription", str(row.prescription_id), at.date(), row.prescription_id)
+            for row in rows]  # fmt: skip
+    planning.add(rows, [planning.written(row, item) for row, item in zip(rows, said, strict=True)])
     return list(Reminder.objects.filter(prescription__in=prescriptions).order_by("id"))
 
 

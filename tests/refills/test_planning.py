@@ -10,7 +10,7 @@ from refills import planning
 from refills.models import Dispense, Reminder, ReminderState
 from refills.schedule import Fill
 from tests import factories
-from tests.refills.people import NOON, supply
+from tests.refills.people import NOON, refill, supply
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,8 @@ def test_a_dispense_plans_four_reminders_at_nine_in_the_patients_zone() -> None:
     assert [row.due_at for row in rows] == [
         datetime.combine(on, NOON.time(), UTC) - timedelta(hours=3) for _, on in FOUR
     ]
-    assert rows[0].key == f"{prescription.pk}|refill_7|2026-11-24|email"
+    assert rows[0].key == f"{prescription.patient_id}|2026-11-24|09|email"
+    assert {row.prescription_id for row in rows} == {prescription.pk}
     assert {row.run_out_on for row in rows} == {date(2026, 12, 1)}
     assert {row.patient_id for row in rows} == {prescription.patient_id}
 
@@ -111,8 +112,8 @@ def test_no_row_is_planned_in_the_past() -> None:
     now = datetime(2026, 11, 29, 17, tzinfo=UTC)
     planning.plan(supply(prescription), now)
     assert planned() == FOUR[2:]
-    planning.plan(supply(factories.taking(), [Fill(date(2026, 1, 1), 30)]), now)
-    assert len(planned()) == 2
+    planning.plan(supply(prescription, also=[refill(factories.taking(), date(2026, 1, 31))]), now)
+    assert planned() == FOUR[2:]
 
 
 def test_a_reminder_of_today_whose_hour_has_passed_is_due_at_once() -> None:
@@ -133,7 +134,7 @@ def test_a_patient_who_moves_is_reminded_at_nine_where_they_are() -> None:
     assert hours == {"refill_7": (14, 14), "refill_3": (17, 17), "refill_1": (17, 17), "refill_0": (17, 17)}
 
 
-@pytest.mark.parametrize("channels", [[], ["sms"], ["pigeon"]])
+@pytest.mark.parametrize("channels", [[], ["push"], ["pigeon"]])
 def test_without_a_channel_we_can_deliver_on_nothing_is_planned(channels: list[str]) -> None:
     planning.plan(supply(factories.taking(), channels=channels), NOON)
     assert Reminder.objects.count() == 0
@@ -151,12 +152,13 @@ def test_without_a_dispense_nothing_is_planned() -> None:
 
 def test_one_prescription_leaves_the_reminders_of_another_alone() -> None:
     one, other = factories.taking(), factories.taking()
-    planning.plan(supply(one), NOON)
-    planning.plan(supply(other), NOON)
+    planning.plan(supply(one, also=[refill(other, date(2026, 12, 1))]), NOON)
     assert planning.cancel(one.pk, "stopped") == 4
     assert planning.cancel(one.pk, "stopped") == 0
     assert planned() == FOUR
     assert {row.prescription_id for row in Reminder.objects.filter(state="planned")} == {other.pk}
+    assert planning.cancel(other.pk, "stopped") == 4
+    assert planned() == []
 
 
 def test_a_message_that_is_leaving_is_left_to_settle() -> None:
@@ -180,7 +182,9 @@ def test_the_key_is_unique_in_the_database() -> None:
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        ({"state": "lost"}, "a_reminder_state_is_known"),
+        ({"state": "lost", "settled_at": NOON}, "a_reminder_state_is_known"),
+        ({"patient_id": None}, "a_reminder_is_for_somebody"),
+        ({"delivered_at": NOON}, "only_a_delivered_reminder_says_when"),
         ({"channel": "fax"}, "a_reminder_channel_can_be_delivered"),
         ({"kind": "later"}, "a_reminder_kind_is_known"),
         ({"lease_until": NOON}, "a_lease_has_a_holder_and_an_end"),

@@ -1,0 +1,25 @@
+"""Addresses as channels want them, or a sentence that says what is wrong.
+
+Pure: standard library only.
+"""
+
+import re
+
+PHONE = re.compile(r"\+[1-9]\d{7,14}")
+BETWEEN = re.compile(r"[\s().\-/\u00a0]+")
+EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
+FOREIGN_EXIT = "00"
+
+
+def normal(channel: str, address: str) -> str:
+    """The address without blanks and punctuation of phone numbers; blank for what is no address of this channel.
+
+    A phone number needs its country: +1 415 555 0100 is one, 415 555 0100 is not, for nobody can know its country.
+    """
+    written = address.strip()
+    if channel == "email":
+        return written if EMAIL.fullmatch(written) and len(written) <= 254 else ""
+    digits = BETWEEN.sub("", written)
+    if digits.startswith(FOREIGN_EXIT):
+        digits = f"+{digits.removeprefix(FOREIGN_EXIT)}"
+    return digits if PHONE.fullmatch(digits) else ""
