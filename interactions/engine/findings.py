@@ -48,6 +48,8 @@ class Finding(NamedTuple):
     """Further kinds that it counts as: a maximum exceeded because of the kidney is an adjustment too."""
     context: str = ""
     """Dose bands and facts about the person that graded it, as stable text: an answer speaks for the same ones only."""
+    is_slight: bool = False
+    """What the present action adds to it is so little that it lies on the list and stops nobody."""
     is_triggered: bool = False
     """Caused by the present action or by something new of the day (a lab, a change of smoking)."""
 

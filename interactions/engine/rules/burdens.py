@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from interactions.engine.rules.draft import Draft
-from interactions.engine.rules.shares import STABLE, Shares, are_calm, keys, shares_of, told, total
+from interactions.engine.rules.shares import STABLE, Shares, are_calm, keys, shares_of, slight, told, total
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
@@ -37,6 +37,7 @@ def _seizures(situation: Situation) -> Iterator[Draft]:
         SLOW,
         factors=STABLE if is_calm else (),
         context=("stable",) if is_calm else (),
+        slight=slight(shares),
     )
 
 
@@ -61,6 +62,7 @@ def _sodium(situation: Situation) -> Iterator[Draft]:
         SLOW,
         factors=STABLE if is_calm else tuple(risks.values()),
         context=("stable",) if is_calm else tuple(risks),
+        slight=slight(shares),
     )
 
 
@@ -83,6 +85,7 @@ def _pressure(situation: Situation) -> Iterator[Draft]:
         RAPID,
         factors=STABLE if is_calm else (),
         context=("stable",) if is_calm else ("age>=65",) if situation.is_older else (),
+        slight=slight(shares),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from interactions.engine.rules import burdens
 from interactions.engine.rules.draft import Draft
-from interactions.engine.rules.shares import STABLE, are_calm, keys, shares_of, told
+from interactions.engine.rules.shares import STABLE, are_calm, keys, shares_of, slight, told
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
@@ -35,6 +35,7 @@ def _serotonin(situation: Situation) -> Iterator[Draft]:
         "C04",
         "Serotonergic effects add up",
         "rapid (<24 h)",
+        slight=slight(shares),
     )
 
 
@@ -56,6 +57,7 @@ def _qt(situation: Situation) -> Iterator[Draft]:
         "QT effects add up",
         "rapid (<24 h)",
         context=tuple(situation.qt_risks),
+        slight=() if situation.qt_risks else slight(shares),
     )
 
 
@@ -115,6 +117,7 @@ def _anticholinergic(situation: Situation) -> Iterator[Draft]:
         "delayed (days-weeks)",
         factors=factors,
         context=(("stable",) if factors else ()) + (("age>=65",) if situation.is_older else ()),
+        slight=slight(shares),
     )
 
 

@@ -32,6 +32,8 @@ class Draft:
     also: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     """The facts about the person that graded it, as stable text."""
+    slight: tuple[str, ...] = ()
+    """Drugs that add so little that ordering one of them is no reason to stop anybody."""
     is_event: bool = False
     """Something new of the day, a lab or a change of habit, brought it up."""
 
@@ -75,8 +77,15 @@ def _finding(names: tuple[str, ...], drafts: list[Draft], situation: Situation) 
         ),
         also=tuple(dict.fromkeys(kind for draft in drafts for kind in draft.also if kind != lead.kind)),
         context=_context(drafts, situation),
+        is_slight=_is_slight(drafts, situation),
         is_triggered=any(draft.is_event for draft in drafts),
     )  # fmt: skip
+
+
+def _is_slight(drafts: list[Draft], situation: Situation) -> bool:
+    """Whether the present action is on drugs that add little to it, and on none that adds more."""
+    acted = {key for draft in drafts for key in draft.keys if situation.is_acted_on(key)}
+    return bool(acted) and all(acted <= set(draft.slight) for draft in drafts)
 
 
 def _effect(problem: str, situation: Situation) -> str:

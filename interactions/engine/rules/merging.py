@@ -82,7 +82,8 @@ def _of_pair(pair: Pair, matches: list[Match], situation: Situation, memory: Mem
         problems[LISTED] = _folded(lists, situation)
     elif lists:
         loudest = max(problems, key=lambda problem: (_highest(problems[problem]), problem))
-        problems[loudest] += _advised(lists, _highest(problems[loudest]), situation)
+        written = any(match.grade.confidence != "derived" for match in problems[loudest])
+        problems[loudest] += _advised(lists, _highest(problems[loudest]), situation, is_written=written)
     refs = _refs(matches, situation.seats)
     return [_finding(pair, of, situation, memory)._replace(refs=refs) for of in problems.values()]
 
@@ -106,16 +107,19 @@ def _fold(match: Match, situation: Situation) -> Match:
     return _quietened(match, FOLDED, situation)
 
 
-def _advised(matches: list[Match], ruled: Severity, situation: Situation) -> list[Match]:
-    """Beside a rule: an advisory grade is kept on record and does not make the finding louder than the rule."""
-    return [_quietened(match, ruled, situation) for match in matches]
+def _advised(matches: list[Match], ruled: Severity, situation: Situation, *, is_written: bool) -> list[Match]:
+    """Beside a rule: an advisory grade is kept on record and does not make the finding louder than the rule.
+
+    What a person wrote on the pair decides whoever prescribes the two; what is worked out only for our own drugs.
+    """
+    return [_quietened(match, ruled, situation, is_written=is_written) for match in matches]
 
 
-def _quietened(match: Match, most: Severity, situation: Situation) -> Match:
+def _quietened(match: Match, most: Severity, situation: Situation, *, is_written: bool = False) -> Match:
     """The match at most as severe as `most`, where its source only advises and the rules are at home."""
     listed = match.grade.severity
     why = _is_advisory(match.grade.label, situation) if listed > most else ""
-    if not why or not _are_at_home(situation.seats[match.a], situation.seats[match.b], listed):
+    if not why or not (is_written or _are_at_home(situation.seats[match.a], situation.seats[match.b], listed)):
         return match
     factors = (*match.grade.factors, f"listed as {listed.word}: {why}")
     return match._replace(grade=match.grade._replace(severity=most, factors=factors))
@@ -162,7 +166,8 @@ def _finding(pair: Pair, matches: list[Match], situation: Situation, memory: Mem
 
 def finished(finding: Finding, suffers: str, situation: Situation) -> Finding:
     """With its card, and whether the present action is what brings it up."""
-    caused = finding.is_triggered or not situation.action.refs.isdisjoint(finding.refs)
+    touched = not finding.is_slight and not situation.action.refs.isdisjoint(finding.refs)
+    caused = finding.is_triggered or touched
     if situation.action.kind == "stop":
         caused = finding.is_triggered or (caused and finding.problem in EXPOSURE)
     return cards.named(finding._replace(is_triggered=caused), suffers, situation.formulary)

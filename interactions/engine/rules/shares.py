@@ -37,3 +37,8 @@ def are_calm(
 ) -> bool:
     """Nothing changed for long, no complaint that belongs to the problem, and its lab recent and in range."""
     return all(situation.is_steady(seat.drug) for seat, _, _ in shares) and derived.is_damped(situation, problem, lab)
+
+
+def slight(shares: Shares) -> tuple[str, ...]:
+    """Drugs with the least share, a weak or conditional effect: the load is there without them."""
+    return tuple(profile.key for _, profile, share in shares if share == 1)
