@@ -1,19 +1,21 @@
 """What was written for the pharmacy, and what the rules of its schedule then allow."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from medmgmt import problems, supplies
+from medmgmt import chart, problems, supplies
 from medmgmt.actions import authorising, monitoring, prescribing, supply
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, Prescription
+from refills import worklist
 from refills.controlled import Reason
-from refills.errors import RefillRefused
-from refills.models import Authorisation, Dispense, EarlyFill, Task
+from refills.errors import ClosesOnEvidence, RefillRefused
+from refills.models import Authorisation, Dispense, EarlyFill, PartialFill, Task
 from tests import factories
 from tests.actions import orders
 
@@ -153,6 +155,7 @@ def test_an_early_fill_of_a_controlled_drug_without_a_reason_is_a_pharmacists_ta
 
 def test_early_fills_with_a_reason_are_counted_and_the_second_is_looked_at() -> None:
     hypnotic = taking("zolpidem")
+    written(hypnotic, days_ago=30, refills=5)
     filled(hypnotic, days_ago=20)
     filled(hypnotic, days_ago=6, reason="lost")
     assert (EarlyFill.objects.get().reason, odd()) == ("lost", [])
@@ -219,17 +222,128 @@ def counted(days_ago: int) -> None:
     )
 
 
-def test_clozapine_without_a_recent_count_is_recorded_and_waits_for_a_persons_decision() -> None:
+def gate_tasks() -> list[Task]:
+    return list(Task.objects.filter(kind="lab_gate", closed_at=None).order_by("id"))
+
+
+def test_clozapine_without_a_count_is_recorded_and_waits_for_a_prescriber() -> None:
     clozapine = taking("clozapine")
     filled(clozapine, days_ago=5, quantity=7, days=7)
-    assert "No neutrophil count is on record" in odd()[0].detail
-    counted(3)
-    filled(clozapine, days_ago=1, quantity=7, days=7)
-    assert len(odd()) == 1
+    [task] = gate_tasks()
+    assert (task.role, task.closes_on, task.assignee) == ("psychiatrist", "observation:anc", factories.adler())
+    assert "neutrophil count: none is on record" in task.detail
+    assert "clozapine" not in task.title
+    with pytest.raises(ClosesOnEvidence):
+        worklist.done(task.pk, by_id=factories.adler().pk, outcome="ok")
+    counted(0)
+    assert gate_tasks() == []
+    filled(clozapine, days_ago=0, quantity=7, days=7)
+    assert gate_tasks() == []
 
 
 def test_a_count_that_is_overdue_is_named_with_its_day() -> None:
     clozapine = taking("clozapine")
     counted(12)
     filled(clozapine, days_ago=0, quantity=7, days=7)
-    assert f"was due on {ago(5)}" in odd()[0].detail
+    assert f"was due on {ago(5)}" in gate_tasks()[0].detail
+
+
+# -- controlled without a prescription on record ----------------------------------------------------------------------
+def test_a_controlled_fill_without_any_prescription_is_kept_as_history_and_a_pharmacist_looks() -> None:
+    hypnotic = taking("zolpidem")
+    filled(hypnotic, days_ago=2)
+    [task] = odd()
+    assert (task.kind, task.role) == ("fill_look", "pharmacist")
+    assert "no prescription for it is on record" in task.detail
+
+
+def test_what_is_not_controlled_needs_no_prescription_on_record() -> None:
+    filled(taking("sertraline"), days_ago=2)
+    assert odd() == []
+
+
+# -- partial fills ----------------------------------------------------------------------------------------------------
+def partly(of: Prescription, *, days_ago: int, quantity: int, reason: str, hours: int = 12) -> PartialFill:
+    at = datetime.combine(ago(days_ago), time(hours), ZoneInfo("America/New_York"))
+    made = supply.record_dispense(
+        factories.bo(),
+        of.pk,
+        dispensed_on=ago(days_ago),
+        quantity=Decimal(quantity),
+        unit="{tablet}",
+        days_supply=quantity,
+        partial_reason=reason,
+        handed_at=at,
+    )
+    return made.partial
+
+
+def test_the_rest_of_a_partial_fill_that_the_patient_asked_for_is_known_with_its_last_day() -> None:
+    stimulant = taking("methylphenidate")
+    written(stimulant, days_ago=20)
+    kept = partly(stimulant, days_ago=20, quantity=10, reason="requested")
+    assert kept.remaining == 20
+    assert kept.until.astimezone(ZoneInfo("America/New_York")).date() == ago(20) + timedelta(days=30)
+    filled(stimulant, days_ago=1, quantity=20, days=20)
+
+
+def test_a_balance_after_short_stock_comes_within_seventy_two_hours_or_needs_a_new_prescription() -> None:
+    stimulant = taking("methylphenidate")
+    written(stimulant, days_ago=10)
+    kept = partly(stimulant, days_ago=10, quantity=10, reason="short_stock", hours=10)
+    assert kept.until == kept.handed_at + timedelta(hours=72)
+    said = refused(stimulant, days_ago=0, quantity=20, days=20)
+    assert [one.reason for one in said.refusals] == [Reason.BALANCE_LATE]
+    assert "21 CFR 1306.13(a)" in str(said)
+
+
+def test_a_balance_in_time_is_no_new_prescription() -> None:
+    stimulant = taking("methylphenidate")
+    written(stimulant, days_ago=10)
+    partly(stimulant, days_ago=10, quantity=10, reason="short_stock", hours=10)
+    filled(stimulant, days_ago=8, quantity=20, days=20)
+    assert Dispense.objects.filter(prescription=stimulant).count() == 2
+
+
+def test_a_partial_fill_for_no_known_reason_or_at_another_days_hour_is_refused() -> None:
+    stimulant = taking("methylphenidate")
+    with pytest.raises(Refused):
+        partly(stimulant, days_ago=3, quantity=10, reason="because")
+    with pytest.raises(Refused), transaction.atomic():
+        supply.record_dispense(
+            factories.bo(),
+            stimulant.pk,
+            dispensed_on=ago(3),
+            quantity=Decimal(10),
+            unit="{tablet}",
+            days_supply=10,
+            partial_reason="requested",
+            handed_at=timezone.now(),
+        )
+
+
+# -- what was counted and said ----------------------------------------------------------------------------------------
+def test_a_count_at_home_is_what_the_supply_is_counted_from() -> None:
+    taken = taking("sertraline", choice=of_50_mg())
+    filled(taken, days_ago=20)
+    supply.count_pills(factories.bo(), taken.pk, counted_on=orders.today(), quantity=Decimal(14), unit="{tablet}")
+    [shown] = [one for one in chart.chart(factories.bo(), taken.patient_id).medications if one.prescription == taken]
+    assert shown.runs_out_on == orders.today() + timedelta(days=14)
+    assert shown.regularity.missed_doses == 4
+    with pytest.raises(Refused):
+        supply.count_pills(factories.bo(), taken.pk, counted_on=ago(-1), quantity=Decimal(1), unit="{tablet}")
+
+
+def test_a_patient_says_how_they_took_it_once_a_day_and_only_of_their_own() -> None:
+    taken = taking("sertraline")
+    said = supply.report_adherence(factories.carla_user(), taken.pk, answer="missed_some")
+    assert supply.report_adherence(factories.carla_user(), taken.pk, answer="missed_some") == said
+    assert supply.report_adherence(factories.carla_user(), taken.pk, answer="as_agreed") != said
+    with pytest.raises(Refused):
+        supply.report_adherence(factories.carla_user(), taken.pk, answer="perhaps")
+    with pytest.raises(NoSuchPatient):
+        supply.report_adherence(
+            factories.carla_user(), factories.prescription(factories.stranger()).pk, answer="as_agreed"
+        )
+    with pytest.raises(NotAllowed):
+        supply.report_adherence(factories.bo(), taken.pk, answer="as_agreed")
