@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -28,8 +28,9 @@ from medmgmt.record.models import (
     Suspect,
     User,
 )
+from refills import worklist
 from refills.errors import NoSuchTask
-from refills.models import LIVE, Dispense, Reminder, ReminderState, Task
+from refills.models import LIVE, Dispense, Reminder, ReminderState, Task, TaskComment
 
 RECENT = 30
 """How many observations and fills a chart shows; the rest is a page further."""
@@ -321,12 +322,23 @@ def versions_of(report: SideEffectReport) -> list[SideEffectReport]:
 def task(by: User, task_id: int) -> Task:
     """One task with its detail: of a patient in the person's care, or without a patient and waiting for them."""
     access.require(by, "work_tasks")
-    found = Task.objects.select_related("patient", "assignee", "claimed_by", "closed_by", "stand_in").filter(pk=task_id).first()
+    people = ("assignee", "claimed_by", "closed_by", "stand_in")
+    found = Task.objects.select_related("patient", *people).filter(pk=task_id).first()
     if found is None or (found.patient_id is None and not waits_for(found, by)):
         raise NoSuchTask(task_id)
     if found.patient_id is not None:
         access.patient_for(by, "view_chart", found.patient_id)
     return found
+
+
+def put_off_until(task: Task) -> datetime | None:
+    """How far a live task may be put off now; None where it may not."""
+    return worklist.put_off_until(task, timezone.now()) if task.is_live else None
+
+
+def comments(by: User, task_id: int) -> list[TaskComment]:
+    """What was written under a task that the person may see, the first first."""
+    return list(task(by, task_id).comments.select_related("author"))
 
 
 def waits_for(task: Task, by: User) -> bool:

@@ -45,6 +45,27 @@ def on_duty(now: datetime | None = None) -> list[User]:
     return [one for one in working.distinct().order_by("last_name", "first_name", "pk") if one.pk not in gone]
 
 
+def takers(patient_id: int | None, now: datetime | None = None) -> list[User]:
+    """The people on duty who may see this patient, by name; with none, everybody on duty. Three queries."""
+    people = on_duty(now)
+    if patient_id is None:
+        return people
+    moment = now or timezone.now()
+    current = (Q(until__isnull=True) | Q(until__gt=moment)) & Q(since__lte=moment)
+    teams = CareAssignment.objects.filter(current, patient_id=patient_id).values("team_id")
+    carers = set(CareTeamMember.objects.filter(current, team_id__in=teams).values_list("user_id", flat=True))
+    return [one for one in people if one.pk in carers]
+
+
+def colleagues(user: User, now: datetime | None = None) -> list[User]:
+    """The people on duty who share a team with somebody, by name, themselves too. Three queries."""
+    moment = now or timezone.now()
+    current = (Q(until__isnull=True) | Q(until__gt=moment)) & Q(since__lte=moment)
+    teams = CareTeamMember.objects.filter(current, user=user).values("team_id")
+    known = set(CareTeamMember.objects.filter(current, team_id__in=teams).values_list("user_id", flat=True))
+    return [one for one in on_duty(moment) if one.pk in known]
+
+
 def _grouped(pairs: Iterable[tuple[int, int]]) -> Grouped:
     """The second numbers of each first one."""
     found: dict[int, set[int]] = defaultdict(set)

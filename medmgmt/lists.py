@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from interactions import library, tiers
 from interactions.models import LocalChange, Release, ReleaseStatus, RescreenRun, Rule, TableRow
+from medmgmt import duty
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NotAllowed
 from medmgmt.record.models import (
@@ -20,8 +21,9 @@ from medmgmt.record.models import (
     Status,
     User,
 )
+from refills import cover
 from refills import worklist as tasks_for
-from refills.models import LIVE, DemoMessage, Dispense, Reminder, Task
+from refills.models import LIVE, Absence, DemoMessage, Dispense, Reminder, Task
 
 
 def patients(by: User, *, search: str = "") -> QuerySet[Patient]:
@@ -45,19 +47,77 @@ def saw_list(by: User, what: str, count: int) -> None:
     audit.record(by, f"list_{what}", detail={"rows": count})
 
 
-def worklist(by: User, *, state: str = "open", kind: str = "", mine: bool = False) -> QuerySet[Task]:
-    """Tasks, most urgent first. `open` is what waits for this person; another state is their patients' past tasks."""
+def worklist(
+    by: User,
+    *,
+    state: str = "open",
+    kind: str = "",
+    whose: str = "",
+    late: bool = False,
+    patient_id: int | None = None,
+    level: str = "",
+) -> QuerySet[Task]:
+    """Tasks by clinical risk and then due time. `open` is what waits; another state is their patients' past tasks.
+
+    What waits is for this person unless `whose` says otherwise: "mine" what is theirs, theirs to stand in for or held
+    by them, "role" what waits for their role, "team" whatever waits for anybody who looks after their patients.
+    """
     access.require(by, "work_tasks")
     mine_to_see = access.patients_of(by).values("pk")
     if state in ("open", "live", ""):
-        found = tasks_for.for_person(by.pk, by.role, mine_to_see)
+        its = tasks_for.waiting_for(by.pk, by.role)
+        its = its | Q(patient__isnull=False) if whose == "team" else its
+        found = tasks_for.within(mine_to_see).filter(its)
+        found = found.filter(due_at__lt=timezone.now()) if late else found
     else:
         visible = Q(patient_id__in=mine_to_see) | Q(patient=None, closed_by=by)
-        found = Task.objects.filter(visible, state=state).select_related("patient", "assignee", "claimed_by")
+        found = Task.objects.filter(visible, state=state).select_related(
+            "patient", "assignee", "claimed_by", "stand_in"
+        )
         found = found.order_by("-closed_at", "-id")
-    if kind:
-        found = found.filter(kind=kind)
-    return found.filter(Q(claimed_by=by) | Q(assignee=by)) if mine else found
+    if whose == "mine":
+        found = found.filter(Q(claimed_by=by) | Q(assignee=by) | Q(stand_in=by))
+    if whose == "role":
+        found = found.filter(Q(role=by.role) | Q(raised_to=by.role) | Q(stand_in_role=by.role))
+    if level:
+        found = found.filter(patient_id__in=Enrolment.objects.filter(ends_on=None, level=level).values("patient_id"))
+    found = found.filter(kind=kind) if kind else found
+    return found if patient_id is None else found.filter(patient_id=patient_id)
+
+
+def task_counts(by: User) -> dict[str, int]:
+    """How many tasks wait for the person, are their own, and are late. One query."""
+    return tasks_for.counts(worklist(by), by.pk, timezone.now())
+
+
+def takers(by: User, task: Task) -> list[User]:
+    """Whom a task may be given to: the people on duty who may see its patient. Three queries."""
+    access.require(by, "reassign_task")
+    return duty.takers(task.patient_id)
+
+
+def colleagues(by: User) -> list[User]:
+    """Whom several tasks may be given to: the people on duty of one's own teams. Three queries."""
+    access.require(by, "reassign_task")
+    return duty.colleagues(by)
+
+
+def stand_ins(by: User) -> list[User]:
+    """Everybody who works here, by name, for choosing who is away and who stands in. One query."""
+    access.require(by, "manage_cover")
+    working = User.objects.filter(role__in=access.STAFF, is_active=True)
+    return list(working.order_by("last_name", "first_name", "pk"))
+
+
+def wants_digest(by: User) -> bool:
+    """Whether the person gets the morning notice. One query."""
+    return by.pk not in cover.want_no_digest()
+
+
+def absences(by: User) -> QuerySet[Absence]:
+    """Who is away now or will be, the next first; everybody who works here may know."""
+    access.require(by, "manage_cover")
+    return cover.holding(timezone.now())
 
 
 def own_or_cared_for(by: User) -> Any:

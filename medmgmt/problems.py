@@ -91,6 +91,11 @@ KINDS: dict[str, Kind] = {
     "already-answered": Kind(409, _("Already answered"), _("This finding has an answer, and answers are not edited.")),
     "task-taken": Kind(409, _("Somebody else has this task"), _("Another person claimed the task first.")),
     "task-closed": Kind(409, _("This task is closed"), _("The task is done or cancelled and cannot be worked on.")),
+    "put-off-too-far": Kind(
+        422,
+        _("This task cannot be put off so far"),
+        _("The service level of its kind says how long it may be put off, if at all; `detail` says until when."),
+    ),
     "closes-on-evidence": Kind(
         409,
         _("This task waits for something to be recorded"),
@@ -174,6 +179,8 @@ OF_ERROR: dict[type[Exception], str] = {
     refills_errors.TaskTaken: "task-taken",
     refills_errors.TaskClosed: "task-closed",
     refills_errors.ClosesOnEvidence: "closes-on-evidence",
+    refills_errors.NoSuchAbsence: "not-found",
+    refills_errors.PutOffTooFar: "put-off-too-far",
     refills_errors.RefillRefused: "refill-refused",
     refills_errors.RefillsError: "refused",
     Http404: "not-found",

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from refills.errors import NoSuchAbsence
-from refills.models import Absence, Task, Waits
+from refills.models import Absence, NoDigest, Task, Waits
 from refills.service_levels import ROLES, levels
 
 AT_ONCE = 500
@@ -74,6 +74,19 @@ def get(absence_id: int) -> Absence:
     if found is None:
         raise NoSuchAbsence(absence_id)
     return found
+
+
+def choose_digest(user_id: int, *, wanted: bool) -> None:
+    """Whether somebody wants the morning notice; wanted unless they said otherwise. Safe to repeat."""
+    if wanted:
+        NoDigest.objects.filter(user_id=user_id).delete()
+    else:
+        NoDigest.objects.get_or_create(user_id=user_id)
+
+
+def want_no_digest() -> set[int]:
+    """Whoever wants no morning notice."""
+    return set(NoDigest.objects.values_list("user_id", flat=True))
 
 
 def holding(now: datetime) -> QuerySet[Absence]:

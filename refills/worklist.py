@@ -121,13 +121,17 @@ def reassign(task_id: int, by_id: int, *, role: str, assignee_id: int | None, ve
 
 def postpone(task_id: int, by_id: int, *, until: datetime, version: int) -> Task:
     """Put the task off. PutOffTooFar where its service level does not allow it, TaskTaken as for a claim."""
-    task = get(task_id)
     now = timezone.now()
-    level = service_levels.levels().of(task.kind, task.service_case)
-    latest = level.later(now, level.put_off, service_levels.hours()) if level.put_off else now
-    if not now < until <= latest:
-        raise PutOffTooFar(latest if level.put_off else None)
+    latest = put_off_until(get(task_id), now)
+    if latest is None or not now < until <= latest:
+        raise PutOffTooFar(latest)
     return _change(task_id, Q(version=version) & _free(by_id), due_at=until, escalate_at=until)
+
+
+def put_off_until(task: Task, now: datetime) -> datetime | None:
+    """How far the task may be put off now by its service level; None where it may not."""
+    level = service_levels.levels().of(task.kind, task.service_case)
+    return level.later(now, level.put_off, service_levels.hours()) if level.put_off else None
 
 
 def comment(task_id: int, by_id: int, text: str) -> TaskComment:

@@ -1,18 +1,43 @@
-"""Taking up and closing the tasks that wait for a person."""
+"""Taking up, handing on, writing under and closing the tasks that wait for a person, one at a time or several."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from medmgmt import duty
 from medmgmt.record import access, audit
+from medmgmt.record.errors import RecordError, Refused
 from medmgmt.record.models import User
 from refills import worklist
-from refills.models import Task
+from refills.errors import RefillsError
+from refills.models import Task, TaskComment, TaskOutcome
+
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A task as somebody saw it: its number and the version that was before them."""
+
+    task_id: int
+    version: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of one task of several: the task, or why not."""
+
+    task_id: int
+    task: Task | None
+    error: RecordError | RefillsError | None
 
 
 @transaction.atomic
 def claim(by: User, task_id: int, *, version: int) -> Task:
-    """Takes a task for a while; TaskTaken if somebody was faster or `version` is old."""
+    """Takes a task for a while; TaskTaken if somebody was faster or `version` is old. Its holder takes it longer."""
     return worked_on(by, task_id, "claim_task", lambda: worklist.claim(task_id, by.pk, version))
 
 
@@ -23,24 +48,108 @@ def release(by: User, task_id: int) -> Task:
 
 
 @transaction.atomic
-def done(by: User, task_id: int, *, outcome: str, version: int) -> Task:
-    """Closes a task with what came of it."""
-    return worked_on(by, task_id, "close_task", lambda: worklist.done(task_id, by.pk, outcome, version))
+def done(by: User, task_id: int, *, outcome: str = "", version: int, code: str = TaskOutcome.OTHER) -> Task:
+    """Closes a task with what came of it: a code that can be counted, and words; words alone are `other`."""
+    require_outcome(code, outcome)
+    return worked_on(by, task_id, "close_task", lambda: worklist.done(task_id, by.pk, outcome, version, code=code))
 
 
 @transaction.atomic
-def cancel(by: User, task_id: int, *, why: str, version: int) -> Task:
+def cancel(by: User, task_id: int, *, why: str, version: int, code: str = "") -> Task:
     """Closes a task that is no longer needed, and says why."""
-    return worked_on(by, task_id, "cancel_task", lambda: worklist.cancel(task_id, by.pk, why, version))
+    if code:
+        require_outcome(code, why)
+    return worked_on(by, task_id, "cancel_task", lambda: worklist.cancel(task_id, by.pk, why, version, code=code))
 
 
-def worked_on(by: User, task_id: int, act: str, work: Callable[[], Task]) -> Task:
+@transaction.atomic
+def reassign(
+    by: User, task_id: int, *, version: int, to_user_id: int | None = None, to_role: str = "", why: str = ""
+) -> Task:
+    """Hands a task on: to one person on duty who may see its patient, or to a whole role; `why` is kept under it."""
+    if bool(to_role) == (to_user_id is not None) or (to_role and to_role not in access.STAFF):
+        raise Refused(_("Give the task to one person or to one role."))
+
+    def hand_on() -> Task:
+        role = to_role or taker(to_user_id or 0, worklist.get(task_id).patient_id).role
+        task = worklist.reassign(task_id, by.pk, role=role, assignee_id=to_user_id, version=version)
+        if why:
+            worklist.comment(task_id, by.pk, why)
+        return task
+
+    return worked_on(by, task_id, "reassign_task", hand_on, needs="reassign_task")
+
+
+@transaction.atomic
+def postpone(by: User, task_id: int, *, until: datetime, why: str, version: int) -> Task:
+    """Puts a task off, as far as its service level allows, and keeps the reason under it."""
+
+    def put_off() -> Task:
+        task = worklist.postpone(task_id, by.pk, until=until, version=version)
+        worklist.comment(task_id, by.pk, _("Put off: %(why)s") % {"why": why})
+        return task
+
+    return worked_on(by, task_id, "postpone_task", put_off)
+
+
+@transaction.atomic
+def comment(by: User, task_id: int, *, text: str) -> TaskComment:
+    """Writes something under a task, open or closed; what is written is never changed."""
+    task = reached(by, task_id, "comment_task")
+    written = worklist.comment(task_id, by.pk, text)
+    audit.record(by, "comment_task", patient_id=task.patient_id, obj=("task", task.pk), detail={"comment": written.pk})
+    return written
+
+
+def each(by: User, tasks: Sequence[Seen], work: Callable[[int, int], Task]) -> list[Told]:
+    """Does the same with several tasks, each judged on its own and in a transaction of its own; what became of each.
+
+    `work` gets the number of a task and the version that was seen. The same task named twice is done once.
+    """
+    access.require(by, "work_tasks")
+    if not 0 < len(tasks) <= MOST_AT_ONCE:
+        raise Refused(_("Choose from one to %(most)s tasks.") % {"most": MOST_AT_ONCE})
+    told = []
+    for seen in {one.task_id: one for one in tasks}.values():
+        try:
+            with transaction.atomic():
+                told.append(Told(seen.task_id, work(seen.task_id, seen.version), None))
+        except (RecordError, RefillsError) as error:
+            told.append(Told(seen.task_id, None, error))
+    return told
+
+
+def taker(user_id: int, patient_id: int | None) -> User:
+    """The person a task may be given to: on duty, and with its patient in their care."""
+    person = next((one for one in duty.on_duty() if one.pk == user_id), None)
+    if person is None:
+        raise Refused(_("This person is not on duty. Choose somebody else, or a role."))
+    if patient_id is not None and not access.cares_for(person, patient_id):
+        raise Refused(_("This patient is not in that person's care. Choose somebody else, or a role."))
+    return person
+
+
+def require_outcome(code: str, words: str) -> None:
+    """Refuses a code nobody knows, and `other` without a word."""
+    if code not in TaskOutcome.values:
+        raise Refused(_("There is no such outcome."))
+    if code == TaskOutcome.OTHER and not words.strip():
+        raise Refused(_("Say in words what came of it."))
+
+
+def worked_on(by: User, task_id: int, act: str, work: Callable[[], Task], *, needs: str = "work_tasks") -> Task:
     """Lets the person work on the task if its patient is in their care, and tells the audit."""
-    found = worklist.get(task_id)
-    if found.patient_id is None:
-        access.require(by, "work_tasks")
-    else:
-        access.patient_for(by, "work_tasks", found.patient_id, lock=True)
+    reached(by, task_id, needs)
     task = work()
     audit.record(by, act, patient_id=task.patient_id, obj=("task", task.pk), detail={"state": task.state})
     return task
+
+
+def reached(by: User, task_id: int, act: str) -> Task:
+    """The task, if the person may do this and has its patient in their care; the patient is locked."""
+    found = worklist.get(task_id)
+    if found.patient_id is None:
+        access.require(by, act)
+    else:
+        access.patient_for(by, act, found.patient_id, lock=True)
+    return found

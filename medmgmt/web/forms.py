@@ -293,15 +293,3 @@ class MySideEffectForm(forms.Form):
     )
     began_on = forms.DateField(label=gettext_lazy("When did it start?"), widget=Day())
     note = note(gettext_lazy("Anything else we should know?"))
-
-
-class DoneForm(forms.Form):
-    """What came of a task."""
-
-    outcome = note(gettext_lazy("What came of it?"), required=True)
-
-
-class CancelForm(forms.Form):
-    """Why a task is not needed any more."""
-
-    why = note(gettext_lazy("Why is it not needed any more?"), required=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import chart, lists
+from medmgmt import chart, lateness, lists
 from medmgmt.record import access
 from medmgmt.record.models import Role, Status
+from medmgmt.web.context import waiting_for
 from medmgmt.web.forms import PatientSearch
 from medmgmt.web.page import Asked, page
 from refills import clock
@@ -39,14 +39,15 @@ def home(request: Asked) -> HttpResponse:
 def clinician(request: Asked) -> HttpResponse:
     """The most urgent tasks, what waits for a signature, and the way to a patient."""
     waiting = lists.worklist(request.user)
+    counts = waiting_for(request)
     proposals = lists.changes(request.user).filter(status=Status.PROPOSED).select_related("patient")
     return render(
         request,
         "home.html",
         {
             "tasks": waiting[:HIGHLIGHTS],
-            "waiting": waiting.count(),
-            "late": waiting.filter(due_at__lt=timezone.now()).count(),
+            "waiting": counts["open"],
+            "late": counts["late"],
             "proposals": proposals.order_by("effective_on", "id")[:HIGHLIGHTS],
             "proposals_count": proposals.count(),
             "patients_count": access.patients_of(request.user).count(),
@@ -66,6 +67,7 @@ def administrator(request: Asked) -> HttpResponse:
             "releases": chart.active_releases(),
             "messages_sent": lists.messages(request.user)[:5],
             "entries": lists.audit_entries(request.user)[:10],
+            "lateness": lateness.of(request.user),
         },
     )
 

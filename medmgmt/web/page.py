@@ -95,6 +95,7 @@ def speaking_to(request: HttpRequest) -> Iterator[None]:
 
 def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
     """The page that says no, with the status of the problem; a request nobody can read is told no more than that."""
+    request._waiting = {}  # type: ignore[attr-defined]  # no counts on it: the database may be why this page is shown
     problem = problems.describe(error)
     template = "400.html" if problem.status == 400 else "problem.html"
     return render(request, template, {"problem": problem}, status=problem.status)

@@ -1,46 +1,71 @@
-"""What waits for a person: tasks by urgency, taken up and closed."""
+"""What waits for a person: tasks by clinical risk, taken up, handed on, written under and closed, one or several."""
 
 from collections.abc import Callable
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from medmgmt import chart, lists, problems
 from medmgmt.actions import worklist as actions
-from medmgmt.web.forms import CancelForm, DoneForm
+from medmgmt.record.models import Level
 from medmgmt.web.page import FORESEEN, MENDABLE, Asked, page, paged, refusal_on, status_of, to
+from medmgmt.web.worklist_forms import (
+    CancelForm,
+    CommentForm,
+    DoneForm,
+    PostponeForm,
+    ReassignForm,
+    SeveralForm,
+    target,
+)
 from refills.models import Task, TaskKind, TaskState
 
 STATES = {"open": TaskState.OPEN, "done": TaskState.DONE, "cancelled": TaskState.CANCELLED}
+WHOSE = ("mine", "role", "team")
+DOINGS = ("claim", "reassign", "done", "postpone")
 
 
 @page
 def worklist(request: Asked) -> HttpResponse:
-    """Tasks, the most urgent first; filters are plain links and codes."""
-    state = request.GET.get("state", "open")
-    state = state if state in STATES else "open"
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in TaskKind.values else ""
-    mine = request.GET.get("mine") == "1"
-    rows = paged(request, lists.worklist(request.user, state=state, kind=kind, mine=mine))
+    """Tasks, the greatest risk first; filters are plain links and codes, a patient is a number."""
+    asked = filters(request)
+    rows = paged(request, lists.worklist(request.user, **asked))  # type: ignore[arg-type]  # each of its own kind
+    is_open = asked["state"] == "open"
     context = {
+        **asked,
         "rows": rows,
-        "state": state,
-        "kind": kind,
-        "mine": mine,
         "kinds": TaskKind.choices,
+        "levels": Level.choices,
         "back": request.get_full_path(),
+        "batch": SeveralForm(lists.colleagues(request.user), auto_id="several_%s") if is_open else None,
     }
     return render(request, "worklist.html", context)
 
 
+def filters(request: Asked) -> dict[str, object]:
+    """What the address asks for; what nobody understands is left out."""
+    given = request.GET
+    whose = "mine" if given.get("mine") == "1" else given.get("whose", "")
+    patient = given.get("patient", "")
+    return {
+        "state": given["state"] if given.get("state") in STATES else "open",
+        "kind": given["kind"] if given.get("kind") in TaskKind.values else "",
+        "whose": whose if whose in WHOSE else "",
+        "late": given.get("late") == "1",
+        "level": given["level"] if given.get("level") in Level.values else "",
+        "patient_id": int(patient) if patient.isascii() and patient.isdigit() and len(patient) < 19 else None,
+    }
+
+
 @page
 def claim(request: Asked, task_id: int) -> HttpResponse:
-    """Takes a task; with htmx only its row changes."""
+    """Takes a task, or keeps it longer; with htmx only its row changes."""
     return act(request, task_id, lambda: actions.claim(request.user, task_id, version=version(request)))
 
 
@@ -64,7 +89,8 @@ def act(request: Asked, task_id: int, work: Callable[[], Task]) -> HttpResponse:
         refused = problem.detail
     if request.htmx:
         shown = chart.task(request.user, task_id)
-        context = {"task": shown, "refused": refused, "back": came_from(request), "in_place": True}
+        listed = request.POST.get("listed") == "1"
+        context = {"task": shown, "refused": refused, "back": came_from(request), "in_place": True, "batch": listed}
         return render(request, "_task.html", context)
     if refused:
         messages.error(request, refused)
@@ -73,39 +99,153 @@ def act(request: Asked, task_id: int, work: Callable[[], Task]) -> HttpResponse:
 
 @page
 def task(request: Asked, task_id: int) -> HttpResponse:
-    """One task with its two ways to close it."""
+    """One task with everything that can be done with it."""
     return show(request, task_id)
 
 
 @page
 def done(request: Asked, task_id: int) -> HttpResponse:
     """Closes it with what came of it."""
-    form = DoneForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            actions.done(request.user, task_id, outcome=form.cleaned_data["outcome"], version=version(request))
-            return to(request, came_from(request), _("The task is done."))
-    return show(request, task_id, form=form)
+    form = DoneForm(request.POST or None, auto_id="done_%s")
+
+    def work() -> Task:
+        given = form.cleaned_data
+        return actions.done(
+            request.user, task_id, outcome=given["outcome"], code=given["code"], version=version(request)
+        )
+
+    return sent(request, task_id, form, work, _("The task is done."))
 
 
 @page
 def cancel(request: Asked, task_id: int) -> HttpResponse:
     """Closes it as not needed any more."""
-    form = CancelForm(request.POST or None)
+    form = CancelForm(request.POST or None, auto_id="cancel_%s")
+
+    def work() -> Task:
+        given = form.cleaned_data
+        return actions.cancel(request.user, task_id, why=given["why"], code=given["code"], version=version(request))
+
+    return sent(request, task_id, form, work, _("The task is cancelled."))
+
+
+@page
+def reassign(request: Asked, task_id: int) -> HttpResponse:
+    """Hands it on to a person on duty or to a role."""
+    shown = chart.task(request.user, task_id)
+    form = ReassignForm(lists.takers(request.user, shown), request.POST or None, auto_id="reassign_%s")
+
+    def work() -> Task:
+        return actions.reassign(request.user, task_id, version=version(request), **form.values())
+
+    return sent(request, task_id, form, work, _("The task was handed on."))
+
+
+@page
+def postpone(request: Asked, task_id: int) -> HttpResponse:
+    """Puts it off."""
+    form = PostponeForm(request.POST or None, auto_id="postpone_%s")
+
+    def work() -> Task:
+        return actions.postpone(request.user, task_id, **form.cleaned_data, version=version(request))
+
+    return sent(request, task_id, form, work, _("The task was put off."))
+
+
+@page
+def comment(request: Asked, task_id: int) -> HttpResponse:
+    """Writes something under it."""
+    form = CommentForm(request.POST or None, auto_id="comment_%s")
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            actions.cancel(request.user, task_id, why=form.cleaned_data["why"], version=version(request))
-            return to(request, came_from(request), _("The task is cancelled."))
+            actions.comment(request.user, task_id, text=form.cleaned_data["text"])
+            here = f"{reverse('web:task', args=[task_id])}?{urlencode({'back': came_from(request)})}"
+            return to(request, here, _("Written under the task."))
     return show(request, task_id, form=form)
 
 
-def show(request: Asked, task_id: int, *, form: DoneForm | CancelForm | None = None) -> HttpResponse:
+@page
+def several(request: Asked) -> HttpResponse:
+    """The same act with several tasks; what became of each is told."""
+    form = SeveralForm(lists.colleagues(request.user), request.POST or None)
+    seen = chosen(request)
+    doing = request.POST.get("act", "")
+    if request.method != "POST":
+        return redirect("web:worklist")
+    fault = "" if form.is_valid() else " ".join(error for errors in form.errors.values() for error in errors)
+    fault = fault or ("" if doing in DOINGS else _("Choose what to do with the tasks."))
+    fault = fault or form.missing(doing) or ("" if seen else _("Choose at least one task."))
+    if fault:
+        messages.error(request, fault)
+        return redirect(came_from(request))
+    tell(request, actions.each(request.user, seen[: actions.MOST_AT_ONCE], one_of(request, doing, form)))
+    return redirect(came_from(request))
+
+
+def one_of(request: Asked, doing: str, form: SeveralForm) -> Callable[[int, int], Task]:
+    """What is done with each of several tasks."""
+    by, given = request.user, form.cleaned_data
+
+    def work(task_id: int, seen: int) -> Task:
+        if doing == "reassign":
+            return actions.reassign(by, task_id, version=seen, **target(given["to"]), why=given["why"])
+        if doing == "done":
+            code = given["code"] or "other"
+            return actions.done(by, task_id, outcome=given["outcome"], code=code, version=seen)
+        if doing == "postpone":
+            return actions.postpone(by, task_id, until=given["until"], why=given["why"], version=seen)
+        return actions.claim(by, task_id, version=seen)
+
+    return work
+
+
+def tell(request: Asked, told: list[actions.Told]) -> None:
+    """How many were done, and of each other which and why not."""
+    good = sum(one.error is None for one in told)
+    if good:
+        messages.success(request, ngettext("%(count)d task: done as asked.", "%(count)d tasks: done as asked.", good)
+                         % {"count": good})  # fmt: skip
+    for one in told:
+        if one.error is not None:
+            why = problems.describe(one.error).detail
+            messages.error(request, _("Task %(number)s: %(why)s") % {"number": one.task_id, "why": why})
+
+
+def chosen(request: Asked) -> list[actions.Seen]:
+    """The ticked tasks with the versions that were on the page; what cannot be read is no task."""
+    pairs = (text.partition(":") for text in request.POST.getlist("task"))
+    return [
+        actions.Seen(int(number), int(seen))
+        for number, _colon, seen in pairs
+        if number.isascii() and number.isdigit() and seen.isascii() and seen.isdigit() and len(number + seen) < 19
+    ]
+
+
+def sent(
+    request: Asked, task_id: int, form: forms.Form, work: Callable[[], Task], said: str
+) -> HttpResponse:  # fmt: skip
+    """Does what a form of the task's page asks and goes back; a form that was refused keeps what was typed."""
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            work()
+            return to(request, came_from(request), said)
+    return show(request, task_id, form=form if request.method == "POST" else None)
+
+
+def show(request: Asked, task_id: int, *, form: forms.Form | None = None) -> HttpResponse:
     """The task's page; a form that was sent back keeps what was typed."""
+    shown = chart.task(request.user, task_id)
+    people = lists.takers(request.user, shown) if shown.is_live else []
     context = {
-        "task": chart.task(request.user, task_id),
+        "task": shown,
         "form": form,
-        "done_form": form if isinstance(form, DoneForm) else DoneForm(),
-        "cancel_form": form if isinstance(form, CancelForm) else CancelForm(),
+        "comments": shown.comments.select_related("author"),
+        "put_off_until": chart.put_off_until(shown),
+        "done_form": form if isinstance(form, DoneForm) else DoneForm(auto_id="done_%s"),
+        "cancel_form": form if isinstance(form, CancelForm) else CancelForm(auto_id="cancel_%s"),
+        "comment_form": form if isinstance(form, CommentForm) else CommentForm(auto_id="comment_%s"),
+        "postpone_form": form if isinstance(form, PostponeForm) else PostponeForm(auto_id="postpone_%s"),
+        "reassign_form": form if isinstance(form, ReassignForm) else ReassignForm(people, auto_id="reassign_%s"),
         "back": came_from(request),
     }
     return render(request, "task.html", context, status=status_of(form) if form else 200)

@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from interactions.models import Release
-from medmgmt.actions import curation, monitoring, prescribing, supply
+from medmgmt.actions import cover, curation, monitoring, prescribing, supply
 from medmgmt.record.models import Kind, Patient, Role, User
 from refills.links import token
-from refills.models import Reminder, Task
+from refills.models import Absence, Reminder, Task
 from tests import factories
 
 SIG = {"amount": "50", "unit": "mg", "route": "PO", "timing": "daily"}
@@ -27,6 +27,12 @@ def other_patient_user() -> User:
     return factories.user(
         "pat", Role.PATIENT, patient=factories.patient("P-3003", given_name="Pat", family_name="Park")
     )
+
+
+def away_later(user: User) -> Absence:
+    """Somebody who will be away, long after whatever a test looks at."""
+    begins = timezone.now() + timedelta(days=100)
+    return cover.tell_absence(user, user_id=user.pk, since=begins, until=begins + timedelta(days=1))
 
 
 @dataclass
@@ -60,6 +66,9 @@ def build() -> World:
     supply.record_dispense(
         bo, taken.pk, dispensed_on=today, quantity=Decimal(30), unit="{tablet}", days_supply=30, note=NOTE
     )
+    weight = monitoring.record_observation(
+        bo, carla.pk, code="weight", value=Decimal(70), observed_at=datetime(2026, 6, 1, tzinfo=UTC)
+    )
     task = Task.objects.create(
         kind="other",
         key="world",
@@ -74,15 +83,20 @@ def build() -> World:
     local = curation.propose(factories.pia(), curation.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
     ids = {
         "local_change_id": local.pk,
+        "absence_id": away_later(adler).pk,
         "patient_id": carla.pk,
         "prescription_id": taken.pk,
         "change_id": clean.change.pk,
         "finding_id": finding.pk,
+        "card": finding.card,
+        "review_id": finding.review_id,
+        "observation_id": weight.pk,
         "report_id": report.pk,
         "task_id": task.pk,
         "release_id": Release.objects.get(status="active").pk,
         "token": token(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
+        "review_id": clean.review.pk,
     }
     people = {
         "nobody": None,
@@ -126,7 +140,10 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "conditions": {"text": "depression"},
         "proposals": {"kind": "new_dose", "prescription": ids["prescription_id"], "sig": {**SIG, "amount": "100"},
                       "effective_on": day, "reason_code": "titration"},
-        "override": {"reason_code": "will_monitor", "note": "ok", "follow_up_on": later},
+        "override": {"reason_code": "will_monitor", "follow_up_on": later, "follow_up": "visit"},
+        "answer-card": {"card": ids["card"], "reason_code": "tolerated_before", "follow_up_on": later},
+        "encounters": {"kind": "office", "on": day},
+        "correct-observation": {"value": 71},
         "side-effects": {"patient": ids["patient_id"], **side_effect},
         "correct-side-effect": {"severity": "moderate"},
         "dispenses": {"prescription": ids["prescription_id"], "dispensed_on": day, "quantity": 30, "unit": "{tablet}",
@@ -134,7 +151,16 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "answer-link": {"token": ids["token"], "choice": "confirm"},
         "claim-task": {"version": 1},
         "close-task": {"version": 1, "outcome": "ok"},
+        "reassign-task": {"version": 1, "to_role": "pharmacist"},
+        "postpone-task": {"version": 1, "until": (timezone.now() + timedelta(hours=1)).isoformat(), "why": "ok"},
+        "task-comments": {"text": "ok"},
+        "several-tasks": {"act": "claim", "tasks": [{"id": ids["task_id"], "version": 1}]},
+        "morning-notice": {"wanted": False},
+        "absences": {"user": factories.adler().pk, "since": now, "until": f"{later}T12:00:00Z"},
         "cancel-task": {"version": 1, "why": "ok"},
+        "cosign": {"review": ids["review_id"], "note": "ok"},
+        "decline-cosignature": {"review": ids["review_id"], "note": "ok"},
+        "card-monitoring": {"code": "hunter"},
         "local-changes": LOCAL,
         "check": {"id": "c", "as_of": day},
     }  # fmt: skip
@@ -159,11 +185,23 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "my_side_effect": side_effect,
         "new_dispense": {"dispensed_on": day, "quantity": "30", "unit": "{tablet}", "days_supply": "30"},
         "change": {"effective_on": day, "reason_code": "remission"},
-        "answer": {"reason_code": "will_monitor", "follow_up_on": later, "note": "ok"},
+        "answer": {"reason_code": "will_monitor", "follow_up_on": later, "follow_up": "visit"},
+        "answer_screening": {"reason_code": "will_monitor", "follow_up_on": later, "follow_up": "visit"},
+        "new_encounter": {"kind": "office", "on": day},
+        "correct_observation": {"value": "71", "observed_at": f"{day}T00:01"},
         "withdraw": {"note": "ok"},
+        "cosign": {"review": ids["review_id"], "note": "ok"},
+        "decline_cosignature": {"review": ids["review_id"], "note": "ok"},
+        "order_monitoring": {"code": "hunter"},
         "new_rule": {**LOCAL, "kind": "rule", "cases": LOCAL["cases"][0]},
         "claim": {"version": 1},
         "done": {"version": 1, "outcome": "ok"},
         "cancel": {"version": 1, "why": "ok"},
+        "reassign": {"version": 1, "to": "role:pharmacist"},
+        "postpone": {"version": 1, "until": f"{timezone.localtime() + timedelta(hours=1):%Y-%m-%dT%H:%M}", "why": "ok"},
+        "comment": {"text": "ok"},
+        "several": {"act": "claim", "task": f"{ids['task_id']}:1"},
+        "cover": {"user": factories.adler().pk, "since": f"{day}T00:01", "until": f"{later}T12:00"},
+        "notice": {"wanted": "0"},
         "reminder": {"choice": "confirm"},
     }
