@@ -383,3 +383,8 @@ class Answer(models.Model):
                 name="what_was_taken_together_is_told_whole",
             ),
         ]
+
+    @property
+    def shown_earlier(self) -> "Answer | None":
+        """Itself where it says what the record shows of an earlier time; None for every other reason."""
+        return self if self.overlap_verdict else None

@@ -152,6 +152,24 @@ def unanswered(review_id: int) -> list[Finding]:
     return [finding for finding in waiting if finding.key not in answered]
 
 
+def of_screenings(patient_id: int) -> list[Finding]:
+    """What screenings have brought up and is still found in what the patient really takes, each key once, the newest.
+
+    Answered or not; most severe first. Three queries at most.
+    """
+    newest = latest_of_patient(patient_id)
+    if newest is None:
+        return []
+    brought_up = Finding.objects.filter(
+        review__patient_id=patient_id, review__moment=Moment.SCREEN, severity__in=STOPS, is_interruptive=True
+    )
+    still = Finding.objects.filter(review=newest).values("key")
+    once: dict[str, Finding] = {}
+    for finding in brought_up.filter(key__in=still).select_related("review").order_by("-review_id", "id"):
+        once.setdefault(finding.key, finding)
+    return sorted(once.values(), key=lambda one: (-STOPS.index(Severity(one.severity)), one.key))
+
+
 def require_clear(review_id: int) -> None:
     """Raises UnansweredFindings while anything waits for an answer."""
     waiting = unanswered(review_id)
@@ -221,7 +239,7 @@ def _row(review: Review, finding: Found, day: date, earlier: Set[str], instead: 
         evidence=finding.evidence,
         sources=[_source(grade._asdict()) for grade in finding.sources],
         card=finding.card,
-        is_interruptive=finding.severity >= Grade.MAJOR and (is_new or finding.is_triggered),
+        is_interruptive=finding.severity >= Grade.MAJOR and not finding.is_slight and (is_new or finding.is_triggered),
         context=finding.context,
     )
 

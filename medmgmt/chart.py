@@ -1,6 +1,6 @@
 """The patient's chart, gathered for reading; every function opens it through the one door, which audits the look."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,14 +11,16 @@ from django.utils import timezone
 from interactions import library, releases
 from interactions import review as reviews
 from interactions.engine.knowledge import Knowledge
-from interactions.models import Answer, Finding, Release, Review
-from medmgmt import regimens, supplies
+from interactions.models import Release, Review
+from medmgmt import adherence, asking, authorised, cosignatures, limits, regimens, supplies
+from medmgmt.problem_cards import FindingCard, ProblemCard, cards, gathered
 from medmgmt.record import access, dosing
 from medmgmt.record.errors import NoSuchThing
 from medmgmt.record.models import (
     Allergy,
     Condition,
     DosageChange,
+    Encounter,
     Enrolment,
     Observation,
     Patient,
@@ -30,10 +32,10 @@ from medmgmt.record.models import (
 )
 from refills import worklist
 from refills.errors import NoSuchTask
-from refills.models import LIVE, Dispense, Reminder, ReminderState, Task, TaskComment
+from refills.models import LIVE, Dispense, Reminder, ReminderState, SupplyLimit, Task, TaskComment
 
-RECENT = 30
-"""How many observations and fills a chart shows; the rest is a page further."""
+RECENT, VISITS = 30, 5
+"""How many observations and fills, and how many visits a chart shows; the rest is a page further."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Medication:
     next_changes: list[DosageChange]
     runs_out_on: date | None
     mapped: bool
+    regularity: adherence.Adherence | None = None
+    limit: SupplyLimit | None = None
 
     @property
     def state(self) -> str:
@@ -60,20 +64,6 @@ class Medication:
         """The last regimen in words, also where nothing is taken now."""
         sigs = [change.sig for change in self.course if change.sig]
         return self.line or (sigs[-1].text() if sigs else "")
-
-
-@dataclass(frozen=True)
-class FindingCard:
-    """A finding with the answer that covers it."""
-
-    finding: Finding
-    answer: Answer | None
-
-    @property
-    def needs_answer(self) -> bool:
-        """Whether it stands in the way of a signature."""
-        stops = self.finding.is_interruptive and self.finding.severity in reviews.STOPS
-        return self.answer is None and stops
 
 
 @dataclass(frozen=True)
@@ -99,6 +89,7 @@ class Chart:
     dispenses: list[Dispense]
     tasks: list[Task]
     reviewed: Review | None = None
+    encounters: list[Encounter] = field(default_factory=list)
 
 
 def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
@@ -130,6 +121,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         dispenses=list(patient.dispenses.select_related("prescription").order_by("-dispensed_on", "-id")[:RECENT]),
         tasks=list(patient.tasks.filter(state__in=LIVE).select_related("assignee", "claimed_by")),
         reviewed=last,
+        encounters=list(patient.encounters.select_related("by")[:VISITS]),
     )
 
 
@@ -161,43 +153,42 @@ def side_effects_of(patient: Patient) -> QuerySet[SideEffectReport]:
 
 
 def medications_on(patient: Patient, day: date) -> list[Medication]:
-    """Every medicine with a signed course, those taken on `day` first; two queries."""
-    signed = DosageChange.objects.filter(patient=patient, status=Status.SIGNED)
-    signed = signed.select_related("prescription", "signed_by", "author")
-    courses = regimens.grouped(signed.order_by("prescription_id", "effective_on", "signed_at", "id"))
-    knowledge = library.current()
-    fills: dict[int, list[Dispense]] = {}
-    for fill in Dispense.objects.filter(patient=patient).order_by("dispensed_on", "id"):
-        fills.setdefault(fill.prescription_id, []).append(fill)
-    found = [medication(course, day, fills.get(course.prescription.pk, []), knowledge) for course in courses]
+    """Every medicine with a signed course, those taken on `day` first; six queries."""
+    courses, knowledge = regimens.courses(patient.pk), library.current()
+    rows, limited = adherence.rows_of([patient.pk]), limits.of_patient([patient.pk])
+    found = [medication(course, day, rows, knowledge, limited) for course in courses]
     order = {"taking": 0, "held": 1, "not_started": 2, "stopped": 3}
     return sorted(found, key=lambda one: (order[one.state], one.prescription.drug_name.lower(), one.prescription.pk))
 
 
-def medication(course: regimens.Course, day: date, recorded: Sequence[Dispense], knowledge: Knowledge) -> Medication:
+def medication(
+    course: regimens.Course,
+    day: date,
+    rows: adherence.Rows,
+    knowledge: Knowledge,
+    limited: Iterable[SupplyLimit] = (),
+) -> Medication:
     """One course as it stands on `day`."""
-    steps = course.steps
+    steps, prescription = course.steps, course.prescription
     dose = dosing.dose_on(day, steps)
     by_id = {change.pk: change for change in course.changes}
     wanted = dose.state in ("taking", "held")
+    recorded, counts = rows.dispenses.get(prescription.pk, ()), rows.counts.get(prescription.pk, ())
+    begun = dosing.last_dose_on(steps, day) is not None
+    scopes = supplies.scopes_of(prescription, knowledge) if begun else frozenset()
     return Medication(
-        prescription=course.prescription,
+        prescription=prescription,
         dose=dose,
         line=dose.sig.text() if dose.sig else "",
         since=dosing.taken_since(steps, day) or dose.since,
         last_change=by_id.get(dose.ref) if dose.ref else None,
         course=list(course.changes),
         next_changes=[change for change in course.changes if change.effective_on > day],
-        runs_out_on=supplies.run_out_on(course.prescription, recorded, steps) if wanted else None,
-        mapped=regimens.catalogue_entry(course.prescription, knowledge) is not None,
+        runs_out_on=supplies.run_out_on(prescription, recorded, steps, counts) if wanted else None,
+        mapped=regimens.catalogue_entry(prescription, knowledge) is not None,
+        regularity=adherence.of_course(course, rows, day, scopes) if begun else None,
+        limit=limits.in_force(limited, prescription.pk, day),
     )
-
-
-def cards(findings: Iterable[Finding], patient_id: int) -> list[FindingCard]:
-    """Findings with the answers that cover them; one query."""
-    found = list(findings)
-    answers = reviews.answers_for(patient_id, found)
-    return [FindingCard(finding, answers.get(finding.key)) for finding in found]
 
 
 def standing_cards(patient_id: int, last: Review | None) -> list[FindingCard]:
@@ -226,6 +217,11 @@ class ProposalPage:
     unanswered: int
     can_sign: bool
     can_answer: bool
+    can_order: bool = False
+    cosignature: cosignatures.Standing = field(default_factory=cosignatures.Standing)
+    """Which contraindicated findings need a second person, and who has said what."""
+    problems: list[ProblemCard] = field(default_factory=list)
+    """What is to be shown of them as one: the loud ones, new and standing, one card a clinical problem."""
     tasks: list[Task] = field(default_factory=list)
 
 
@@ -241,6 +237,7 @@ def proposal(by: User, change_id: int) -> ProposalPage:
     loud = [card for card in shown if card.finding.severity not in reviews.FOLDED]
     waiting = change.status == Status.PROPOSED
     unanswered = sum(card.needs_answer for card in shown)
+    second = cosignatures.shown_to(by, change, [card.finding for card in shown])
     before = change.old_sig_value
     return ProposalPage(
         patient=patient,
@@ -256,8 +253,11 @@ def proposal(by: User, change_id: int) -> ProposalPage:
         scope=review.scope,
         releases=list(review.releases.all()),
         unanswered=unanswered,
-        can_sign=waiting and not unanswered and access.may(by, "sign"),
+        can_sign=waiting and not unanswered and not second.missing and access.may(by, "sign"),
         can_answer=waiting and access.may(by, "answer_finding"),
+        can_order=change.status != Status.WITHDRAWN and access.may(by, "order_monitoring"),
+        cosignature=second,
+        problems=gathered(loud, patient),
         tasks=list(patient.tasks.filter(source_type="dosage_change", source_id=str(change.pk))),
     )
 
@@ -270,6 +270,8 @@ class CoursePage:
     medication: Medication
     changes: list[DosageChange]
     dispenses: list[Dispense]
+    early: list[tuple[str, int]]
+    due_from: date | None
 
 
 def course(by: User, prescription_id: int, *, day: date | None = None) -> CoursePage:
@@ -279,10 +281,16 @@ def course(by: User, prescription_id: int, *, day: date | None = None) -> Course
     assert prescription is not None
     changes = list(prescription.changes.select_related("author", "signed_by", "withdrawn_by"))
     signed = tuple(change for change in changes if change.status == Status.SIGNED)
-    fills = list(prescription.dispenses.order_by("dispensed_on", "id"))
+    rows = adherence.rows_of([patient.pk])
+    fills = list(rows.dispenses.get(prescription.pk, ()))
     shown_on = day or patient.today(timezone.now())
-    shown = medication(regimens.Course(prescription, signed), shown_on, fills, library.current())
-    return CoursePage(patient, shown, changes, fills)
+    limited = limits.of_patient([patient.pk])
+    shown = medication(regimens.Course(prescription, signed), shown_on, rows, library.current(), limited)
+    today = patient.today(timezone.now())
+    early = authorised.early_counts(prescription.pk, today)
+    return CoursePage(
+        patient, shown, changes, fills, early, authorised.due_from(prescription, fills, shown.runs_out_on)
+    )
 
 
 @dataclass(frozen=True)
@@ -355,6 +363,7 @@ class Portal:
     medicines: list[Medication]
     next_refills: list[tuple[Medication, Reminder | None]]
     side_effects: list[SideEffectReport]
+    asked: Mapping[int, asking.Asked]
 
 
 def portal(by: User) -> Portal:
@@ -369,6 +378,7 @@ def portal(by: User) -> Portal:
         medicines=medicines,
         next_refills=[(one, next_by_prescription.get(one.prescription.pk)) for one in medicines if one.runs_out_on],
         side_effects=list(side_effects_of(patient)),
+        asked=asking.asked_by(patient, [one.prescription.pk for one in medicines]),
     )
 
 

@@ -73,6 +73,11 @@ def others(than: Sequence[Choice]) -> list[tuple[str, list[Choice]]]:
     ]
 
 
+def everything() -> list[Choice]:
+    """All that can be recorded, a visit first."""
+    return [Choice(VISIT), *(choice for _name, group in others([]) for choice in group)]
+
+
 def _is_scale(choice: Choice) -> bool:
     return choice.what.partition(":")[2] in SCALES
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import F
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from refills.models import Task, TaskState
+from refills.models import LIVE, Task, TaskState
 
 AGAIN = "|"
 """Between the key of a task and what made it open again."""
@@ -38,3 +40,21 @@ def open_again(tasks: Sequence[Task], *, earliest_due: datetime) -> list[Task]:
         )[0]
         for task in tasks
     ]
+
+
+def done(*, patient_id: int, kind: str, evidence: tuple[str, object], by_id: int, outcome: str) -> int:
+    """Close the patient's live tasks of this kind, whose work has been done elsewhere; how many. One query."""
+    return Task.objects.filter(patient_id=patient_id, kind=kind, closes_on="", state__in=LIVE).update(
+        state=TaskState.DONE,
+        claimed_by_id=None,
+        claimed_until=None,
+        closed_by_id=by_id,
+        closed_at=Now(),
+        outcome=outcome,
+        stand_in_id=None,
+        stand_in_role="",
+        waits="",
+        evidence_type=evidence[0],
+        evidence_id=str(evidence[1]),
+        version=F("version") + 1,
+    )

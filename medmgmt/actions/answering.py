@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from interactions import answers, library
+from interactions import answers, library, review
 from interactions.errors import NotAnAnswer
-from interactions.models import Answer, AnswerReason, Finding
+from interactions.models import Answer, AnswerReason, Finding, Moment
 from medmgmt import followups, regimens, tolerance
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import Patient, Role, User
-from refills import worklist
+from refills import evidence, worklist
 from refills.models import TaskKind
 
 FURTHEST_DAYS = 366
@@ -39,10 +40,21 @@ def override(
     given = answers.give(findings, by.pk, said, shown_earlier(patient, findings, said))
     lead = given[0]
     open_follow_up(by, patient, lead, findings)
+    close_screening(by, patient, lead)
     audit.record(by, "answer_finding", patient_id=patient.pk, obj=("finding", finding_id),
                  detail={"reason": reason_code, "severity": findings[0].severity, "answer": lead.pk,
                          "findings": len(given), "tolerated": lead.overlap_verdict})  # fmt: skip
     return lead
+
+
+@transaction.atomic
+def override_card(by: User, review_id: int, *, card: str, **said: Any) -> Answer:
+    """The same, addressed by a review and the name of the card; `said` as in override."""
+    access.require(by, "answer_finding")
+    of = Finding.objects.filter(review_id=review_id, card=card).exclude(card="").order_by("id")
+    waiting = of.filter(severity__in=review.STOPS, is_interruptive=True, answer__isnull=True)
+    first = waiting.first() or of.first()
+    return override(by, first.pk if first else 0, **said)
 
 
 def require_follow_up(patient: Patient, said: answers.Said) -> None:
@@ -65,8 +77,8 @@ def shown_earlier(patient: Patient, findings: Sequence[Finding], said: answers.S
 
 def open_follow_up(by: User, patient: Patient, lead: Answer, findings: Sequence[Finding]) -> None:
     """The one task of an answered card; with a promise to monitor only what was named closes it."""
-    review = findings[0].review
-    source = ("dosage_change", review.change_id) if review.change_id else ("review", review.pk)
+    change_id = findings[0].review.change_id
+    source = ("dosage_change", change_id) if change_id else ("screening", patient.pk)
     said = [str(lead.get_reason_code_display()).capitalize()]
     if lead.follow_up:
         said.append(_("to be recorded: %(what)s") % {"what": followups.label(lead.follow_up)})
@@ -85,6 +97,22 @@ def open_follow_up(by: User, patient: Patient, lead: Answer, findings: Sequence[
         detail=f"{findings[0].summary.rstrip('.')}. {'; '.join(said)}",
         closes_on=lead.follow_up,
     )
+
+
+def close_screening(by: User, patient: Patient, lead: Answer) -> None:
+    """The task of a screening is done with the last answer to what screenings brought up."""
+    if lead.finding.review.moment != Moment.SCREEN:
+        return
+    asked = review.of_screenings(patient.pk)
+    answered = review.answers_for(patient.pk, asked)
+    if all(finding.key in answered for finding in asked):
+        evidence.done(
+            patient_id=patient.pk,
+            kind=TaskKind.KNOWLEDGE_CHANGE,
+            evidence=("answer", lead.pk),
+            by_id=by.pk,
+            outcome=_("Every finding was answered."),
+        )
 
 
 def end_of_working_day(patient: Patient, day: date) -> datetime:

@@ -18,6 +18,8 @@ from medmgmt.record.models import (
     Allergy,
     AllergyKind,
     Condition,
+    Encounter,
+    EncounterKind,
     Observation,
     ObservationCode,
     Outcome,
@@ -41,6 +43,7 @@ class ObservationLine(serializers.Serializer[Any]):
     observed_at = Instant()
     recorded_by = Id(source="recorded_by_id")
     corrects = Id(source="corrects_id", allow_null=True)
+    entered_in_error = serializers.BooleanField()
 
 
 class NewObservation(Strict):
@@ -50,6 +53,34 @@ class NewObservation(Strict):
     value = Amount(required=False)
     value_code = Text(max_length=40)
     observed_at = Instant()
+
+
+class Correction(Strict):
+    """What it should have been, or that there is no such value; what is not named stays."""
+
+    value = Amount(required=False)
+    value_code = Text(max_length=40)
+    observed_at = Instant(required=False)
+    entered_in_error = serializers.BooleanField(default=False)
+
+
+class EncounterLine(serializers.Serializer[Any]):
+    """A visit on the patient's own day."""
+
+    id = Id()
+    kind = serializers.ChoiceField(EncounterKind.choices)
+    on = Day()
+    by = Id(source="by_id")
+    note = serializers.CharField()
+    recorded_at = Instant()
+
+
+class NewEncounter(Strict):
+    """How and on which day somebody of the clinic saw or spoke with the patient."""
+
+    kind = serializers.ChoiceField(EncounterKind.choices)
+    on = Day()
+    note = Text()
 
 
 class AllergyLine(serializers.Serializer[Any]):
@@ -198,6 +229,37 @@ class Observations(Endpoint):
     def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
         """Write down a measurement or a state."""
         return monitoring.record_observation(by, patient_id, **values)
+
+
+class CorrectObservation(Endpoint):
+    """Putting an observation right."""
+
+    @writes(ObservationLine, takes=Correction, status=201, refuses=("refused",))
+    def post(self, by: User, values: Mapping[str, Any], observation_id: int) -> object:
+        """Another value in the place of a wrong one, or none where it was entered in error; the old one stays."""
+        return monitoring.correct_observation(by, observation_id, **values)
+
+
+class EncounterFilters(filters.FilterSet):
+    """Visits by kind and day."""
+
+    kind = filters.Choice(choices=EncounterKind.choices)
+    on_from = filters.Day("on", "gte")
+    on_until = filters.Day("on", "lte")
+
+
+class Encounters(Endpoint):
+    """A patient's visits."""
+
+    @lists_of(EncounterLine, order=("-on", "-id"), filters=EncounterFilters)
+    def get(self, by: User, patient_id: int) -> QuerySet[Encounter]:
+        """When somebody of the clinic saw or spoke with the patient, newest first."""
+        return access.patient_for(by, "view_chart", patient_id).encounters.all()
+
+    @writes(EncounterLine, takes=NewEncounter, status=201, refuses=("refused",))
+    def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
+        """Write a visit down; what waited for one since before that day closes."""
+        return monitoring.record_encounter(by, patient_id, **values)
 
 
 class Allergies(Endpoint):

@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from interactions.models import AnswerReason
 from medmgmt import chart, lists
 from medmgmt.actions import prescribing
 from medmgmt.api import filters
+from medmgmt.api.answers import SEVERITIES, AnswerLine, CardLine
 from medmgmt.api.endpoint import Endpoint, reads, writes
 from medmgmt.api.endpoint import lists as lists_of
 from medmgmt.api.fields import Day, Id, Instant, Rxcui, Strict, Text
@@ -19,7 +19,6 @@ from medmgmt.record import dosing
 from medmgmt.record.models import DosageChange, Kind, ReasonCode, Status, User
 
 PAIR_STATES = ["finding", "nothing_on_record", "not_checked"]
-SEVERITIES = ["contraindicated", "major", "moderate", "minor", "ungraded"]
 
 
 class DrugFields(Strict):
@@ -69,25 +68,6 @@ class NewProposal(Strict):
         return attrs
 
 
-class AnswerLine(serializers.Serializer[Any]):
-    """Why a finding was accepted, by whom, and when it is looked at again."""
-
-    id = Id()
-    reason_code = serializers.ChoiceField(AnswerReason.choices)
-    note = serializers.CharField()
-    by = Id(source="by_id")
-    at = Instant()
-    follow_up_on = Day(allow_null=True)
-
-
-class NewAnswer(Strict):
-    """A coded reason, a note, and the day on which somebody looks again."""
-
-    reason_code = serializers.ChoiceField(AnswerReason.choices)
-    note = serializers.CharField(max_length=4000)
-    follow_up_on = Day()
-
-
 class GradeLine(serializers.Serializer[Any]):
     """How one release grades the pair."""
 
@@ -97,6 +77,29 @@ class GradeLine(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(SEVERITIES)
     rule_id = serializers.CharField()
     citation = serializers.CharField()
+
+
+class CardItem(serializers.Serializer[Any]):
+    """One thing a card tells; where nobody knows, the text says so and why."""
+
+    name = serializers.CharField()
+    text = serializers.CharField()
+    citation = serializers.CharField(source="source")
+    is_known = serializers.BooleanField()
+
+
+class SourceAttributes(serializers.Serializer[Any]):
+    """The source attributes of 45 CFR 170.315(b)(11) for one source of a finding."""
+
+    label = serializers.CharField()  # type: ignore[assignment]  # a declared field, taken off the class
+    items = CardItem(many=True)
+
+
+class CardInformation(serializers.Serializer[Any]):
+    """The HL7 minimum information model of a finding, and the attributes of each source behind it."""
+
+    items = CardItem(many=True)
+    sources = SourceAttributes(many=True)
 
 
 class FindingLine(serializers.Serializer[Any]):
@@ -116,6 +119,11 @@ class FindingLine(serializers.Serializer[Any]):
     onset = serializers.CharField(source="finding.onset")
     evidence = serializers.CharField(source="finding.evidence")
     sources = GradeLine(many=True, source="finding.sources")
+    attributes = CardInformation(source="about")
+    card = serializers.CharField(source="finding.card", help_text="One answer answers all findings of a card.")
+    context = serializers.CharField(
+        source="finding.context", help_text="Dose bands and facts that graded it: an answer speaks for the same ones."
+    )
     needs_answer = serializers.BooleanField()
     answer = AnswerLine(allow_null=True)
 
@@ -156,6 +164,7 @@ class ProposalDetails(serializers.Serializer[Any]):
     line_after = serializers.CharField(source="medication_line_after")
     review = Id(source="review.pk")
     reviewed_at = Instant(source="review.at")
+    cards = CardLine(many=True, source="problems")
     new = FindingLine(many=True)
     standing = FindingLine(many=True)
     folded = FindingLine(many=True)
@@ -251,21 +260,13 @@ class Findings(Endpoint):
         return {"results": [*page.new, *page.standing, *page.folded]}
 
 
-class Override(Endpoint):
-    """The answer to one finding."""
-
-    @writes(AnswerLine, takes=NewAnswer, status=201, refuses=("already-answered", "refused", "conflict"))
-    def post(self, by: User, values: Mapping[str, Any], finding_id: int) -> object:
-        """Accept a finding with a coded reason and a note; a follow-up task is opened."""
-        return prescribing.override(by, finding_id, **values)
-
-
 class Sign(Endpoint):
     """The signature of one proposal."""
 
-    @writes(ChangeLine, refuses=("unanswered-findings", "conflict", "refused"))
+    @writes(ChangeLine, refuses=("unanswered-findings", "co-signature-needed", "conflict", "refused"))
     def post(self, by: User, values: Mapping[str, Any], change_id: int) -> object:
-        """Sign a proposal. It is reviewed again first; a finding without an answer refuses the signature."""
+        """Sign a proposal. It is reviewed again first; a finding without an answer, or a contraindicated one without a
+        second person's co-signature, refuses the signature."""
         return prescribing.sign(by, change_id)
 
 

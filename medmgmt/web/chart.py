@@ -1,23 +1,23 @@
 """The chart, the dose history of one medicine, and the short forms that add to a chart."""
 
-from collections.abc import Callable
 from datetime import date
 
-from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from medmgmt import chart as charts
 from medmgmt.actions import monitoring, supply
+from medmgmt.record import access
 from medmgmt.web import banner, stepchart
+from medmgmt.web.observing import recorded
 from medmgmt.web.once import once
 from medmgmt.web.page import Asked, page, refusal_on, to
 from medmgmt.web.patient_page import chart_of, opened, patient_form
 from medmgmt.web.powers import powers
-from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm, ObservationForm
+from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm
 
 
 @page
@@ -57,18 +57,6 @@ def course(request: Asked, prescription_id: int) -> HttpResponse:
 
 
 @page
-def new_observation(request: Asked, patient_id: int) -> HttpResponse:
-    """A measurement or a state."""
-    patient = opened(request.user, "record_observation", patient_id)
-    form = ObservationForm(request.POST or None, initial={"observed_at": timezone.localtime()})
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = recorded(request, form.cleaned_data, monitoring.record_observation, patient_id)
-            return to(request, address, _("The observation is recorded."))
-    return patient_form(request, patient, form, title=_("Record an observation"), button=_("Record"))
-
-
-@page
 def new_allergy(request: Asked, patient_id: int) -> HttpResponse:
     """An allergy or intolerance."""
     patient = opened(request.user, "record_observation", patient_id)
@@ -92,20 +80,11 @@ def new_condition(request: Asked, patient_id: int) -> HttpResponse:
     return patient_form(request, patient, form, title=_("Record a diagnosis"), button=_("Record"))
 
 
-def recorded(request: Asked, values: dict[str, object], act: Callable[..., Model], patient_id: int) -> str:
-    """Does the act once and says where the chart is."""
-
-    def do() -> str:
-        act(request.user, patient_id, **values)
-        return reverse("web:chart", args=[patient_id])
-
-    return once(request, do)
-
-
 @page
 def new_dispense(request: Asked, prescription_id: int) -> HttpResponse:
     """A fill, from which run-out and reminders follow."""
     shown = charts.course(request.user, prescription_id)
+    access.require(request.user, "record_dispense")
     today = shown.patient.today(timezone.now())
     form = DispenseForm(request.POST or None, initial={"dispensed_on": today})
     if request.method == "POST" and form.is_valid():
@@ -121,7 +100,21 @@ def new_dispense(request: Asked, prescription_id: int) -> HttpResponse:
         title=_("Record a fill"),
         button=_("Record"),
         medication=shown.medication,
+        notes=about_fills(shown),
     )
+
+
+def about_fills(shown: charts.CoursePage) -> list[str]:
+    """What to know before a fill: how often it was early of late, and from when the next is due."""
+    told = [
+        _("Early in the last half year: %(reason)s, %(times)s times.") % {"reason": reason, "times": number}
+        if number > 1
+        else _("Early in the last half year: %(reason)s, once.") % {"reason": reason}
+        for reason, number in shown.early
+    ]
+    if shown.due_from is None:
+        return told
+    return [_("The next fill is due from %(day)s.") % {"day": date_format(shown.due_from, "j M Y")}, *told]
 
 
 def dispensed(request: Asked, prescription_id: int, values: dict[str, object], address: str) -> str:

@@ -1,7 +1,7 @@
 """Proposing a change, reading what its review found, answering, signing and withdrawing."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -18,14 +18,15 @@ from medmgmt import lists, problems
 from medmgmt.actions import prescribing
 from medmgmt.record import access
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport
-from medmgmt.web import banner
-from medmgmt.web.forms import AnswerForm, ChangeForm, DrugSearch, SigForm, StartForm, WithdrawForm
+from medmgmt.web import answering, banner
+from medmgmt.web.answer_forms import AnswerForm
+from medmgmt.web.answering import Card
+from medmgmt.web.forms import ChangeForm, DrugSearch, SigForm, StartForm, WithdrawForm
 from medmgmt.web.once import once
 from medmgmt.web.page import FORESEEN, MENDABLE, Asked, page, refusal_on, status_of, to
 from medmgmt.web.patient_page import chart_of, opened, patient_form
 
 RECENT = 12
-USUAL_FOLLOW_UP = timedelta(days=14)
 TITLES: dict[str, Promise] = {
     "new_dose": gettext_lazy("New dose"),
     "hold": gettext_lazy("Put on hold"),
@@ -204,18 +205,6 @@ def prompt_of(form: ChangeForm) -> prescribing.Prompt:
     )
 
 
-@dataclass(frozen=True)
-class Card:
-    """One clinical problem: its most severe finding, with its answer or the form to give one, and what stands behind.
-
-    A finding that waits for an answer is always a card of its own.
-    """
-
-    card: charts.FindingCard
-    form: AnswerForm | None
-    behind: list[charts.FindingCard] = field(default_factory=list)
-
-
 @page
 def review(request: Asked, change_id: int) -> HttpResponse:
     """What the active knowledge says about a proposal; new findings first."""
@@ -233,13 +222,14 @@ def show_review(
 ) -> HttpResponse:
     """The review, with forms that were sent back where there are any, and why a signature was refused."""
     shown = charts.proposal(request.user, change_id)
+    cards = with_forms(shown, bound or {})
     context = {
         "page": shown,
         "banner": banner.of(shown.patient),
         "refused": refused,
         "withdraw_form": withdraw_form or WithdrawForm(auto_id="id_withdraw_%s"),
-        "new": with_forms(shown, shown.new, bound or {}),
-        "standing": with_forms(shown, shown.standing, bound or {}),
+        "new": [card for card in cards if card.problem.is_new],
+        "standing": [card for card in cards if not card.problem.is_new],
         "coverage": coverage(shown),
         "may_withdraw": access.may(request.user, "withdraw"),
     }
@@ -254,38 +244,24 @@ def coverage(shown: charts.ProposalPage) -> list[dict[str, Any]]:
     ]
 
 
-def with_forms(shown: charts.ProposalPage, cards: list[charts.FindingCard], bound: dict[int, AnswerForm]) -> list[Card]:
-    """A card for every clinical problem, with a form for each finding that this person may still answer."""
-    follow_up = shown.patient.today(timezone.now()) + USUAL_FOLLOW_UP
-    found: list[Card] = []
-    leads: dict[str, Card] = {}
-    for card in cards:
-        lead = leads.get(card.finding.card)
-        if lead is not None and not card.needs_answer and card.answer is None:
-            lead.behind.append(card)
-            continue
-        open_to_answer = shown.can_answer and card.needs_answer
-        form = bound.get(card.finding.pk) or answer_form(card.finding.pk, initial={"follow_up_on": follow_up})
-        found.append(Card(card, form if open_to_answer else None))
-        if card.finding.card:
-            leads.setdefault(card.finding.card, found[-1])
-    return found
-
-
-def answer_form(finding_id: int, data: Any = None, **kwargs: Any) -> AnswerForm:
-    """The form of one finding; several stand on a page, so its fields are named after it."""
-    return AnswerForm(data, auto_id=f"id_{finding_id}_%s", **kwargs)
+def with_forms(shown: charts.ProposalPage, bound: Mapping[int, AnswerForm]) -> list[Card]:
+    """A card for every clinical problem, with a form on each that this person may still answer."""
+    return answering.with_forms(
+        shown.problems,
+        bound,
+        today=shown.patient.today(timezone.now()),
+        can_answer=shown.can_answer,
+        may_order=shown.can_order,
+        address=("web:answer", shown.change.pk),
+    )
 
 
 @page
 def answer(request: Asked, change_id: int, finding_id: int) -> HttpResponse:
-    """Accepts a finding with a reason. With htmx the card changes in place, and the signature below it."""
+    """Accepts a card with a reason. With htmx it changes in place, and the signature below it."""
     if request.method != "POST":
         return redirect("web:review", change_id)
-    form = answer_form(finding_id, request.POST)
-    if form.is_valid():
-        with refusal_on(form):
-            prescribing.override(request.user, finding_id, **form.cleaned_data)
+    form = answering.give(request, finding_id)
     if request.htmx:
         return answered_in_place(request, change_id, finding_id, form)
     if form.errors:
@@ -297,8 +273,7 @@ def answered_in_place(request: Asked, change_id: int, finding_id: int, form: Ans
     """The one card, and the signature as it stands now."""
     shown = charts.proposal(request.user, change_id)
     bound = {finding_id: form} if form.errors else {}
-    cards = with_forms(shown, [*shown.new, *shown.standing], bound)
-    mine = next((card for card in cards if card.card.finding.pk == finding_id), None)
+    mine = next((card for card in with_forms(shown, bound) if card.holds(finding_id)), None)
     if mine is None:
         raise Http404
     context = {"page": shown, "each": mine, "in_place": True}

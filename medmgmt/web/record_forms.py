@@ -11,6 +11,7 @@ from medmgmt.record import dosing
 from medmgmt.record.models import (
     ANSWERS,
     MEASURES,
+    SCALES,
     AllergyKind,
     Channel,
     Level,
@@ -20,6 +21,7 @@ from medmgmt.record.models import (
 )
 from medmgmt.record.models.observations import validate_icd10cm
 from medmgmt.web.forms import CHOOSE, Day, Moment, note, with_blank
+from refills.models import EarlyReason, PartialReason
 
 if TYPE_CHECKING:
     from medmgmt.web.forms import Words
@@ -41,7 +43,7 @@ class ObservationForm(forms.Form):
         label=gettext_lazy("State"),
         required=False,
         choices=lambda: observation_states(),
-        help_text=gettext_lazy("For pregnancy, breast-feeding, smoking and Child-Pugh class."),
+        help_text=gettext_lazy("For states, and for the Hunter criteria."),
     )
     observed_at = forms.DateTimeField(label=gettext_lazy("When"), widget=Moment())
 
@@ -59,10 +61,20 @@ class ObservationForm(forms.Form):
 
 
 def observation_codes() -> list[Any]:
-    """Measurements with their unit, then states."""
-    measured = [(code, f"{ObservationCode(code).label} ({measure.unit})") for code, measure in MEASURES.items()]
-    states = [(code, ObservationCode(code).label) for code in ANSWERS]
-    return [CHOOSE, (_("States"), states), (_("Measurements"), measured)]
+    """Measurements with their unit, scales with their lowest and highest score, then states."""
+    measured = [
+        (code, f"{ObservationCode(code).label} ({measure.unit})")
+        for code, measure in MEASURES.items()
+        if code not in SCALES
+    ]
+    scored = [
+        (code, f"{ObservationCode(code).label} ({measure.at_least:f}–{measure.at_most:f})")
+        for code, measure in MEASURES.items()
+        if code in SCALES
+    ]
+    answered = [(code, str(ObservationCode(code).label)) for code in ANSWERS if code in SCALES]
+    states = [(code, ObservationCode(code).label) for code in ANSWERS if code not in SCALES]
+    return [CHOOSE, (_("Measurements"), measured), (_("Scales"), [*scored, *answered]), (_("States"), states)]
 
 
 STATE_WORDS: "dict[str, Words]" = {
@@ -169,6 +181,22 @@ class DispenseForm(forms.Form):
         min_value=1,
         max_value=366,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    early_reason = forms.ChoiceField(
+        label=gettext_lazy("Why it was early"),
+        required=False,
+        choices=[("", gettext_lazy("it was not early")), *EarlyReason.choices],
+    )
+    partial_reason = forms.ChoiceField(
+        label=gettext_lazy("Why it was less than written"),
+        required=False,
+        choices=[("", gettext_lazy("it was a whole fill")), *PartialReason.choices],
+    )
+    handed_at = forms.DateTimeField(
+        label=gettext_lazy("When it was handed out"),
+        required=False,
+        widget=Moment(),
+        help_text=gettext_lazy("Matters when the pharmacy was short of stock: the balance is counted from here."),
     )
     note = note(gettext_lazy("Note"))
 

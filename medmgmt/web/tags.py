@@ -13,8 +13,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, npgettext
 
+from interactions.engine.information import Information
+from medmgmt import followups
 from medmgmt.record import dosing
 from medmgmt.record.models import Observation
+from medmgmt.web.message_forms import COVER_WORDS
 from medmgmt.web import banner, once
 from refills.models import Task
 
@@ -235,11 +238,33 @@ SOURCES = {
     "prescription": ("web:course", gettext_lazy("Medicine")),
 }
 """Where the event lies that a task came from, and what it is."""
+OF_A_SCREENING = ("rescreening", "screening")
+"""Events that are looked at on the patient's page of screenings."""
+
+
+@register.filter
+def closes_on_words(task: Task) -> str:
+    """What alone closes the task, in words."""
+    known = followups.is_known(task.closes_on)
+    return followups.label(task.closes_on).capitalize() if known else _("What it waits for")
+
+
+@register.filter
+def record_url(task: Task) -> str:
+    """Where what closes the task is recorded; empty where that is no page of its own."""
+    if not task.patient_id or not followups.is_known(task.closes_on):
+        return ""
+    if task.closes_on == followups.VISIT:
+        return reverse("web:new_encounter", args=[task.patient_id])
+    code = task.closes_on.partition(":")[2]
+    return f"{reverse('web:new_observation', args=[task.patient_id])}?code={code}"
 
 
 @register.filter
 def source_url(task: Task) -> str:
     """The address of what opened the task; empty where there is none to look at."""
+    if task.source_type in OF_A_SCREENING and task.patient_id:
+        return reverse("web:screening", args=[task.patient_id])
     if task.source_type not in SOURCES or not task.source_id.isdecimal():
         return ""
     return reverse(SOURCES[task.source_type][0], args=[task.source_id])
@@ -248,6 +273,8 @@ def source_url(task: Task) -> str:
 @register.filter
 def source_name(task: Task) -> str:
     """What opened the task, in a word."""
+    if task.source_type in OF_A_SCREENING and task.patient_id:
+        return _("What was found")
     return str(SOURCES[task.source_type][1]) if task.source_type in SOURCES else ""
 
 
@@ -268,3 +295,75 @@ def counted(counts: dict[str, Any]) -> list[tuple[str, str]]:
 def lead_in(label: str) -> str:
     """A label before what is said about its field: "Dose: ", or a question as it stands."""
     return f"{label} " if str(label).endswith("?") else f"{label}: "
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    """How old a result is, as clinicians say it: days, then weeks, then months."""
+    if value is None:
+        return ""
+    days = (timezone.localdate() - timezone.localtime(value).date()).days
+    if days < 14:
+        return _days(-max(days, 0))
+    if days < 60:
+        return ngettext("%(count)d week ago", "%(count)d weeks ago", days // 7) % {"count": days // 7}
+    return ngettext("%(count)d month ago", "%(count)d months ago", days // 30) % {"count": days // 30}
+
+
+CARD_ITEMS = {
+    "drugs": gettext_lazy("Drugs involved"),
+    "effect": gettext_lazy("Clinical consequences"),
+    "seriousness": gettext_lazy("Serious outcome"),
+    "classification": gettext_lazy("What it asks for here"),
+    "management": gettext_lazy("Recommended action"),
+    "mechanism": gettext_lazy("Mechanism"),
+    "onset": gettext_lazy("Expected onset"),
+    "evidence": gettext_lazy("Evidence"),
+    "modifying_factors": gettext_lazy("Modifying factors"),
+    "exposure_frequency": gettext_lazy("How often the drugs are taken together"),
+    "harm_frequency": gettext_lazy("How often harm comes"),
+    "citation": gettext_lazy("Bibliographic citation"),
+    "developer": gettext_lazy("Developer"),
+    "funding": gettext_lazy("Funding"),
+    "release": gettext_lazy("Release and revision"),
+    "race": gettext_lazy("Use of race"),
+    "ethnicity": gettext_lazy("Use of ethnicity"),
+    "language": gettext_lazy("Use of language"),
+    "sexual_orientation": gettext_lazy("Use of sexual orientation"),
+    "gender_identity": gettext_lazy("Use of gender identity"),
+    "sex": gettext_lazy("Use of sex"),
+    "birth_date": gettext_lazy("Use of date of birth"),
+    "social_determinants": gettext_lazy("Use of social determinants of health"),
+    "health_status_assessments": gettext_lazy("Use of health status assessments"),
+}
+"""The items of the minimum information model and the source attributes, in words."""
+
+
+@register.filter
+def card_item(name: str) -> str:
+    """The name of one thing that a card tells."""
+    return str(CARD_ITEMS.get(name, name.replace("_", " ")))
+
+
+@register.filter
+def told(about: Information | str, name: str) -> str:
+    """One item of what a card tells."""
+    return about.text(name) if isinstance(about, Information) else ""
+
+
+@register.filter
+def percent_of(part: int, whole: int) -> str:
+    """A share in whole percent; a dash where there is nothing to share."""
+    return f"{100 * part / whole:.0f}{dosing.NBSP}%" if whole else "–"
+
+
+@register.filter
+def plain_word(name: str) -> str:
+    """The name of a category as it is read."""
+    return name.replace("_", " ").capitalize()
+
+
+@register.filter
+def covered(covers: str) -> list[str]:
+    """What a caregiver's consent is for, in words."""
+    return [str(COVER_WORDS[name]) for name in covers.split(",") if name in COVER_WORDS]

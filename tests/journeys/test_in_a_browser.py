@@ -139,7 +139,7 @@ def prescribe(doctor: Page, chart: str, *, search: str, drug: str, amount: str, 
 
 
 def answer_every_finding(doctor: Page) -> None:
-    """A coded reason, a note and a day for each finding that waits."""
+    """A coded reason, a note and a day for each card that waits."""
     accept = doctor.get_by_role("button", name="Accept with this reason")
     while accept.count():
         form = doctor.locator("form:has(button:text('Accept with this reason'))").first

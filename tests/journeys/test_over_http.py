@@ -70,10 +70,10 @@ def test_an_order_is_reviewed_answered_signed_reminded_of_and_followed_up(
     refused = adler.post(f"/proposals/{second['id']}/sign", expect=409)
     assert refused["type"].endswith("/problems/unanswered-findings")
     due = (date.fromisoformat(local_today()) + timedelta(days=7)).isoformat()
-    answer = {"reason_code": "will_monitor", "note": "Short course; told what to watch for.", "follow_up_on": due}
     page = adler.get(f"/proposals/{second['id']}")
-    for waiting in [found for found in page["new"] + page["standing"] if found["needs_answer"]]:
-        adler.post(f"/findings/{waiting['id']}/override", **answer)
+    for waiting in [card for card in page["cards"] if card["needs_answer"]]:
+        answer = {"reason_code": "will_monitor", "follow_up": waiting["choices"][0]["what"], "follow_up_on": due}
+        adler.post(f"/reviews/{page['review']}/answer", card=waiting["card"], **answer)
     assert adler.post(f"/proposals/{second['id']}/sign", expect=200)["status"] == "signed"
 
     tasks = adler.get("/tasks", kind="finding_follow_up")["results"]

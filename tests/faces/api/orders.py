@@ -52,8 +52,8 @@ def answer(**values: Any) -> dict[str, Any]:
 def signed(api: Api, body: dict[str, Any]) -> dict[str, Any]:
     """Proposes, answers what needs an answer, and signs."""
     proposal = done(api.post("proposals/", body), 201)
-    for finding in proposal["new"] + proposal["standing"]:
-        if finding["needs_answer"]:
-            done(api.post(f"findings/{finding['id']}/override/", answer()), 201)
+    for card in proposal["cards"]:
+        if card["needs_answer"]:
+            done(api.post(f"findings/{card['lead']}/override/", answer()), 201)
     change: dict[str, Any] = done(api.post(f"proposals/{proposal['id']}/sign/"))
     return change

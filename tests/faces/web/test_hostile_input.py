@@ -69,7 +69,12 @@ def forms_of(world: World) -> dict[str, tuple[str, ...]]:
         f"{drug}/new_dose/": (*sig, *change),
         f"{drug}/stop/": change,
         f"{drug}/fills/new/": ("dispensed_on", "quantity", "unit", "days_supply", "note"),
-        f"/changes/{world.proposal.pk}/findings/{finding.pk}/answer/": ("reason_code", "note", "follow_up_on"),
+        f"/changes/{world.proposal.pk}/findings/{finding.pk}/answer/": (
+            "reason_code",
+            "follow_up",
+            "note",
+            "follow_up_on",
+        ),
         f"/changes/{world.proposal.pk}/withdraw/": ("note",),
         f"/side-effects/{world.report.pk}/correct/": ("term", "severity", "began_on", "outcome"),
     }

@@ -1,0 +1,114 @@
+"""The short forms for what was measured, scored or seen, and for putting a wrong value right."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from medmgmt.actions import monitoring
+from medmgmt.record.models import MEASURES, EncounterKind, Observation, ObservationCode
+from medmgmt.web.forms import Day, Moment, note
+from medmgmt.web.once import once
+from medmgmt.web.page import Asked, page, refusal_on, to
+from medmgmt.web.patient_page import chart_of, opened, patient_form
+from medmgmt.web.record_forms import ObservationForm, observation_states
+
+
+class EncounterForm(forms.Form):
+    """A visit."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("How you met"), choices=EncounterKind.choices, widget=forms.RadioSelect(), initial="office"
+    )
+    on = forms.DateField(label=gettext_lazy("Day"), widget=Day())
+    note = note(gettext_lazy("Note"))
+
+
+class CorrectionForm(forms.Form):
+    """What a value should have been, or that it should not be there at all."""
+
+    value = forms.DecimalField(
+        label=gettext_lazy("Number"),
+        required=False,
+        max_digits=12,
+        decimal_places=4,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    value_code = forms.ChoiceField(label=gettext_lazy("State"), required=False)
+    observed_at = forms.DateTimeField(label=gettext_lazy("When"), widget=Moment())
+    entered_in_error = forms.BooleanField(
+        label=gettext_lazy("It was entered in error: there is no such value"),
+        required=False,
+        help_text=gettext_lazy("It leaves the chart, stays in the record, and what it had closed waits again."),
+    )
+
+    def __init__(self, *args: Any, of: Observation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if of.code in MEASURES:
+            del self.fields["value_code"]
+            self.fields["value"].label = f"{of.get_code_display()} ({of.unit})"
+        else:
+            del self.fields["value"]
+            label = str(ObservationCode(of.code).label)
+            mine = next((words for name, words in observation_states() if str(name) == label), [])
+            self.fields["value_code"].choices = mine  # type: ignore[attr-defined]  # a ChoiceField
+
+
+@page
+def new_observation(request: Asked, patient_id: int) -> HttpResponse:
+    """A measurement, a score or a state; the address may say which, a code and nothing of the patient."""
+    patient = opened(request.user, "record_observation", patient_id)
+    code = request.GET.get("code", "")
+    initial = {"observed_at": timezone.localtime(), "code": code if code in ObservationCode.values else ""}
+    form = ObservationForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            address = recorded(request, form.cleaned_data, monitoring.record_observation, patient_id)
+            return to(request, address, _("The observation is recorded."))
+    return patient_form(request, patient, form, title=_("Record an observation"), button=_("Record"))
+
+
+@page
+def new_encounter(request: Asked, patient_id: int) -> HttpResponse:
+    """A visit."""
+    patient = opened(request.user, "record_encounter", patient_id)
+    form = EncounterForm(request.POST or None, initial={"on": patient.today(timezone.now())})
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            address = recorded(request, form.cleaned_data, monitoring.record_encounter, patient_id)
+            return to(request, address, _("The visit is recorded."))
+    return patient_form(request, patient, form, title=_("Record a visit"), button=_("Record"))
+
+
+@page
+def correct_observation(request: Asked, patient_id: int, observation_id: int) -> HttpResponse:
+    """Another value in the place of a wrong one, or none."""
+    patient = opened(request.user, "record_observation", patient_id)
+    old = get_object_or_404(Observation.current(patient.pk), pk=observation_id)
+    initial = {name: getattr(old, name) for name in ("value", "value_code")}
+    initial["value"] = None if old.value is None else f"{old.value.normalize():f}"
+    initial["observed_at"] = timezone.localtime(old.observed_at)
+    form = CorrectionForm(request.POST or None, of=old, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            monitoring.correct_observation(request.user, old.pk, **form.cleaned_data)
+            return to(request, chart_of(patient), _("The observation is corrected."))
+    title = _("Correct “%(what)s”") % {"what": old.get_code_display()}
+    return patient_form(request, patient, form, title=title, button=_("Correct"))
+
+
+def recorded(request: Asked, values: dict[str, Any], act: Callable[..., Model], patient_id: int) -> str:
+    """Does the act once and says where the chart is."""
+
+    def do() -> str:
+        act(request.user, patient_id, **values)
+        return reverse("web:chart", args=[patient_id])
+
+    return once(request, do)
