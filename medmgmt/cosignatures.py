@@ -1,11 +1,11 @@
 """Where the second signature of a proposal stands: which contraindicated findings need one, and who has said what."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Q
 
-from interactions.models import Finding, Severity
+from interactions.models import Answer, Finding, Severity
 from medmgmt.record import access
 from medmgmt.record.models import CoSignature, DosageChange, Status, User, Verdict
 from refills.models import LIVE, Task, TaskKind
@@ -32,6 +32,10 @@ class Standing:
     """Everything said on this proposal, oldest first."""
     asked: Task | None = None
     """The task of whoever was asked and has not answered."""
+    can_say: bool = False
+    """Whether this person is a second one, who may co-sign or decline."""
+    colleagues: list[User] = field(default_factory=list)
+    """Whom this person may ask by name, besides the pharmacists together."""
 
     @property
     def missing(self) -> list[Finding]:
@@ -63,6 +67,33 @@ def standing(change: DosageChange, findings: Iterable[Finding], signer: User) ->
     words = [one for one in said if one.change_id == change.pk]
     asked = asked_of(change) if change.status == Status.PROPOSED else None
     return Standing([_need(finding, change, said, signer) for finding in found], words, asked)
+
+
+def shown_to(by: User, change: DosageChange, findings: Iterable[Finding]) -> Standing:
+    """The same for a page, with what this person may do about it; two more queries where anything is needed."""
+    found = standing(change, findings, by)
+    if not found.needs or change.status != Status.PROPOSED:
+        return found
+    can_ask = bool(found.missing) and found.asked is None and access.may(by, "sign")
+    return replace(
+        found,
+        can_say=access.may(by, "cosign") and is_another(by, change),
+        colleagues=colleagues(by, change) if can_ask else [],
+    )
+
+
+def is_another(by: User, change: DosageChange) -> bool:
+    """Neither the author nor anybody who answered a contraindicated finding of it: a second person looks afresh."""
+    if change.author_id == by.pk:
+        return False
+    mine = Answer.objects.filter(finding__review__change=change, finding__severity=Severity.CONTRAINDICATED, by=by)
+    return not mine.exists()
+
+
+def colleagues(by: User, change: DosageChange) -> list[User]:
+    """Who else of the patient's team may co-sign; one query."""
+    others = access.people_of(change.patient_id, "cosign").exclude(pk__in=[by.pk, change.author_id])
+    return list(others.order_by("role", "last_name", "first_name"))
 
 
 def said_for(change: DosageChange) -> list[CoSignature]:

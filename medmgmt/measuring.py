@@ -6,8 +6,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from interactions.engine.card_tables import Monitoring
-from interactions.engine.knowledge import Knowledge
+from interactions.engine.card_tables import CardTables, Monitoring
 from interactions.models import Finding
 from medmgmt.record.models import MonitoringOrder, Observation, ObservationCode, Patient
 from refills.models import Task, TaskState
@@ -50,9 +49,8 @@ def closes_on(wanted_code: str, kind: str) -> str:
     return f"{'scale' if kind == SCALE else 'observation'}:{wanted_code}"
 
 
-def of_findings(patient: Patient, findings: Sequence[Finding], knowledge: Knowledge) -> dict[int, list[Measure]]:
+def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTables) -> dict[int, list[Measure]]:
     """By number of the finding: what its whole card asks for. Three queries, none where nothing is asked."""
-    tables = knowledge.formulary.cards
     by_card: dict[object, dict[str, Monitoring]] = {}
     for finding in findings:
         card = by_card.setdefault(finding.card or finding.pk, {})

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import review
-from interactions.models import Answer, Finding, Review
+from interactions.models import Finding, Review
 from medmgmt import cosignatures
 from medmgmt.actions import prescribing
 from medmgmt.record import access, audit
@@ -109,9 +109,8 @@ def latest(change: DosageChange) -> Review:
 
 
 def require_another(by: User, change: DosageChange) -> None:
-    """NotAllowed for the author and for whoever answered a contraindicated finding: a second person looks afresh."""
-    answers = Answer.objects.filter(finding__review__change=change, finding__severity="contraindicated", by=by)
-    if change.author_id == by.pk or answers.exists():
+    """NotAllowed for the author and for whoever answered a contraindicated finding."""
+    if not cosignatures.is_another(by, change):
         raise NotAllowed(_("A second, different person co-signs this: not who proposed it or answered its findings."))
 
 

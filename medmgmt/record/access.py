@@ -56,6 +56,8 @@ ACTS: dict[str, frozenset[Role]] = {
     "curate_knowledge": frozenset({Role.PHARMACIST}),
     "approve_knowledge": frozenset({Role.PHARMACIST, Role.PSYCHIATRIST}),
     "view_outbox": frozenset({Role.ADMINISTRATOR}),
+    "view_delivery": frozenset({Role.ADMINISTRATOR}),
+    "decide_held": STAFF,
     "view_audit": frozenset({Role.ADMINISTRATOR}),
     "search_drugs": EVERYBODY,
     "check_interactions": STAFF,

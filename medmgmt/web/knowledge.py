@@ -12,7 +12,7 @@ from medmgmt.record import access
 from medmgmt.web.page import Asked, page, paged, to
 
 SAID: dict[str, Promise] = {
-    "activate": _("The release is active. Every review from now on uses it."),
+    "activate": _("The release is active. Every review from now on uses it. Run the selftest on it next."),
     "retire": _("The release is retired. Reviews that used it still name it."),
 }
 
@@ -26,6 +26,7 @@ def releases(request: Asked) -> HttpResponse:
         "may_activate": may(request.user, "activate_release"),
         "may_see_alerts": may(request.user, "view_alerts"),
         "runs": lists.rescreenings(request.user)[:5],
+        "tested": lists.tested(request.user),
     }
     return render(request, "knowledge.html", context)
 

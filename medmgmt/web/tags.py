@@ -17,8 +17,8 @@ from interactions.engine.information import Information
 from medmgmt import followups
 from medmgmt.record import dosing
 from medmgmt.record.models import Observation
-from medmgmt.web.message_forms import COVER_WORDS
 from medmgmt.web import banner, once
+from medmgmt.web.message_forms import COVER_WORDS
 from refills.models import Task
 
 register = template.Library()

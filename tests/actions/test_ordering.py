@@ -36,7 +36,7 @@ def finding(problem: str = "qt_prolongation", *drugs: str) -> Finding:
 
 def measures(of: Finding) -> dict[str, measuring.Measure]:
     """What stands on the card, by code."""
-    found = measuring.of_findings(factories.carla(), [of], library.current())
+    found = measuring.of_findings(factories.carla(), [of], library.current().formulary.cards)
     return {one.wanted.code: one for one in found.get(of.pk, [])}
 
 

@@ -9,16 +9,24 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from interactions.models import Release
-from medmgmt.actions import cover, curation, monitoring, prescribing, supply
+from medmgmt.actions import cover, curation, messaging, monitoring, prescribing, supply
 from medmgmt.record.models import Kind, Patient, Role, User
+from refills import calendar_feed
 from refills.links import token
-from refills.models import Absence, Reminder, Task
+from refills.models import Absence, CaregiverConsent, Reminder, Task
 from tests import factories
 
 SIG = {"amount": "50", "unit": "mg", "route": "PO", "timing": "daily"}
 SIDES: dict[str, Any] = {"a": "lamotrigine", "b": "metformin", "adds_rule": True}
 CASE = "lamotrigine + metformin => major"
 LOCAL: dict[str, Any] = {**SIDES, "severity": "major", "reason": "Seen here.", "cases": [CASE]}
+HELPER: dict[str, Any] = {
+    "name": "Mara",
+    "channel": "email",
+    "address": "m@x.example",
+    "language": "en",
+    "covers": ["refills"],
+}
 NOTE = "Only for Carla's own people."
 
 
@@ -93,6 +101,9 @@ def build() -> World:
         "observation_id": weight.pk,
         "report_id": report.pk,
         "task_id": task.pk,
+        "consent_id": helper_of(carla, bo).pk,
+        "feed": calendar_feed.token(messaging.renew_calendar(bo, carla.pk)),
+        "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
         "token": token(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
@@ -109,6 +120,11 @@ def build() -> World:
         "pat": other_patient_user(),
     }
     return World(carla, people, ids, bodies(ids, today), forms(ids, today))
+
+
+def helper_of(patient: Patient, by: User) -> CaregiverConsent:
+    """Somebody whom Carla wants told as well."""
+    return messaging.add_caregiver(by, patient.pk, **HELPER, starts_on=patient.today(timezone.now()))
 
 
 def propose(by: User, of: Patient, kind: str, prescription_id: int) -> prescribing.Proposal:
@@ -135,6 +151,11 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "patient": {"family_name": "Castro", "version": 1},
         "enrolments": {"level": "outpatient", "starts_on": day},
         "contact-points": {"channel": "email", "address": "c@x.example", "consented": True},
+        "messages": {"before": [7, 1], "after": [1], "channels": ["email"], "hour": 10, "quiet_from": 20,
+                     "quiet_until": 8, "language": "en", "version": 1},
+        "choose-channel": {"channel": "email", "wanted": False},
+        "caregivers": {**HELPER, "starts_on": day},
+        "calendar-link": {"on": True},
         "observations": {"code": "weight", "value": 70, "observed_at": now},
         "allergies": {"substance": "penicillin"},
         "conditions": {"text": "depression"},
@@ -177,6 +198,8 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "update_patient": {**person, "version": 1},
         "enrol": {"level": "outpatient", "starts_on": day},
         "contact": {"channel": "email", "address": "c@x.example", "consented": "on"},
+        "messages": {"act": "renew_calendar"},
+        "my_messages": {"act": "opt_out", "channel": "email"},
         "new_observation": {"code": "weight", "value": "70", "observed_at": f"{day}T00:01"},
         "new_allergy": {"substance": "penicillin", "kind": "allergy", "severity": "mild"},
         "new_condition": {"text": "depression"},
