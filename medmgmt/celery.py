@@ -21,6 +21,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 60},
     },
+    "plan digests": {
+        "task": "medmgmt.tasks.plan_digests",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "plan supply": {
         "task": "medmgmt.tasks.plan_supply",
         "schedule": timedelta(minutes=15),

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from medmgmt import duty, messages, supplies
+from medmgmt import digests, duty, messages, supplies
 from medmgmt.actions import curation, rescreening
 from medmgmt.record.models import IdempotencyRecord
 from refills import clock, escalation, reminders
@@ -30,6 +30,12 @@ def escalate_tasks() -> None:
     """Raises what is overdue, and sends what waits for somebody who is not on duty to whoever is."""
     escalation.escalate()
     duty.keep_worklist()
+
+
+@shared_task(ignore_result=True)
+def plan_digests() -> None:
+    """Plans this morning's notices to the staff."""
+    digests.plan()
 
 
 @shared_task(ignore_result=True)
