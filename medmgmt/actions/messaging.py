@@ -146,12 +146,14 @@ def add_caregiver(
 
 
 @transaction.atomic
-def withdraw_caregiver(by: User, consent_id: int) -> None:
-    """The patient takes their word back; no message leaves after this. The same again changes nothing."""
+def withdraw_caregiver(by: User, consent_id: int) -> int:
+    """The patient takes their word back; no message leaves after this. The same again changes nothing. The number of
+    the patient."""
     patient_id = CaregiverConsent.objects.filter(pk=consent_id).values_list("patient_id", flat=True).first()
     patient = access.patient_for(by, "manage_messages", patient_id or 0, lock=True)
     how = How.PORTAL if by.role == Role.PATIENT else How.STAFF
     end_consent(patient, consent_id, how, by)
+    return patient.pk
 
 
 def end_consent(patient: Patient, consent_id: int, how: How, by: User | None) -> None:

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import messages
+from medmgmt import messages, wishes
 from medmgmt.actions import messaging
 from medmgmt.record import access, audit
 from medmgmt.record.models import ContactPoint, Patient, Role
@@ -103,7 +103,7 @@ def try_next(reminder: Reminder, patient: Patient, now: datetime) -> bool:
     """The same message on the next channel that the patient may be told on, if there is one and it was not tried."""
     if reminder.caregiver_id is not None:
         return False
-    channels = messages.reachable_channels(patient, messages.wishes_of(patient))
+    channels = messages.reachable_channels(patient, wishes.wishes_of(patient))
     return fallback.plan_next(reminder, channels, patient.today(now), now)
 
 

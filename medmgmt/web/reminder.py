@@ -1,14 +1,18 @@
-"""The page behind the link of a reminder: no login, no health detail, three buttons."""
+"""The page behind the link of a message: no login, no health detail, one tap."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
 
-from medmgmt import problems
+from medmgmt import messages, problems
 from medmgmt.actions import messaging
 from refills import links
 from refills.errors import LinkExpired, LinkUnknown, SnoozedEnough
-from refills.models import Reminder
+from refills.links import Choice
+from refills.models import Reminder, ReminderKind
+
+PLAN = (ReminderKind.TAPER_STEP, ReminderKind.END_OF_TAPER)
 
 
 def reminder(request: HttpRequest, token: str) -> HttpResponse:
@@ -17,21 +21,52 @@ def reminder(request: HttpRequest, token: str) -> HttpResponse:
         found = links.read_link(token)
     except (LinkExpired, LinkUnknown) as error:
         return no_link(request, error)
-    with translation.override(found.patient.language):
+    with translation.override(messages.language_of(found)):
         if request.method == "POST":
             return answered(request, token, found)
-        return render(request, "reminder.html", {"reminder": found})
+        return shown(request, token, found)
+
+
+@csrf_exempt
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """What a mail program posts when its own "unsubscribe" is pressed (RFC 8058): it has no cookie and no form of ours.
+
+    The signed link is the right to stop these, and to do nothing else. A GET leads to the page with the buttons.
+    """
+    if request.method != "POST":
+        return redirect("web:reminder", token=token)
+    try:
+        messaging.answer_link(token, Choice.STOP)
+    except (LinkExpired, LinkUnknown) as error:
+        return no_link(request, error)
+    return HttpResponse(status=204)
+
+
+def shown(request: HttpRequest, token: str, found: Reminder, status: int = 200, **said: object) -> HttpResponse:
+    """The page, with the answers that make sense and are still open."""
+    about = links.things(found)
+    context = {
+        "reminder": found,
+        "offers": links.offers(found),
+        "count": len(about),
+        "is_plan": found.kind in PLAN,
+        "day": min((day for _, _, day in about), default=found.local_date),
+        "stopped": messages.is_stopped(found),
+        "may_start": found.caregiver_id is None,
+        **said,
+    }
+    return render(request, "reminder.html", context, status=status)
 
 
 def answered(request: HttpRequest, token: str, found: Reminder) -> HttpResponse:
     """Keeps the answer and comes back to the page, which says thank you; again does nothing twice."""
     choice = request.POST.get("choice", "")
     if choice not in list(links.Choice):
-        return render(request, "reminder.html", {"reminder": found, "unchosen": True}, status=422)
+        return shown(request, token, found, status=422, unchosen=True)
     try:
         messaging.answer_link(token, choice)
     except SnoozedEnough as error:
-        return render(request, "reminder.html", {"reminder": found, "refused": str(error)}, status=422)
+        return shown(request, token, found, status=422, refused=str(error))
     except (LinkExpired, LinkUnknown) as error:
         return no_link(request, error)
     return redirect(request.path)

@@ -17,6 +17,8 @@ healthz                      GET    d d d d d d d d
 healthz                      POST   d d d d d d d d
 readyz                       GET    d d d d d d d d
 readyz                       POST   d d d d d d d d
+metrics                      GET    y y y y y y y y
+metrics                      POST   y y y y y y y y
 api:me                       GET    s y y y y y y y
 api:portal                   GET    s n n n n y n y
 api:patients                 GET    s y y y n n y n
@@ -250,6 +252,10 @@ web:new_rule                 GET    s n n y n n n n
 web:new_rule                 POST   s n n r n n n n
 web:decide_rule              GET    s r r r r r r r
 web:decide_rule              POST   s r n y n n r n
+web:delivery                 GET    s n n n y n n n
+web:delivery                 POST   s n n n y n n n
+web:held                     GET    s y y y n n x n
+web:held                     POST   s y y y n n x n
 web:outbox                   GET    s n n n y n n n
 web:outbox                   POST   s n n n y n n n
 web:audit                    GET    s n n n y n n n

@@ -1,0 +1,108 @@
+"""What falls due for a patient: supplies that run out, injections, tests, steps of a plan, ends of courses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from interactions import library
+from medmgmt import adherence, labs_due, supplies
+from medmgmt.record import dosing
+from medmgmt.record.models import Observation, Patient, Prescription, Status
+from medmgmt.wishes import Wishes, cadence, number, numbers
+from refills import bundling, injections
+from refills.bundling import Step, Thing
+from refills.models import Dispense, PillCount, ReminderKind
+
+INJECTION, LAB, TAPER, END = "injection", "lab", "dosage_change", "end_of_course"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One prescription with everything that decides what falls due."""
+
+    prescription: Prescription
+    steps: Sequence[dosing.Step]
+    recorded: Sequence[Dispense]
+    counts: Sequence[PillCount]
+    scopes: frozenset[str]
+
+
+def things(patient: Patient, wishes: Wishes, today: date) -> list[Thing]:
+    """Everything that falls due: supplies that run out, injections, tests, steps of a plan, ends of courses."""
+    found: list[Thing] = []
+    observations = list(Observation.current(patient.pk)) if (taken := taken_by(patient)) else []
+    for one in taken:
+        timing = adherence.timing_of(one.scopes)
+        if timing is not None and one.recorded and supplies.is_wanted(one.steps, today):
+            found.append(injection(one, timing, wishes))
+        elif run_out := run_out_of(one, today):
+            found.append(refill(one, run_out, wishes))
+        found += plan_steps(one, today)
+        for lab in labs_due.of_course(one.steps, one.scopes, observations, patient.time_zone, today):
+            if lab.due_on is not None:
+                found.append(test(lab.code, lab.due_on))
+    return list({thing.name: thing for thing in found}.values())
+
+
+def taken_by(patient: Patient) -> list[Taken]:
+    """The patient's prescriptions that were ever signed. Three queries and one for the knowledge in use."""
+    rows = Prescription.objects.filter(patient=patient).prefetch_related("changes", "dispenses", "pill_counts")
+    found = []
+    knowledge = library.current()
+    for row in rows.order_by("pk"):
+        changes = [change for change in row.changes.all() if change.status == Status.SIGNED]
+        if changes:
+            recorded = sorted(row.dispenses.all(), key=lambda one: (one.dispensed_on, one.pk))
+            scopes = supplies.scopes_of(row, knowledge)
+            steps = [change.step for change in changes]
+            found.append(Taken(row, steps, recorded, list(row.pill_counts.all()), scopes))
+    return found
+
+
+def run_out_of(one: Taken, today: date) -> date | None:
+    """The first day without medicine, where somebody should have more by then; None for what is taken as needed, what
+    is on hold or stopped, and a supply that lasts to a planned stop."""
+    held = supplies.lasting(one.prescription, one.recorded, one.steps, one.counts)
+    if not held or held[-1].as_planned or not supplies.is_wanted(one.steps, today):
+        return None
+    return held[-1].run_out_on
+
+
+def refill(one: Taken, run_out_on: date, wishes: Wishes) -> Thing:
+    """A supply that runs out; what may lead to a relapse first is told on its very day, whatever it is told with."""
+    return Thing(
+        about_type=bundling.REFILL,
+        about_id=str(one.prescription.pk),
+        day=run_out_on,
+        steps=cadence(wishes),
+        prescription_id=one.prescription.pk,
+        early=number("bundle_days", one.scopes, 6),
+        early_on_day=number("bundle_on_day_days", one.scopes, 6),
+    )
+
+
+def injection(one: Taken, timing: adherence.Timing, wishes: Wishes) -> Thing:
+    """The next injection, counted from the last: before it is due, on the day, and at the end of its window."""
+    window = injections.window(one.recorded[-1].dispensed_on, timing.interval_days, timing.early, timing.late)
+    closes = (window.closes_on - window.due_on).days
+    days = sorted({*(-day for day in numbers("injection_before", (7, 1, 0))), *([closes] if closes > 0 else [])})
+    steps = tuple(Step(ReminderKind.INJECTION, day) for day in days)
+    return Thing(INJECTION, str(one.prescription.pk), window.due_on, steps, one.prescription.pk, early=2)
+
+
+def test(code: str, due_on: date) -> Thing:
+    """A test that is due; it joins a message that goes anyway in the days before."""
+    days = sorted({-day for day in numbers("lab_before", (7, 0))} | set(numbers("lab_overdue", (7,))))
+    return Thing(LAB, code, due_on, tuple(Step(ReminderKind.LAB, day) for day in days), early=3, early_on_day=0)
+
+
+def plan_steps(one: Taken, today: date) -> list[Thing]:
+    """The days on which a signed course changes by itself, each told the day before; a course's end likewise."""
+    found = []
+    for day in dosing.days_of_change(one.steps, today):
+        dose = dosing.dose_on(day, one.steps)
+        ends = dose.state == "stopped"
+        kind = ReminderKind.END_OF_TAPER if ends else ReminderKind.TAPER_STEP
+        about = END if ends else TAPER
+        found.append(Thing(about, str(one.prescription.pk), day, (Step(kind, -1),), one.prescription.pk))
+    return found
