@@ -14,6 +14,14 @@ UNDECIDED = (LocalState.PROPOSED, LocalState.SUSPENDED)
 IN_FORCE = (LocalState.APPROVED, LocalState.SUSPENDED)
 
 
+def named(side: str) -> str:
+    """A side as the knowledge names it: brands and salts become their drug; what nobody knows stays as it was typed."""
+    known = library.current()
+    parts = [part.strip() for part in side.split(";")]
+    entries = [None if part.startswith("set:") else known.catalogue.resolve(part) for part in parts]
+    return ";".join(entry.key if entry else part for part, entry in zip(parts, entries, strict=True))
+
+
 def require_sound(change: LocalChange) -> None:
     """NotARule where the drugs, classes, rule, derivation or grade are none, or no case says what should come of it."""
     known = library.current()
@@ -45,8 +53,9 @@ def _require_sides(change: LocalChange, known: Knowledge) -> None:
     for side in (change.a, change.b):
         if change.of_code and not side:
             continue
-        if side.removeprefix("set:") not in (known.sets if side.startswith("set:") else known.catalogue.drugs):
-            raise NotARule(_("No drug and no class in use is called %(name)s.") % {"name": side or "–"})
+        for part in [side] if change.adds_rule else side.split(";"):
+            if part.removeprefix("set:") not in (known.sets if part.startswith("set:") else known.catalogue.drugs):
+                raise NotARule(_("No drug and no class in use is called %(name)s.") % {"name": part or "–"})
 
 
 def _require_readable(change: LocalChange, known: Knowledge) -> None:

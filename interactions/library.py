@@ -109,6 +109,16 @@ def resolve(name: str = "", rxcui: int | None = None, *, among: Knowledge | None
     return None if entry is None else CatalogueDrug(entry.key, entry.name, entry.rxcui, entry.atc, name or str(rxcui))
 
 
+def sides_of(name: str) -> set[str]:
+    """How rules may name this drug: by its key, and by every class that it is in; nothing for what is no drug."""
+    known = current()
+    entry = known.catalogue.resolve(name)
+    if entry is None:
+        return set()
+    keys = {entry.key, entry.screened_as or entry.key}
+    return keys | {f"set:{name}" for name, members in known.sets.items() if not keys.isdisjoint(members)}
+
+
 def search(text: str, limit: int = 10) -> list[CatalogueDrug]:
     """Drugs that a person may have meant, best first: by code, name, brand or alias, small typing errors forgiven."""
     wanted = normal(text)

@@ -138,3 +138,49 @@ class Over:
         """What holds of each pair."""
         lines = (tier for tier in self.tiers if not (tier.rule or tier.code))
         return {pair: tier for tier in lines for pair in pairs(tier, self.sets)}
+
+
+@dataclass(frozen=True)
+class PassiveLine:
+    """One line of the list of pairs of little value, shipped or the clinic's own."""
+
+    a: str
+    b: str
+    severity: str
+    reason: str
+    source: str
+    confidence: str = ""
+    change: int = 0
+    """The clinic's own change that put it there; 0 where it was shipped."""
+    taken_off_by: int = 0
+    """The clinic's own change by which it does not hold here; 0 where it holds."""
+
+
+def passive_list(found: Iterable[Release]) -> list[PassiveLine]:
+    """Every line of these releases, the clinic's own after the shipped ones. One query."""
+    rows = TableRow.objects.filter(release__in=list(found), table__in=(PASSIVE, TIERS)).order_by("table", "number")
+    shipped, own = [], []
+    for table, cells in rows.values_list("table", "cells"):
+        if table == PASSIVE:
+            shipped.append(cells)
+        elif not (cells.get("rule") or cells.get("code")):
+            own.append(cells)
+    loud = {frozenset((one["a"], one["b"])): int(one["change"]) for one in own if one["severity"] not in QUIET}
+    lines = [
+        PassiveLine(
+            one["a"],
+            one["b"],
+            one["severity"],
+            one["reason"],
+            one["source"],
+            one.get("confidence", ""),
+            taken_off_by=loud.get(frozenset((one["a"], one["b"])), 0),
+        )
+        for one in shipped
+    ]
+    lines += [
+        PassiveLine(one["a"], one["b"], one["severity"], one["reason"], LOCAL, LOCAL, int(one["change"]))
+        for one in own
+        if one["severity"] in QUIET
+    ]
+    return lines

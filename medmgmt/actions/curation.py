@@ -46,7 +46,9 @@ def propose(by: User, wanted: Wanted) -> LocalChange:
     """Writes it down for a second person; nothing changes yet. Raises NotARule where it makes no sense."""
     access.require(by, "curate_knowledge")
     today = timezone.now().date()
-    values = {**vars(wanted), "cases": local_cases.told(wanted.cases, today), "valid_from": wanted.valid_from or today}
+    sides = {side: curation.named(getattr(wanted, side)) for side in ("a", "b")}
+    cases = local_cases.told(wanted.cases, today)
+    values = {**vars(wanted), **sides, "cases": cases, "valid_from": wanted.valid_from or today}
     change = LocalChange(author=by, proposed_at=timezone.now(), **values)
     curation.require_sound(change)
     change.save()

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from rest_framework import serializers
 
@@ -45,6 +46,31 @@ class AlertNumbers(serializers.Serializer[Any]):
     kept = serializers.IntegerField()
 
 
+class AlertFeedback(serializers.Serializer[Any]):
+    """One alert as feedback on decision support; it names no patient."""
+
+    intervention = serializers.CharField(source="ruling.name")
+    version = serializers.CharField()
+    problem = serializers.CharField()
+    severity = serializers.CharField()
+    action = serializers.ChoiceField(["overridden", "withdrawn", "signed", "waiting"])
+    feedback = serializers.CharField(source="reason", help_text="The reason that was chosen; empty where none was.")
+    user = serializers.CharField()
+    role = serializers.CharField()
+    at = Instant()
+    location = serializers.SerializerMethodField()
+
+    def get_location(self, _shown: object) -> str:
+        """The site."""
+        return str(settings.SITE_NAME)
+
+
+class FeedbackLines(serializers.Serializer[Any]):
+    """Every alert of the days."""
+
+    results = AlertFeedback(many=True)
+
+
 class RescreenLine(serializers.Serializer[Any]):
     """A change of the knowledge in use, and how far the patients it concerns have been looked at again."""
 
@@ -70,6 +96,15 @@ class Alerts(Endpoint):
     def get(self, by: User, since: date | None = None, until: date | None = None) -> object:
         """Shown and overridden, by rule, severity, role and reason; follow-ups kept; candidates for demotion."""
         return alerts.of(by, since, until)
+
+
+class Feedback(Endpoint):
+    """Feedback on decision support."""
+
+    @reads(FeedbackLines, query=AlertQuery)
+    def get(self, by: User, since: date | None = None, until: date | None = None) -> object:
+        """Each alert with what was done, the reason given, by whom, when and where."""
+        return {"results": alerts.feedback(by, since, until)}
 
 
 class Rescreenings(Endpoint):

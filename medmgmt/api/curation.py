@@ -10,7 +10,7 @@ from interactions.models import LocalChange, LocalState, Rule, Severity
 from medmgmt import lists
 from medmgmt.actions import curation
 from medmgmt.api import filters
-from medmgmt.api.endpoint import Endpoint, columns, writes
+from medmgmt.api.endpoint import Endpoint, columns, reads, writes
 from medmgmt.api.endpoint import lists as lists_of
 from medmgmt.api.fields import Day, Id, Instant, Strict, Text
 from medmgmt.record.models import User
@@ -19,9 +19,11 @@ SIDE_HELP = 'A drug\'s name in the knowledge, or "set:" and a class.'
 
 
 class RuleQuery(serializers.Serializer[Any]):
-    """Words that a rule must have: its number, a drug, a class, a problem."""
+    """Words that a rule must have (a drug or brand finds its classes too), how serious it is, and whose."""
 
     q = serializers.CharField(max_length=200, required=False)
+    severity = serializers.ChoiceField(Severity.choices, required=False)
+    of_source = serializers.CharField(max_length=80, required=False)
 
 
 class RuleLine(serializers.Serializer[Any]):
@@ -45,13 +47,15 @@ class RuleLine(serializers.Serializer[Any]):
 
 
 class NewLocalChange(Strict):
-    """A new rule (`adds_rule`), another grade for a rule (`of_source`, `of_rule`), or for a pair of imported tables."""
+    """A new rule (`adds_rule`), or another grade: for a rule (`of_source`, `of_rule`), for what is worked out
+    (`of_code`, on `a` and `b` where given), or for pairs of imported tables, where minor is the passive list."""
 
     adds_rule = serializers.BooleanField(default=False)
     a = Text(max_length=200, help_text=SIDE_HELP)
     b = Text(max_length=200, help_text=SIDE_HELP)
     of_source = Text(max_length=80)
     of_rule = Text(max_length=40)
+    of_code = Text(max_length=40, help_text="As a finding names what worked it out: D01, C04.")
     severity = Text(max_length=16, help_text="Empty: as graded by the source, in place of a line of the passive list.")
     problem = Text(max_length=60)
     mechanism = Text()
@@ -72,11 +76,13 @@ class LocalChangeLine(serializers.Serializer[Any]):
     """A rule or grade of the clinic's own, and who decided."""
 
     id = Id()
+    kind = serializers.ChoiceField(["rule", "regrade", "derivation", "pair"])
     adds_rule = serializers.BooleanField()
     a = serializers.CharField()
     b = serializers.CharField()
     of_source = serializers.CharField()
     of_rule = serializers.CharField()
+    of_code = serializers.CharField()
     severity = serializers.CharField()
     problem = serializers.CharField()
     effect = serializers.CharField()
@@ -92,6 +98,42 @@ class LocalChangeLine(serializers.Serializer[Any]):
     decided_by = Id(source="decided_by_id", allow_null=True)
     decided_at = Instant(allow_null=True)
     decided_why = serializers.CharField()
+
+
+class TriedCase(serializers.Serializer[Any]):
+    """What came of one case with the change in use; `by` names the rules that spoke."""
+
+    told = serializers.CharField()
+    expected = serializers.CharField()
+    found = serializers.CharField()
+    by = serializers.CharField()
+    passes = serializers.BooleanField()
+
+
+class TriedLocalChange(serializers.Serializer[Any]):
+    """A change of the clinic's own, and what its cases come to now."""
+
+    change = LocalChangeLine()
+    tried = TriedCase(many=True)
+
+
+class PassiveLine(serializers.Serializer[Any]):
+    """Pairs of imported tables that are folded away, with the reason; `change` and `taken_off_by` are local changes."""
+
+    a = serializers.CharField()
+    b = serializers.CharField()
+    severity = serializers.ChoiceField(Severity.choices)
+    reason = serializers.CharField()
+    of_source = serializers.CharField(source="source")
+    confidence = serializers.CharField()
+    change = serializers.IntegerField(help_text="0 where it was shipped.")
+    taken_off_by = serializers.IntegerField(help_text="0 where it holds.")
+
+
+class PassiveLines(serializers.Serializer[Any]):
+    """The whole list."""
+
+    results = PassiveLine(many=True)
 
 
 class Why(Strict):
@@ -110,9 +152,28 @@ class Rules(Endpoint):
     """Rules in use."""
 
     @lists_of(RuleLine, order=("release__source", "rule_id"), query=RuleQuery)
-    def get(self, by: User, q: str = "") -> QuerySet[Rule, Any]:
+    def get(self, by: User, q: str = "", severity: str = "", of_source: str = "") -> QuerySet[Rule, Any]:
         """Rules of the releases in use that have all of these words."""
-        return columns(lists.rules(by, search=q), RuleLine)
+        return columns(lists.rules(by, search=q, severity=severity, source=of_source), RuleLine)
+
+
+class PassivePairs(Endpoint):
+    """The list of pairs of little value."""
+
+    @reads(PassiveLines)
+    def get(self, by: User) -> object:
+        """Every line, shipped and local, with its reason and source."""
+        return {"results": lists.passive_pairs(by)}
+
+
+class OneLocalChange(Endpoint):
+    """One change of the clinic's own."""
+
+    @reads(TriedLocalChange)
+    def get(self, by: User, local_change_id: int) -> object:
+        """What it is, and what its cases come to with it in use today; nothing is changed."""
+        change, tried = curation.try_out(by, local_change_id)
+        return {"change": change, "tried": tried}
 
 
 class LocalChanges(Endpoint):

@@ -116,6 +116,13 @@ class ChangedRule(serializers.Serializer[Any]):
     after = serializers.CharField(allow_blank=True)
 
 
+class SuspendedChange(serializers.Serializer[Any]):
+    """A change of the clinic's own whose cases would fail."""
+
+    change = Id()
+    why = serializers.CharField()
+
+
 class ReleasePreview(serializers.Serializer[Any]):
     """The difference that a release would make; alerts are findings of major severity or above."""
 
@@ -128,6 +135,7 @@ class ReleasePreview(serializers.Serializer[Any]):
     gone_alerts = serializers.IntegerField()
     new_alerts_per_100_orders = serializers.FloatField()
     is_estimate = serializers.BooleanField(help_text="Not everybody concerned was judged.")
+    suspended = SuspendedChange(many=True)
 
 
 class PreviewRelease(Endpoint):

@@ -1,6 +1,7 @@
 """The rules behind every review: looked up, and changed for this clinic by two people."""
 
-from django import forms
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -8,107 +9,85 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from interactions.models import LocalChange, Severity
 from medmgmt import lists
 from medmgmt.actions import curation
 from medmgmt.record import access
 from medmgmt.web.once import once
 from medmgmt.web.page import Asked, page, paged, refusal_on, status_of, to
+from medmgmt.web.rule_forms import FIELDS, KINDS, LocalChangeForm, RuleSearch
 
-KINDS = (
-    ("rule", gettext_lazy("A new rule for two drugs or classes")),
-    ("regrade", gettext_lazy("Another severity for a rule in use")),
-    ("pair", gettext_lazy("Another severity for two drugs in imported tables, or their place on the passive list")),
-)
 SAID: dict[str, Promise] = {
-    "approve": gettext_lazy("It is in use. Patients whom it concerns are looked at again."),
+    "approve": gettext_lazy("It is in use from its first day on. Patients whom it concerns are looked at again."),
     "reject": gettext_lazy("It is rejected."),
     "end": gettext_lazy("It is no longer in use."),
 }
-
-
-class RuleSearch(forms.Form):
-    """Words that a rule must have."""
-
-    q = forms.CharField(label=gettext_lazy("Number, drug, class or problem"), required=False, max_length=120)
-
-
-class LocalChangeForm(forms.Form):
-    """What the knowledge should say here."""
-
-    kind = forms.ChoiceField(label=gettext_lazy("What it is"), choices=KINDS, widget=forms.RadioSelect, initial="rule")
-    a = forms.CharField(
-        label=gettext_lazy("First drug or class"),
-        required=False,
-        max_length=200,
-        help_text=gettext_lazy("A drug by its name in the knowledge, or a class such as set:ssri."),
-    )
-    b = forms.CharField(label=gettext_lazy("Second drug or class"), required=False, max_length=200)
-    of_source = forms.CharField(label=gettext_lazy("Source of the rule"), required=False, max_length=80)
-    of_rule = forms.CharField(label=gettext_lazy("Number of the rule"), required=False, max_length=40)
-    severity = forms.ChoiceField(
-        label=gettext_lazy("Severity here"),
-        choices=[("", gettext_lazy("as graded by the source")), *Severity.choices],
-        required=False,
-    )
-    effect = forms.CharField(label=gettext_lazy("What may happen"), required=False, max_length=2000)
-    management = forms.CharField(label=gettext_lazy("What to do"), required=False, max_length=2000)
-    reason = forms.CharField(label=gettext_lazy("Why"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
-    citation = forms.CharField(label=gettext_lazy("Source"), required=False, max_length=2000)
-    valid_from = forms.DateField(
-        label=gettext_lazy("In use from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    valid_until = forms.DateField(
-        label=gettext_lazy("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    cases = forms.CharField(
-        label=gettext_lazy("Cases"),
-        max_length=8000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("One a line: lithium 900 mg + ibuprofen => major. Write none for silence."),
-    )
-
-    def wanted(self) -> curation.Wanted:
-        """The form as the action takes it."""
-        values = dict(self.cleaned_data)
-        kind, lines = values.pop("kind"), values.pop("cases").splitlines()
-        unused = ("a", "b") if kind == "regrade" else ("of_source", "of_rule")
-        values |= dict.fromkeys(unused, "")
-        return curation.Wanted(**values, adds_rule=kind == "rule", cases=[line for line in lines if line.strip()])
+MOST_FOUND = 200
+PREFILLED = ("of_source", "of_rule", "of_code", "a", "b", "severity")
 
 
 @page
 def rules(request: Asked) -> HttpResponse:
     """Rules in use, the clinic's own changes, and the passive list. A search is a POST, as everywhere."""
-    form = RuleSearch(request.POST if request.method == "POST" else None)
-    search = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
+    sources = lists.rule_sources(request.user)
+    form = RuleSearch(request.POST if request.method == "POST" else None, sources=sources)
+    asked = form.cleaned_data if form.is_bound and form.is_valid() else {"q": "", "severity": "", "source": ""}
+    found = lists.rules(request.user, search=asked["q"], severity=asked["severity"], source=asked["source"])
     context = {
         "form": form,
-        "rows": paged(request, lists.rules(request.user, search=search)),
+        "rows": paged(request, found, MOST_FOUND) if any(asked.values()) else paged(request, found),
         "changes": lists.local_changes(request.user)[:100],
         "passive": lists.passive_pairs(request.user),
         "may_curate": access.may(request.user, "curate_knowledge"),
-        "may_approve": access.may(request.user, "approve_knowledge"),
     }
     return render(request, "rules.html", context)
+
+
+@page
+def show(request: Asked, local_change_id: int) -> HttpResponse:
+    """One change of the clinic's own, and what its cases come to with it in use."""
+    change, tried = curation.try_out(request.user, local_change_id)
+    may, is_open = access.may, change.state in ("proposed", "suspended")
+    context = {
+        "change": change,
+        "tried": tried,
+        "fails": [one for one in tried if not one.passes],
+        "may_decide": is_open and may(request.user, "approve_knowledge"),
+        "is_own": change.author_id == request.user.pk,
+        "may_end": change.state in ("approved", "suspended") and may(request.user, "curate_knowledge"),
+    }
+    return render(request, "rule_change.html", context)
 
 
 @page
 def new(request: Asked) -> HttpResponse:
     """A rule or a grade of the clinic's own, for a second person to approve."""
     access.require(request.user, "curate_knowledge")
-    form = LocalChangeForm(request.POST or None)
+    kind = (request.POST if request.method == "POST" else request.GET).get("kind", "")
+    if kind not in FIELDS:
+        status = 422 if request.method == "POST" else 200
+        return render(request, "rule_kinds.html", {"kinds": KINDS.items()}, status=status)
+    form = LocalChangeForm(request.POST or None, kind=kind, initial=prefilled(request))
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            address = once(request, lambda: listed(curation.propose(request.user, form.wanted())))
+            address = once(request, lambda: shown_at(curation.propose(request.user, form.wanted()).pk))
             return to(request, address, _("It waits for a second person."))
-    context = {"form": form, "title": _("Change what the knowledge says here"), "button": _("Propose")}
-    return render(request, "form.html", context, status=status_of(form))
+    context = {"form": form, "title": KINDS[kind], "button": _("Propose"), "sides": lists.rule_sides(request.user)}
+    return render(request, "rule_form.html", context, status=status_of(form))
 
 
-def listed(change: LocalChange) -> str:
+def prefilled(request: Asked) -> dict[str, Any]:
+    """What a page that leads here has filled in, with a first case made of it."""
+    given = {name: request.GET[name][:200] for name in PREFILLED if name in request.GET}
+    example = lists.example_case(
+        request.user, given.get("a", ""), given.get("b", ""), given.get("of_source", ""), given.get("of_rule", "")
+    )
+    severity = "minor" if request.GET.get("kind") == "passive" else given.get("severity", "")
+    return {**given, "cases": f"{example} => {severity}"} if example and severity else given
+
+
+def shown_at(change_id: int) -> str:
     """Where it is shown."""
-    return f"{reverse('web:rules')}#change-{change.pk}"
+    return reverse("web:local_change", args=[change_id])
 
 
 @page
@@ -117,7 +96,7 @@ def decide(request: Asked, local_change_id: int, decision: str) -> HttpResponse:
     if decision not in SAID:
         raise Http404
     if request.method != "POST":
-        return to(request, reverse("web:rules"))
+        return to(request, shown_at(local_change_id))
     why = request.POST.get("why", "")[:2000]
     if decision == "approve":
         curation.approve(request.user, local_change_id)
@@ -125,4 +104,4 @@ def decide(request: Asked, local_change_id: int, decision: str) -> HttpResponse:
         curation.reject(request.user, local_change_id, why=why)
     else:
         curation.end(request.user, local_change_id, why=why)
-    return to(request, reverse("web:rules"), SAID[decision])
+    return to(request, shown_at(local_change_id), SAID[decision])
