@@ -1,10 +1,8 @@
 """What the clock does about supplies: run-outs computed where something moved, and only there messages and gaps."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from medmgmt import messages, run_outs, supplies
@@ -38,7 +36,7 @@ def plan_changed() -> int:
         if not rows:
             return planned
         after = rows[-1][0]
-        replan(Prescription.objects.filter(pk__in=[pk for pk, _at in rows]).select_related("patient"))
+        _plan(Prescription.objects.filter(pk__in=[pk for pk, _at in rows]))
         for pk, computed_at in rows:
             SupplyState.objects.filter(pk=pk, computed_at=computed_at).update(to_plan=False)
         planned += len(rows)
@@ -57,19 +55,15 @@ def follow_the_calendar() -> int:
         changes__effective_on__gte=day - timedelta(days=2),
         changes__effective_on__lte=day + timedelta(days=1),
     )
-    return replan(near.select_related("patient").distinct())
+    return _plan(near.distinct())
 
 
-def replan(prescriptions: Iterable[Prescription]) -> int:
-    """Look for gaps in each, and plan each patient's messages once; how many prescriptions."""
-    of_patient: dict[Patient, list[Prescription]] = defaultdict(list)
-    for prescription in prescriptions:
-        of_patient[prescription.patient].append(prescription)
-    for patient, taken in of_patient.items():
-        for prescription in taken:
-            supplies.replan(patient, prescription)
+def _plan(prescriptions: QuerySet[Prescription]) -> int:
+    """Plan the messages of each patient once; how many prescriptions. Gaps are found by looking for them."""
+    patients = dict(prescriptions.values_list("pk", "patient_id"))
+    for patient in Patient.objects.filter(pk__in=set(patients.values())).order_by("pk"):
         messages.plan(patient, timezone.now())
-    return sum(len(taken) for taken in of_patient.values())
+    return len(patients)
 
 
 def find_gaps() -> int:

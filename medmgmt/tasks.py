@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from medmgmt import digests, duty, messages, supplies
-from medmgmt.actions import curation, rescreening
+from medmgmt import digests, duty, messages, sweeps
+from medmgmt.actions import curation, reporting, rescreening
 from medmgmt.record.models import IdempotencyRecord
 from refills import clock, escalation, reminders
 
@@ -23,6 +23,7 @@ def deliver_reminders() -> None:
     """Sends what is due and says that the clock is alive."""
     clock.beat("deliver")
     reminders.tick(reach=messages.reach)
+    reporting.fall_back()
 
 
 @shared_task(ignore_result=True)
@@ -40,10 +41,10 @@ def plan_digests() -> None:
 
 @shared_task(ignore_result=True)
 def plan_supply() -> None:
-    """Plans reminders for courses that began, paused or ended as planned, where no signature said so today; tells a
-    nurse of supplies that ran out."""
-    supplies.replan_all()
-    supplies.find_gaps()
+    """Computes the run-outs that moved and plans what that changed; follows courses that began, paused or ended as
+    planned; tells a nurse of supplies that ran out."""
+    sweeps.keep_supplies()
+    reporting.plan_soon()
 
 
 @shared_task(ignore_result=True)

@@ -8,6 +8,7 @@ from medmgmt import health
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("api/", include("medmgmt.api.urls")),
     path("problems/", include("medmgmt.api.problem_urls")),
     path("admin/", admin.site.urls),

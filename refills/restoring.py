@@ -93,7 +93,19 @@ def drop(ids: Collection[int]) -> int:
 
 def held_of(patient_id: int) -> QuerySet[Reminder]:
     """The messages to a patient that wait for a decision, the oldest first."""
-    return Reminder.objects.filter(state=ReminderState.HELD, patient_id=patient_id).order_by("due_at", "id")
+    return held().filter(patient_id=patient_id)
+
+
+def lock_held(ids: Collection[int], patient_id: int | None) -> dict[int, int | None]:
+    """Those of these messages that still wait, locked, each with its patient; of one patient only, if one is named."""
+    rows = Reminder.objects.filter(pk__in=ids, state=ReminderState.HELD).order_by("id").select_for_update()
+    chosen = rows if patient_id is None else rows.filter(patient_id=patient_id)
+    return dict(chosen.values_list("pk", "patient_id"))
+
+
+def held() -> QuerySet[Reminder]:
+    """Every message that waits for a decision, the oldest first."""
+    return Reminder.objects.filter(state=ReminderState.HELD).order_by("due_at", "id")
 
 
 def tasks_of(patient_id: int) -> QuerySet[Task]:
@@ -121,13 +133,13 @@ def _hold_all(outside: Mapping[int, int]) -> int:
     with transaction.atomic():
         row = HandOvers.objects.select_for_update().get()
         moment = database_now()
-        for slot, count in outside.items():
+        for slot, known in outside.items():
             Crossing.objects.bulk_create([Crossing(slot=slot)], ignore_conflicts=True)
-            Crossing.objects.filter(slot=slot, count__lt=count).update(count=count)
+            Crossing.objects.filter(slot=slot, count__lt=known).update(count=known)
         HandOvers.objects.filter(pk=row.pk).update(restored_at=moment)
-        held = _hold(Reminder.objects.filter(Q(due_at__lte=moment) | Q(next_attempt_at__lte=moment)), moment)
-    log.warning("the database is older than what was sent on its word: %s messages are held for a person", held)
-    return held
+        count = _hold(Reminder.objects.filter(Q(due_at__lte=moment) | Q(next_attempt_at__lte=moment)), moment)
+    log.warning("the database is older than what was sent on its word: %s messages are held for a person", count)
+    return count
 
 
 def _hold(rows: QuerySet[Reminder], restored_at: datetime) -> int:

@@ -9,13 +9,13 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
-from medmgmt import chart, supplies
-from medmgmt.actions import people, prescribing, supply
+from medmgmt import chart, messages, sweeps
+from medmgmt.actions import messaging, people, prescribing, supply
 from medmgmt.record.errors import NoSuchPatient, Refused
 from medmgmt.record.models import AuditEntry, Prescription
 from refills import links, reminders, worklist
 from refills.errors import LinkUnknown
-from refills.models import Reminder, Task, TaskKind
+from refills.models import Reminder, ReminderItem, Task, TaskKind
 from tests import factories
 from tests.actions import orders
 
@@ -42,7 +42,7 @@ def fill(prescription: Prescription, *, days_ago: int, days: int = 30) -> None:
 def deliver_at_noon() -> reminders.Counts:
     """One tick at noon of the due day where Carla lives."""
     due = Reminder.objects.filter(state="planned").earliest("due_at").due_at
-    return reminders.tick(now=due + timedelta(hours=3), reach=supplies.reach)
+    return reminders.tick(now=due + timedelta(hours=3), reach=messages.reach)
 
 
 def link_in(message: mail.EmailMessage) -> str:
@@ -76,26 +76,38 @@ def test_the_clock_sends_the_reminder_and_the_patient_answers_with_one_tap(taken
     assert message.to == ["carla@mail.example"]
     assert "sertraline" not in f"{message.subject} {message.body}".lower()
     token = link_in(message)
-    assert supply.answer_link(token, "confirm").answer == "confirmed"
-    assert supply.answer_link(token, "confirm").answer == "confirmed"
+    assert messaging.answer_link(token, "confirm").answer == "confirmed"
+    assert messaging.answer_link(token, "confirm").answer == "confirmed"
     assert not Task.objects.filter(kind=TaskKind.REFILL_REQUEST).exists()
-    assert supply.answer_link(token, "request_refill").answer == "refill_requested"
-    supply.answer_link(token, "request_refill")
+    assert messaging.answer_link(token, "request_refill").answer == "refill_requested"
+    messaging.answer_link(token, "request_refill")
     task = Task.objects.get(kind=TaskKind.REFILL_REQUEST)
     assert task.assignee == factories.adler()
     assert "sertraline" not in task.title
     assert AuditEntry.objects.filter(act="answer_reminder", patient=taken.patient).count() == 4
     with pytest.raises(LinkUnknown):
-        supply.answer_link(token[:-2] + "xx", "confirm")
+        messaging.answer_link(token[:-2] + "xx", "confirm")
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_mail")
 def test_consent_withdrawn_after_planning_holds_the_message_back(taken: Prescription) -> None:
     fill(taken, days_ago=20)
-    people.set_contact(factories.bo(), taken.patient_id, channel="email", address="carla@mail.example", consented=False)
+    taken.patient.contact_points.update(consent_withdrawn_at=timezone.now())
     assert deliver_at_noon().withheld == 1
     assert mail.outbox == []
+
+
+def test_a_patient_who_takes_consent_back_has_nothing_planned_and_has_it_again_with_a_new_yes(
+    taken: Prescription,
+) -> None:
+    fill(taken, days_ago=20)
+    before = planned_for()
+    for consented, expected in ((False, set()), (True, before)):
+        people.set_contact(
+            factories.bo(), taken.patient_id, channel="email", address="carla@mail.example", consented=consented
+        )
+        assert planned_for() == expected
 
 
 @pytest.mark.django_db(transaction=True)
@@ -107,7 +119,7 @@ def test_a_stopped_medicine_has_no_more_reminders(taken: Prescription) -> None:
     )
     prescribing.sign(factories.adler(), stop.change.pk)
     late = timezone.now() + timedelta(days=30)
-    assert reminders.tick(now=late, reach=supplies.reach).claimed == 0
+    assert reminders.tick(now=late, reach=messages.reach).claimed == 0
     assert mail.outbox == []
 
 
@@ -184,7 +196,8 @@ def runs_out_in(prescription: Prescription) -> int | None:
 
 def planned_for() -> set[int]:
     """Days from today of the run-outs that reminders are planned for."""
-    days = Reminder.objects.filter(state="planned").values_list("run_out_on", flat=True)
+    items = ReminderItem.objects.filter(reminder__state="planned", about_type="prescription")
+    days = items.values_list("day", flat=True)
     return {(day - orders.today()).days for day in days}
 
 
@@ -246,9 +259,9 @@ def test_confirming_a_reminder_cancels_the_later_ones_and_planning_again_does_no
 ) -> None:
     fill(taken, days_ago=25)
     first = Reminder.objects.filter(state="planned").earliest("due_at")
-    supply.answer_link(links.token(first), "confirm")
+    messaging.answer_link(links.token(first), "confirm")
     assert planned_for() == set()
-    supplies.replan(taken.patient, taken)
+    messages.replan(taken.patient, taken)
     assert planned_for() == set()
     fill(taken, days_ago=0)
     assert planned_for() == {35}
@@ -257,7 +270,7 @@ def test_confirming_a_reminder_cancels_the_later_ones_and_planning_again_does_no
 def test_asking_for_a_refill_keeps_the_later_reminders_in_case_nothing_comes(taken: Prescription) -> None:
     fill(taken, days_ago=25)
     before = planned_for()
-    supply.answer_link(links.token(Reminder.objects.earliest("due_at")), "request_refill")
+    messaging.answer_link(links.token(Reminder.objects.earliest("due_at")), "request_refill")
     assert planned_for() == before == {5}
 
 
@@ -278,10 +291,10 @@ def test_a_gap_becomes_a_nurses_task_soonest_where_a_relapse_comes_soonest(drug:
     fill(long_taken(drug), days_ago=29)
     for day in range(1, days + 1):
         with time_machine.travel(timezone.now() + timedelta(days=day)):
-            supplies.find_gaps()
+            sweeps.keep_supplies()
         assert gaps() == []
     with time_machine.travel(timezone.now() + timedelta(days=days + 1)):
-        supplies.find_gaps()
+        sweeps.keep_supplies()
     [task] = gaps()
     assert (task.role, task.priority, drug in task.title, drug in task.detail) == ("nurse", priority, False, True)
 
@@ -296,7 +309,7 @@ def test_a_gap_is_one_task_however_often_it_is_looked_for_and_a_fill_closes_it()
     lithium = long_taken("lithium")
     fill(lithium, days_ago=32)
     for _ in range(3):
-        supplies.find_gaps()
+        sweeps.keep_supplies()
     [task] = gaps()
     fill(lithium, days_ago=0)
     assert gaps() == []
@@ -309,10 +322,10 @@ def test_the_clock_finds_a_supply_that_ran_out_and_closes_the_task_of_one_that_w
     fill(lithium, days_ago=20)
     assert gaps() == []
     with time_machine.travel(timezone.now() + timedelta(days=11)):
-        supplies.find_gaps()
+        sweeps.keep_supplies()
         assert len(gaps()) == 1
         factories.change(lithium, kind="stop", on=orders.today(), signed_at=timezone.now(), reason_code="remission")
-        supplies.find_gaps()
+        sweeps.keep_supplies()
         assert gaps() == []
 
 
@@ -320,5 +333,5 @@ def test_a_gap_that_a_nurse_has_dealt_with_is_not_opened_again() -> None:
     fill(long_taken("lithium"), days_ago=32)
     [task] = gaps()
     worklist.done(task.pk, factories.bo().pk, "Has enough at home.")
-    supplies.find_gaps()
+    sweeps.keep_supplies()
     assert gaps() == []
