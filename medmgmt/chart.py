@@ -215,6 +215,7 @@ class ProposalPage:
     scope: str
     releases: list[Release]
     unanswered: int
+    """How many cards wait for an answer; one answers all findings of a card."""
     can_sign: bool
     can_answer: bool
     can_order: bool = False
@@ -236,7 +237,8 @@ def proposal(by: User, change_id: int) -> ProposalPage:
     shown = cards(review.findings.all(), patient.pk)
     loud = [card for card in shown if card.finding.severity not in reviews.FOLDED]
     waiting = change.status == Status.PROPOSED
-    unanswered = sum(card.needs_answer for card in shown)
+    problems = gathered(loud, patient)
+    unanswered = sum(card.needs_answer for card in problems)
     second = cosignatures.shown_to(by, change, [card.finding for card in shown])
     before = change.old_sig_value
     return ProposalPage(
@@ -257,7 +259,7 @@ def proposal(by: User, change_id: int) -> ProposalPage:
         can_answer=waiting and access.may(by, "answer_finding"),
         can_order=change.status != Status.WITHDRAWN and access.may(by, "order_monitoring"),
         cosignature=second,
-        problems=gathered(loud, patient),
+        problems=problems,
         tasks=list(patient.tasks.filter(source_type="dosage_change", source_id=str(change.pk))),
     )
 

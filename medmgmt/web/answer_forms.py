@@ -12,8 +12,6 @@ from interactions.models import AnswerReason
 from medmgmt import followups
 from medmgmt.web.forms import Day, note, with_blank
 
-NOTHING = ("", gettext_lazy("Nothing in particular"))
-
 
 class AnswerForm(forms.Form):
     """Why a card is accepted. What is to be recorded counts only where the reason is to monitor."""
@@ -23,7 +21,6 @@ class AnswerForm(forms.Form):
     )
     follow_up = forms.ChoiceField(
         label=gettext_lazy("To be recorded"),
-        required=False,
         help_text=gettext_lazy("For “will monitor”: the task closes when this is recorded, and not before."),
     )
     follow_up_on = forms.DateField(
@@ -42,7 +39,7 @@ class AnswerForm(forms.Form):
         visit = [] if choices else [(followups.VISIT, followups.label(followups.VISIT))]
         rest = [(name, [(one.what, one.label) for one in of]) for name, of in followups.others(choices)]
         field = self.fields["follow_up"]
-        field.choices = [NOTHING, *groups, *visit, *rest]  # type: ignore[attr-defined]  # a ChoiceField
+        field.choices = [*groups, *visit, *rest]  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean(self) -> dict[str, Any]:
         """A promise to monitor names what; any other reason names nothing, whatever the list was left at."""
@@ -50,8 +47,7 @@ class AnswerForm(forms.Form):
         reason = data.get("reason_code")
         if reason != AnswerReason.WILL_MONITOR:
             data["follow_up"] = ""
-        elif not data.get("follow_up") and "follow_up" not in self.errors:
-            self.add_error("follow_up", _("Choose what will be monitored: a lab, a scale or a visit."))
+            self.errors.pop("follow_up", None)
         if reason == AnswerReason.OTHER and not data.get("note"):
             self.add_error("note", _("Say in the note what the reason is."))
         return data
