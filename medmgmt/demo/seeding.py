@@ -11,7 +11,7 @@ from django.utils import timezone
 from interactions import library, review
 from interactions.engine.knowledge import Knowledge
 from medmgmt import regimens
-from medmgmt.actions import importing, monitoring, people, prescribing, worklist
+from medmgmt.actions import cosigning, importing, monitoring, people, prescribing, worklist
 from medmgmt.actions.history import History, PastAllergy, PastCourse
 from medmgmt.actions.prescribing import DrugChoice
 from medmgmt.demo import generator, tables
@@ -135,6 +135,8 @@ class _Clinic:
                 )
         if order.sign:
             prescribing.sign(by, proposal.change.pk)
+        if order.ask:
+            cosigning.ask(by, proposal.change.pk)
 
     def hear_of_side_effects(self) -> int:
         """Reports by nurse and patient; what is over has been looked at already."""

@@ -79,6 +79,8 @@ class Order:
     follow_up: str
     follow_up_days: int
     sign: bool
+    ask: bool
+    """For the second signature, instead of signing: what is contraindicated waits for the pharmacist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,7 @@ def _order(row: Row) -> Order:
         follow_up=row["follow_up"],
         follow_up_days=_number(row["follow_up_days"]) or 0,
         sign=row["sign"] == "yes",
+        ask=row["sign"] == "ask",
     )
 
 

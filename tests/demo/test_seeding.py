@@ -112,7 +112,11 @@ def test_risks_that_stand_were_answered_and_one_proposal_still_asks() -> None:
     waiting = {patient_id for patient_id, key, *_ in standing if (patient_id, key) not in answered}
     assert len(waiting) <= 15
     open_proposals = DosageChange.objects.filter(status="proposed")
-    assert set(open_proposals.values_list("prescription__drug_name", flat=True)) == {"tramadol", "propranolol"}
+    assert set(open_proposals.values_list("prescription__drug_name", flat=True)) == {
+        "tramadol",
+        "propranolol",
+        "tizanidine",
+    }
 
 
 @pytest.mark.usefixtures("clinic")
@@ -178,4 +182,4 @@ def test_it_takes_a_few_seconds_and_says_what_it_made() -> None:
     began = time.monotonic()
     call_command("seed_demo", stdout=out)
     assert time.monotonic() - began < 15
-    assert "63 patients, 7 staff, 5 orders today, 7 side effects" in out.getvalue()
+    assert "63 patients, 7 staff, 6 orders today, 7 side effects" in out.getvalue()
