@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from operator import attrgetter
 
 from interactions.engine.data_set import DataSet, Selection
-from interactions.engine.findings import Finding, Judgement, Match, NotChecked
+from interactions.engine.findings import Finding, Judgement, NotChecked
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Drug, Regimen
 from interactions.engine.regrading import Regrades
@@ -15,60 +16,52 @@ from interactions.engine.rules import (
     allergies,
     cards,
     cumulative,
-    curated,
-    derived,
     doses,
     draft,
     duplicates,
     food,
     labs,
-    listed,
     merging,
+    pairs,
     regraded,
 )
 from interactions.engine.rules.coverage import Coverage
 from interactions.engine.rules.seats import Seat, seated
 from interactions.engine.rules.situation import Situation
 
+BY_WORDS = attrgetter("kind", "problem", "drugs")
+BY_SEVERITY = attrgetter("severity")
 Judged = set[tuple[int, int, str]]
 
 
 def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
     """Findings, most severe first, with what could not be checked. The order of the drugs never matters."""
-    regimen = replace(regimen, drugs=tuple(sorted(regimen.drugs, key=_in_order)))
+    regimen = replace(regimen, drugs=_ordered(regimen.drugs))
     seats, strangers = seated(regimen, knowledge)
     situation = Situation(regimen, seats, knowledge.formulary, _release(knowledge), knowledge.words)
     overlaps = duplicates.overlaps(situation)
     if overlaps:
         facts = replace(regimen.facts, labelled_overlaps=regimen.facts.labelled_overlaps | overlaps)
         situation.regimen = regimen = replace(regimen, facts=facts)
-    matches: list[Match] = []
-    not_checked: list[NotChecked] = []
-    judged: Judged = set()
     selections = [_selections(place, seats, knowledge) for place in range(len(knowledge.sources))]
-    for source, chosen in zip(knowledge.sources, selections, strict=True):
-        if isinstance(source, RuleBook):
-            told = curated.matches(regimen, seats, chosen, source)
-            matches += told.matches
-            not_checked += told.missing
-            judged |= told.judged
-        else:
-            matches += listed.matches(seats, chosen, source)
-    worked_out = derived.matches(situation, judged, knowledge.derived)
-    matches += regraded.matches(worked_out, seats, knowledge.derived, knowledge.regrades)
-    found = [
-        *merging.findings(matches, situation, knowledge.derived, knowledge.told),
-        *_beyond_pairs(situation, judged, not_checked, knowledge.regrades),
-    ]
-    findings = tuple(sorted(found, key=_loudest_first))
+    told = pairs.found(situation, selections, knowledge)
+    not_checked = told.missing
+    found = [*told.findings, *_beyond_pairs(situation, told.judged, not_checked, knowledge.regrades)]
+    found.sort(key=BY_WORDS)
+    findings = tuple(sorted(found, key=BY_SEVERITY, reverse=True))
     prescribed = [seat for seat in seats if not seat.is_state]
-    coverage = Coverage(knowledge, prescribed, strangers, selections, {(match.a, match.b) for match in matches})
+    coverage = Coverage(knowledge, prescribed, strangers, selections, told.places)
     return Judgement(
         findings,
         _merged(not_checked + coverage.not_checked()),
         coverage.states,
         partial(cards.gathered, findings, knowledge.formulary),
     )
+
+
+def _ordered(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
+    are_told_apart = len({drug.ref for drug in drugs}) == len(drugs)
+    return tuple(sorted(drugs, key=attrgetter("ref") if are_told_apart else _in_order))
 
 
 def _in_order(drug: Drug) -> tuple[str, str, str, str]:
@@ -99,10 +92,6 @@ def _selections(place: int, seats: list[Seat], knowledge: Knowledge) -> list[Sel
     if isinstance(source, DataSet):
         return [knowledge.selection(place, seat.entry.key, seat.drug.route, seat.drug.form) for seat in seats]
     return [source.selection(seat.drug, seat.entry) for seat in seats]
-
-
-def _loudest_first(finding: Finding) -> tuple[int, str, str, tuple[str, ...]]:
-    return -finding.severity, finding.kind, finding.problem, finding.drugs
 
 
 def _merged(entries: Iterable[NotChecked]) -> tuple[NotChecked, ...]:

@@ -49,6 +49,11 @@ class Knowledge:
     """The words on two drugs that are both taken; remembered."""
     words: dict[object, Match] = field(default_factory=dict, repr=False, compare=False)
     """The words on each derivation at each weight; remembered."""
+    pairs: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
+    """What the words on two kinds of drugs depend on, by their numbers; remembered."""
+    words_of_pairs: dict[object, tuple[Finding, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """The words on two kinds of drugs at their dose bands; remembered."""
+    _kinds: dict[object, int] = field(default_factory=dict, repr=False, compare=False)
     _selections: dict[tuple[int, str, str, str], Selection] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -85,6 +90,13 @@ class Knowledge:
             if len(self._selections) < 100_000:
                 self._selections[asked] = known
         return known
+
+    def kind(self, mark: object) -> int:
+        """A number for each drug at a profile in all sources, by which pairs are remembered as long as this lives."""
+        number = self._kinds.get(mark)
+        if number is None:
+            number = self._kinds[mark] = len(self._kinds)
+        return number
 
     @property
     def newest_on(self) -> date | None:

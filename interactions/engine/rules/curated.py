@@ -1,16 +1,16 @@
 """Pair and class rules written by people: which speak on the day, and how severely for this person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from interactions.engine import conditions
 from interactions.engine.data_set import Selection
 from interactions.engine.findings import Match, NotChecked, SourceGrade, Wait
-from interactions.engine.pair_table import NUMBER_BITS
-from interactions.engine.regimen import Regimen
+from interactions.engine.pair_table import pair_code
 from interactions.engine.rulebook import PairRule, RuleBook
 from interactions.engine.rules import windows
-from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.seats import Pair, Seat
+from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 from interactions.engine.wording import spelled_out
 
@@ -27,13 +27,13 @@ class Told(NamedTuple):
     """Pairs of places and problems on which a rule was written, whether it speaks today or not."""
 
 
-def matches(regimen: Regimen, seats: list[Seat], selections: list[Selection], book: RuleBook) -> Told:
+def matches(situation: Situation, pairs: Sequence[Pair], selections: list[Selection], book: RuleBook) -> Told:
     """The most severe rule of each problem of each pair; and each fact that a rule asks for and nobody recorded."""
-    active = frozenset(key for seat in seats if seat.is_active for key in (seat.entry.key, seat.rules_entry.key))
+    regimen = situation.regimen
     best: dict[tuple[int, int, str], Match] = {}
     missing: list[NotChecked] = []
     judged: set[tuple[int, int, str]] = set()
-    for rule, a, b in _written(seats, selections, book):
+    for rule, a, b in _written(pairs, selections, book):
         pair = (a.place, b.place) if a.place < b.place else (b.place, a.place)
         counts = _counts(rule, a, b)
         if counts or not _has_own_window(rule, a):
@@ -46,7 +46,7 @@ def matches(regimen: Regimen, seats: list[Seat], selections: list[Selection], bo
         severity, factors, context = rule.severity, NO_FACTORS, NO_FACTORS
         if rule.tokens:
             case = conditions.Case(
-                regimen.day, a.drug, b.drug, a.rules_entry, b.rules_entry, regimen.facts, active, book
+                regimen.day, a.drug, b.drug, a.rules_entry, b.rules_entry, regimen.facts, situation.taken, book
             )
             outcome = conditions.apply(rule.tokens, rule.severity, case)
             missing += [NotChecked(_refs(a, b), fact, MISSING_FACT) for fact in outcome.missing]
@@ -66,19 +66,22 @@ def _refs(a: Seat, b: Seat) -> tuple[str, ...]:
     return tuple(seat.drug.ref for seat in (a, b) if not seat.is_state)
 
 
-def _written(seats: list[Seat], selections: list[Selection], book: RuleBook) -> Iterator[tuple[PairRule, Seat, Seat]]:
+def between(a: Selection, b: Selection, book: RuleBook) -> Iterator[tuple[PairRule, bool]]:
+    """Each rule on two selections; True when the first stands on the rule's a side."""
+    for number in a.numbers:
+        for other in b.numbers:
+            if number != other:
+                for rule, is_flipped in book.rules_of.get(pair_code(number, other), ()):
+                    yield rule, (number > other) is not is_flipped
+
+
+def _written(
+    pairs: Sequence[Pair], selections: list[Selection], book: RuleBook
+) -> Iterator[tuple[PairRule, Seat, Seat]]:
     """Each rule on two of the seats; sides in the rule's order."""
-    placed = sorted((number, seat.place) for seat in seats for number in selections[seat.place].numbers)
-    rules_between = book.rules_of.get
-    for later, (higher, high_place) in enumerate(placed):
-        row = higher << NUMBER_BITS
-        for lower, low_place in placed[:later]:
-            found = rules_between(row | lower)
-            if found is None or high_place == low_place:
-                continue
-            for rule, is_flipped in found:
-                a, b = (seats[low_place], seats[high_place]) if is_flipped else (seats[high_place], seats[low_place])
-                yield rule, a, b
+    for a, b in pairs:
+        for rule, is_in_order in between(selections[a.place], selections[b.place], book):
+            yield (rule, a, b) if is_in_order else (rule, b, a)
 
 
 def _counts(rule: PairRule, a: Seat, b: Seat) -> bool:

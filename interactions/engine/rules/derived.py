@@ -1,6 +1,6 @@
 """Findings that follow for two seats from what their drugs do, unless a rule was written on the very problem."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from interactions.engine.derivation import Derived
 from interactions.engine.findings import Match, SourceGrade, Wait
 from interactions.engine.pair_table import NUMBER_BITS
 from interactions.engine.rules import pharmacodynamics, pharmacokinetics, windows
-from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.seats import Pair, Seat
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
@@ -51,21 +51,19 @@ def _worked_out(a: Profile, b: Profile) -> Iterator[Derived]:
     yield from pharmacodynamics.derive(a, b)
 
 
-def matches(situation: Situation, judged: set[tuple[int, int, str]], memory: Memory) -> list[Match]:
-    """The derived findings of the day that no rule was written on."""
+def matches(
+    situation: Situation, pairs: Sequence[Pair], judged: set[tuple[int, int, str]], memory: Memory
+) -> list[Match]:
+    """The derived findings of the day on these pairs that no rule was written on."""
     found: list[Match] = []
-    seats = [(seat, seat.profile) for seat in situation.known if seat.is_present and seat.profile is not None]
-    for later, (b, does_b) in enumerate(seats):
-        for a, does_a in seats[:later]:
-            low, high = (does_a, does_b) if does_a.number < does_b.number else (does_b, does_a)
-            derived = memory.get(low.number << NUMBER_BITS | high.number)
-            if derived is None:
-                derived = of_pair(low, high, memory)
-            for one in derived:
-                if (a.place, b.place, one.problem) not in judged:
-                    match = _match(one, a, b, situation)
-                    if match is not None:
-                        found.append(match)
+    for a, b in pairs:
+        if a.profile is None or b.profile is None or not (a.is_present and b.is_present):
+            continue
+        for one in of_pair(a.profile, b.profile, memory):
+            if (a.place, b.place, one.problem) not in judged:
+                match = _match(one, a, b, situation)
+                if match is not None:
+                    found.append(match)
     return found
 
 

@@ -1,39 +1,37 @@
 """Pairs of an imported data set."""
 
+from collections.abc import Sequence
+
 from interactions.engine.data_set import DataSet, Note, Selection
 from interactions.engine.findings import Match, SourceGrade
 from interactions.engine.pair_table import pair_code
 from interactions.engine.rules import windows
-from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.seats import Pair, Seat
 
+NO_NOTE = Note()
 PROBLEM = "listed_interaction"
 
 
-def matches(seats: list[Seat], selections: list[Selection], data_set: DataSet) -> list[Match]:
+def matches(pairs: Sequence[Pair], selections: list[Selection], data_set: DataSet) -> list[Match]:
     """Every pair of seats that the data set lists, at its highest grade over the ingredients."""
-    placed = sorted([(number, seat.place) for seat in seats for number in selections[seat.place].numbers])
-    rows, grades, notes = data_set.table.rows, data_set.grades, data_set.notes
-    words = [(PROBLEM, grade, "", "", "", "", "", None, "", id(grade), ()) for grade in grades]
-    active = [seat.is_active for seat in seats]
-    found: dict[tuple[int, int], Match] = {}
-    for later, (higher, high_place) in enumerate(placed):
-        row = rows[higher]
-        width = len(row)
-        for lower, low_place in placed[:later]:
-            if lower >= width:
-                break
-            byte = row[lower]
-            if not byte or high_place == low_place:
-                continue
-            place = (low_place, high_place) if low_place < high_place else (high_place, low_place)
-            known = found.get(place)
-            if known is not None and known.grade.severity >= byte:
-                continue
-            both = active[low_place] and active[high_place]
-            if both or _counts(seats[low_place], seats[high_place], grades[byte]):
-                note = notes.get(pair_code(higher, lower)) if notes else None
-                found[place] = _noted(place, grades[byte], note) if note else Match._make(place + words[byte])
-    return list(found.values())
+    found: list[Match] = []
+    for a, b in pairs:
+        grade, code = highest(selections[a.place], selections[b.place], data_set)
+        if grade and ((a.is_active and b.is_active) or _counts(a, b, data_set.grades[grade])):
+            place = (a.place, b.place) if a.place < b.place else (b.place, a.place)
+            found.append(_noted(place, data_set.grades[grade], data_set.notes.get(code, NO_NOTE)))
+    return found
+
+
+def highest(a: Selection, b: Selection, data_set: DataSet) -> tuple[int, int]:
+    """The highest grade between two selections with the code of its pair; 0 where the data set has none."""
+    grade_of = data_set.table.grade
+    best = (0, 0)
+    for number in a.numbers:
+        for other in b.numbers:
+            if number != other and (grade := grade_of(number, other)) > best[0]:
+                best = (grade, pair_code(number, other))
+    return best
 
 
 def _counts(a: Seat, b: Seat, grade: SourceGrade) -> bool:
@@ -45,6 +43,6 @@ def _counts(a: Seat, b: Seat, grade: SourceGrade) -> bool:
 
 
 def _noted(place: tuple[int, int], grade: SourceGrade, note: Note) -> Match:
-    cited = grade._replace(citation=note.citation)
-    words = (note.mechanism, note.effect, note.management, "", "", None, "", id(note), ())
+    cited = grade._replace(citation=note.citation) if note.citation else grade
+    words = (note.mechanism, note.effect, note.management, "", "", None, "", (id(grade), note), ())
     return Match._make((*place, PROBLEM, cited, *words))

@@ -20,6 +20,7 @@ FOLDED = Severity.MINOR
 OURS = {"psychotropic", "sud", "substance"}
 EVENT = "smoking_change"
 EXPOSURE = {"exposure_increase", "exposure_decrease"}
+_NEW = tuple.__new__
 Pair = tuple[str, str]
 Told = dict[object, tuple[Finding, ...]]
 MOST_REMEMBERED = 200_000
@@ -58,8 +59,13 @@ def findings(matches: Iterable[Match], situation: Situation, memory: Memory, tol
                 told[mark] = words
         refs = _refs(group, seats)
         touched = not situation.action.refs.isdisjoint(refs)
-        found += [Finding._make((*word[:4], refs, *word[5:-1], touched or word.problem == EVENT)) for word in words]
+        found += worded(words, refs, touched=touched)
     return found
+
+
+def worded(words: Iterable[Finding], refs: tuple[str, ...], *, touched: bool) -> list[Finding]:
+    """The same words on these prescriptions; `touched` says whether the present action is on one of them."""
+    return [_NEW(Finding, (*word[:4], refs, *word[5:-1], touched or word.problem == EVENT)) for word in words]
 
 
 def _refs(matches: Sequence[Match], seats: Sequence[Seat]) -> tuple[str, ...]:

@@ -35,6 +35,9 @@ class Seat(NamedTuple):
     """Not prescribed: smoking, alcohol and the like, from what is on record about the person."""
 
 
+Pair = tuple[Seat, Seat]
+
+
 def seated(regimen: Regimen, knowledge: Knowledge) -> tuple[list[Seat], list[Drug]]:
     """The drugs of the day that the catalogue knows, and those that it does not."""
     seats: list[Seat] = []

@@ -46,6 +46,11 @@ class Situation:
         return self.regimen.action
 
     @cached_property
+    def taken(self) -> frozenset[str]:
+        """Keys of everything that is taken, and of what it is screened as."""
+        return frozenset(key for seat in self.seats if seat.is_active for key in (seat.entry.key, seat.rules_entry.key))
+
+    @cached_property
     def known(self) -> list[Seat]:
         """Seats whose drug the tables know."""
         return [seat for seat in self.seats if seat.profile is not None]
