@@ -24,6 +24,7 @@ from refills import evidence, worklist
 from refills.models import Task
 
 CLOCKS_DIFFER = timedelta(minutes=5)
+MINUTE = timedelta(seconds=59, microseconds=999_999)
 AGAIN_WITHIN = timedelta(days=2)
 """What waits again because its evidence was wrong is due in two days at the earliest."""
 
@@ -146,15 +147,23 @@ def close_promises(by: User, patient: Patient, made: Observation) -> int:
             closes_on=f"{kind}:{made.code}",
             evidence=("observation", made.pk),
             by_id=by.pk,
-            at=made.observed_at,
+            at=told_at(made),
         )
         for kind in ("observation", "scale")
     )
 
 
+def told_at(made: Observation) -> datetime:
+    """The latest instant that its time can mean: a time told to the minute stands for the whole of it."""
+    at = made.observed_at
+    if at.second or at.microsecond:
+        return at
+    return max(at, min(at + MINUTE, made.recorded_at))
+
+
 def wait_again(patient: Patient, old: Observation) -> int:
     """Opens again what the wrong observation had closed, where nothing else on record answers it; how many."""
-    left = list(Observation.current(patient.pk).filter(code=old.code).values_list("observed_at", flat=True))
+    left = [told_at(one) for one in Observation.current(patient.pk).filter(code=old.code)]
     closed = evidence.closed_with(patient_id=patient.pk, evidence=("observation", old.pk))
     lost: list[Task] = [task for task in closed if not any(at >= task.created_at for at in left)]
     return len(evidence.open_again(lost, earliest_due=timezone.now() + AGAIN_WITHIN))

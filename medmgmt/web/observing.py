@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import monitoring
-from medmgmt.record.models import MEASURES, EncounterKind, Observation, ObservationCode
-from medmgmt.web.forms import Day, Moment, note
+from medmgmt.record.models import MEASURES, SCALES, EncounterKind, Observation, ObservationCode
+from medmgmt.web.forms import Day, Moment, note, with_blank
 from medmgmt.web.once import once
 from medmgmt.web.page import Asked, page, refusal_on, to
 from medmgmt.web.patient_page import chart_of, opened, patient_form
@@ -51,14 +51,31 @@ class CorrectionForm(forms.Form):
 
     def __init__(self, *args: Any, of: Observation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if of.code in MEASURES:
-            del self.fields["value_code"]
-            self.fields["value"].label = f"{of.get_code_display()} ({of.unit})"
-        else:
-            del self.fields["value"]
-            label = str(ObservationCode(of.code).label)
-            mine = next((words for name, words in observation_states() if str(name) == label), [])
-            self.fields["value_code"].choices = mine  # type: ignore[attr-defined]  # a ChoiceField
+        narrow(self, of.code)
+
+
+def narrow(form: forms.Form, code: str) -> None:
+    """Leaves the one field in which this code has its value, under its own name."""
+    label = str(ObservationCode(code).label)
+    if code in MEASURES:
+        del form.fields["value_code"]
+        measure = MEASURES[code]
+        unit = f"{measure.at_least:f}–{measure.at_most:f}" if code in SCALES else measure.unit
+        form.fields["value"].label, form.fields["value"].required = f"{label.capitalize()} ({unit})", True
+        form.fields["value"].help_text = ""
+        return
+    del form.fields["value"]
+    mine = next((list(words) for name, words in observation_states()[1:] if str(name) == label), [])
+    field = form.fields["value_code"]
+    field.choices, field.label, field.required = with_blank(mine), label.capitalize(), True  # type: ignore[attr-defined]
+    field.help_text = ""
+
+
+def only(form: ObservationForm, code: str) -> None:
+    """The form of one code that was asked for."""
+    form.fields["code"].widget = forms.HiddenInput()
+    form.fields["code"].initial = code
+    narrow(form, code)
 
 
 @page
@@ -66,8 +83,9 @@ def new_observation(request: Asked, patient_id: int) -> HttpResponse:
     """A measurement, a score or a state; the address may say which, a code and nothing of the patient."""
     patient = opened(request.user, "record_observation", patient_id)
     code = request.GET.get("code", "")
-    initial = {"observed_at": timezone.localtime(), "code": code if code in ObservationCode.values else ""}
-    form = ObservationForm(request.POST or None, initial=initial)
+    form = ObservationForm(request.POST or None, initial={"observed_at": timezone.localtime()})
+    if code in ObservationCode.values and request.POST.get("code", code) == code:
+        only(form, code)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
             address = recorded(request, form.cleaned_data, monitoring.record_observation, patient_id)

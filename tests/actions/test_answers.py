@@ -155,6 +155,13 @@ def test_a_promise_closes_on_what_it_names_and_on_nothing_else() -> None:
     assert task.closed_by_id == factories.bo().pk
 
 
+def test_a_time_told_to_the_minute_stands_for_the_whole_of_it() -> None:
+    task = promised(risky())
+    sodium(timezone.now().replace(second=0, microsecond=0))
+    task.refresh_from_db()
+    assert task.state == TaskState.DONE
+
+
 def test_a_scale_closes_what_waits_for_a_scale() -> None:
     task = promised(risky(), follow_up="scale:hunter")
     monitoring.record_observation(

@@ -98,8 +98,15 @@ def test_a_visit_is_written_down_and_stands_on_the_chart(world: World, as_bo: Cl
 
 def test_the_form_takes_a_code_from_the_address_and_nothing_else(world: World, as_bo: Client) -> None:
     address = f"/patients/{world.carla.pk}/observations/new/"
-    assert '<option value="bars" selected>' in as_bo.get(f"{address}?code=bars").content.decode()
+    page = reading.read(as_bo.get(f"{address}?code=bars").content)
+    assert page.hidden["code"] == "bars"
+    assert "(0–5)" in page.said()
     assert as_bo.get(f"{address}?code=%3Cscript%3E").status_code == 200
+    at = timezone.localtime().strftime("%Y-%m-%dT%H:%M")
+    for code, typed in (("bars", {"value": "9"}), ("bars", {}), ("hunter", {}), ("bars", {"code": "hunter"})):
+        assert as_bo.post(f"{address}?code={code}", {"code": code, "observed_at": at, **typed}).status_code == 422
+    for code, typed in (("bars", {"value": "2"}), ("hunter", {"value_code": "negative"})):
+        assert as_bo.post(f"{address}?code={code}", {"code": code, "observed_at": at, **typed}).status_code == 302
 
 
 # -- what a screening brought up --------------------------------------------------------------------------------------
