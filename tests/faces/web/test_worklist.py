@@ -90,3 +90,75 @@ def test_a_stranger_finds_no_such_task(task: Task, browser: object) -> None:
     dorn = browser(cast.dorn())  # type: ignore[operator]
     assert dorn.get(f"/tasks/{task.pk}/").status_code == 404
     assert dorn.post(f"/tasks/{task.pk}/claim/", {"version": task.version}).status_code == 404
+
+
+def test_a_task_is_handed_on_put_off_and_written_under(task: Task, as_adler: Client) -> None:
+    page = as_adler.get(f"/tasks/{task.pk}/").content.decode()
+    assert "Brandt" not in page
+    cast.brandt()
+    until = f"{timezone.localtime() + timedelta(hours=2):%Y-%m-%dT%H:%M}"
+    as_adler.post(f"/tasks/{task.pk}/postpone/", {"version": task.version, "until": until, "why": "She sleeps."})
+    written = as_adler.post(f"/tasks/{task.pk}/comment/", {"text": "Called her mother."}, follow=True)
+    said = written.content.decode()
+    assert "Put off: She sleeps." in said
+    assert "Called her mother." in said
+    assert "Ben Brandt, psychiatrist" in said
+    given = {"version": task.version + 1, "to": f"person:{cast.brandt().pk}", "why": "He knows her."}
+    as_adler.post(f"/tasks/{task.pk}/reassign/", given)
+    task.refresh_from_db()
+    assert task.assignee == cast.brandt()
+    refused = as_adler.post(f"/tasks/{task.pk}/reassign/", {"version": 1, "to": f"person:{cast.dorn().pk}"})
+    assert refused.status_code == 422
+    far = as_adler.post(f"/tasks/{task.pk}/postpone/", {"version": 3, "until": "2031-01-01T10:00", "why": "x"})
+    assert far.status_code == 422
+    assert "at the latest" in far.content.decode()
+
+
+def test_several_ticked_tasks_are_worked_at_once_and_each_refusal_is_told(task: Task, as_adler: Client) -> None:
+    other = Task.objects.create(kind="other", key="o", role="psychiatrist", due_at=timezone.now(), title="Look")
+    ticked = [f"{task.pk}:{task.version}", f"{other.pk}:9", "nonsense", "1:x", "9" * 30 + ":1"]
+    told = as_adler.post("/tasks/several/", {"act": "done", "code": "no_change", "task": ticked}, follow=True)
+    said = reading.read(told.content).said()
+    assert "1 task: done as asked." in said
+    assert f"Task {other.pk}: Somebody else has taken or changed this task" in said
+    task.refresh_from_db()
+    assert task.outcome_code == "no_change"
+    assert "notice-stop" in as_adler.post("/tasks/several/", {"act": "claim"}, follow=True).content.decode()
+    for act in ("eat", "done", "reassign", "postpone"):
+        refused = as_adler.post("/tasks/several/", {"act": act, "task": ticked, "until": "soon"}, follow=True)
+        assert "notice-stop" in refused.content.decode(), act
+
+
+def test_the_header_counts_what_waits_what_is_mine_and_what_is_late(task: Task, as_adler: Client) -> None:
+    Task.objects.filter(pk=task.pk).update(due_at=timezone.now() - timedelta(days=2), assignee=cast.adler())
+    waiting = Task.objects.filter(closed_at=None, role="psychiatrist").count()
+    said = reading.read(as_adler.get("/patients/").content).said()
+    assert f"{waiting} waiting, " in said
+    assert " 1 late" in said
+
+
+def test_the_list_works_without_javascript_and_its_keys_are_an_outside_file(task: Task, as_adler: Client) -> None:
+    page = as_adler.get("/tasks/").content.decode()
+    assert 'src="/static/web/keys.js" defer' in page
+    assert f'name="task" value="{task.pk}:{task.version}" form="several"' in page
+    assert page.count("<script>") == 0
+    assert "<dialog" in page
+
+
+def test_an_absence_is_told_shown_and_withdrawn_on_its_page(world: World, as_bo: Client, as_adler: Client) -> None:
+    now = timezone.localtime()
+    form = {
+        "user": cast.bo().pk,
+        "since": f"{now:%Y-%m-%dT%H:%M}",
+        "until": f"{now + timedelta(days=2):%Y-%m-%dT%H:%M}",
+    }
+    assert as_bo.post("/cover/", {**form, "until": "yesterday"}).status_code == 422
+    assert as_bo.post("/cover/", {**form, "user": cast.adler().pk}).status_code == 422
+    assert as_bo.post("/cover/", form)["Location"] == "/cover/"
+    assert "Bo Berg" in as_adler.get("/cover/").content.decode()
+    absence = cast.bo().absences.get()
+    assert as_adler.post(f"/cover/{absence.pk}/withdraw/").status_code == 403
+    as_bo.post(f"/cover/{absence.pk}/withdraw/")
+    assert "Nobody is away." in as_adler.get("/cover/").content.decode()
+    as_bo.post("/cover/notice/", {"wanted": "0"})
+    assert "You get no morning notice." in as_bo.get("/cover/").content.decode()
