@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from refills import delivery
 from refills.delivery import DeliveryUnknown, NotDelivered
-from refills.models import DemoMessage
+from refills.models import DemoMessage, ReminderKind
 
 LINK = "http://127.0.0.1:8000/r/0123456789abcdef0123456789abcdef.1vMf2c.s-_g/"
 FORBIDDEN = Path(__file__).parent.parent / "cases" / "words_no_message_may_carry.csv"
@@ -27,9 +27,21 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[^\W\d_]+", text.lower()))
 
 
+@pytest.mark.parametrize("kind", ["", *ReminderKind.values])
+@pytest.mark.parametrize("channel", ["email", "sms", "push"])
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_no_message_names_a_drug_a_diagnosis_or_a_clinic(language: str) -> None:
-    written = letter(language)
+@pytest.mark.parametrize("helps", [False, True])
+def test_no_message_names_a_drug_a_diagnosis_or_a_clinic(language: str, channel: str, kind: str, helps: bool) -> None:
+    written = delivery.compose(
+        key="7|2026-11-24|09|email",
+        address="carla@mail.example",
+        language=language,
+        link=LINK,
+        channel=channel,
+        kind=kind,
+        helps=helps,
+    )
+    assert LINK in written.body
     text = f"{written.subject} {written.body.replace(LINK, '')} {written.message_id.split('@')[0]}".lower()
     with FORBIDDEN.open(encoding="utf-8") as file:
         forbidden = [row["word"].lower() for row in csv.DictReader(file)]
