@@ -272,7 +272,8 @@ SPECTACULAR_SETTINGS = {
         "ChangeKind": "medmgmt.record.models.Kind",
         "ChangeStatus": "medmgmt.record.models.Status",
         "DoseState": "medmgmt.api.prescriptions.DOSE_STATES",
-        "FindingSeverity": "medmgmt.api.proposals.SEVERITIES",
+        "EncounterKind": "medmgmt.record.models.EncounterKind",
+        "FindingSeverity": "medmgmt.api.answers.SEVERITIES",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
         "ReactionSeverity": "medmgmt.record.models.ReactionSeverity",
         "ReasonCode": "medmgmt.record.models.ReasonCode",
@@ -284,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "SideEffectSeverity": "medmgmt.record.models.SideEffectSeverity",
         "TaskKind": "refills.models.TaskKind",
         "TaskState": "refills.models.TaskState",
+        "Together": "interactions.models.Together",
     },
 }
 
