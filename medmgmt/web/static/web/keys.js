@@ -74,6 +74,8 @@
     const number = list.querySelectorAll("[data-tick]:checked").length;
     ticked.hidden = number === 0;
     ticked.textContent = String(number);
+    const folded = document.querySelector("[data-several]");
+    if (folded && number > 0) folded.open = true;
   }
   list.addEventListener("change", count);
   count();
