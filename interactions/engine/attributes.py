@@ -72,6 +72,10 @@ class Profile:
     max_mg_per_day: Decimal | None = None
     sets: frozenset[str] = frozenset()
     """Names of the classes and roles it belongs to."""
+    shares: tuple[tuple[str, int], ...] = ()
+    """Every scale above zero that adds up over a regimen, with its points."""
+    ways: tuple[str, ...] = ()
+    """Enzymes of which it is a sensitive or moderate substrate, where there are several and its index is not wide."""
 
     @property
     def key(self) -> str:
@@ -157,14 +161,17 @@ class Profiles:
 def _read(number: int, entry: CatalogueDrug, columns: Mapping[str, str], sets: frozenset[str]) -> Profile:
     mao = columns.get("maoi_type", "")
     scales = {name: int(columns.get(column) or 0) for name, column in SCALES.items()}
+    qt = QT_POINTS.get(columns.get("qt_risk", ""), 0)
+    substrate = _graded(columns.get("cyp_substrate", ""))
+    ways = tuple(enzyme for enzyme, grade in substrate.items() if grade in ("sensitive", "moderate"))
     return replace(
         Profile(number, entry),
         **scales,  # type: ignore[arg-type]  # every field of SCALES is a whole number
         mao="nonselective" if mao in NONSELECTIVE else "selective" if mao in SELECTIVE else "",
-        qt=QT_POINTS.get(columns.get("qt_risk", ""), 0),
+        qt=qt,
         lithium_effect=columns.get("lithium_effect") or "none",
         beers=columns.get("beers_cns_class", ""),
-        substrate=_graded(columns.get("cyp_substrate", "")),
+        substrate=substrate,
         inhibits={enzyme: STRENGTH[grade] for enzyme, grade in _graded(columns.get("cyp_inhibitor", "")).items()},
         induces={enzyme: STRENGTH[grade] for enzyme, grade in _graded(columns.get("cyp_inducer", "")).items()},
         pgp=frozenset(filter(None, columns.get("pgp", "").split(";"))),
@@ -173,6 +180,8 @@ def _read(number: int, entry: CatalogueDrug, columns: Mapping[str, str], sets: f
         half_life_hours=_decimal(columns.get("half_life_h", "")),
         max_mg_per_day=_decimal(columns.get("max_daily_dose_mg", "")),
         sets=sets,
+        shares=tuple((name, points) for name, points in [*scales.items(), ("qt", qt)] if points),
+        ways=ways if len(ways) > 1 and columns.get("wide_ti") != "1" else (),
     )
 
 

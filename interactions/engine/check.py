@@ -6,7 +6,6 @@ from datetime import date
 from functools import partial
 from operator import attrgetter
 
-from interactions.engine.data_set import DataSet, Selection
 from interactions.engine.findings import Finding, Judgement, NotChecked
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Drug, Regimen
@@ -26,7 +25,7 @@ from interactions.engine.rules import (
     regraded,
 )
 from interactions.engine.rules.coverage import Coverage
-from interactions.engine.rules.seats import Seat, seated
+from interactions.engine.rules.seats import seated
 from interactions.engine.rules.situation import Situation
 
 BY_WORDS = attrgetter("kind", "problem", "drugs")
@@ -43,14 +42,14 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
     if overlaps:
         facts = replace(regimen.facts, labelled_overlaps=regimen.facts.labelled_overlaps | overlaps)
         situation.regimen = regimen = replace(regimen, facts=facts)
-    selections = [_selections(place, seats, knowledge) for place in range(len(knowledge.sources))]
-    told = pairs.found(situation, selections, knowledge)
+    standings = [knowledge.standing(seat) for seat in seats]
+    told = pairs.found(situation, standings, knowledge)
     not_checked = told.missing
     found = [*told.findings, *_beyond_pairs(situation, told.judged, not_checked, knowledge.regrades)]
     found.sort(key=BY_WORDS)
     findings = tuple(sorted(found, key=BY_SEVERITY, reverse=True))
     prescribed = [seat for seat in seats if not seat.is_state]
-    coverage = Coverage(knowledge, prescribed, strangers, selections, told.places)
+    coverage = Coverage(knowledge, prescribed, strangers, standings, told.places)
     return Judgement(
         findings,
         _merged(not_checked + coverage.not_checked()),
@@ -85,13 +84,6 @@ def _beyond_pairs(
         not_checked += missing
     drafts = list(regraded.drafts(drafts, regrades)) if regrades else drafts
     return [merging.finished(finding, about, situation) for finding, about in draft.findings(drafts, situation)]
-
-
-def _selections(place: int, seats: list[Seat], knowledge: Knowledge) -> list[Selection]:
-    source = knowledge.sources[place]
-    if isinstance(source, DataSet):
-        return [knowledge.selection(place, seat.entry.key, seat.drug.route, seat.drug.form) for seat in seats]
-    return [source.selection(seat.drug, seat.entry) for seat in seats]
 
 
 def _merged(entries: Iterable[NotChecked]) -> tuple[NotChecked, ...]:

@@ -2,16 +2,41 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import NamedTuple, Protocol
 
-from interactions.engine.catalogue import Catalogue
+from interactions.engine.attributes import Profile
+from interactions.engine.catalogue import Catalogue, CatalogueDrug
 from interactions.engine.data_set import DataSet, Selection
 from interactions.engine.derivation import Derived
 from interactions.engine.findings import Finding, Match
 from interactions.engine.formulary import Formulary, empty
+from interactions.engine.regimen import Drug
 from interactions.engine.regrading import NO_REGRADES, Regrades
 from interactions.engine.rulebook import RuleBook
 
 Source = RuleBook | DataSet
+MOST_REMEMBERED = 100_000
+
+
+class Standing(NamedTuple):
+    """Where a drug stands: its number, by which pairs are remembered, and what stands for it in each source."""
+
+    number: int
+    selections: tuple[Selection, ...]
+
+
+class Seated(Protocol):
+    """What of a seat matters here."""
+
+    @property
+    def drug(self) -> Drug: ...
+    @property
+    def entry(self) -> CatalogueDrug: ...
+    @property
+    def profile(self) -> Profile | None: ...
+    @property
+    def is_state(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +79,7 @@ class Knowledge:
     words_of_pairs: dict[object, tuple[Finding, ...]] = field(default_factory=dict, repr=False, compare=False)
     """The words on two kinds of drugs at their dose bands; remembered."""
     _kinds: dict[object, int] = field(default_factory=dict, repr=False, compare=False)
-    _selections: dict[tuple[int, str, str, str], Selection] = field(default_factory=dict, repr=False, compare=False)
+    _standings: dict[object, Standing] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -79,24 +104,30 @@ class Knowledge:
             regrades=regrades,
         )
 
-    def selection(self, source: int, key: str, route: str, form: str) -> Selection:
-        """What stands for a catalogue drug in the data set at this place of `sources`; remembered."""
-        asked = (source, key, route, form)
-        known = self._selections.get(asked)
+    def standing(self, seat: Seated) -> Standing:
+        """Where a drug stands in every source at its route, form and profile; remembered under a number of its own."""
+        dose = seat.drug.mg_per_day if seat.entry.key in self.varying else None
+        mark = (seat.entry.key, seat.drug.route, seat.drug.form, seat.profile, seat.is_state, dose)
+        known = self._standings.get(mark)
         if known is None:
-            data_set = self.sources[source]
-            assert isinstance(data_set, DataSet)
-            known = data_set.select(self.catalogue.drugs[key], route, form, self.catalogue)
-            if len(self._selections) < 100_000:
-                self._selections[asked] = known
+            chosen = tuple(self._selected(source, seat) for source in self.sources)
+            kind = (seat.entry.key, seat.profile, seat.is_state, chosen)
+            known = Standing(self._kinds.setdefault(kind, len(self._kinds)), chosen)
+            if len(self._standings) < MOST_REMEMBERED:
+                self._standings[mark] = known
         return known
 
-    def kind(self, mark: object) -> int:
-        """A number for each drug at a profile in all sources, by which pairs are remembered as long as this lives."""
-        number = self._kinds.get(mark)
-        if number is None:
-            number = self._kinds[mark] = len(self._kinds)
-        return number
+    def _selected(self, source: Source, seat: Seated) -> Selection:
+        if isinstance(source, RuleBook):
+            return source.selection(seat.drug, seat.entry)
+        return source.select(self.catalogue.drugs[seat.entry.key], seat.drug.route, seat.drug.form, self.catalogue)
+
+    @cached_property
+    def varying(self) -> frozenset[str]:
+        """Keys of drugs that stand elsewhere in the rules at another dose."""
+        return frozenset(
+            key for book in self.sources if isinstance(book, RuleBook) for key in book.varying(self.catalogue)
+        )
 
     @property
     def newest_on(self) -> date | None:

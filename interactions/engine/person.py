@@ -98,6 +98,8 @@ def holds(when: tuple[tuple[str, ...], ...], view: View) -> Held:
     """True when one alternative holds whole; None when none does and a fact is missing for one."""
     if not when:
         return ALWAYS
+    if len(when) == 1 and len(when[0]) == 1:
+        return _of_one(when[0][0], view)
     missing: list[str] = []
     for alternative in when:
         parts = []
@@ -113,6 +115,16 @@ def holds(when: tuple[tuple[str, ...], ...], view: View) -> Held:
                 return _joined(parts)
             missing += [fact for part in parts for fact in part.missing]
     return Held(None, missing=tuple(dict.fromkeys(missing))) if missing else NEVER
+
+
+def _of_one(token: str, view: View) -> Held:
+    """The same for a condition of one token, as most are."""
+    part = view.memory.get(token) or _asked(token, view)
+    if part.others and view.profile.key in part.others:
+        part = _without(part, view.profile.key)
+    if part.missing:
+        return Held(None, missing=part.missing)
+    return part if part.holds else NEVER
 
 
 def _joined(parts: list[Held]) -> Held:
@@ -134,20 +146,27 @@ def _without(part: Held, key: str) -> Held:
 
 def _asked(token: str, view: View) -> Held:
     """What a token says of the person and the others; remembered for the day unless it asks about the very drug."""
-    measured = MEASURED.fullmatch(token)
-    if measured:
-        found = _measured(measured[1], measured[2], Decimal(measured[3]), view.facts)
-    elif token in FLAGS:
-        found = FLAGS[token](view)
-    else:
-        name, _, argument = token.partition(":")
-        found = TOKENS[name](argument, view)
-        if name == "form":
-            return found
+    ask, is_about_the_drug = _read(token)
+    found = ask(view)
+    if is_about_the_drug:
+        return found
     if found.holds:
         found = found._replace(context=(token,))
     view.memory[token] = found
     return found
+
+
+@lru_cache(maxsize=4096)
+def _read(token: str) -> tuple[Callable[[View], Held], bool]:
+    """A token as the question it is, and whether it asks about the very drug."""
+    measured = MEASURED.fullmatch(token)
+    if measured:
+        name, sign, limit = measured[1], measured[2], Decimal(measured[3])
+        return lambda view: _measured(name, sign, limit, view.facts), False
+    if token in FLAGS:
+        return FLAGS[token], False
+    name, _, argument = token.partition(":")
+    return lambda view: TOKENS[name](argument, view), name == "form"
 
 
 def _measured(name: str, sign: str, limit: Decimal, facts: Facts) -> Held:
@@ -164,7 +183,7 @@ def _hepatic(argument: str, view: View) -> Held:
 
 
 def _condition(argument: str, view: View) -> Held:
-    return Held(argument in view.codes, why=(argument.replace("_", " "),))
+    return Held(True, why=(argument.replace("_", " "),)) if argument in view.codes else NEVER
 
 
 def _sex(argument: str, view: View) -> Held:

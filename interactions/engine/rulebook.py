@@ -9,7 +9,7 @@ from functools import cached_property
 
 from interactions.engine import bands, conditions, formulary, reading
 from interactions.engine.attributes import Modifier
-from interactions.engine.catalogue import CatalogueDrug
+from interactions.engine.catalogue import Catalogue, CatalogueDrug
 from interactions.engine.data_set import UNLISTED, Selection
 from interactions.engine.pair_table import pair_code
 from interactions.engine.regimen import Drug
@@ -125,6 +125,12 @@ class RuleBook:
             if modifier.holds(drug):
                 return variant
         return self._plain.get(key, UNLISTED)
+
+    def varying(self, catalogue: Catalogue) -> Iterator[str]:
+        """Keys of the drugs that stand elsewhere at another dose or route, and of those screened as one of them."""
+        for drug in catalogue.drugs.values():
+            if drug.key in self._variants or drug.screened_as in self._variants:
+                yield drug.key
 
     def _share(self, a: int, b: int) -> bool:
         """One drug, or two products of one ingredient: they may be duplicates, but they do not interact."""

@@ -67,7 +67,7 @@ def raw_alerts(known: Knowledge, data: DataSet, new: Drug, rest: list[Drug]) -> 
     """Pairs of the ordered drug that the table calls Major or Moderate."""
 
     def numbers(drug: Drug) -> tuple[int, ...]:
-        return known.selection(1, drug.key or "", drug.route, drug.form).numbers
+        return data.select(known.catalogue.drugs[drug.key or ""], drug.route, drug.form, known.catalogue).numbers
 
     return sum(
         max((data.table.grade(a, b) for a in numbers(new) for b in numbers(other) if a != b), default=0)

@@ -128,9 +128,7 @@ def measured(path: Path, known: Knowledge, taken: list[Regimen]) -> list[tuple[s
     for regimen in taken:
         seats, _ = seated(regimen, known)
         situation = Situation(regimen, seats, known.formulary, ("", "", regimen.day))
-        listed = [known.selection(1, seat.entry.key, seat.drug.route, seat.drug.form) for seat in seats]
-        written = [known.sources[0].selection(seat.drug, seat.entry) for seat in seats]  # type: ignore[union-attr]
-        prepared[id(regimen)] = (situation, seats, [written, listed], known)
+        prepared[id(regimen)] = (situation, seats, [known.standing(seat) for seat in seats], known)
 
     def bare_dict(regimen: Regimen) -> object:
         listed_codes = codes[id(regimen)]

@@ -12,7 +12,7 @@ from interactions.engine.check import check
 from interactions.engine.data_set import SourceDrug
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.pair_table import PairTable, pair_code
-from interactions.engine.regimen import Drug, Facts, Regimen
+from interactions.engine.regimen import Action, Drug, Facts, Regimen
 from interactions.engine.rules import pharmacokinetics
 from interactions.engine.severity import Severity
 from tests.interactions import shipped
@@ -203,3 +203,74 @@ def test_a_stronger_inhibitor_or_inducer_is_never_less_severe(grade: str, narrow
             derived = list(pharmacokinetics.derive(acting, victim))
             found.append(max((one.severity or 0 for one in derived), default=0))
         assert found == sorted(found)
+
+
+@settings(max_examples=60, deadline=None)
+@given(taken=regimens, known=facts, acted=st.sampled_from(["none", "start", "stop"]))
+def test_a_remembered_word_is_the_word_that_would_be_found_anew(taken: list[Drug], known: Facts, acted: str) -> None:
+    """What one regimen leaves in memory never shows in another's findings."""
+    action = Action(acted, frozenset(one.ref for one in taken[:1]))
+    regimen = Regimen(shipped.DAY, tuple(taken), known, action)
+    fresh = replace(KNOWN, derived={}, told={}, words={}, pairs={}, words_of_pairs={})
+    first, anew = check(regimen, KNOWN), check(regimen, fresh)
+    assert first.findings == anew.findings
+    assert first.not_checked == anew.not_checked
+    assert first.cards == anew.cards
+    assert first.pairs == anew.pairs
+
+
+DOSED = sorted(
+    {one.drug for one in shipped.tables().modifiers if one.condition.startswith("total_daily_mg")}
+    | {"citalopram", "escitalopram", "gabapentin", "lithium", "quetiapine", "zolpidem", "methadone", "bupropion"}
+)
+partners = st.lists(st.sampled_from(PSYCHIATRIC), max_size=4, unique=True)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    key=st.sampled_from(DOSED),
+    others=partners,
+    doses=st.tuples(st.integers(1, 3000), st.integers(1, 3000)),
+    known=facts,
+    egfr=st.one_of(st.none(), st.integers(5, 120)),
+)
+def test_a_higher_dose_is_never_told_less_severely(
+    key: str, others: list[str], doses: tuple[int, int], known: Facts, egfr: int | None
+) -> None:
+    """Over every finding that the dose can move: pairs, loads, limits and adjustments, whoever else is there."""
+    known = replace(known, egfr=None if egfr is None else Decimal(egfr))
+
+    def worst(mg: int) -> dict[tuple[str, str, tuple[str, ...]], Severity]:
+        dosed = Drug("dosed", key, key, route="PO", mg_per_day=Decimal(mg), mg_per_dose=Decimal(mg))
+        rest = [Drug(str(place), one, one, route="PO") for place, one in enumerate(others) if one != key]
+        found: dict[tuple[str, str, tuple[str, ...]], Severity] = {}
+        for one in check(Regimen(shipped.DAY, (dosed, *rest), known), KNOWN).findings:
+            mark = (one.kind, one.problem, one.drugs)
+            found[mark] = max(one.severity, found.get(mark, Severity.UNGRADED))
+        return found
+
+    low, high = sorted(doses)
+    lower, higher = worst(low), worst(high)
+    for (kind, problem, drugs), severity in lower.items():
+        told = [
+            after
+            for (other_kind, other_problem, named), after in higher.items()
+            if other_problem == problem
+            and (set(drugs) <= set(named))
+            and (other_kind == kind or "cumulative" in (kind, other_kind))
+        ]
+        assert max(told, default=0) >= severity, (kind, problem, drugs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(taken=regimens, known=facts, codes=st.lists(st.integers(10**9, 10**9 + 50), max_size=3))
+def test_drugs_that_nobody_knows_are_each_named_and_change_nothing(
+    taken: list[Drug], known: Facts, codes: list[int]
+) -> None:
+    strangers = [Drug(f"stranger {place}", str(code), None, rxcui=code) for place, code in enumerate(codes)]
+    before = check(Regimen(shipped.DAY, tuple(taken), known), KNOWN)
+    after = check(Regimen(shipped.DAY, (*taken, *strangers), known), KNOWN)
+    assert after.findings == before.findings
+    assert after.cards == before.cards
+    named = {ref for entry in after.not_checked for ref in entry.refs}
+    assert {one.ref for one in strangers} <= named

@@ -19,7 +19,7 @@ def drafts(situation: Situation) -> Iterator[Draft]:
 
 
 def _seizures(situation: Situation) -> Iterator[Draft]:
-    shares = shares_of(situation, lambda profile: profile.seizure)
+    shares = shares_of(situation, "seizure")
     if len(shares) < 3 or total(shares) < 5:
         return
     severity = MAJOR if total(shares) >= 7 else MODERATE
@@ -42,7 +42,7 @@ def _seizures(situation: Situation) -> Iterator[Draft]:
 
 
 def _sodium(situation: Situation) -> Iterator[Draft]:
-    shares = shares_of(situation, lambda profile: profile.hyponatraemia)
+    shares = shares_of(situation, "hyponatraemia")
     if len(shares) < 3 or total(shares) < 6:
         return
     risks = {"age>=65": "age 65 or more"} if situation.is_older else {}
@@ -67,7 +67,7 @@ def _sodium(situation: Situation) -> Iterator[Draft]:
 
 
 def _pressure(situation: Situation) -> Iterator[Draft]:
-    shares = shares_of(situation, lambda profile: profile.orthostasis)
+    shares = shares_of(situation, "orthostasis")
     if len(shares) < 3 or total(shares) < 6:
         return
     severity = MAJOR if situation.is_older and total(shares) >= 8 else MODERATE
@@ -94,8 +94,8 @@ def _is_settled(situation: Situation, shares: Shares) -> bool:
 
 
 def _dopamine(situation: Situation) -> Iterator[Draft]:
-    agonists = shares_of(situation, lambda profile: profile.dopamine_agonist, at_least=3)
-    blockers = shares_of(situation, lambda profile: profile.dopamine_antagonist)
+    agonists = shares_of(situation, "dopamine_agonist", at_least=3)
+    blockers = shares_of(situation, "dopamine_antagonist")
     if not agonists or len(blockers) < 2:
         return
     yield Draft(

@@ -1,12 +1,13 @@
 """Which pairs anybody has compared at all, so that silence is never taken for safety."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 
-from interactions.engine.data_set import DataSet, Selection
+from interactions.engine.data_set import DataSet
 from interactions.engine.findings import NotChecked, PairState
-from interactions.engine.knowledge import Knowledge, Source
+from interactions.engine.knowledge import Knowledge, Source, Standing
 from interactions.engine.regimen import Drug
 from interactions.engine.rules.seats import Seat
 
@@ -27,8 +28,8 @@ class Coverage:
     knowledge: Knowledge
     seats: list[Seat]
     strangers: list[Drug]
-    selections: list[list[Selection]]
-    """By source, then by seat."""
+    standings: Sequence[Standing]
+    """By seat."""
     found: set[tuple[int, int]]
 
     def states(self) -> tuple[PairState, ...]:
@@ -65,7 +66,7 @@ class Coverage:
         return UNKNOWN_NAME if self.knowledge.sources else NO_RELEASE
 
     def _is_listed(self, place: int) -> bool:
-        return any(of_source[place].numbers for of_source in self.selections)
+        return any(of.numbers for of in self.standings[place].selections)
 
     def _pairs_not_compared(self, unlisted: set[int]) -> list[NotChecked]:
         present = [seat for seat in self.seats if seat.is_present and seat.place not in unlisted]
@@ -86,9 +87,9 @@ class Coverage:
     def _masks(self, place: int) -> tuple[int, int]:
         """One bit a source: lists every ingredient of the drug; holds every pair of it."""
         listed = complete = 0
-        for bit, of_source in enumerate(self.selections):
-            listed |= of_source[place].is_listed << bit
-            complete |= of_source[place].is_complete << bit
+        for bit, of in enumerate(self.standings[place].selections):
+            listed |= of.is_listed << bit
+            complete |= of.is_complete << bit
         return listed, complete
 
     def _scope(self, comparing: int) -> str:
@@ -109,7 +110,7 @@ class Coverage:
         """Why no active release compares two drugs of the catalogue, source by source."""
         reasons = []
         for bit, source in enumerate(self.knowledge.sources):
-            unlisted = [seat.entry.name for seat in (a, b) if not self.selections[bit][seat.place].is_listed]
+            unlisted = [seat.entry.name for seat in (a, b) if not self.standings[seat.place].selections[bit].is_listed]
             if unlisted:
                 reasons.append(f"{source.label} {source.version} does not list {' or '.join(sorted(unlisted))}")
             elif isinstance(source, DataSet):

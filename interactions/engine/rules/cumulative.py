@@ -19,7 +19,7 @@ def drafts(situation: Situation) -> Iterator[Draft]:
 
 
 def _serotonin(situation: Situation) -> Iterator[Draft]:
-    shares = shares_of(situation, lambda profile: profile.serotonergic)
+    shares = shares_of(situation, "serotonergic")
     total = sum(share[2] for share in shares)
     if len(shares) < 3 or total < 6:
         return
@@ -40,7 +40,7 @@ def _serotonin(situation: Situation) -> Iterator[Draft]:
 
 
 def _qt(situation: Situation) -> Iterator[Draft]:
-    shares = shares_of(situation, lambda profile: profile.qt)
+    shares = shares_of(situation, "qt")
     if len(shares) < 3 or sum(share[2] for share in shares) < 7:
         return
     risk = [*situation.qt_risks.values(), *(["age 65 or more"] if situation.is_older else [])]
@@ -62,7 +62,7 @@ def _qt(situation: Situation) -> Iterator[Draft]:
 
 
 def _sedation(situation: Situation) -> Iterator[Draft]:
-    shares = shares_of(situation, lambda profile: profile.cns, at_least=2)
+    shares = shares_of(situation, "cns", at_least=2)
     if len(shares) < 3:
         return
     total = sum(share[2] for share in shares)
@@ -91,7 +91,7 @@ def _sedation(situation: Situation) -> Iterator[Draft]:
 
 
 def _anticholinergic(situation: Situation) -> Iterator[Draft]:
-    shares = shares_of(situation, lambda profile: profile.anticholinergic)
+    shares = shares_of(situation, "anticholinergic")
     ones = sum(share[2] for share in shares if share[2] == 1)
     total = sum(share[2] for share in shares if share[2] >= 2) + min(ones, 2)
     if len(shares) < 2 or not any(share[2] >= 2 for share in shares):
@@ -122,7 +122,7 @@ def _anticholinergic(situation: Situation) -> Iterator[Draft]:
 
 
 def _bleeding(situation: Situation) -> Iterator[Draft]:
-    shares = shares_of(situation, lambda profile: profile.bleeding)
+    shares = shares_of(situation, "bleeding")
     if len(shares) < 3 or sum(share[2] for share in shares) < 6:
         return
     yield Draft(
@@ -162,7 +162,7 @@ def _kidney(situation: Situation) -> Iterator[Draft]:
 
 
 def _metabolic(situation: Situation) -> Iterator[Draft]:
-    shares = shares_of(situation, lambda profile: profile.metabolic)
+    shares = shares_of(situation, "metabolic")
     if len(shares) < 2 or sum(share[2] for share in shares) < 5:
         return
     yield Draft(
@@ -201,8 +201,8 @@ def _older(situation: Situation) -> Iterator[Draft]:
 def _pathways(situation: Situation) -> Iterator[Draft]:
     """Two pathways of one drug strongly blocked by two others: one tier above what each does alone."""
     for _, victim in situation.active:
-        ways = [enzyme for enzyme, grade in victim.substrate.items() if grade in ("sensitive", "moderate")]
-        if len(ways) < 2 or victim.wide:
+        ways = victim.ways
+        if not ways:
             continue
         blocking = {
             enzyme: [one.key for _, one in situation.active if one is not victim and one.inhibits.get(enzyme) == 3]

@@ -84,7 +84,7 @@ def _finding(names: tuple[str, ...], drafts: list[Draft], situation: Situation) 
 
 def _is_slight(drafts: list[Draft], situation: Situation) -> bool:
     """Whether the present action is on drugs that add little to it, and on none that adds more."""
-    acted = {key for draft in drafts for key in draft.keys if situation.is_acted_on(key)}
+    acted = {key for draft in drafts for key in draft.keys} & situation.acted
     return bool(acted) and all(acted <= set(draft.slight) for draft in drafts)
 
 

@@ -31,12 +31,19 @@ def _alike(situation: Situation) -> list[tuple[Seat, Seat]]:
     groups: dict[object, list[Seat]] = {}
     for seat in situation.known:
         if seat.is_active and not seat.is_state:
-            marks: set[object] = {seat.rules_entry.key, *seat.entry.ingredients}
-            marks |= _classes(situation, seat)
-            for mark in marks:
+            for mark in _marks(situation, seat):
                 groups.setdefault(mark, []).append(seat)
     pairs = {(a.place, b.place) for group in groups.values() if len(group) > 1 for a, b in combinations(group, 2)}
     return [(situation.seats[a], situation.seats[b]) for a, b in sorted(pairs)]
+
+
+def _marks(situation: Situation, seat: Seat) -> tuple[object, ...]:
+    """What makes two drugs alike: the drug itself, its ingredients, the classes of which one is enough; remembered."""
+    known = situation.formulary.alike.get(seat.entry.key)
+    if known is None:
+        marks = {seat.rules_entry.key, *seat.entry.ingredients, *_classes(situation, seat)}
+        known = situation.formulary.alike[seat.entry.key] = tuple(marks)
+    return known
 
 
 def is_planned(situation: Situation, a: Seat, b: Seat) -> bool:

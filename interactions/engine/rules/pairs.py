@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from operator import itemgetter
 from typing import NamedTuple
 
-from interactions.engine.data_set import Selection
 from interactions.engine.findings import Finding, Match, NotChecked
-from interactions.engine.knowledge import Knowledge
+from interactions.engine.knowledge import Knowledge, Standing
 from interactions.engine.pair_table import NUMBER_BITS
 from interactions.engine.rulebook import DUPLICATE, RuleBook
 from interactions.engine.rules import curated, derived, listed, merging, regraded
@@ -25,7 +25,9 @@ MOST_REMEMBERED = 400_000
 NOTHING = -1
 
 
-Known = tuple[Seat, Seat, tuple[Finding, ...], int]
+FIRST = itemgetter(0)
+Standings = Sequence[Standing]
+Known = tuple[Pair, tuple[Finding, ...], int]
 """Two drugs that go on, the words on them, and what those depend on."""
 
 
@@ -40,17 +42,17 @@ class Told(NamedTuple):
     """Pairs of places of which anything is said."""
 
 
-def found(situation: Situation, selections: list[list[Selection]], knowledge: Knowledge) -> Told:
-    """The words on every pair; `selections` by source, then by seat."""
+def found(situation: Situation, standings: Standings, knowledge: Knowledge) -> Told:
+    """The words on every pair; `standings` by seat."""
     told = Told([], [], set(), set())
     quick, slow = _parted(situation)
-    known, still_open = look_up(situation, quick, selections, knowledge)
+    known, still_open = look_up(situation, quick, standings, knowledge)
     _word(known, situation, told)
     still_open += [(a, b) for a in slow for b in quick]
     still_open += combinations(slow, 2)
     ordered = [(a, b) if a.place < b.place else (b, a) for a, b in still_open if a.is_active or b.is_active]
     if ordered:
-        matches, missing, judged = _said(situation, ordered, selections, knowledge)
+        matches, missing, judged = _said(situation, ordered, standings, knowledge)
         told.findings.extend(merging.findings(matches, situation, knowledge.derived, knowledge.told))
         told.missing.extend(missing)
         told.judged.update(judged)
@@ -74,49 +76,45 @@ def _parted(situation: Situation) -> tuple[list[Seat], list[Seat]]:
 
 
 def look_up(
-    situation: Situation, quick: list[Seat], selections: list[list[Selection]], knowledge: Knowledge
+    situation: Situation, quick: list[Seat], standings: Standings, knowledge: Knowledge
 ) -> tuple[list[Known], list[Pair]]:
     """What is remembered of each pair, and the pairs whose words depend on the day or the person."""
-    memory, of_band, kinds = knowledge.pairs.get, knowledge.words_of_pairs, _kinds(quick, selections, knowledge)
+    memory, of_band = knowledge.pairs.get, knowledge.words_of_pairs
     mask, is_older = _mask(situation), situation.is_older
-    settled = [situation.is_steady(seat.drug, derived.SETTLED_DAYS) for seat in quick]
     known: list[Known] = []
     still_open: list[Pair] = []
-    for later, kind in enumerate(kinds):
-        row, is_settled = kind << NUMBER_BITS, settled[later]
-        for earlier in range(later):
-            other = kinds[earlier]
-            code = row | other if kind > other else other << NUMBER_BITS | kind
-            depends = memory(code)
+    lower: list[tuple[int, Seat]] = []
+    for kind, b in sorted([(standings[seat.place].number, seat) for seat in quick], key=FIRST):
+        row = kind << NUMBER_BITS
+        for other, a in lower:
+            depends = memory(row | other)
             if depends == NOTHING:
                 continue
-            a, b = quick[earlier], quick[later]
             if depends is None:
-                depends = _remember(code, a, b, selections, knowledge)
+                depends = _remember(row | other, a, b, standings, knowledge)
                 if depends == NOTHING:
                     continue
-            if depends & mask or (depends & SETTLED and is_settled and settled[earlier]):
-                still_open.append((a, b))
+            pair = (a, b) if a.place < b.place else (b, a)
+            if depends & mask or (depends & SETTLED and _are_settled(situation, pair)):
+                still_open.append(pair)
                 continue
-            mark = (code, a.band, b.band, is_older)
+            mark = (row | other, a.band, b.band, is_older) if a.band or b.band or is_older else row | other
             words = of_band.get(mark)
             if words is None:
-                words = _words(situation, (a, b), selections, knowledge)
+                words = _words(situation, pair, standings, knowledge)
                 if len(of_band) < MOST_REMEMBERED:
                     of_band[mark] = words
-            known.append((a, b, words, depends))
+            known.append((pair, words, depends))
+        lower.append((kind, b))
     return known, still_open
 
 
-def _kinds(quick: list[Seat], selections: list[list[Selection]], knowledge: Knowledge) -> list[int]:
-    return [
-        knowledge.kind((seat.entry.key, seat.profile, seat.is_state, *[of[seat.place] for of in selections]))
-        for seat in quick
-    ]
+def _are_settled(situation: Situation, pair: Pair) -> bool:
+    return all(situation.is_steady(seat.drug, derived.SETTLED_DAYS) for seat in pair)
 
 
-def _remember(code: int, a: Seat, b: Seat, selections: list[list[Selection]], knowledge: Knowledge) -> int:
-    depends = _depends(a, b, selections, knowledge)
+def _remember(code: int, a: Seat, b: Seat, standings: Standings, knowledge: Knowledge) -> int:
+    depends = _depends(a, b, standings, knowledge)
     if len(knowledge.pairs) < MOST_REMEMBERED:
         knowledge.pairs[code] = depends
     return depends
@@ -125,7 +123,7 @@ def _remember(code: int, a: Seat, b: Seat, selections: list[list[Selection]], kn
 def _word(known: list[Known], situation: Situation, told: Told) -> None:
     """Puts what is known of each pair into `told`, with the prescriptions of today."""
     acted = situation.action.refs
-    for a, b, words, depends in known:
+    for (a, b), words, depends in known:
         if depends & RULED:
             told.judged.add((a.place, b.place, DUPLICATE))
         if words:
@@ -152,14 +150,15 @@ def _mask(situation: Situation) -> int:
     return mask | (SWITCH if facts.cross_tapers or facts.labelled_overlaps else 0)
 
 
-def _depends(a: Seat, b: Seat, selections: list[list[Selection]], knowledge: Knowledge) -> int:
+def _depends(a: Seat, b: Seat, standings: Standings, knowledge: Knowledge) -> int:
     """What the words on two drugs that are both taken depend on; NOTHING where nobody says a word."""
     depends, is_said = 0, False
-    for source, of in zip(knowledge.sources, selections, strict=True):
+    both = zip(standings[a.place].selections, standings[b.place].selections, strict=True)
+    for source, (of_a, of_b) in zip(knowledge.sources, both, strict=True):
         if not isinstance(source, RuleBook):
-            is_said |= listed.highest(of[a.place], of[b.place], source)[0] > 0
+            is_said |= listed.highest(of_a, of_b, source)[0] > 0
             continue
-        for rule, _ in curated.between(of[a.place], of[b.place], source):
+        for rule, _ in curated.between(of_a, of_b, source):
             is_said = True
             depends |= RULED if rule.problem == DUPLICATE else 0
             for token in rule.tokens:
@@ -173,22 +172,21 @@ def _depends(a: Seat, b: Seat, selections: list[list[Selection]], knowledge: Kno
     return depends if is_said else NOTHING
 
 
-def _words(
-    situation: Situation, pair: Pair, selections: list[list[Selection]], knowledge: Knowledge
-) -> tuple[Finding, ...]:
+def _words(situation: Situation, pair: Pair, standings: Standings, knowledge: Knowledge) -> tuple[Finding, ...]:
     """What is said of two drugs that go on, with nobody's prescriptions yet."""
-    matches, _, _ = _said(situation, [pair], selections, knowledge)
+    matches, _, _ = _said(situation, [pair], standings, knowledge)
     return tuple(merging.findings(matches, situation, knowledge.derived, knowledge.told))
 
 
 def _said(
-    situation: Situation, pairs: Sequence[Pair], selections: list[list[Selection]], knowledge: Knowledge
+    situation: Situation, pairs: Sequence[Pair], standings: Standings, knowledge: Knowledge
 ) -> tuple[list[Match], list[NotChecked], set[tuple[int, int, str]]]:
     """Every source's word on these pairs, the facts that a rule missed, and the problems on which one was written."""
     matches: list[Match] = []
     missing: list[NotChecked] = []
     judged: set[tuple[int, int, str]] = set()
-    for source, chosen in zip(knowledge.sources, selections, strict=True):
+    for place, source in enumerate(knowledge.sources):
+        chosen = [standing.selections[place] for standing in standings]
         if isinstance(source, RuleBook):
             told = curated.matches(situation, pairs, chosen, source)
             matches += told.matches

@@ -86,9 +86,10 @@ def _profiled(seats: list[Seat], formulary: Formulary) -> list[Seat]:
             key = seat.rules_entry.key
             totals[key] = totals[key] + seat.drug.mg_per_day if key in totals else seat.drug.mg_per_day
     of, band = formulary.profiles.of, formulary.bands.of
-    return [
-        seat._replace(profile=of(key, seat.drug, dose), band=band(key, dose))
-        for seat in seats
-        for key in [seat.rules_entry.key]
-        for dose in [totals.get(key, seat.drug.mg_per_day)]
-    ]
+    profiled = []
+    for seat in seats:
+        key = seat.rules_entry.key
+        dose = totals.get(key, seat.drug.mg_per_day)
+        told = "" if dose is None else band(key, dose)
+        profiled.append(Seat._make((*seat[:7], of(key, seat.drug, dose), told, seat.is_state)))
+    return profiled

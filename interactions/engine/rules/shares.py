@@ -1,7 +1,5 @@
 """What each drug adds to a risk of the whole regimen."""
 
-from collections.abc import Callable
-
 from interactions.engine.attributes import Profile
 from interactions.engine.rules import derived
 from interactions.engine.rules.seats import Seat
@@ -11,9 +9,10 @@ STABLE = ("known and stable",)
 Shares = list[tuple[Seat, Profile, int]]
 
 
-def shares_of(situation: Situation, score: Callable[[Profile], int], at_least: int = 1) -> Shares:
-    """Every drug of the day that adds so much, in the order of names."""
-    return [(seat, profile, share) for seat, profile in situation.active if (share := score(profile)) >= at_least]
+def shares_of(situation: Situation, scale: str, at_least: int = 1) -> Shares:
+    """Every drug of the day that adds so much on a scale, in the order of names."""
+    found = situation.shares.get(scale, [])
+    return found if at_least == 1 else [share for share in found if share[2] >= at_least]
 
 
 def total(shares: Shares) -> int:

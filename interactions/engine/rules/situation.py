@@ -70,6 +70,15 @@ class Situation:
         return [first[key] for key in sorted(first)]
 
     @cached_property
+    def shares(self) -> dict[str, list[tuple[Seat, Profile, int]]]:
+        """Scale -> every drug of the day that is on it, with its points, in the order of names."""
+        found: dict[str, list[tuple[Seat, Profile, int]]] = {}
+        for seat, profile in self.active:
+            for scale, points in profile.shares:
+                found.setdefault(scale, []).append((seat, profile, points))
+        return found
+
+    @cached_property
     def present(self) -> tuple[Profile, ...]:
         """Everything that is taken or still acts, without what the present action stops."""
         stopped = self.action.refs if self.action.kind == "stop" else frozenset()
@@ -130,13 +139,31 @@ class Situation:
 
     def total(self, key: str) -> Decimal | None:
         """Milligrams a day over all prescriptions of a drug; None when the dose of one is not on record."""
-        doses = [seat.drug.mg_per_day for seat in self.seats if seat.is_active and seat.rules_entry.key == key]
-        known = [dose for dose in doses if dose is not None]
-        return sum(known, ZERO) if known and len(known) == len(doses) else None
+        return self.totals.get(key)
+
+    @cached_property
+    def totals(self) -> dict[str, Decimal | None]:
+        """The same by drug."""
+        found: dict[str, Decimal | None] = {}
+        for seat in self.seats:
+            if seat.is_active:
+                key, dose = seat.rules_entry.key, seat.drug.mg_per_day
+                known = found.get(key, ZERO)
+                found[key] = None if known is None or dose is None else known + dose
+        return found
 
     def refs(self, *keys: str) -> tuple[str, ...]:
         """The prescriptions of these drugs; what is no prescription (smoking, alcohol) has no ref."""
-        return tuple(sorted({s.drug.ref for s in self.seats if s.rules_entry.key in keys and not s.is_state}))
+        return tuple(sorted({ref for key in keys for ref in self.refs_of.get(key, ())}))
+
+    @cached_property
+    def refs_of(self) -> dict[str, list[str]]:
+        """Key of a drug -> its prescriptions."""
+        found: dict[str, list[str]] = {}
+        for seat in self.seats:
+            if not seat.is_state:
+                found.setdefault(seat.rules_entry.key, []).append(seat.drug.ref)
+        return found
 
     def name(self, key: str) -> str:
         """The name by which the regimen knows a drug: its own, though another's rules may speak for it."""
@@ -147,10 +174,15 @@ class Situation:
         """Key of the rules that speak for a drug -> its own name."""
         return {seat.rules_entry.key: seat.entry.key for seat in reversed(self.seats)}
 
+    @cached_property
+    def acted(self) -> frozenset[str]:
+        """Keys of the drugs that the present action is on."""
+        refs = self.action.refs
+        return frozenset(s.rules_entry.key for s in self.seats if s.drug.ref in refs) if refs else frozenset()
+
     def is_acted_on(self, *keys: str) -> bool:
         """Whether the present action is on one of these drugs."""
-        refs = self.action.refs
-        return bool(refs) and any(s.drug.ref in refs for s in self.seats if s.rules_entry.key in keys)
+        return not self.acted.isdisjoint(keys)
 
     def is_steady(self, drug: Drug, days: int = STEADY_DAYS) -> bool:
         """Unchanged for so long; an unknown start is not steady."""
