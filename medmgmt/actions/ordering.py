@@ -64,15 +64,32 @@ def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
     return Ordered(made, is_new=True)
 
 
+@transaction.atomic
+def order_all(by: User, finding_id: int) -> list[Ordered]:
+    """Orders everything that the card of a finding asks for and nobody has ordered by that day yet."""
+    finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
+    access.patient_for(by, "order_monitoring", finding.review.patient_id if finding else 0, lock=True)
+    assert finding is not None
+    return [order_monitoring(by, finding_id, code=wanted.code) for wanted in on_card(finding)]
+
+
 def asked_for(finding: Finding, code: str) -> Monitoring:
     """What the knowledge in use asks for on the card of this finding; Refused for anything else."""
+    wanted = next((one for one in on_card(finding) if one.code == code), None)
+    if wanted is None:
+        raise Refused(_("This finding asks for no such measurement."))
+    return wanted
+
+
+def on_card(finding: Finding) -> list[Monitoring]:
+    """Everything the card of this finding asks for, each code once; its own words first."""
     tables = library.current().formulary.cards
-    same = Finding.objects.filter(review=finding.review_id, card=finding.card) if finding.card else [finding]
-    for one in [finding, *same]:
+    same = Finding.objects.filter(review=finding.review_id, card=finding.card) if finding.card else ()
+    found: dict[str, Monitoring] = {}
+    for one in (finding, *same):
         for wanted in tables.wanted(one.problem, one.drugs):
-            if wanted.code == code:
-                return wanted
-    raise Refused(_("This finding asks for no such measurement."))
+            found.setdefault(wanted.code, wanted)
+    return list(found.values())
 
 
 def open_task(patient: Patient, order: MonitoringOrder, wanted: Monitoring, finding: Finding) -> None:

@@ -11,14 +11,19 @@ from medmgmt.record import access
 from medmgmt.web.page import Asked, page, to
 
 LONGEST_CODE = 20
+EVERYTHING = "all"
 
 
 @page
 def order(request: Asked, finding_id: int) -> HttpResponse:
-    """One click: orders it, once; the code comes with the form, for an address never names a drug."""
+    """One click: orders one thing or all, once; the code comes with the form, for an address never names a drug."""
     if request.method != "POST":
         return redirect("web:home")
-    ordering.order_monitoring(request.user, finding_id, code=request.POST.get("code", "")[:LONGEST_CODE])
+    code = request.POST.get("code", "")[:LONGEST_CODE]
+    if code == EVERYTHING:
+        ordering.order_all(request.user, finding_id)
+    else:
+        ordering.order_monitoring(request.user, finding_id, code=code)
     shown = measures.of_card(request.user, finding_id)
     if request.htmx:
         may = access.may(request.user, "order_monitoring")

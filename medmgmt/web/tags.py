@@ -1,5 +1,6 @@
 """What templates need to show clinical values: icons, severities with a word, days, lateness, doses."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext, npgettext
 
 from interactions.engine.information import Information
 from medmgmt import followups
+from medmgmt.measuring import Measure
 from medmgmt.record import dosing
 from medmgmt.record.models import Observation
 from medmgmt.web import banner, once
@@ -236,6 +238,7 @@ SOURCES = {
     "dosage_change": ("web:review", gettext_lazy("Review")),
     "side_effect": ("web:side_effect", gettext_lazy("Report")),
     "prescription": ("web:course", gettext_lazy("Medicine")),
+    "local_change": ("web:local_change", gettext_lazy("Change")),
 }
 """Where the event lies that a task came from, and what it is."""
 OF_A_SCREENING = ("rescreening", "screening")
@@ -367,3 +370,9 @@ def plain_word(name: str) -> str:
 def covered(covers: str) -> list[str]:
     """What a caregiver's consent is for, in words."""
     return [str(COVER_WORDS[name]) for name in covers.split(",") if name in COVER_WORDS]
+
+
+@register.filter
+def still_to_order(measures: Sequence[Measure]) -> int:
+    """How many nobody has ordered for the day on which they are due."""
+    return sum(one.order is None or one.comes_too_late for one in measures)

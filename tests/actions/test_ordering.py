@@ -120,6 +120,15 @@ def test_what_somebody_gave_up_can_be_ordered_again(knowledge: None) -> None:
     assert ordering.order_monitoring(factories.adler(), of.pk, code="qtc").is_new
 
 
+def test_all_of_a_card_is_ordered_at_once_and_again_changes_nothing(knowledge: None) -> None:
+    of = finding()
+    first = ordering.order_all(factories.adler(), of.pk)
+    again = ordering.order_all(factories.adler(), of.pk)
+    assert {one.order.code for one in first} == {"qtc", "potassium", "magnesium"}
+    assert [one.is_new for one in first + again] == [True] * 3 + [False] * 3
+    assert Task.objects.filter(kind="monitoring_order").count() == 3
+
+
 def test_the_drug_decides_which_level_is_asked_for(knowledge: None) -> None:
     told = measures(finding("lithium_level", "lithium", "ibuprofen"))
     assert {"lithium", "creatinine", "sodium"} <= set(told)
