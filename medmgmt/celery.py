@@ -4,6 +4,9 @@ import os
 from datetime import timedelta
 
 from celery import Celery
+from celery.signals import beat_init, celeryd_init
+
+from medmgmt import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "medmgmt.settings")
 
@@ -47,3 +50,15 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600},
     },
 }
+
+
+@celeryd_init.connect
+@beat_init.connect
+def refuse_unfit_redis(**_sent: object) -> None:
+    """A worker or a beat does not start on a Redis that may evict keys; one that is away for now it waits for."""
+    try:
+        broker.require_fit()
+    except broker.Unfit as unfit:
+        raise SystemExit(str(unfit)) from unfit
+    except broker.Silent:
+        return

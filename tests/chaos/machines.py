@@ -83,20 +83,33 @@ class Process:
     """One of ours with everything that it forks, in a session of its own: killed together, started again."""
 
     def __init__(self, arguments: Sequence[str], environment: dict[str, str], log: Path) -> None:
-        self.command, self.environment, self.log = [sys.executable, "-m", *arguments], environment, log
+        self.ready = log.with_suffix(".ready")
+        self.environment = {**environment, "CHAOS_READY": str(self.ready)}
+        self.command, self.log = [sys.executable, "-m", *arguments], log
         self.start()
 
     def start(self) -> None:
+        self.ready.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
+
+    @property
+    def is_up(self) -> bool:
+        """Has it come so far that it does its work?"""
+        return self.process.poll() is None and self.ready.exists()
 
     def kill(self) -> None:
         """kill -9, its children too."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def keep_up(self) -> None:
+        """As any supervisor does: started again if it has ended by itself."""
+        if self.process.poll() is not None:
+            self.start()
 
     def wait_until_it_listens(self, port: int) -> None:
         servers.wait_for(port, self.process, str(self.command[2]))

@@ -1,6 +1,6 @@
 """A process of ours for the fault test, with a clock that is wrong by so many seconds if asked to.
 
-python -m tests.chaos.worker clock|celery|seed|show|alive|token SHIFT [arguments]. Everything runs as it does for a clinic;
+python -m tests.chaos.worker clock|celery|seed|show|token SHIFT [arguments]. Everything runs as for a clinic;
 only the mail server is another one, because mail has no key: it is the same counting gateway behind e-mail's door.
 """
 
@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
@@ -101,14 +102,6 @@ def show() -> None:
     print(json.dumps({**states, "tasks": Task.objects.filter(kind="contact_patient").count()}))
 
 
-def alive() -> None:
-    """Has the clock ticked?"""
-    from refills import clock
-
-    time.sleep(1)
-    print("no" if clock.age_seconds("deliver") is None else "yes")
-
-
 def token() -> None:
     """A bearer token for nurse Bo, and a patient of hers."""
     from datetime import timedelta
@@ -128,13 +121,16 @@ def main(what: str, arguments: list[str]) -> None:
 
     settings.EMAIL_BACKEND = "tests.chaos.worker.Mailbox"
     tick = reminders.tick
-    reminders.tick = lambda now=None, *, reach: tick(now, reach=everybody)  # type: ignore[assignment]
+
+    def tick_for_everybody(now: "datetime.datetime | None" = None, **_reach: object) -> "reminders.Counts":
+        Path(os.environ["CHAOS_READY"]).touch()
+        return tick(now, reach=everybody)
+
+    reminders.tick = tick_for_everybody  # type: ignore[assignment]
     if what == "seed":
         seed(int(arguments[0]), int(arguments[1]), float(arguments[2]))
     elif what == "show":
         show()
-    elif what == "alive":
-        alive()
     elif what == "token":
         token()
     elif what == "clock":
@@ -142,8 +138,11 @@ def main(what: str, arguments: list[str]) -> None:
 
         call_command("clock")
     else:
+        from celery.signals import worker_ready
+
         from medmgmt.celery import app
 
+        worker_ready.connect(lambda **_sent: Path(os.environ["CHAOS_READY"]).touch(), weak=False)
         app.start(arguments)
 
 

@@ -7,13 +7,14 @@ import threading
 import time
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from honcho.manager import Manager
+
+from medmgmt import broker
 
 BANNER = """
   medmgmt is running at {url}
@@ -66,18 +67,10 @@ def prepare(say: Any) -> None:
 
 def refuse_unfit_redis() -> None:
     """A Redis that may evict keys loses queued work; one that does not answer serves nobody."""
-    if not settings.REDIS_URL:
-        return
     try:
-        policy = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5).config_get("maxmemory-policy")
-    except redis.ConnectionError as unreachable:
-        raise CommandError("REDIS_URL is set, but no Redis answers there.") from unreachable
-    except redis.ResponseError:
-        return
-    if isinstance(policy, dict) and policy.get("maxmemory-policy", "noeviction") != "noeviction":
-        raise CommandError(
-            "This Redis may evict keys. Set its maxmemory-policy to noeviction, or use another instance."
-        )
+        broker.require_fit()
+    except (broker.Unfit, broker.Silent) as unfit:
+        raise CommandError(str(unfit)) from unfit
 
 
 def processes() -> dict[str, str]:
