@@ -121,7 +121,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         dispenses=list(patient.dispenses.select_related("prescription").order_by("-dispensed_on", "-id")[:RECENT]),
         tasks=list(patient.tasks.filter(state__in=LIVE).select_related("assignee", "claimed_by")),
         reviewed=last,
-        encounters=list(patient.encounters.select_related("by")[:VISITS]),
+        encounters=list(Encounter.objects.filter(patient=patient).select_related("by")[:VISITS]),
     )
 
 

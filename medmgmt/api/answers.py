@@ -64,7 +64,7 @@ class ChoiceLine(serializers.Serializer[Any]):
     """Something that may be promised to be recorded."""
 
     what = serializers.CharField(help_text=WHAT)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a declared field, taken off the class
     days = serializers.IntegerField(help_text="Within how many days.")
 
 

@@ -121,7 +121,7 @@ class FindingLine(serializers.Serializer[Any]):
     sources = GradeLine(many=True, source="finding.sources")
     attributes = CardInformation(source="about")
     card = serializers.CharField(source="finding.card", help_text="One answer answers all findings of a card.")
-    context = serializers.CharField(
+    context = serializers.CharField(  # type: ignore[assignment]  # a declared field, taken off the class
         source="finding.context", help_text="Dose bands and facts that graded it: an answer speaks for the same ones."
     )
     needs_answer = serializers.BooleanField()

@@ -10,7 +10,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from interactions.models import AnswerReason
 from medmgmt.record import dosing
 from medmgmt.record.models import (
     ActionTaken,
@@ -234,18 +233,6 @@ class StartForm(SigForm):
         help_text=gettext_lazy("Reminders are planned from it until the first fill is recorded."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-
-
-class AnswerForm(forms.Form):
-    """Why a finding is accepted, and when somebody looks again."""
-
-    reason_code = forms.ChoiceField(
-        label=gettext_lazy("Why this is acceptable"), choices=with_blank(AnswerReason.choices)
-    )
-    follow_up_on = forms.DateField(
-        label=gettext_lazy("Look again on"), widget=Day(), help_text=gettext_lazy("Opens a task for that day.")
-    )
-    note = note(gettext_lazy("Note"), required=True)
 
 
 class WithdrawForm(forms.Form):
