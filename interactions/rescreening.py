@@ -52,18 +52,28 @@ def concerned(found: Changes, before: Collection[int], after: Collection[int]) -
     return Concerned(frozenset(pairs), frozenset(alone), cost=sum(count[a] for a, _b in pairs))
 
 
-PAIRS = {
-    "postgresql": "SELECT unnest(%s::bigint[]) AS a, unnest(%s::bigint[]) AS b",
-    "sqlite": "SELECT first.value AS a, second.value AS b FROM json_each(%s) AS first"
-    " JOIN json_each(%s) AS second ON second.key = first.key",
+BOTH = {
+    "postgresql": """
+    SELECT hit.patient_id FROM (SELECT unnest(%s::bigint[]) AS a, unnest(%s::bigint[]) AS b) AS pair
+    CROSS JOIN LATERAL (
+      SELECT mine.patient_id FROM interactions_currentdrug AS mine
+      WHERE mine.substance_id = pair.a AND (mine.until IS NULL OR mine.until >= %s) AND EXISTS (
+        SELECT 1 FROM interactions_currentdrug AS other
+        WHERE other.substance_id = pair.b AND other.patient_id = mine.patient_id AND other.id <> mine.id
+          AND (other.until IS NULL OR other.until >= %s))
+      OFFSET 0
+    ) AS hit""",
+    "sqlite": """
+    SELECT mine.patient_id FROM json_each(%s) AS pair
+    CROSS JOIN interactions_currentdrug AS mine ON mine.substance_id = json_extract(pair.value, '$[0]')
+    WHERE (mine.until IS NULL OR mine.until >= %s) AND EXISTS (
+      SELECT 1 FROM interactions_currentdrug AS other
+      WHERE other.substance_id = json_extract(pair.value, '$[1]') AND other.patient_id = mine.patient_id
+        AND other.id <> mine.id AND (other.until IS NULL OR other.until >= %s))""",
 }
+"""The pairs lead and each is looked up by itself: a plain join may be planned to read everybody's medicines."""
 ALONE = {"postgresql": "SELECT unnest(%s::bigint[])", "sqlite": "SELECT value FROM json_each(%s)"}
-BOTH = """
-    SELECT mine.patient_id FROM ({pairs}) AS pair
-    JOIN interactions_currentdrug AS mine ON mine.substance_id = pair.a
-    JOIN interactions_currentdrug AS other
-      ON other.substance_id = pair.b AND other.patient_id = mine.patient_id AND other.id <> mine.id
-    WHERE (mine.until IS NULL OR mine.until >= %s) AND (other.until IS NULL OR other.until >= %s)
+TAKING = """
     UNION
     SELECT patient_id FROM interactions_currentdrug
     WHERE substance_id IN ({alone}) AND (until IS NULL OR until >= %s)
@@ -80,11 +90,11 @@ def who(concern: Concerned, today: date) -> tuple[str, list[Any]]:
         return EVERYBODY, [today]
     vendor = connection.vendor
     pairs, alone = sorted(concern.pairs), sorted(concern.alone)
-    arrays: list[Any] = [[a for a, _b in pairs], [b for _a, b in pairs], alone]
+    arrays: list[Any] = [[a for a, _b in pairs], [b for _a, b in pairs]]
     if vendor == "sqlite":
-        arrays = [json.dumps(array) for array in arrays]
-    sql = BOTH.format(pairs=PAIRS[vendor], alone=ALONE[vendor])
-    return sql, [arrays[0], arrays[1], today, today, arrays[2], today]
+        arrays = [json.dumps(pairs)]
+    sql = BOTH[vendor] + TAKING.format(alone=ALONE[vendor])
+    return sql, [*arrays, today, today, json.dumps(alone) if vendor == "sqlite" else alone, today]
 
 
 def patients(concern: Concerned, today: date) -> Iterator[int]:

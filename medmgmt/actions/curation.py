@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +15,7 @@ from interactions.models import LocalChange, LocalState
 from medmgmt.record import access, audit
 from medmgmt.record.models import Role, User
 from refills import worklist
-from refills.models import TaskKind
+from refills.models import Task, TaskKind
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,20 @@ def propose(by: User, wanted: Wanted) -> LocalChange:
     curation.require_sound(change)
     change.save()
     audit.record(by, "propose_rule", obj=("local_change", change.pk))
+    ask_for_a_second_person(change)
     return change
+
+
+def ask_for_a_second_person(change: LocalChange) -> None:
+    """A task for the pharmacists where there is another one than the author, else for the psychiatrists."""
+    others = User.objects.filter(role=Role.PHARMACIST, is_active=True).exclude(pk=change.author_id)
+    worklist.open_task(
+        kind=TaskKind.KNOWLEDGE_CHANGE,
+        key=f"local-change:{change.pk}",
+        role=Role.PHARMACIST if others.exists() else Role.PSYCHIATRIST,
+        source=("local_change", change.pk),
+        title=_("A change of what the knowledge says here waits for a second person"),
+    )
 
 
 @transaction.atomic
@@ -62,6 +75,7 @@ def approve(by: User, change_id: int) -> LocalChange:
     access.require(by, "approve_knowledge")
     release = curation.approve(change_id, by.pk)
     audit.record(by, "approve_rule", obj=("local_change", change_id), detail={"release": release.pk if release else 0})
+    is_decided(change_id)
     return LocalChange.objects.get(pk=change_id)
 
 
@@ -71,6 +85,7 @@ def reject(by: User, change_id: int, *, why: str) -> LocalChange:
     access.require(by, "approve_knowledge")
     change = curation.reject(change_id, by.pk, why)
     audit.record(by, "reject_rule", obj=("local_change", change_id))
+    is_decided(change_id)
     return change
 
 
@@ -80,7 +95,15 @@ def end(by: User, change_id: int, *, why: str) -> LocalChange:
     access.require(by, "curate_knowledge")
     change = curation.end(change_id, by.pk, why)
     audit.record(by, "end_rule", obj=("local_change", change_id))
+    is_decided(change_id)
     return change
+
+
+def is_decided(change_id: int) -> None:
+    """Nobody needs to look at the change any more."""
+    waiting = Task.objects.filter(source_type="local_change", source_id=str(change_id)).values_list("key", flat=True)
+    for key in waiting:
+        worklist.cancel_by_key(key, _("It has been decided."))
 
 
 def try_out(by: User, change_id: int) -> tuple[LocalChange, list[Tried]]:
@@ -110,8 +133,7 @@ def tell_of_suspended() -> int:
             kind=TaskKind.KNOWLEDGE_CHANGE,
             key=f"local-rule:{change.pk}:{change.decided_at:%Y%m%d%H%M%S%f}",
             role=Role.PHARMACIST,
-            priority=1,
-            due_at=timezone.now() + timedelta(days=1),
+            case="suspended",
             source=("local_change", change.pk),
             title=_("A rule of this clinic is out of use: its cases fail"),
             detail=change.decided_why,

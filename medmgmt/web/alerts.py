@@ -1,5 +1,7 @@
 """What became of alerts, for whoever tends the knowledge: shown, overridden, and followed up."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from urllib.parse import urlencode
 
@@ -8,11 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
-from interactions.models import Severity
+from interactions.models import AnswerReason, Severity
 from medmgmt import alerts as numbers
 from medmgmt import lists
 from medmgmt.alerts import Line
 from medmgmt.record import access
+from medmgmt.record.models import Role
 from medmgmt.web.page import Asked, page
 
 
@@ -38,11 +41,19 @@ def alerts(request: Asked) -> HttpResponse:
     known = lists.rules_by_number(request.user, rules_of(found.candidates))
     context = {
         "alerts": found,
+        "severities": in_words(found.by_severity, dict(Severity.choices)),
+        "roles": in_words(found.by_role, dict(Role.choices)),
+        "reasons": in_words(found.by_reason, dict(AnswerReason.choices)),
         "form": form,
         "candidates": [(line, demotion(line, known)) for line in found.candidates],
         "may_curate": access.may(request.user, "curate_knowledge"),
     }
     return render(request, "alerts.html", context)
+
+
+def in_words(lines: list[Line], words: Mapping[str, object]) -> list[Line]:
+    """The same with names for people instead of codes."""
+    return [replace(line, name=str(words.get(line.name, line.name))) for line in lines]
 
 
 def rules_of(lines: list[Line]) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ def new(request: Asked) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
             address = once(request, lambda: shown_at(curation.propose(request.user, form.wanted()).pk))
-            return to(request, address, _("It waits for a second person."))
+            return to(request, address, _("It is proposed. What its cases come to stands below."))
     context = {"form": form, "title": KINDS[kind], "button": _("Propose"), "sides": lists.rule_sides(request.user)}
     return render(request, "rule_form.html", context, status=status_of(form))
 

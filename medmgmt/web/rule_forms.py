@@ -96,6 +96,7 @@ class LocalChangeForm(forms.Form):
     b = forms.CharField(
         label=gettext_lazy("Second drug or class"),
         max_length=200,
+        help_text=gettext_lazy("In the same way; not the same drug."),
         widget=forms.TextInput(attrs={"list": "sides", "autocomplete": "off"}),
     )
     severity = forms.ChoiceField(label=gettext_lazy("Severity here"), choices=Severity.choices)

@@ -21,7 +21,7 @@ from medmgmt.record import dosing
 from medmgmt.record.models import Observation
 from medmgmt.web import banner, once
 from medmgmt.web.message_forms import COVER_WORDS
-from refills.models import Task
+from refills.models import Task, TaskKind
 
 register = template.Library()
 
@@ -241,6 +241,13 @@ SOURCES = {
     "local_change": ("web:local_change", gettext_lazy("Change")),
 }
 """Where the event lies that a task came from, and what it is."""
+LOOKED_AT_ON = {
+    TaskKind.REFILL_REQUEST: "web:renewal",
+    TaskKind.RENEWAL: "web:renewal",
+    TaskKind.LAB_GATE: "web:supply",
+    TaskKind.SUPPLY_GAP: "web:supply",
+}
+"""Tasks about a prescription that have a page of their own to work on."""
 OF_A_SCREENING = ("rescreening", "screening")
 """Events that are looked at on the patient's page of screenings."""
 
@@ -270,6 +277,8 @@ def source_url(task: Task) -> str:
         return reverse("web:screening", args=[task.patient_id])
     if task.source_type not in SOURCES or not task.source_id.isdecimal():
         return ""
+    if task.source_type == "prescription" and task.kind in LOOKED_AT_ON:
+        return reverse(LOOKED_AT_ON[task.kind], args=[task.source_id])
     return reverse(SOURCES[task.source_type][0], args=[task.source_id])
 
 

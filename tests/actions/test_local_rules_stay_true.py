@@ -14,7 +14,7 @@ from medmgmt import previews
 from medmgmt.actions import curation, rescreening
 from medmgmt.actions import knowledge as knowledge_actions
 from medmgmt.record.models import AuditEntry, Role
-from refills.models import Task, TaskKind
+from refills.models import Task, TaskKind, TaskState
 from tests import factories
 from tests.actions import orders
 from tests.actions.test_curation import new_rule, said
@@ -51,7 +51,7 @@ def test_activating_a_release_suspends_a_local_rule_whose_case_now_fails_and_tel
     untouched.refresh_from_db()
     assert (change.state, untouched.state) == (LocalState.SUSPENDED, LocalState.APPROVED)
     assert "expected moderate, found contraindicated by Licensed" in change.decided_why
-    task = Task.objects.get(kind=TaskKind.KNOWLEDGE_CHANGE)
+    task = Task.objects.get(kind=TaskKind.KNOWLEDGE_CHANGE, key__startswith="local-rule:")
     assert (task.role, task.priority, task.source_id, task.patient) == (Role.PHARMACIST, 1, str(change.pk), None)
     assert "found contraindicated" in task.detail
     assert "lamotrigine" not in task.title
@@ -114,7 +114,8 @@ def test_a_rule_whose_cases_fail_on_its_day_does_not_go_live_and_holds_up_no_oth
     assert (change.state, other.state) == (LocalState.SUSPENDED, LocalState.APPROVED)
     assert [one["severity"] for one in said("lisinopril", "metformin")] == ["moderate"]
     curation.keep_dates()
-    assert Task.objects.filter(kind=TaskKind.KNOWLEDGE_CHANGE, source_id=str(change.pk)).count() == 1
+    told = Task.objects.filter(key__startswith=f"local-rule:{change.pk}:")
+    assert told.count() == 1
     assert AuditEntry.objects.filter(act="suspend_rule", actor_name="the clock").count() == 1
 
 
@@ -132,7 +133,18 @@ def test_the_command_line_suspends_as_loudly(tmp_path: Path, capsys: pytest.Capt
     call_command("activate_release", release.pk)
     assert f"local change {change.pk} is suspended" in capsys.readouterr().out
     curation.keep_dates()
-    assert Task.objects.filter(kind=TaskKind.KNOWLEDGE_CHANGE, source_id=str(change.pk)).exists()
+    assert Task.objects.filter(key__startswith=f"local-rule:{change.pk}:", role=Role.PHARMACIST).exists()
+
+
+def test_a_proposal_waits_as_a_task_for_somebody_else_and_goes_when_it_is_decided() -> None:
+    change = new_rule()
+    task = Task.objects.get(key=f"local-change:{change.pk}")
+    assert (task.kind, task.role, task.state) == (TaskKind.KNOWLEDGE_CHANGE, Role.PSYCHIATRIST, TaskState.OPEN)
+    curation.approve(factories.adler(), change.pk)
+    task.refresh_from_db()
+    assert task.state == TaskState.CANCELLED
+    factories.user("paul", Role.PHARMACIST)
+    assert Task.objects.get(key=f"local-change:{new_rule().pk}").role == Role.PHARMACIST
 
 
 def test_why_a_case_fails_can_be_seen_before_anybody_decides() -> None:
