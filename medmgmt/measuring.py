@@ -8,11 +8,10 @@ from django.utils import timezone
 
 from interactions.engine.card_tables import CardTables, Monitoring
 from interactions.models import Finding
-from medmgmt.record.models import MonitoringOrder, Observation, ObservationCode, Patient
+from medmgmt.record.models import MonitoringOrder, Observation, ObservationCode, Patient, evidence_of
 from refills.models import Task, TaskState
 
 VISIT = "visit"
-SCALE = "scale"
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,11 @@ def key_of(order_id: int) -> str:
     return f"monitoring-order:{order_id}"
 
 
-def closes_on(wanted_code: str, kind: str) -> str:
+def closes_on(code: str) -> str:
     """What alone makes the task of an order done; empty where the record has no such observation, so that words do."""
-    if wanted_code == VISIT:
+    if code == VISIT:
         return VISIT
-    if wanted_code not in ObservationCode.values:
-        return ""
-    return f"{'scale' if kind == SCALE else 'observation'}:{wanted_code}"
+    return evidence_of(code) if code in ObservationCode.values else ""
 
 
 def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTables) -> dict[int, list[Measure]]:

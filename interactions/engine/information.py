@@ -4,6 +4,7 @@ The items are those of the minimum information model for potential drug-drug int
 45 CFR 170.315(b)(11)(iv)(A). What is not known is said so, with the reason.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from interactions.engine.severity import Severity
 
 FROM_TABLES = ("mechanism", "effect", "management", "onset", "evidence")
 """Fields of a finding that a table completes where the finding leaves them empty."""
+BAND = re.compile(r"([^<>=|]+)(>=|<=|>|<)(\d+(?:\.\d+)?)")
+SIGNS = {">=": "at or above", "<=": "at or below", ">": "above", "<": "below"}
 TERSE = 24
 """Advice of fewer letters names no step."""
 UNKNOWN = "Not known: the knowledge in use does not say"
@@ -152,7 +155,17 @@ def _both(text: Text) -> tuple[str, str]:
 def _factors(told: Told) -> list[str]:
     """What raised or lowered the grade, in words, then the dose bands and facts it stands for."""
     worded = [factor for graded in told.sources for factor in graded.factors]
-    return list(dict.fromkeys([*worded, *(part for part in told.context.split("|") if part)]))
+    bands = [_worded(part, told.drugs) for part in told.context.split("|") if part]
+    return list(dict.fromkeys([*worded, *bands]))
+
+
+def _worded(part: str, drugs: Sequence[str]) -> str:
+    """ "citalopram>40" as "citalopram above 40 mg a day", "egfr<30" as "egfr below 30"; anything else as it stands."""
+    found = BAND.fullmatch(part)
+    if found is None:
+        return part.replace("_", " ")
+    unit = " mg a day" if found[1] in drugs else ""
+    return f"{found[1].replace('_', ' ')} {SIGNS[found[2]]} {found[3]}{unit}"
 
 
 def _cited(told: Told) -> str:

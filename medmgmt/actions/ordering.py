@@ -103,7 +103,7 @@ def open_task(patient: Patient, order: MonitoringOrder, wanted: Monitoring, find
         source=("dosage_change", finding.review.change_id or ""),
         title=_("Monitoring to arrange"),
         detail=f"{order.what}. {wanted.schedule}".strip(),
-        closes_on=measuring.closes_on(wanted.code, wanted.kind),
+        closes_on=measuring.closes_on(wanted.code),
     )
 
 

@@ -157,6 +157,13 @@ def test_what_raised_the_grade_and_the_dose_band_are_the_modifying_factors() -> 
     assert all("None on record" not in text for text in factors)
 
 
+def test_a_dose_band_reads_as_words() -> None:
+    _case, some = found()[0]
+    made = replace(information.of_finding(some), drugs=("citalopram",), context="citalopram>40|egfr<30", sources=())
+    factors = information.of(made, CardTables()).text("modifying_factors")
+    assert factors == "citalopram above 40 mg a day; egfr below 30"
+
+
 def test_the_same_code_is_asked_for_once_and_the_row_that_names_the_drug_comes_first() -> None:
     tables = shipped.alone().formulary.cards
     methadone = tables.wanted("qt_prolongation", ["methadone", "citalopram"])
