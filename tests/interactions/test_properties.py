@@ -244,7 +244,7 @@ def test_a_higher_dose_is_never_told_less_severely(
         dosed = Drug("dosed", key, key, route="PO", mg_per_day=Decimal(mg), mg_per_dose=Decimal(mg))
         rest = [Drug(str(place), one, one, route="PO") for place, one in enumerate(others) if one != key]
         found: dict[tuple[str, str, tuple[str, ...]], Severity] = {}
-        for one in check(Regimen(shipped.DAY, (dosed, *rest), known), KNOWN).findings:
+        for one in check(Regimen(shipped.DAY, (dosed, *rest), known), shipped.alone()).findings:
             mark = (one.kind, one.problem, one.drugs)
             found[mark] = max(one.severity, found.get(mark, Severity.UNGRADED))
         return found
