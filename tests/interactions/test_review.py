@@ -285,3 +285,25 @@ def test_no_name_of_the_patient_is_kept_with_a_review(shipped_release: Release) 
     found = run(regimen("sertraline", "tramadol"))
     assert "Carla" not in repr((found.regimen, found.coverage, found.not_checked))
     assert found.regimen[0]["drugs"][0]["key"] == "sertraline"
+
+
+@pytest.mark.django_db
+def test_an_answer_speaks_for_the_same_dose_bands_and_facts_only(shipped_release: Release) -> None:
+    patient = factories.carla()
+    found = run(regimen("sertraline", "tramadol")).findings.get()
+    answer(found)
+    same, other = (patient.pk, found.key, found.context), (patient.pk, found.key, f"{found.context}|egfr<30")
+    assert review.unanswered_keys([same, other]) == {other}
+    changed = Finding(key=found.key, context=other[2])
+    assert review.answers_for(patient.pk, [changed]) == {}
+    assert list(review.answers_for(patient.pk, [found])) == [found.key]
+
+
+@pytest.mark.django_db
+def test_findings_of_problems_that_hang_together_on_any_day_stand_on_one_card(shipped_release: Release) -> None:
+    """Two pairs of one problem that share a drug are one card, though they begin on different days."""
+    first = regimen("citalopram", "sertraline")
+    later = regimen("citalopram", "sertraline", "fluoxetine", day=DAY + timedelta(days=7))
+    found = run(first, later).findings.filter(kind="duplicate_therapy")
+    assert found.count() > 1
+    assert len({one.card for one in found}) == 1
