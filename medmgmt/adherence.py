@@ -60,6 +60,11 @@ class Adherence:
     counted: PillCount | None
 
     @property
+    def share(self) -> Share | None:
+        """PDC, or None where it is not scored."""
+        return self.pdc if isinstance(self.pdc, Share) else None
+
+    @property
     def percent(self) -> str:
         """PDC for people, "86.3"; empty where it is not scored."""
         return str(self.pdc.percent) if isinstance(self.pdc, Share) else ""
@@ -75,6 +80,11 @@ class Adherence:
     def why_not(self) -> str:
         """Why there is no PDC; empty where there is one."""
         return "" if isinstance(self.pdc, Share) else str(WHY_NOT[self.pdc])
+
+    @property
+    def says_something(self) -> bool:
+        """Is there more to say than that nothing is known yet?"""
+        return bool(self.percent or self.injections or self.reports or self.missed_doses)
 
     @property
     def word(self) -> AdherenceReport | None:
@@ -125,6 +135,11 @@ class ClassAdherence:
     label: str
     drugs: tuple[str, ...]
     pdc: Share | NotScored
+
+    @property
+    def share(self) -> Share | None:
+        """PDC, or None where it is not scored."""
+        return self.pdc if isinstance(self.pdc, Share) else None
 
     @property
     def percent(self) -> str:

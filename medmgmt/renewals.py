@@ -88,6 +88,7 @@ class Renewal:
     scope: str
     schedule: str
     limit: SupplyLimit | None
+    at_risk: bool
     refusals: tuple[Refusal, ...]
     proposed: Proposed
     requests: tuple[Task, ...]
@@ -151,7 +152,7 @@ def record_of(patients: Sequence[Patient], prescription_ids: Collection[int], kn
         written=grouped(authorised.rows(prescription_ids), "prescription_id"),
         releases=grouped(releases, "prescription_id"),
         limits=grouped(limits.of_patient(ids), "patient_id"),
-        side_effects=grouped(reports.prefetch_related("suspects").order_by("-began_on", "-id"), "patient_id"),
+        side_effects=grouped(reports.order_by("-began_on", "-id"), "patient_id"),
         requests=grouped(tasks.order_by("created_at"), "source_id"),
         decisions=grouped(decided.select_related("decided_by", "authorisation"), "prescription_id"),
     )
@@ -243,10 +244,11 @@ def renewal(
         side_effects=tuple(active(record.side_effects.get(patient.pk, ()))),
         findings=tuple(loud),
         open_findings=tuple(one for one in stopping(mine) if asked(patient.pk, one) in unanswered),
-        not_checked=any(str(prescription.pk) in told["refs"] for told in draft.review.not_checked),
+        not_checked=regimens.catalogue_entry(prescription, knowledge) is None,
         scope=draft.review.scope,
         schedule=authorised.schedule_of(scopes),
         limit=limit,
+        at_risk=limits.suggested(scopes, person.conditions, person.observations, patient.time_zone, today) is not None,
         refusals=tuple(forbidden(proposed, written, today, scopes, gate, limit)),
         proposed=proposed,
         requests=tuple(record.requests.get(prescription.pk, ())),
@@ -352,6 +354,7 @@ def obstacles(one: Renewal, scopes: Collection[str]) -> list[Obstacle]:
         (one.gate is not None and one.gate.pends, "lab_gate", one.gate.sentence if one.gate else ""),
         (bool(bad), "side_effect", _("A severe side effect since the last renewal.")),
         (one.limit is not None, "limited", _("Dispensing is limited.")),
+        (one.at_risk and one.limit is None, "risk", _("The record asks to hand out less at once.")),
         (one.proposed.quantity is None, "quantity", _("The quantity is not known: nothing was written or filled.")),
         (bool(one.refusals), "rules", " ".join(one.verdict)),
         (one.fills_left > 0, "left", _("There are still fills to be had.")),

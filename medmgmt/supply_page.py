@@ -103,6 +103,7 @@ def queue(by: User) -> Queue:
     rows = Prescription.objects.filter(pk__in=ordered[:MOST_IN_QUEUE], patient_id__in=mine).select_related("patient")
     by_number = {row.pk: row for row in rows}
     shown = renewals.of_many([by_number[number] for number in ordered if number in by_number])
+    shown.sort(key=lambda one: one.runs_out_on or one.today)
     return Queue(
         plain=tuple(one for one in shown if one.is_plain),
         others=tuple(one for one in shown if not one.is_plain),

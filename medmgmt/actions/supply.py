@@ -26,6 +26,7 @@ from refills.models import (
     PartialFill,
     PartialReason,
     PillCount,
+    RenewalDecision,
     Taken,
     Task,
     TaskKind,
@@ -37,9 +38,8 @@ SIGNALS = {
     dispensing.Signal.MANY_LOST: gettext_lazy("%(count)s times lost or stolen since %(day)s."),
     dispensing.Signal.SEVERAL_PRESCRIBERS: gettext_lazy("%(count)s prescribers at once."),
 }
-LOOKED_AT_FOR, LOOK_DUE = timedelta(days=7), timedelta(days=2)
+LOOKED_AT_FOR = timedelta(days=7)
 """History that is written down later than a week opens no tasks."""
-REFILL_DUE = timedelta(days=1)
 OLDEST_DAYS = 730
 REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
 
@@ -198,7 +198,6 @@ def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool
             key=f"fill|{made.pk}",
             patient_id=patient.pk,
             role=Role.PHARMACIST,
-            due_at=timezone.now() + LOOK_DUE,
             source=("dispense", made.pk),
             title=_("A fill needs a look"),
             detail=" ".join([f"{made.prescription.drug_name}:", *odd]),
@@ -247,7 +246,8 @@ def request_refill(by: User, prescription_id: int) -> Task:
     """
     patient, prescription = locking.prescription(by, "request_refill", prescription_id)
     day = patient.today(timezone.now())
-    task = open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{day.isoformat()}")
+    answered = RenewalDecision.objects.filter(prescription=prescription).count()
+    task = open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{day.isoformat()}:{answered}")
     gates.open_if_pending(patient, prescription, day)
     audit.record(by, "request_refill", patient_id=patient.pk, obj=("prescription", prescription.pk))
     return task
@@ -272,8 +272,7 @@ def open_refill_task(patient: Patient, prescription: Prescription, *, key: str) 
         patient_id=patient.pk,
         role=Role.PSYCHIATRIST,
         assignee_id=signed.signed_by_id if still_here else None,
-        priority=2,
-        due_at=timezone.now() + REFILL_DUE,
+        stop_tier=supplies.stop_tier(prescription),
         source=("prescription", prescription.pk),
         title=_("Refill asked for"),
         detail=prescription.drug_name,

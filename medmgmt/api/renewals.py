@@ -15,11 +15,12 @@ from medmgmt.api.endpoint import lists as lists_of
 from medmgmt.api.fields import Amount, Day, Id, Instant, Strict, Text
 from medmgmt.record import dosing
 from medmgmt.record.models import User
-from refills.adherence import Share
 from refills.errors import sentence
 from refills.models import RenewalAnswer, RenewalReason, Taken
 
 UNITS = [(code, unit.one) for code, unit in dosing.UNITS.items()]
+NOT_RENEWED = [(one.value, one.label) for one in (RenewalAnswer.CHANGED, RenewalAnswer.DENIED)]
+TOLD = [choice for choice in RenewalReason.choices if choice[0]]
 REFUSES = ("not-found", "refused", "refill-refused")
 
 
@@ -65,7 +66,7 @@ class Series(serializers.Serializer[Any]):
     authorisations = AuthorisationLine(many=True)
 
 
-class Why(Strict):
+class Reasoned(Strict):
     """A reason."""
 
     why = serializers.CharField(max_length=2000)
@@ -174,14 +175,6 @@ class ShareLine(serializers.Serializer[Any]):
     adherent = serializers.BooleanField()
 
 
-class MaybeShare(serializers.Field[Any, Any, Any, Any]):
-    """A share, or null where none is worked out."""
-
-    def to_representation(self, value: object) -> object:
-        """The share's members."""
-        return ShareLine(value).data if isinstance(value, Share) else None
-
-
 class MedicineAdherence(serializers.Serializer[Any]):
     """One medicine in the year up to today."""
 
@@ -189,11 +182,13 @@ class MedicineAdherence(serializers.Serializer[Any]):
     drug_name = serializers.CharField()
     first = Day()
     last = Day()
-    pdc = MaybeShare()
+    pdc = ShareLine(source="share", allow_null=True, help_text="Null where none is worked out.")
     not_scored = serializers.CharField(source="why_not")
-    mpr = MaybeShare()
+    mpr = ShareLine(allow_null=True)
     gap_days = serializers.IntegerField()
-    injections_on_time = serializers.ListField(source="injections", allow_null=True)
+    injections_on_time = serializers.ListField(
+        child=serializers.IntegerField(), source="injections", allow_null=True, help_text="On time, and of how many."
+    )
     self_reported = serializers.CharField(source="word.answer", default=None, allow_null=True)
     missed_doses = serializers.IntegerField(allow_null=True)
     sentence = serializers.CharField()
@@ -205,7 +200,7 @@ class ClassAdherenceLine(serializers.Serializer[Any]):
     name = serializers.CharField()
     label = serializers.CharField()
     drugs = serializers.ListField(child=serializers.CharField())
-    pdc = MaybeShare()
+    pdc = ShareLine(source="share", allow_null=True, help_text="Null where none is worked out.")
     not_scored = serializers.CharField(source="why_not")
 
 
@@ -216,7 +211,7 @@ class AdherenceAnswer(serializers.Serializer[Any]):
     classes = ClassAdherenceLine(many=True)
 
 
-class RuleLine(serializers.Serializer[Any]):
+class BrokenRule(serializers.Serializer[Any]):
     """A rule that stands in the way."""
 
     rule = serializers.CharField(source="reason.value")
@@ -262,7 +257,7 @@ class RenewalLine(serializers.Serializer[Any]):
     supply_waits_for = serializers.SerializerMethodField()
     overdue_labs = serializers.SerializerMethodField()
     open_findings = serializers.SerializerMethodField()
-    rules = RuleLine(source="refusals", many=True)
+    rules = BrokenRule(source="refusals", many=True)
     proposed = ProposedLine()
     may_be_batched = serializers.BooleanField(source="is_plain")
     obstacles = ObstacleLine(many=True)
@@ -305,8 +300,8 @@ class NewBatch(Strict):
 class Declining(Strict):
     """Not renewed as it is."""
 
-    answer = serializers.ChoiceField([RenewalAnswer.CHANGED.value, RenewalAnswer.DENIED.value])
-    reason = serializers.ChoiceField([value for value in RenewalReason.values if value])
+    answer = serializers.ChoiceField(NOT_RENEWED)
+    reason = serializers.ChoiceField(TOLD)
     note = Text(max_length=1000)
 
 
@@ -359,7 +354,7 @@ class Authorisations(Endpoint):
 class Revoke(Endpoint):
     """Taking a prescription back."""
 
-    @writes(RevocationLine, takes=Why, status=201, refuses=("not-found", "refused"))
+    @writes(RevocationLine, takes=Reasoned, status=201, refuses=("not-found", "refused"))
     def post(self, by: User, values: Mapping[str, Any], authorisation_id: int) -> object:
         """Nothing more may be filled on it from today on."""
         return authorising.revoke(by, authorisation_id, why=values["why"])
@@ -378,7 +373,7 @@ class SupplyLimits(Endpoint):
 class LiftLimit(Endpoint):
     """Ending limited dispensing before its day."""
 
-    @writes(LiftedLine, takes=Why, status=201, refuses=("not-found", "refused"))
+    @writes(LiftedLine, takes=Reasoned, status=201, refuses=("not-found", "refused"))
     def post(self, by: User, values: Mapping[str, Any], limit_id: int) -> object:
         """Lift it, with a reason."""
         return authorising.lift_limit(by, limit_id, why=values["why"])

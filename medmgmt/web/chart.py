@@ -112,6 +112,7 @@ def about_fills(shown: charts.CoursePage) -> list[str]:
         else _("Early in the last half year: %(reason)s, once.") % {"reason": reason}
         for reason, number in shown.early
     ]
+    told = told or [_("No early fill in the last half year.")]
     if shown.due_from is None:
         return told
     return [_("The next fill is due from %(day)s.") % {"day": date_format(shown.due_from, "j M Y")}, *told]

@@ -27,6 +27,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_own", "web:portal", _("My medicines"), ("portal",)),
     ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),
     ("work_tasks", "web:worklist", _("Worklist"), ("worklist", "task", "late", "cover")),
+    ("renew", "web:renewals", _("Renewals"), ("renewals", "renewal", "decline")),
     ("view_outbox", "web:late", _("Late tasks"), ("late",)),
     ("view_outbox", "web:cover", _("Absences"), ("cover",)),
     ("list_patients", "web:patients", _("Patients"), ("patients",)),

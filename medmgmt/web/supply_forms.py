@@ -48,6 +48,13 @@ class WrittenForm(forms.Form):
     )
 
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Whether a quantity is meant is asked only after it was found not to fit."""
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.fields["quantity_meant"].widget = forms.HiddenInput()
+
+
 class AuthoriseForm(WrittenForm):
     """The same, or a series of it."""
 

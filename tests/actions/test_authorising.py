@@ -166,9 +166,11 @@ def test_where_no_state_is_set_the_federal_rule_holds() -> None:
 def test_a_sites_own_table_can_tighten_and_never_loosen(settings: Any, tmp_path: Path) -> None:
     own = tmp_path / "own.csv"
     head = "jurisdiction,scope,rule,value,unit,stricter,source,confidence,note"
-    own.write_text(
-        f"{head}\nsite,CIV,refills_max,2,refills,lower,our policy 7,config,\nsite,CII,refills_max,9,refills,lower,x,config,\n"
+    rows = (
+        "site,CIV,refills_max,2,refills,lower,our policy 7,config,",
+        "site,CII,refills_max,9,refills,lower,x,config,",
     )
+    own.write_text("\n".join([head, *rows]))
     settings.SUPPLY_RULES = str(own)
     with pytest.raises(RefillRefused, match=r"At most 2 refills .*our policy 7"):
         write(taking("zolpidem"), refills=3)
