@@ -24,6 +24,7 @@ from refills.models import Dispense, Lasts, PillCount, SupplyState
 from refills.supply import Lasting, Use
 
 log = logging.getLogger(__name__)
+Told = str | int | float | Decimal
 BY_HAND = 2_000
 AT_ONCE = {"postgresql": 250_000, "sqlite": 20_000}
 """Notes worked off in one transaction: on SQLite nobody else writes meanwhile."""
@@ -208,7 +209,7 @@ def _in_sql(cursor: CursorWrapper) -> None:
     cursor.execute(statement, [now if postgres else connection.ops.adapt_datetimefield_value(now)])
 
 
-def _ways(wording: Sequence[object]) -> Iterable[tuple[object, ...]]:
+def _ways(wording: Sequence[Told]) -> Iterable[tuple[Told, ...]]:
     """A way of writing strength and dose, with what one dose is in every unit that may be handed out: the engine is
     asked once for each way, not once for each prescription."""
     strength, amount, unit, route, timing, every_days, most = wording

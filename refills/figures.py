@@ -41,6 +41,16 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class _Due:
+    """Of what is due: all, what a lease holds, what is late, and since when the oldest waits."""
+
+    due: int
+    claimed: int
+    late: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True)
 class LateRow:
     """A message that should have left, by number; never whose it is."""
 
@@ -65,11 +75,11 @@ def now() -> Figures:
     tasks = Task.objects.filter(closed_at=None).aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_at__lt=at)))
     return Figures(
         at=at,
-        due=due["due"],
-        claimed=due["claimed"],
-        late=due["late"],
+        due=due.due,
+        claimed=due.claimed,
+        late=due.late,
         held=Reminder.objects.filter(state=ReminderState.HELD).count(),
-        oldest_seconds=(at - due["oldest"]).total_seconds() if due["oldest"] else 0.0,
+        oldest_seconds=(at - due.oldest).total_seconds() if due.oldest else 0.0,
         settled={state: settled[state] for state in ReminderState.values if state != ReminderState.PLANNED},
         lag_mean_seconds=max(0.0, lag["mean"].total_seconds()) if lag["mean"] else 0.0,
         lag_worst_seconds=max(0.0, lag["worst"].total_seconds()) if lag["worst"] else 0.0,
@@ -91,14 +101,15 @@ def late_rows() -> Sequence[LateRow]:
     ]
 
 
-def _due(at: datetime) -> dict[str, int | datetime | None]:
-    """What is due and has not left: all, held by a lease, late, and the oldest. One walk along the index."""
-    return Reminder.objects.filter(state=ReminderState.PLANNED, next_attempt_at__lte=at).aggregate(
+def _due(at: datetime) -> _Due:
+    """What is due and has not left. One walk along the index."""
+    found = Reminder.objects.filter(state=ReminderState.PLANNED, next_attempt_at__lte=at).aggregate(
         due=Count("pk"),
         claimed=Count("pk", filter=Q(lease_until__gt=at)),
         late=Count("pk", filter=Q(next_attempt_at__lt=at - LATE)),
         oldest=Min("next_attempt_at"),
     )
+    return _Due(**found)
 
 
 def _why(row: Reminder) -> str:

@@ -19,11 +19,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from refills import restoring, worklist
-from refills.clock import database_now
 from refills.models import Reminder, ReminderState, TaskKind
 
 CONTACT_ROLE = "nurse"
-CONTACT_WITHIN = timedelta(days=1)
 ABANDONED_AT_ONCE = 200
 BEGUN_BEFORE = 0.6
 """The share of a lease after which nothing more is begun."""
@@ -36,7 +34,8 @@ POSTGRESQL_CLAIM = """
             AND (handed_over_at IS NULL OR takes_key)
         ORDER BY next_attempt_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
     UPDATE refills_reminder AS claimed
-    SET lease_token = %s, lease_until = statement_timestamp() + %s, attempts = attempts + 1
+    SET lease_token = %s, lease_until = statement_timestamp() + make_interval(secs => %s),
+        attempts = attempts + 1
     FROM due WHERE claimed.id = due.id
     RETURNING claimed.id, channel, attempts, takes_key, handed_over_at, next_attempt_at
     """
@@ -53,8 +52,8 @@ SQLITE_CLAIM = """
     """
 POSTGRESQL_CROSS = """
     UPDATE refills_reminder SET handed_over_at = statement_timestamp()
-    WHERE id = ANY(%s) AND lease_token = %s AND state = 'planned' AND lease_until > statement_timestamp() + %s
-        AND (handed_over_at IS NULL OR takes_key)
+    WHERE id = ANY(%s) AND lease_token = %s AND state = 'planned'
+        AND lease_until > statement_timestamp() + make_interval(secs => %s) AND (handed_over_at IS NULL OR takes_key)
     RETURNING id
     """
 SQLITE_CROSS = """
@@ -139,12 +138,11 @@ def claim(now: datetime, limit: int) -> Batch:
     have left the house is taken again only where the channel knows a second copy by its key.
     """
     token, most = uuid4(), settings.REMINDER_ATTEMPTS
-    if connection.vendor == "sqlite":
-        statement, values = SQLITE_CLAIM, [token.hex, _later(lease()), _text(now), most, limit]
-    else:
-        statement, values = POSTGRESQL_CLAIM, [now, most, limit, token, lease()]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        if connection.vendor == "sqlite":
+            cursor.execute(SQLITE_CLAIM, [token.hex, _later(lease()), _text(now), most, limit])
+        else:
+            cursor.execute(POSTGRESQL_CLAIM, [now, most, limit, token, lease().total_seconds()])
         rows = sorted(cursor.fetchall(), key=itemgetter(5, 0))
     return Batch(
         token, [Claimed(pk, channel, tried, bool(key), bool(left)) for pk, channel, tried, key, left, _ in rows]
@@ -165,7 +163,7 @@ def cross(token: UUID, ids: Collection[int]) -> set[int]:
             if connection.vendor == "sqlite":
                 cursor.execute(SQLITE_CROSS, [json.dumps(list(ids)), token.hex, _later(spare)])
             else:
-                cursor.execute(POSTGRESQL_CROSS, [list(ids), token, spare])
+                cursor.execute(POSTGRESQL_CROSS, [list(ids), token, spare.total_seconds()])
             crossed = {int(number) for (number,) in cursor.fetchall()}
         mark = restoring.count_crossing() if crossed else None
     if mark is not None:
@@ -286,7 +284,6 @@ def tell_a_person(row: Reminder, state: ReminderState) -> None:
             kind=TaskKind.FIX_CONTACT,
             key=f"fix_contact|user|{row.recipient_id}",
             assignee_id=row.recipient_id,
-            due_at=database_now() + CONTACT_WITHIN,
             source=("reminder", row.pk),
             title=_("A notice to you could not be delivered: please check your address."),
         )
@@ -299,7 +296,6 @@ def tell_a_person(row: Reminder, state: ReminderState) -> None:
         patient_id=row.patient_id,
         role=CONTACT_ROLE,
         priority=2,
-        due_at=database_now() + CONTACT_WITHIN,
         source=("reminder", row.pk),
         title=unknown if state == ReminderState.UNKNOWN else dead,
     )

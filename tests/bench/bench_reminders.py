@@ -1,7 +1,8 @@
-"""Reminders claimed and settled per second, against one row at a time and a bare SKIP LOCKED batch.
+"""Reminders claimed and settled per second, against a Celery task each, one row at a time and a bare SKIP LOCKED batch.
 
-python -m tests.bench.bench_reminders: on SQLite and on PostgreSQL (fsync on), 4,000 rows each, then whole ticks with a
-gateway that answers at once and with one that takes 200 ms. No mail leaves the house.
+python -m tests.bench.bench_reminders: on SQLite and on PostgreSQL (fsync on), then whole ticks with a gateway that
+answers at once and with one that takes 200 ms; on PostgreSQL also one Celery task a message on a real worker (prefork,
+2) with a real Redis. No mail leaves the house.
 """
 
 import contextlib
@@ -18,7 +19,8 @@ from django.db import connection, transaction
 
 from tests import servers
 
-ROWS, ONE_BY_ONE, BATCH, SLOW_ROWS, SLOW_SECONDS, THREADS = 4_000, 400, 200, 160, 0.2, 16
+ROWS, ONE_BY_ONE, BATCH, SLOW_ROWS, SLOW_SECONDS, THREADS = 8_000, 400, 500, 640, 0.2, 32
+CELERY_ROWS, CELERY_SECONDS = 1_000, 120
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def by_queue(batch: int, cross: bool = True) -> Callable[[], int]:
             ids = [row.pk for row in held.rows]
             if cross:
                 queue.cross(held.token, ids)
-            settled += queue.settle_sent(held.token, ids)
+            settled += queue.settle_sent(held.token, dict.fromkeys(ids, ""))
 
     return work
 
@@ -114,6 +116,53 @@ def by_tick(seconds: float, threads: int) -> Callable[[], int]:
     return work
 
 
+def by_celery() -> int:
+    """One task a message through Redis to a worker with two processes: each claims and settles its own row."""
+    from django.conf import settings
+
+    from refills.models import Reminder
+    from tests.bench import one_task_each
+
+    app = one_task_each.app
+    command = [sys.executable, "-m", "celery", "-A", "tests.bench.one_task_each:app", "worker", "--concurrency", "2"]
+    command += ["--loglevel", "error", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    assert settings.REDIS_URL
+    ids = list(Reminder.objects.filter(state="planned").order_by("id").values_list("pk", flat=True))
+    worker = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        one_task_each.settle_one.delay(ids[0])
+        left_is(len(ids) - 1)
+        one_task_each.began = time.perf_counter()
+        for number in ids[1:]:
+            one_task_each.settle_one.delay(number)
+        left_is(0)
+        one_task_each.taken = time.perf_counter() - one_task_each.began
+    finally:
+        os.killpg(worker.pid, 9)
+        worker.wait()
+        app.close()
+    return len(ids)
+
+
+def left_is(count: int) -> None:
+    """Return when so many are still planned."""
+    from refills.models import Reminder
+
+    for _ in range(CELERY_SECONDS * 50):
+        if Reminder.objects.filter(state="planned").count() == count:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the worker did not come so far in two minutes")
+
+
+def celery_figure() -> Figure:
+    """Without the worker's start, which the first task waits for."""
+    from tests.bench import one_task_each
+
+    timed("a Celery task each", CELERY_ROWS, by_celery)
+    return Figure("a Celery task each (prefork 2, Redis)", CELERY_ROWS - 1, one_task_each.taken)
+
+
 def measure(name: str) -> None:
     """All figures on the database of this process."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "medmgmt.settings")
@@ -133,6 +182,8 @@ def measure(name: str) -> None:
         timed(f"whole tick, gateway takes 200 ms, {THREADS} threads", SLOW_ROWS, by_tick(SLOW_SECONDS, THREADS)),
         timed("whole tick, gateway takes 200 ms, 1 thread", 10, by_tick(SLOW_SECONDS, 1)),
     ]
+    if os.environ["REDIS_URL"]:
+        figures.append(celery_figure())
     baseline = figures[0].rows / figures[0].seconds
     print(f"{name}:")
     print("\n".join(figure.line(baseline) for figure in figures), flush=True)
@@ -153,7 +204,10 @@ def main(arguments: list[str]) -> int:
             print(f"NOT RUN: {absent}")
             status = 1
         for name, address in addresses.items():
-            environment = {**os.environ, "DATABASE_URL": address, "REDIS_URL": ""}
+            environment = {**os.environ, "DATABASE_URL": address, "REDIS_URL": "", "MARKS_DIR": f"{folder}/marks"}
+            if name == "PostgreSQL":
+                with contextlib.suppress(servers.Unavailable):
+                    environment["REDIS_URL"] = stack.enter_context(servers.redis())
             status |= subprocess.run([sys.executable, "-m", __spec__.name, name], env=environment).returncode
     return status
 

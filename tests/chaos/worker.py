@@ -57,6 +57,7 @@ def everybody(reminder: "Reminder") -> "Reach":
 
 def seed(rows: int, without_key: int, spread: float) -> None:
     """So many messages, due one after the other over so many seconds from now; prints when each is due, by key."""
+    from medmgmt.record.models import Patient
     from refills import delivery
     from refills.clock import database_now
     from refills.models import Reminder
@@ -64,6 +65,10 @@ def seed(rows: int, without_key: int, spread: float) -> None:
 
     now, carla = database_now(), factories.carla()
     factories.bo()
+    patients = Patient.objects.bulk_create(
+        Patient(mrn=f"chaos-{number}", family_name="Chaos", birth_date=carla.birth_date, time_zone=noon_zone(now))
+        for number in range(rows + without_key)
+    )
     made = []
     for number in range(rows + without_key):
         keyed = number < rows
@@ -71,7 +76,7 @@ def seed(rows: int, without_key: int, spread: float) -> None:
         due_at = now + datetime.timedelta(seconds=spread * place / rows)
         made.append(
             Reminder(
-                patient=carla,
+                patient=patients[number],
                 kind="refill_0",
                 channel="sms" if keyed else "email",
                 takes_key=keyed,
