@@ -43,6 +43,7 @@ OWN = (
     "patient_states.csv",
     "problem_families.csv",
     "reactions.csv",
+    "risk_factors.csv",
     "roles.csv",
     "source_attributes.csv",
     "source_policy.csv",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from interactions.engine import risks
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.regimen import Drug, Facts
 from interactions.engine.severity import NAMED, Severity
@@ -46,10 +47,20 @@ class Outcome(NamedTuple):
     """The same facts as stable text, without anybody's values."""
 
 
+class HasRisks(Protocol):
+    """The part of the tables that a condition may ask."""
+
+    @property
+    def risks(self) -> risks.Risks: ...
+
+
 class Book(Protocol):
     """The part of a rule book that a condition may ask."""
 
     sets: dict[str, frozenset[str]]
+
+    @property
+    def formulary(self) -> HasRisks: ...
 
     def are_one_family(self, a: str, b: str) -> bool: ...
 
@@ -116,8 +127,9 @@ def apply(tokens: tuple[Token, ...], base: Severity, case: Case) -> Outcome:
             decided = True
             moved = _moved(severity or base, token.result)
             if moved != base:
-                factors.append(_what(token))
-                context.append(token.argument or token.name)
+                behind = _risks_behind(token.name, case)
+                factors += behind.values() or [_what(token)]
+                context += behind or [token.argument or token.name]
             severity = moved
     return Outcome(severity, tuple(missing), tuple(factors), tuple(context))
 
@@ -200,25 +212,23 @@ def _smoking_changed(_token: Token, case: Case) -> bool:
 
 
 def _qt_risk_factor(_token: Token, case: Case) -> bool | None:
-    facts = case.facts
-    known: list[bool | None] = [
-        None if facts.qtc_ms is None else facts.qtc_ms >= 470,
-        None if facts.potassium is None else facts.potassium < Decimal("3.5"),
-        None if facts.magnesium is None else facts.magnesium < Decimal("0.7"),
-        None if facts.heart_rate is None else facts.heart_rate < 50,
-        facts.structural_heart_disease,
-        facts.congenital_long_qt,
-    ]
-    if any(known):
+    if risks.found(case.book.formulary.risks, "qt", case.facts):
         return True
-    return None if facts.qtc_ms is None and facts.potassium is None else False
+    return None if case.facts.qtc_ms is None and case.facts.potassium is None else False
 
 
 def _age_or_sodium(_token: Token, case: Case) -> bool | None:
-    age, sodium = case.facts.age_years, case.facts.sodium
-    if (age is not None and age >= 65) or (sodium is not None and sodium < 135):
+    if _risks_behind("age_or_sodium_escalates", case):
         return True
-    return None if age is None or sodium is None else False
+    return None if case.facts.age_years is None or case.facts.sodium is None else False
+
+
+def _risks_behind(name: str, case: Case) -> dict[str, str]:
+    """What about the person stands behind a token, as stable text and in words."""
+    found: dict[str, str] = {}
+    for risk in RISKS.get(name, ()):
+        found |= risks.found(case.book.formulary.risks, risk, case.facts)
+    return found
 
 
 def _if_member(token: Token, case: Case) -> bool:
@@ -269,6 +279,8 @@ TESTS: dict[str, Callable[[Token, Case], bool | None]] = {
     "if_member": _if_member,
     "if": _if,
 }
+RISKS = {"qt_risk_factor": ("qt",), "age_or_sodium_escalates": ("older", "sodium")}
+"""Which risks a token asks about."""
 WORDS = {
     "b_is_lai": "whether it is a long-acting injection",
     "only_form": "the form",

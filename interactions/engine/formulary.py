@@ -7,6 +7,7 @@ from decimal import Decimal
 from interactions.engine import card_tables, person
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
+from interactions.engine.risks import Risks
 from interactions.engine.severity import Severity
 
 Row = Mapping[str, str]
@@ -15,7 +16,7 @@ When = tuple[tuple[str, ...], ...]
 TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", "lab_names",
     "lab_actions", "lab_rules", "symptom_rules", "allergy_groups", "reactions", "patient_states",
-    "food_rules", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
+    "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
     *card_tables.TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
@@ -164,6 +165,8 @@ class Formulary:
     families: Mapping[str, Family] = field(default_factory=dict)
     labs: Mapping[str, LabName] = field(default_factory=dict)
     """By any of their names, in small letters, and by LOINC."""
+    risks: Risks = field(default_factory=dict)
+    """By risk: what about a person raises it."""
     bands: Bands = field(default_factory=lambda: Bands((), {}))
     """Where a dose lies between the figures that the tables name."""
     advisory: tuple[tuple[str, str], ...] = ()

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from interactions.engine import bands, card_tables, person
-from interactions.engine.attributes import Modifier, Profiles
+from interactions.engine.attributes import COMPARISONS, Modifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.formulary import (
     AllergyGroup,
@@ -21,9 +21,12 @@ from interactions.engine.formulary import (
     SymptomRule,
     Threshold,
 )
+from interactions.engine.regimen import Facts
+from interactions.engine.risks import RiskFactor
 from interactions.engine.severity import NAMED, Severity
 
 CHECKS = {"day_max", "dose_max", "kg_day_max", "start_max", "first_dose_max", "factor", "avoid", "advise"}
+FACTS = {one.name for one in fields(Facts)}
 WANTS = {"with_food", "without_food"}
 FIGURE = r"(\d+(?:\.\d+)?)"
 SIGN = r"(>=|>|<=|<)\s*"
@@ -73,6 +76,7 @@ def build(
             for row in reader.rows("problem_families")
         },
         labs=reader.labs(),
+        risks=reader.risks(),
         bands=_bands(profiles, modifiers, doses, edges),
         advisory=tuple((row["source_begins"], row["reason"]) for row in reader.rows("source_policy")),
         cards=card_tables.read(tables, reader.selected),
@@ -183,6 +187,18 @@ class _Reader:
             for key in self.selected(row["drug"]):
                 found.setdefault(key, []).append(rule)
         return {key: tuple(of) for key, of in found.items()}
+
+    def risks(self) -> dict[str, tuple[RiskFactor, ...]]:
+        found: dict[str, list[RiskFactor]] = {}
+        for row in self.rows("risk_factors"):
+            if row["fact"] not in FACTS or row["sign"] not in ("", *COMPARISONS):
+                raise ValueError(f"risk_factors: {row['fact']!r} {row['sign']!r} is not understood")
+            one = RiskFactor(
+                row["code"], row["fact"], row["sign"], _number(row["limit"]) or Decimal(0),
+                frozenset(_parts(row["conditions"])), row["words"],
+            )  # fmt: skip
+            found.setdefault(row["risk"], []).append(one)
+        return {risk: tuple(of) for risk, of in found.items()}
 
     def food(self) -> dict[str, tuple[FoodRule, ...]]:
         found: dict[str, list[FoodRule]] = {}

@@ -257,7 +257,22 @@ def test_what_raised_a_grade_is_told_with_it() -> None:
     known = shipped.alone()
     regimen = shipped.regimen(known, "sertraline", "hydrochlorothiazide", age_years=70, sodium=Decimal(139))
     finding = check(regimen, known).findings[0]
-    assert finding.sources[0].factors == ("age and sodium",)
+    assert finding.sources[0].factors == ("age 65 or more",)
+
+
+def test_a_diagnosis_raises_a_grade_like_a_measured_value_does() -> None:
+    known = shipped.alone()
+    for conditions in (("heart failure",), ("ICD10:I50.9",)):
+        (finding,) = check(shipped.regimen(known, "quetiapine", "escitalopram", conditions=conditions), known).findings
+        assert finding.severity is Severity.MAJOR
+        assert finding.sources[0].factors == ("structural heart disease",)
+        assert finding.context == "structural_heart_disease"
+
+
+def test_a_combination_taken_twice_does_not_interact_with_itself() -> None:
+    known = shipped.alone()
+    twice = [shipped.drug(known, "dextromethorphan-bupropion", ref=ref) for ref in ("morning", "evening")]
+    assert not [one for one in check(shipped.regimen(known, *twice), known).findings if one.kind == "interaction"]
 
 
 def test_a_combination_with_an_unlisted_ingredient_is_found_but_not_called_safe() -> None:

@@ -45,10 +45,8 @@ def _sodium(situation: Situation) -> Iterator[Draft]:
     shares = shares_of(situation, "hyponatraemia")
     if len(shares) < 3 or total(shares) < 6:
         return
-    risks = {"age>=65": "age 65 or more"} if situation.is_older else {}
-    if situation.has_low_sodium:
-        risks["sodium<135"] = f"sodium {situation.facts.sodium} mmol/L"
-    is_calm = not situation.has_low_sodium and are_calm(situation, shares, "hyponatraemia", NORMAL_SODIUM)
+    risks = situation.older | situation.low_sodium
+    is_calm = not situation.low_sodium and are_calm(situation, shares, "hyponatraemia", NORMAL_SODIUM)
     yield Draft(
         "cumulative",
         "hyponatraemia",
@@ -84,7 +82,7 @@ def _pressure(situation: Situation) -> Iterator[Draft]:
         "Effects on standing blood pressure add up" + (" (age 65 or more)" if situation.is_older else ""),
         RAPID,
         factors=STABLE if is_calm else (),
-        context=("stable",) if is_calm else ("age>=65",) if situation.is_older else (),
+        context=("stable",) if is_calm else tuple(situation.older),
         slight=slight(shares),
     )
 

@@ -43,7 +43,7 @@ def _qt(situation: Situation) -> Iterator[Draft]:
     shares = shares_of(situation, "qt")
     if len(shares) < 3 or sum(share[2] for share in shares) < 7:
         return
-    risk = [*situation.qt_risks.values(), *(["age 65 or more"] if situation.is_older else [])]
+    risk = [*situation.qt_risks.values(), *situation.older.values()]
     if situation.facts.sex[:1].upper() == "F":
         risk.append("female sex")
     yield Draft(
@@ -116,7 +116,7 @@ def _anticholinergic(situation: Situation) -> Iterator[Draft]:
         "Anticholinergic effects add up" + (" (age 65 or more)" if situation.is_older else ""),
         "delayed (days-weeks)",
         factors=factors,
-        context=(("stable",) if factors else ()) + (("age>=65",) if situation.is_older else ()),
+        context=(("stable",) if factors else ()) + tuple(situation.older),
         slight=slight(shares),
     )
 
@@ -193,8 +193,8 @@ def _older(situation: Situation) -> Iterator[Draft]:
         "CNS-active drugs add up to falls",
         "delayed (days-weeks)",
         "AGS Beers 2023 (10.1111/jgs.18372)",
-        factors=("age 65 or more",),
-        context=("age>=65",),
+        factors=tuple(situation.older.values()),
+        context=tuple(situation.older),
     )
 
 

@@ -7,7 +7,7 @@ from interactions.engine import conditions
 from interactions.engine.data_set import Selection
 from interactions.engine.findings import Match, NotChecked, SourceGrade, Wait
 from interactions.engine.pair_table import pair_code
-from interactions.engine.rulebook import PairRule, RuleBook
+from interactions.engine.rulebook import DUPLICATE, PairRule, RuleBook
 from interactions.engine.rules import windows
 from interactions.engine.rules.seats import Pair, Seat
 from interactions.engine.rules.situation import Situation
@@ -46,7 +46,7 @@ def matches(situation: Situation, pairs: Sequence[Pair], selections: list[Select
         severity, factors, context = rule.severity, NO_FACTORS, NO_FACTORS
         if rule.tokens:
             case = conditions.Case(
-                regimen.day, a.drug, b.drug, a.rules_entry, b.rules_entry, regimen.facts, situation.taken, book
+                regimen.day, a.drug, b.drug, a.rules_entry, b.rules_entry, situation.told_facts, situation.taken, book
             )
             outcome = conditions.apply(rule.tokens, rule.severity, case)
             missing += [NotChecked(_refs(a, b), fact, MISSING_FACT) for fact in outcome.missing]
@@ -78,10 +78,12 @@ def between(a: Selection, b: Selection, book: RuleBook) -> Iterator[tuple[PairRu
 def _written(
     pairs: Sequence[Pair], selections: list[Selection], book: RuleBook
 ) -> Iterator[tuple[PairRule, Seat, Seat]]:
-    """Each rule on two of the seats; sides in the rule's order."""
+    """Each rule on two of the seats; sides in the rule's order. Two prescriptions of one drug can but be duplicates."""
     for a, b in pairs:
+        is_one_drug = a.entry.key == b.entry.key
         for rule, is_in_order in between(selections[a.place], selections[b.place], book):
-            yield (rule, a, b) if is_in_order else (rule, b, a)
+            if not is_one_drug or rule.problem == DUPLICATE:
+                yield (rule, a, b) if is_in_order else (rule, b, a)
 
 
 def _counts(rule: PairRule, a: Seat, b: Seat) -> bool:

@@ -16,8 +16,6 @@ from interactions.engine.severity import Severity
 DAMPED = {"D05": ("qtc", None, 470), "D06": None, "D10": ("sodium", 135, None), "D11": None}
 """Moderate findings that become minor when everything is long unchanged; with the lab that must be in range."""
 SETTLED_DAYS = 30
-OLDER = {"age>=65": "age 65 or more"}
-"""Stable text -> words, as of every fact that moves a severity."""
 SWITCH = timedelta(days=28)
 Memory = dict[int, tuple[Derived, ...]]
 CITATION = "derived from the drugs' own attributes (each with its source in the release)"
@@ -196,19 +194,12 @@ def _with_factors(one: Derived, situation: Situation) -> Weighed | None:
     if one.code == "D05":
         factors = situation.qt_risks
     elif one.code == "D10":
-        factors = _sodium_factors(situation, is_weak=one.severity is None)
-    elif one.code == "D11" and situation.is_older:
-        factors = OLDER
-    elif one.code == "D14" and situation.facts.heart_rate is not None and situation.facts.heart_rate < 50:
-        factors = {"heart_rate<50": f"heart rate {situation.facts.heart_rate}/min"}
+        factors = situation.older | ({} if one.severity is None else situation.low_sodium)
+    elif one.code == "D11":
+        factors = situation.older
+    elif one.code == "D14":
+        factors = situation.slow_heart
     severity = one.raised if factors else one.severity
     if severity is None:
         return None
     return Weighed(severity, tuple(factors.values()), tuple(factors)) if severity != one.severity else Weighed(severity)
-
-
-def _sodium_factors(situation: Situation, *, is_weak: bool) -> dict[str, str]:
-    told = dict(OLDER) if situation.is_older else {}
-    if situation.has_low_sodium and not is_weak:
-        told["sodium<135"] = f"sodium {situation.facts.sodium} mmol/L"
-    return told

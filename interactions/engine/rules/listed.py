@@ -16,6 +16,8 @@ def matches(pairs: Sequence[Pair], selections: list[Selection], data_set: DataSe
     """Every pair of seats that the data set lists, at its highest grade over the ingredients."""
     found: list[Match] = []
     for a, b in pairs:
+        if a.entry.key == b.entry.key:
+            continue
         grade, code = highest(selections[a.place], selections[b.place], data_set)
         if grade and ((a.is_active and b.is_active) or _counts(a, b, data_set.grades[grade])):
             place = (a.place, b.place) if a.place < b.place else (b.place, a.place)

@@ -145,8 +145,8 @@ def _mask(situation: Situation) -> int:
     facts = situation.facts
     mask = OPEN
     mask |= QT if situation.qt_risks else 0
-    mask |= SODIUM if situation.has_low_sodium else 0
-    mask |= RATE if facts.heart_rate is not None and facts.heart_rate < 50 else 0
+    mask |= SODIUM if situation.low_sodium else 0
+    mask |= RATE if situation.slow_heart else 0
     return mask | (SWITCH if facts.cross_tapers or facts.labelled_overlaps else 0)
 
 

@@ -1,10 +1,11 @@
 """The day as every rule sees it: who is seated, what each drug does at its dose, and what about the person matters."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
+from interactions.engine import risks
 from interactions.engine.attributes import Profile
 from interactions.engine.findings import Match
 from interactions.engine.formulary import Formulary
@@ -12,7 +13,6 @@ from interactions.engine.person import Held
 from interactions.engine.regimen import Action, Drug, Facts, Lab, Regimen
 from interactions.engine.rules.seats import Seat
 
-OLDER = 65
 STEADY_DAYS = 90
 RECENT_LAB_DAYS = 180
 ZERO = Decimal(0)
@@ -98,34 +98,46 @@ class Situation:
         """What the person's diagnoses mean."""
         return self.formulary.terms.codes(self.facts.conditions) if self.facts.conditions else frozenset()
 
-    @cached_property
-    def is_older(self) -> bool:
-        """65 years or more."""
-        return self.facts.age_years is not None and self.facts.age_years >= OLDER
+    def risks_of(self, risk: str) -> dict[str, str]:
+        """What about this person raises a risk: stable text -> words."""
+        return risks.found(self.formulary.risks, risk, self.facts, self.codes)
 
     @cached_property
-    def has_low_sodium(self) -> bool:
-        """Below 135 mmol/L."""
-        return self.facts.sodium is not None and self.facts.sodium < 135
+    def older(self) -> dict[str, str]:
+        """Empty below the age from which much weighs more."""
+        return self.risks_of("older")
+
+    @property
+    def is_older(self) -> bool:
+        """Whether it weighs more because of the age."""
+        return bool(self.older)
+
+    @cached_property
+    def low_sodium(self) -> dict[str, str]:
+        """Empty while sodium is in range or not on record."""
+        return self.risks_of("sodium")
+
+    @cached_property
+    def slow_heart(self) -> dict[str, str]:
+        """Empty while the pulse is in range or not on record."""
+        return self.risks_of("rate")
 
     @cached_property
     def qt_risks(self) -> dict[str, str]:
-        """What raises the risk of torsades in this person, as stable text and in words; age and sex alone do not."""
-        facts = self.facts
-        told = {}
-        if facts.qtc_ms is not None and facts.qtc_ms >= 470:
-            told["qtc>=470"] = f"QTc {facts.qtc_ms} ms"
-        if facts.potassium is not None and facts.potassium < Decimal("3.5"):
-            told["potassium<3.5"] = f"potassium {facts.potassium} mmol/L"
-        if facts.magnesium is not None and facts.magnesium < Decimal("0.7"):
-            told["magnesium<0.7"] = "low magnesium"
-        if facts.heart_rate is not None and facts.heart_rate < 50:
-            told["heart_rate<50"] = f"heart rate {facts.heart_rate}/min"
-        if facts.structural_heart_disease or "structural_heart_disease" in self.codes or "heart_failure" in self.codes:
-            told["structural_heart_disease"] = "structural heart disease"
-        if facts.congenital_long_qt or "long_qt" in self.codes:
-            told["long_qt"] = "congenital long QT"
-        return told
+        """What raises the risk of torsades in this person; age and sex alone do not."""
+        return self.risks_of("qt")
+
+    @cached_property
+    def told_facts(self) -> Facts:
+        """The facts with what the diagnoses say of them, as the rules on pairs read them."""
+        facts, by_diagnosis = self.facts, {"structural_heart_disease", "long_qt"} & self.qt_risks.keys()
+        if not by_diagnosis:
+            return facts
+        return replace(
+            facts,
+            structural_heart_disease=facts.structural_heart_disease or "structural_heart_disease" in by_diagnosis,
+            congenital_long_qt=facts.congenital_long_qt or "long_qt" in by_diagnosis,
+        )
 
     @cached_property
     def labs(self) -> dict[str, Lab]:
