@@ -1,6 +1,6 @@
 """The bridge to messages: plans what falls due for a patient, and says whom a message may reach at this moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.utils import timezone
 from medmgmt import falling_due, supplies
 from medmgmt.falling_due import END, INJECTION, LAB, TAPER
 from medmgmt.record import access, dosing
-from medmgmt.record.models import ContactPoint, Patient, Prescription, User
+from medmgmt.record.models import ContactPoint, Patient, Prescription, Status, User
 from medmgmt.wishes import Wishes, wishes_of
 from refills import bundling, consents, planning, reminders
 from refills.models import (
@@ -113,7 +113,7 @@ def reach(reminder: Reminder) -> reminders.Reach:
 
 def reach_of_helper(reminder: Reminder, patient: Patient, wishes: Wishes, today: date) -> reminders.Reach:
     """A caregiver is told only while the patient's consent holds: asked again just before."""
-    consent = CaregiverConsent.objects.get(pk=reminder.caregiver_id)
+    consent = CaregiverConsent.objects.get(pk=reminder.caregiver_id or 0)
     why = ""
     if not consents.holds(consent, today):
         why = "consent withdrawn"
@@ -128,7 +128,7 @@ def reach_of_helper(reminder: Reminder, patient: Patient, wishes: Wishes, today:
 
 def reach_of_staff(reminder: Reminder) -> reminders.Reach:
     """A notice to somebody who works here."""
-    user = User.objects.filter(pk=reminder.recipient_id, is_active=True).first()
+    user = User.objects.filter(pk=reminder.recipient_id or 0, is_active=True).first()
     return reminders.Reach(
         address=user.email or None if user else None,
         language=settings.LANGUAGE_CODE,
@@ -149,20 +149,23 @@ def is_failing(patient: Patient, channel: str, address: str) -> bool:
 
 
 def is_about_something(reminder: Reminder, today: date) -> bool:
-    """Does any of its items still hold: a medicine still taken, a test still wanted?"""
+    """Does any of its items still hold: a medicine still taken, a step still planned, a test still wanted?"""
     items = list(ReminderItem.objects.filter(reminder=reminder))
-    numbers_of = {item.prescription_id for item in items} or {reminder.prescription_id}
-    if None in numbers_of:
+    numbers = {item.prescription_id for item in items} or {reminder.prescription_id}
+    if None in numbers:
         return True
-    rows = Prescription.objects.filter(pk__in=numbers_of).prefetch_related("changes")
-    by_number = {row.pk: supplies.signed_steps(row) for row in rows}
-    if any(item.kind in (ReminderKind.TAPER_STEP, ReminderKind.END_OF_TAPER) for item in items):
-        return any(
-            item.day in dosing.days_of_change(by_number[item.prescription_id or 0], date.min)
-            for item in items
-            if item.prescription_id in by_number
-        )
-    return any(supplies.is_wanted(steps, today) for steps in by_number.values())
+    rows = Prescription.objects.filter(pk__in=[number for number in numbers if number]).prefetch_related("changes")
+    courses = {row.pk: [change.step for change in row.changes.all() if change.status == Status.SIGNED] for row in rows}
+    if not items:
+        return any(supplies.is_wanted(steps, today) for steps in courses.values())
+    return any(holds(item, courses.get(item.prescription_id or 0, []), today) for item in items)
+
+
+def holds(item: ReminderItem, steps: Sequence[dosing.Step], today: date) -> bool:
+    """Is one thing of a message still to be told, by the course as it is signed now?"""
+    if item.kind in (ReminderKind.TAPER_STEP, ReminderKind.END_OF_TAPER):
+        return item.day in dosing.days_of_change(steps, date.min)
+    return supplies.is_wanted(steps, today)
 
 
 def language_of(reminder: Reminder) -> str:

@@ -274,16 +274,22 @@ SPECTACULAR_SETTINGS = {
         "DoseState": "medmgmt.api.prescriptions.DOSE_STATES",
         "EncounterKind": "medmgmt.record.models.EncounterKind",
         "FindingSeverity": "medmgmt.api.answers.SEVERITIES",
+        "NotRenewed": "medmgmt.api.renewals.NOT_RENEWED",
+        "ObservationCode": "medmgmt.record.models.ObservationCode",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
         "ReactionSeverity": "medmgmt.record.models.ReactionSeverity",
         "ReasonCode": "medmgmt.record.models.ReasonCode",
         "ReleaseKind": "interactions.models.ReleaseKind",
         "ReleaseStatus": "interactions.models.ReleaseStatus",
+        "ReminderAnswer": "refills.models.ReminderAnswer",
         "ReminderKind": "refills.models.ReminderKind",
         "ReminderState": "refills.models.ReminderState",
+        "RenewalAnswer": "refills.models.RenewalAnswer",
         "Sex": "medmgmt.record.models.Sex",
         "SideEffectSeverity": "medmgmt.record.models.SideEffectSeverity",
+        "Taken": "refills.models.Taken",
         "TaskKind": "refills.models.TaskKind",
+        "TaskOutcome": "refills.models.TaskOutcome",
         "TaskState": "refills.models.TaskState",
         "Together": "interactions.models.Together",
     },
@@ -338,7 +344,7 @@ def gateway(name: str) -> str:
     http(s)://... is a gateway of your own that takes JSON with an Idempotency-Key; anything else is an address of the
     notification library Apprise, with {to} where the patient's number goes. Production sends by https alone.
     """
-    url = env.str(name, default="" if PRODUCTION or name != "SMS_URL" else "outbox:")
+    url = str(env.str(name, default="" if PRODUCTION or name != "SMS_URL" else "outbox:"))
     scheme, found, rest = url.partition("://")
     if not url or (url == "outbox:" and not PRODUCTION):
         return url
@@ -353,7 +359,7 @@ def gateway(name: str) -> str:
 
 def webhook_key(name: str) -> str:
     """The secret that a provider signs its delivery reports with; blank: reports are not taken."""
-    secret = env.str(name, default="")
+    secret = str(env.str(name, default=""))
     if secret and len(secret) < 16:
         raise ImproperlyConfigured(f"{name} must have at least 16 characters.")
     return secret

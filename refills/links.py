@@ -155,7 +155,7 @@ def _opened(token: str) -> UUID:
 
 def _put_off(reminder: Reminder, about: Collection[Item], now: datetime) -> None:
     """Tell the same things once more the next day, except those that are told that day anyway."""
-    put_off = ReminderItem.objects.filter(reminder__patient_id=reminder.patient_id, kind=ReminderKind.SNOOZE)
+    put_off = ReminderItem.objects.filter(reminder__patient_id=reminder.patient_id or 0, kind=ReminderKind.SNOOZE)
     names = list(put_off.values_list("about_type", "about_id", "day"))
     if any(names.count(item.name) >= MOST_SNOOZES for item in about):
         raise SnoozedEnough

@@ -127,7 +127,7 @@ def tell_again(reminder: Reminder, about: Iterable[Item], moment: Moment) -> Non
     )  # fmt: skip
     again = {Item(ReminderKind.SNOOZE, *item.name, item.prescription_id) for item in about}
     standing = Reminder.objects.select_for_update().filter(
-        patient_id=reminder.patient_id,
+        patient_id=reminder.patient_id or 0,
         channel=reminder.channel,
         caregiver_id=reminder.caregiver_id,
         local_date=moment.local_date,

@@ -16,8 +16,6 @@ from refills.models import CaregiverConsent, How, Reminder, TaskKind
 from refills.reports import Report, Said
 from refills.words import Meant
 
-READ_WITHIN = timedelta(hours=4)
-
 
 @transaction.atomic
 def take_report(channel: str, report: Report) -> None:
@@ -34,7 +32,7 @@ def take_report(channel: str, report: Report) -> None:
     if report.said == Said.DELIVERED:
         changed = reports.delivered(reminder)
     else:
-        changed = reports.bounced(reminder, address_of(reminder), now)
+        changed = reports.bounced(reminder, address_of(reminder))
         if changed and reminder.patient_id is not None:
             patient = messages.patient_of(reminder)
             try_next(reminder, patient, now)
@@ -50,7 +48,7 @@ def address_of(reminder: Reminder) -> str:
         return CaregiverConsent.objects.get(pk=reminder.caregiver_id).address
     left = reminder.handed_over_at or timezone.now()
     found = ContactPoint.objects.filter(
-        patient_id=reminder.patient_id, channel=reminder.channel, ended_at=None, created_at__lte=left
+        patient_id=reminder.patient_id or 0, channel=reminder.channel, ended_at=None, created_at__lte=left
     ).first()
     return found.address if found else ""
 
@@ -82,8 +80,7 @@ def ask_to_call(patient: Patient, channel: str, event_id: str) -> None:
         key=f"contact_patient|reply|{channel}|{event_id}|{patient.pk}"[:200],
         patient_id=patient.pk,
         role=Role.NURSE,
-        priority=2,
-        due_at=timezone.now() + READ_WITHIN,
+        case="reply",
         title=_("The patient answered a message: please call"),
     )
 

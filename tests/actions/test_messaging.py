@@ -168,8 +168,8 @@ def test_stop_by_answering_a_text_message_works_in_both_languages(word: str, lef
 
 def test_a_plan_of_ones_own_changes_days_hour_and_quiet_and_somebody_else_was_faster_is_told() -> None:
     supplied("sertraline", lasts=20)
-    plan = {"before": [2], "after": [1], "channels": ["email"], "hour": 18, "quiet_from": 20, "quiet_until": 10,
-            "language": "es"}  # fmt: skip
+    hours = {"hour": 18, "quiet_from": 20, "quiet_until": 10}
+    plan: dict[str, Any] = {"before": [2], "after": [1], "channels": ["email"], "language": "es", **hours}
     messaging.save_plan(factories.carla_user(), factories.carla().pk, **plan, version=1)
     rows = planned()
     assert [(row.local_date - orders.today()).days for row in rows] == [18, 21]
@@ -177,7 +177,14 @@ def test_a_plan_of_ones_own_changes_days_hour_and_quiet_and_somebody_else_was_fa
     assert messages.reach(rows[0]).language == "es"
     with pytest.raises(Conflict):
         messaging.save_plan(factories.bo(), factories.carla().pk, **plan, version=1)
-    for wrong in ({"before": []}, {"before": [99]}, {"hour": 21}, {"quiet_until": 19}, {"channels": []}):
+    nonsense: list[dict[str, Any]] = [
+        {"before": []},
+        {"before": [99]},
+        {"hour": 21},
+        {"quiet_until": 19},
+        {"channels": []},
+    ]
+    for wrong in nonsense:
         with pytest.raises(Refused):
             messaging.save_plan(factories.bo(), factories.carla().pk, **{**plan, **wrong}, version=2)
 
@@ -221,9 +228,16 @@ def test_a_helper_is_told_of_what_the_consent_is_for_and_until_it_ends() -> None
     helper(covers=["injections"])
     supplied("sertraline", lasts=20)
     assert len(planned(caregiver__isnull=False)) == 0
-    for wrong in ({"covers": []}, {"covers": ["gossip"]}, {"name": " "}, {"address": "nobody"},
-                  {"starts_on": orders.today() - timedelta(days=1)},
-                  {"ends_on": orders.today() - timedelta(days=1)}):  # fmt: skip
+    yesterday = orders.today() - timedelta(days=1)
+    nonsense: list[dict[str, Any]] = [
+        {"covers": []},
+        {"covers": ["gossip"]},
+        {"name": " "},
+        {"address": "nobody"},
+        {"starts_on": yesterday},
+        {"ends_on": yesterday},
+    ]
+    for wrong in nonsense:
         with pytest.raises(Refused):
             helper(**wrong)
 
@@ -301,11 +315,13 @@ def test_without_a_second_channel_nothing_is_tried_twice() -> None:
     assert reporting.fall_back() == 0
 
 
-def post(channel: str, told: object, *, secret: str = SECRET, age: int = 0, **headers: str) -> int:
+def post(
+    channel: str, told: object, *, secret: str = SECRET, age: int = 0, headers: dict[str, str] | None = None
+) -> int:
     body = told if isinstance(told, bytes) else json.dumps(told).encode()
     stamp = str(int(timezone.now().timestamp()) - age)
     signed = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-    sent = {"X-Timestamp": stamp, "X-Signature": signed, **headers}
+    sent = {"X-Timestamp": stamp, "X-Signature": signed, **(headers or {})}
     answer = Client(enforce_csrf_checks=True).post(
         f"/hooks/{channel}/", body, content_type="application/json", headers=sent
     )
@@ -319,8 +335,8 @@ def test_only_a_signed_and_fresh_report_is_taken_and_only_once(settings: object)
     bounce = {"id": "e1", "event": "bounced", "message": "m1@clinic.example"}
     assert post("email", bounce, secret="guess") == 401
     assert post("email", bounce, age=3600) == 401
-    assert post("email", bounce, **{"X-Timestamp": "now"}) == 401
-    assert post("email", bounce, **{"X-Signature": ""}) == 401
+    assert post("email", bounce, headers={"X-Timestamp": "now"}) == 401
+    assert post("email", bounce, headers={"X-Signature": ""}) == 401
     assert post("sms", bounce) == post("pigeon", bounce) == 401
     assert Reminder.objects.get(pk=row.pk).state == "sent"
     for nonsense in (b"", b"{", b"[]", b"\xff", {"id": 1}, {**bounce, "id": ""}, {**bounce, "event": "eaten"},

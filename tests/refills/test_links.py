@@ -25,7 +25,7 @@ def sent() -> Reminder:
 
 
 def everything() -> list[dict[str, object]]:
-    return list(Reminder.objects.order_by("id").values())
+    return [dict(row) for row in Reminder.objects.order_by("id").values()]
 
 
 def test_a_link_is_read_and_reading_it_changes_nothing() -> None:
@@ -154,6 +154,7 @@ def test_it_can_be_put_off_three_times_and_not_a_fourth() -> None:
 def test_planning_again_keeps_what_was_put_off_and_a_new_supply_cancels_it() -> None:
     reminder = sent()
     reminders.answer(links.token(reminder), "snooze", now=NOON)
+    assert reminder.prescription is not None
     planning.plan(supply(reminder.prescription), NOON)
     assert Reminder.objects.get(kind="snooze").state == ReminderState.PLANNED
     planning.plan(supply(reminder.prescription, active=False), NOON)
