@@ -7,7 +7,8 @@ findings written and nothing committed. Each batch that was committed is one lin
 import os
 import sys
 import time
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
 from pathlib import Path
 
 import django
@@ -49,20 +50,22 @@ def note(path: str, text: str) -> None:
 
 def run(where: str, path: str) -> None:
     """Batch after batch until every run is done."""
-    from interactions.models import RescreenRun
+    from interactions import rescreening as tables
+    from interactions.models import RescreenPatient, RescreenRun
+    from interactions.rescreening import Came
     from medmgmt.actions import rescreening
 
-    settled, batches = rescreening.rescreening.settle, 0
+    settle, batches = tables.settle, 0
 
-    def dawdling(*values: object) -> None:
+    def dawdling(run: RescreenRun, rows: Collection[RescreenPatient], came: Came, now: datetime) -> None:
         nonlocal batches
         batches += 1
         if where == "middle" and batches == 2:
             note(f"{path}.dawdling", str(os.getpid()))
             time.sleep(DAWDLE)
-        settled(*values)  # type: ignore[arg-type]
+        settle(run, rows, came, now)
 
-    rescreening.rescreening.settle = dawdling
+    tables.settle = dawdling
     note(f"{path}.started", str(os.getpid()))
     while RescreenRun.objects.exclude(state="done").exists():
         rescreening.plan()

@@ -75,7 +75,7 @@ def test_the_preview_says_which_local_rules_would_be_suspended(tmp_path: Path) -
     change = live()
     seen = previews.of(factories.pia(), louder(tmp_path).pk, active=True)
     assert [one["change"] for one in seen.suspended] == [change.pk]
-    assert "found contraindicated" in seen.suspended[0]["why"]
+    assert "found contraindicated" in str(seen.suspended[0]["why"])
     change.refresh_from_db()
     assert change.state == LocalState.APPROVED
 
