@@ -282,6 +282,7 @@ SPECTACULAR_SETTINGS = {
         "ReleaseKind": "interactions.models.ReleaseKind",
         "ReleaseStatus": "interactions.models.ReleaseStatus",
         "ReminderAnswer": "refills.models.ReminderAnswer",
+        "RuleSeverity": "interactions.models.Severity",
         "ReminderKind": "refills.models.ReminderKind",
         "ReminderState": "refills.models.ReminderState",
         "RenewalAnswer": "refills.models.RenewalAnswer",
