@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from interactions import review
 from interactions.errors import CoSignatureNeeded, UnansweredFindings
+from medmgmt import cosignatures
 from medmgmt.actions import cosigning, prescribing
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, CoSignature, DosageChange, Kind, Patient, User
@@ -229,7 +230,16 @@ def standing_order() -> DosageChange:
 
 def test_a_standing_combination_is_not_asked_again_while_nothing_relevant_changes(knowledge: None) -> None:
     change = standing_order()
-    assert prescribing.sign(factories.adler(), new_dose(factories.adler(), change, "50").pk).status == "signed"
+    raised = new_dose(factories.adler(), change, "75")
+    (finding,) = cosignatures.contraindicated(cosigning.latest(raised).findings.all())
+    assert not finding.is_new
+    assert prescribing.sign(factories.adler(), raised.pk).status == "signed"
+
+
+def test_another_dose_band_is_asked_again(knowledge: None) -> None:
+    change = standing_order()
+    with pytest.raises(CoSignatureNeeded):
+        prescribing.sign(factories.adler(), new_dose(factories.adler(), change, "150").pk)
 
 
 def test_what_stopped_and_begins_again_is_asked_again(knowledge: None) -> None:
@@ -255,7 +265,7 @@ def test_the_standing_co_signer_is_no_second_person_for_an_order_of_their_own(kn
     agree(factories.brandt(), change)
     signed = prescribing.sign(factories.adler(), change.pk)
     with pytest.raises(CoSignatureNeeded):
-        prescribing.sign(factories.brandt(), new_dose(factories.brandt(), signed, "50").pk)
+        prescribing.sign(factories.brandt(), new_dose(factories.brandt(), signed, "75").pk)
 
 
 def test_the_database_keeps_every_word_and_takes_none_from_the_author_or_after_the_signature(knowledge: None) -> None:
