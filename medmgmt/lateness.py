@@ -75,7 +75,7 @@ def of(by: User, *, now: datetime | None = None) -> Lateness:
     access.require(by, "view_lateness")
     moment = now or timezone.now()
     tasks = reach(by)
-    found = [Late(**row) for row in grouped(tasks.filter(due_at__lt=moment), moment)]
+    found = grouped(tasks.filter(due_at__lt=moment), moment)
     unreached = tasks.filter(waits=Waits.NOBODY).count()
     people = duty.on_duty(moment)
     return Lateness(
@@ -104,12 +104,12 @@ def raised(tasks: QuerySet[Task]) -> QuerySet[Task]:
     return bare.order_by("rank", "due_at", "id")[:SHOWN]
 
 
-def grouped(tasks: QuerySet[Task], now: datetime) -> list[dict[str, object]]:
+def grouped(tasks: QuerySet[Task], now: datetime) -> list[Late]:
     """The rows of the table, the oldest first. One query."""
     ages = [When(due_at__gt=now - upto, then=Value(code)) for code, upto, _words in AGES]
     reasons = [When(waits=code, then=Value(code)) for code in Waits.values]
     taken = When(Q(state=TaskState.CLAIMED, claimed_until__gt=now), then=Value(TAKEN))
-    return list(
+    rows = (
         tasks.annotate(
             age=Case(*ages, default=Value(LONGER[0]), output_field=CharField()),
             reason=Case(*reasons, taken, default=Value(UNTAKEN), output_field=CharField()),
@@ -118,3 +118,4 @@ def grouped(tasks: QuerySet[Task], now: datetime) -> list[dict[str, object]]:
         .annotate(count=Count("pk"), oldest=Min("due_at"), level=Max("escalation_level"))
         .order_by("oldest", "kind")
     )
+    return [Late(**row) for row in rows]

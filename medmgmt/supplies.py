@@ -34,7 +34,6 @@ MG_IN = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000), "mcg":
 COUNTED = ("{tablet}", "{capsule}", "{film}", "{patch}", "{lozenge}", "{suppository}", "{injection}", "{piece}")
 GAP = "gap|"
 """How the key of a gap's task begins; the prescription and the run-out date follow."""
-GAP_DUE = timedelta(days=1)
 GAPS_SEEN_FOR = timedelta(days=60)
 """A supply that ended longer ago is history that nobody kept up, such as that taken over from elsewhere."""
 
@@ -234,19 +233,27 @@ def days_without(
     return without if 0 <= without <= GAPS_SEEN_FOR.days else None
 
 
-def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, due_at: datetime) -> None:
-    """A nurse's task, one for a run-out; more urgent where a relapse comes sooner."""
+def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, due_at: datetime | None = None) -> None:
+    """A nurse's task, one for a run-out; more urgent where a relapse comes sooner, and due by its service level unless
+    told otherwise."""
     worklist.open_task(
-        kind=TaskKind.CONTACT_PATIENT,
+        kind=TaskKind.SUPPLY_GAP,
         key=f"{GAP}{prescription.pk}|{out_on}",
         patient_id=patient.pk,
         role=Role.NURSE,
         priority=supply_rules().whole("gap_task_priority", scopes_of(prescription)),
         due_at=due_at,
+        stop_tier=stop_tier(prescription),
         source=("prescription", prescription.pk),
         title=_("A supply has run out and no fill is recorded: please contact the patient."),
         detail=_("%(drug)s: without supply since %(day)s.") % {"drug": prescription.drug_name, "day": out_on},
     )
+
+
+def stop_tier(prescription: Prescription) -> int:
+    """How soon harm comes when it stops: 1 at once, 2 within three days, 3 later; by when a gap is a task."""
+    days = supply_rules().number("gap_task_days", scopes_of(prescription))
+    return 1 if days == 0 else 2 if days <= 3 else 3
 
 
 def scopes_of(prescription: Prescription, among: Knowledge | None = None) -> frozenset[str]:

@@ -75,7 +75,7 @@ def find_gaps() -> int:
         if not ids:
             return looked
         for prescription in run_outs.with_history(ids):
-            _look(prescription, now)
+            _look(prescription)
         SupplyState.objects.filter(pk__in=ids).update(looked_at=now)
         looked += len(ids)
 
@@ -94,7 +94,7 @@ def _to_look_at(now: datetime) -> list[int]:
     return list(SupplyState.objects.filter(concerned, rested).order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
-def _look(prescription: Prescription, now: datetime) -> None:
+def _look(prescription: Prescription) -> None:
     """Open the task of a gap that has grown to what the rules call one; close what is none any more."""
     steps = [change.step for change in prescription.changes.all()]
     recorded: list[Dispense] = list(prescription.dispenses.all())
@@ -104,4 +104,4 @@ def _look(prescription: Prescription, now: datetime) -> None:
     if out_on is None or without is None:
         return
     if without >= supplies.supply_rules().number("gap_task_days", supplies.scopes_of(prescription)):
-        supplies.open_gap_task(prescription.patient, prescription, out_on, now + supplies.GAP_DUE)
+        supplies.open_gap_task(prescription.patient, prescription, out_on)

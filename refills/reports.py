@@ -2,7 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from refills import worklist
 from refills.models import ProviderReport, Reminder, ReminderState, TaskKind, Unreachable
 
-MEND_WITHIN = timedelta(days=1)
 NURSE = "nurse"
 OPEN = (ReminderState.SENT, ReminderState.UNKNOWN)
 
@@ -73,7 +72,7 @@ def delivered(reminder: Reminder) -> bool:
     return bool(done)
 
 
-def bounced(reminder: Reminder, address: str, now: datetime) -> bool:
+def bounced(reminder: Reminder, address: str) -> bool:
     """It came back: the address is marked until somebody mends it, and a nurse is told. False where nothing changed."""
     with transaction.atomic():
         done = Reminder.objects.filter(pk=reminder.pk, state__in=(*OPEN, ReminderState.DELIVERED)).update(
@@ -83,12 +82,12 @@ def bounced(reminder: Reminder, address: str, now: datetime) -> bool:
             return False
         worklist.cancel_by_key(contact_key(reminder.pk), _("The message came back: see to the address."))
         if reminder.patient_id is None:
-            _ask_to_mend(f"user|{reminder.recipient_id}", reminder, now)
+            _ask_to_mend(f"user|{reminder.recipient_id}", reminder)
         elif address:
             row, _made = Unreachable.objects.get_or_create(
                 patient_id=reminder.patient_id, channel=reminder.channel, address=address, mended_at=None
             )
-            _ask_to_mend(str(row.pk), reminder, now)
+            _ask_to_mend(str(row.pk), reminder)
     return True
 
 
@@ -102,7 +101,7 @@ def mend_key(number: object) -> str:
     return f"fix_contact|{number}"
 
 
-def _ask_to_mend(number: str, reminder: Reminder, now: datetime) -> None:
+def _ask_to_mend(number: str, reminder: Reminder) -> None:
     """A task, once for an address."""
     worklist.open_task(
         kind=TaskKind.FIX_CONTACT,
@@ -111,7 +110,6 @@ def _ask_to_mend(number: str, reminder: Reminder, now: datetime) -> None:
         role="" if reminder.recipient_id else NURSE,
         assignee_id=reminder.recipient_id,
         priority=2,
-        due_at=now + MEND_WITHIN,
         source=("reminder", reminder.pk),
         title=_("Messages come back: please see to the address"),
     )

@@ -29,7 +29,6 @@ from refills.models import Crossing, HandOvers, Reminder, ReminderState, Task, T
 log = logging.getLogger(__name__)
 WATCHED_FOR = timedelta(days=1)
 """So long after a restore, what is planned anew for a day up to it is held too: its first copy may have been lost."""
-DECIDED_WITHIN = timedelta(days=1)
 HELD = "held|"
 SLOTS, WIDTH = 64, 20
 
@@ -166,7 +165,6 @@ def _task(patient_id: int, restored_at: datetime) -> Task:
         patient_id=patient_id,
         role="nurse",
         priority=2,
-        due_at=database_now() + DECIDED_WITHIN,
         source_type="held",
         source_id=str(patient_id),
         title=_("Messages were held after a restore: decide whether they still go."),

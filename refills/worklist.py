@@ -78,7 +78,8 @@ def _told(task: Task) -> list[str]:
     """Fills in what the service level says of a new task; the names of the columns that are told."""
     level = service_levels.levels().of(task.kind, task.service_case or task.priority)
     task.service_case = level.case
-    if task.due_at is None:
+    due_at: datetime | None = task.due_at  # a column that is filled in here
+    if due_at is None:
         task.due_at = service_levels.due(task.kind, level.case, timezone.now())
     task.rank = level.rank(task.priority, task.stop_tier)
     task.escalate_at = task.due_at

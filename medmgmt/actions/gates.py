@@ -1,12 +1,12 @@
 """A supply that waits for a lab: the task that it opens, and a prescriber's reasoned release."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import gates
+from medmgmt import gates, supplies
 from medmgmt.actions import locking
 from medmgmt.gates import Standing
 from medmgmt.record import access, audit
@@ -17,7 +17,7 @@ from refills.errors import RefillRefused
 from refills.lab_gates import State
 from refills.models import GateRelease, Task, TaskKind
 
-DUE, MOST_WORDS = timedelta(days=1), 2000
+MOST_WORDS = 2000
 
 
 @transaction.atomic
@@ -73,8 +73,7 @@ def open_if_pending(patient: Patient, prescription: Prescription, day: date) -> 
         patient_id=patient.pk,
         role=Role.PSYCHIATRIST,
         assignee_id=prescriber_id(patient, prescription),
-        priority=1,
-        due_at=timezone.now() + DUE,
+        stop_tier=supplies.stop_tier(prescription),
         source=("prescription", prescription.pk),
         title=_("A supply waits for a lab"),
         detail=f"{prescription.drug_name}: {found.sentence}",

@@ -1,6 +1,6 @@
 """Messages as people want them: plans, yes and no, helpers, the calendar link, and answers by the link in a message."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,7 +27,6 @@ from refills.models import (
 MOST_STEPS, FURTHEST = 6, 30
 EARLIEST_QUIET, LATEST_WAKING = 12, 12
 """Quiet hours begin after noon and end before it, so that there is always an hour at which somebody can be told."""
-RECORD_DUE = timedelta(days=2)
 
 
 @transaction.atomic
@@ -230,7 +229,6 @@ def open_fill_task(patient: Patient, prescription: Prescription, reminder: Remin
         key=f"picked_up|{prescription.pk}|{day.isoformat()}",
         patient_id=patient.pk,
         role=Role.NURSE,
-        due_at=timezone.now() + RECORD_DUE,
         source=("prescription", prescription.pk),
         title=_("The patient says that a supply is picked up: please write the fill down"),
         detail=prescription.drug_name,

@@ -1,8 +1,7 @@
 """What is seen and heard of a patient, written down: side effects, measurements, allergies, conditions."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import NamedTuple
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,28 +21,12 @@ from medmgmt.record.models import (
     Patient,
     Role,
     SideEffectReport,
-    SideEffectSeverity,
     Status,
     Suspect,
     User,
 )
 from refills import worklist
 from refills.models import TaskKind
-
-
-class Urgency(NamedTuple):
-    """How soon a psychiatrist looks at a side effect; project policy, to be set by each site."""
-
-    priority: int
-    within: timedelta
-
-
-URGENCY = {
-    SideEffectSeverity.LIFE_THREATENING: Urgency(1, timedelta(hours=1)),
-    SideEffectSeverity.SEVERE: Urgency(1, timedelta(hours=4)),
-    SideEffectSeverity.MODERATE: Urgency(2, timedelta(days=2)),
-    SideEffectSeverity.MILD: Urgency(3, timedelta(days=7)),
-}
 
 
 @transaction.atomic
@@ -158,15 +141,13 @@ def open_review(patient: Patient, report: SideEffectReport, ranked: Sequence[Sus
     """The psychiatrist's task, due by severity; a correction replaces the task of the version before."""
     if report.corrects_id:
         worklist.cancel_by_key(f"side-effect:{report.corrects_id}", _("The report was corrected."))
-    urgency = URGENCY[SideEffectSeverity(report.severity)]
     worklist.open_task(
         kind=TaskKind.SIDE_EFFECT_REVIEW,
         key=f"side-effect:{report.pk}",
         patient_id=patient.pk,
         role=Role.PSYCHIATRIST,
         assignee_id=prescriber_id(patient, ranked),
-        priority=urgency.priority,
-        due_at=timezone.now() + urgency.within,
+        case=report.severity,
         source=("side_effect", report.pk),
         title=_("Review a side effect"),
         detail=f"{report.term} ({report.get_severity_display()})",

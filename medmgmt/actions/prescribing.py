@@ -1,7 +1,7 @@
 """The main story: an order is proposed, reviewed, answered, reviewed again and signed, or withdrawn."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,8 +20,6 @@ from refills.models import TaskKind
 
 FURTHEST_DAYS = 366
 """An order may take effect at most a year ahead, or be written down at most a year after the fact."""
-UNCHECKED_DUE = timedelta(days=1)
-UNSIGNED_DUE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -142,8 +140,6 @@ def remember_to_sign(by: User, change: DosageChange) -> None:
         patient_id=change.patient_id,
         role=Role.PSYCHIATRIST,
         assignee_id=by.pk,
-        priority=3,
-        due_at=timezone.now() + UNSIGNED_DUE,
         source=("dosage_change", change.pk),
         title=_("Proposal waits for a signature"),
     )
@@ -271,9 +267,6 @@ def follow_from(patient: Patient, change: DosageChange, reviewed: Review) -> Non
             key=f"not-checked:{change.pk}",
             patient_id=patient.pk,
             role=Role.PHARMACIST,
-            assignee_id=None,
-            priority=2,
-            due_at=timezone.now() + UNCHECKED_DUE,
             source=("dosage_change", change.pk),
             title=_("Drug that could not be checked"),
             detail=" ".join(f"{entry['what']}: {entry['why']}" for entry in reviewed.not_checked),

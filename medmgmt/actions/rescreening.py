@@ -4,7 +4,6 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +22,6 @@ BATCH = 100
 """So many patients are locked together: for well under a second."""
 SECONDS = 1.5
 """A tick is short: the embedded clock also sends reminders."""
-DUE = {Severity.CONTRAINDICATED: timedelta(days=1), Severity.MAJOR: timedelta(days=7)}
 PRIORITY = {Severity.CONTRAINDICATED: 1, Severity.MAJOR: 2}
 
 
@@ -119,18 +117,13 @@ def task(run: RescreenRun, patient_id: int, findings: Sequence[Finding]) -> Task
         key=f"rescreen:{patient_id}:{said}",
         patient_id=patient_id,
         role=Role.PSYCHIATRIST,
+        service_case=worst.severity,
         priority=PRIORITY[Severity(worst.severity)],
-        due_at=due(worst, timezone.now()),
         source_type="rescreening",
         source_id=str(run.pk),
         title=_("The knowledge has changed: please look at these medicines again"),
         detail=" ".join(f"{one.get_severity_display()}: {one.summary}" for one in findings),
     )
-
-
-def due(finding: Finding, now: datetime) -> datetime:
-    """When somebody must have looked."""
-    return now + DUE[Severity(finding.severity)]
 
 
 def catch_up(most: int = 1000) -> int:

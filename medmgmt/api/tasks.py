@@ -154,7 +154,7 @@ class Several(Strict):
     act = serializers.ChoiceField(
         [("claim", "take"), ("reassign", "hand on"), ("done", "close as done"), ("postpone", "put off")]
     )
-    tasks = SeenTask(many=True, allow_empty=False, max_length=worklist.MOST_AT_ONCE)
+    tasks = serializers.ListField(child=SeenTask(), allow_empty=False, max_length=worklist.MOST_AT_ONCE)
     to_user = Id(required=False)
     to_role = serializers.ChoiceField(ROLES, required=False)
     code = serializers.ChoiceField(TaskOutcome.choices, default=TaskOutcome.OTHER)

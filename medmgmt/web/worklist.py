@@ -172,7 +172,7 @@ def several(request: Asked) -> HttpResponse:
     doing = request.POST.get("act", "")
     if request.method != "POST":
         return redirect("web:worklist")
-    fault = "" if form.is_valid() else " ".join(error for errors in form.errors.values() for error in errors)
+    fault = "" if form.is_valid() else " ".join(str(error) for errors in form.errors.values() for error in errors)
     fault = fault or ("" if doing in DOINGS else _("Choose what to do with the tasks."))
     fault = fault or form.missing(doing) or ("" if seen else _("Choose at least one task."))
     if fault:

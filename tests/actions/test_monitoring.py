@@ -1,9 +1,10 @@
 """What a nurse or a patient reports is kept whatever is known about it, and reaches the psychiatrist."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from medmgmt import chart
@@ -38,12 +39,18 @@ def test_a_report_is_never_refused_for_missing_knowledge() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("severity", "hours"), [("life_threatening", 1), ("severe", 4), ("moderate", 48), ("mild", 168)]
+    ("severity", "due"),
+    [
+        ("life_threatening", "2026-11-20T16:00"),
+        ("severe", "2026-11-20T19:00"),
+        ("moderate", "2026-11-24T15:00"),
+        ("mild", "2026-11-30T15:00"),
+    ],
 )
-def test_the_task_is_due_by_severity(severity: str, hours: int) -> None:
-    log(severity=severity)
-    left = Task.objects.get().due_at - timezone.now()
-    assert timedelta(hours=hours - 0.1) < left <= timedelta(hours=hours)
+def test_the_task_is_due_by_severity_by_the_clock_where_urgent_else_in_working_hours(severity: str, due: str) -> None:
+    with time_machine.travel(datetime.fromisoformat("2026-11-20T15:00-05:00"), tick=False):
+        log(severity=severity)
+    assert Task.objects.get().due_at == datetime.fromisoformat(f"{due}-05:00")
 
 
 @pytest.mark.usefixtures("knowledge")

@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 18, 15, 0, tzinfo=UTC)
 CALLERS = """
     medmgmt/actions/answering.py     finding_follow_up
     medmgmt/actions/cosigning.py     cosign cosign
-    medmgmt/actions/curation.py      knowledge_change
+    medmgmt/actions/curation.py      knowledge_change knowledge_change
     medmgmt/actions/gates.py         lab_gate
     medmgmt/actions/messaging.py     fill_look
     medmgmt/actions/monitoring.py    side_effect_review
@@ -34,7 +34,7 @@ CALLERS = """
     medmgmt/actions/rescreening.py   knowledge_change
     medmgmt/actions/supply.py        fill_look refill_request
     medmgmt/demo/seeding.py          -
-    medmgmt/supplies.py              contact_patient
+    medmgmt/supplies.py              supply_gap
     refills/queue.py                 fix_contact contact_patient
     refills/reports.py               fix_contact
     refills/restoring.py             message_held
