@@ -204,7 +204,7 @@ def of_course(course: regimens.Course, rows: Rows, today: date, scopes: Collecti
         not_scored=not_scored(steps, today),
     )
     begun = min((fill.on for fill in within), default=None)
-    counted = (list(rows.counts.get(prescription.pk, ())) or [None])[-1]
+    counted = next(iter(reversed(rows.counts.get(prescription.pk, ()))), None)
     timing = timing_of(scopes)
     return Adherence(
         prescription_id=prescription.pk,

@@ -129,12 +129,12 @@ def by_scale(observations: Iterable[Observation], zone: ZoneInfo, day: date) -> 
         newest[one.code] = one
     found = []
     for sign in signs():
-        one = newest.get(sign.value) if sign.kind == "sign_scale" else None
-        if one is None or one.value is None or sign.at_least is None or one.value < sign.at_least:
+        last = newest.get(sign.value) if sign.kind == "sign_scale" else None
+        if last is None or last.value is None or sign.at_least is None or last.value < sign.at_least:
             continue
-        seen = one.observed_at.astimezone(zone).date()
+        seen = last.observed_at.astimezone(zone).date()
         if day - timedelta(days=sign.within_days or 0) <= seen <= day:
-            found.append(sign.words.format(value=dosing.plain(one.value), day=seen))
+            found.append(sign.words.format(value=dosing.plain(last.value), day=seen))
     return found
 
 

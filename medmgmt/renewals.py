@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions import review as reviews
+from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding
 from medmgmt import adherence, authorised, gates, labs_due, limits, populations, regimens, supplies
 from medmgmt.adherence import Adherence
@@ -136,7 +137,7 @@ class Record:
     decisions: Mapping[int, Sequence[RenewalDecision]]
 
 
-def record_of(patients: Sequence[Patient], prescription_ids: Collection[int], knowledge: library.Knowledge) -> Record:
+def record_of(patients: Sequence[Patient], prescription_ids: Collection[int], knowledge: Knowledge) -> Record:
     """About fifteen queries, however many patients and prescriptions there are."""
     ids = [patient.pk for patient in patients]
     people = populations.people(patients, knowledge)
@@ -211,7 +212,7 @@ def renewal(
     record: Record,
     draft: reviews.Draft,
     unanswered: Collection[tuple[int, str, str]],
-    knowledge: library.Knowledge,
+    knowledge: Knowledge,
 ) -> Renewal:
     """One prescription put together from what was fetched; no query."""
     prescription, steps, today = course.prescription, course.steps, patient.today(timezone.now())

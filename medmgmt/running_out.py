@@ -76,7 +76,7 @@ def is_due(one: Prescription, day: date, knowledge: Knowledge) -> bool:
 def task(one: Prescription, knowledge: Knowledge) -> Task:
     """The prescriber's task; it names no drug in its title."""
     scopes = supplies.scopes_of(one, knowledge)
-    run_out_on = one.supply_state.run_out_on
+    run_out_on = one.supply_state.run_out_on or timezone.now().date()
     return Task(
         kind=TaskKind.RENEWAL,
         key=f"renewal|{one.pk}|{run_out_on}",

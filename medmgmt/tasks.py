@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from medmgmt import digests, duty, messages, sweeps
+from medmgmt import digests, duty, messages, running_out, sweeps
 from medmgmt.actions import curation, reporting, rescreening
 from medmgmt.record.models import IdempotencyRecord
 from refills import clock, escalation, reminders
@@ -44,6 +44,7 @@ def plan_supply() -> None:
     """Computes the run-outs that moved and plans what that changed; follows courses that began, paused or ended as
     planned; tells a nurse of supplies that ran out."""
     sweeps.keep_supplies()
+    running_out.open_renewals()
     reporting.plan_soon()
 
 

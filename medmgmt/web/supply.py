@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -47,7 +46,7 @@ def adherence(request: Asked, patient_id: int) -> HttpResponse:
     return render(request, "adherence.html", {"told": told, "banner": banner.of(patient), "patient": patient})
 
 
-def done(request: Asked, prescription_id: int, act: Callable[[], Model | list[Model]]) -> str:
+def done(request: Asked, prescription_id: int, act: Callable[[], object]) -> str:
     """Does the act once; the address of the supply."""
 
     def do() -> str:

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from medmgmt import chart, supply_page
+from medmgmt import chart, run_outs, running_out, supply_page
 from medmgmt.actions import authorising, monitoring, renewals, supply
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import Patient, Prescription
@@ -121,7 +121,7 @@ def test_each_reason_for_a_look_is_named(plain: Prescription, make: Any, code: s
     make(plain)
     assert code in codes(plain)
     [one] = queued().others
-    assert [each.words for each in one.obstacles if each.code == code][0]
+    assert next(each.words for each in one.obstacles if each.code == code)
 
 
 def test_a_controlled_drug_is_never_signed_with_others() -> None:
@@ -272,3 +272,41 @@ def test_the_renewal_screen_and_the_queue_say_the_same(plain: Prescription) -> N
     [other] = queued().plain
     assert (one.proposed, one.obstacles, one.runs_out_on) == (other.proposed, other.obstacles, other.runs_out_on)
     assert one.runs_out_on == ago(-5)
+
+
+def states(of: Prescription) -> list[Task]:
+    run_outs.refresh()
+    running_out.open_renewals()
+    return list(Task.objects.filter(kind="renewal", source_id=str(of.pk), closed_at=None))
+
+
+def test_a_supply_that_runs_out_with_nothing_left_to_fill_is_the_prescribers_task_once() -> None:
+    taken = taking("bupropion")
+    assert states(taken) == []
+    fill(taken, days_ago=25)
+    assert states(taken) == [], "nothing was ever written here, so nothing is known"
+    authorising.authorise(
+        factories.adler(), taken.pk, quantity=Decimal(30), unit="{tablet}", days_supply=30, issued_on=ago(26)
+    )
+    [task] = states(taken)
+    assert (task.role, "bupropion" in task.title, task.stop_tier) == ("psychiatrist", False, 2)
+    assert states(taken) == [task]
+    assert [one.prescription for one in queued().others] == [taken]
+    renew(taken)
+    assert states(taken) == []
+
+
+def test_a_supply_with_fills_left_or_far_from_its_end_is_nobodys_task() -> None:
+    far, left = taking("bupropion"), taking("mirtazapine")
+    for of, days_ago, refills in ((far, 5, 0), (left, 25, 3)):
+        fill(of, days_ago=days_ago)
+        authorising.authorise(
+            factories.adler(),
+            of.pk,
+            quantity=Decimal(30),
+            unit="{tablet}",
+            days_supply=30,
+            refills=refills,
+            issued_on=ago(days_ago + 1),
+        )
+        assert states(of) == []

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from interactions.models import Release
-from medmgmt.actions import cover, curation, messaging, monitoring, prescribing, supply
+from medmgmt.actions import authorising, cover, curation, messaging, monitoring, prescribing, supply
 from medmgmt.record.models import Kind, Patient, Role, User
 from refills import calendar_feed
 from refills.links import token
@@ -27,6 +27,7 @@ HELPER: dict[str, Any] = {
     "language": "en",
     "covers": ["refills"],
 }
+PART: dict[str, Any] = {"quantity": "7", "unit": "{tablet}", "days_supply": 7}
 NOTE = "Only for Carla's own people."
 
 
@@ -89,7 +90,12 @@ def build() -> World:
     finding = risky.review.findings.filter(severity__in=("major", "contraindicated")).first()
     assert finding is not None
     local = curation.propose(factories.pia(), curation.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
+    part = {"quantity": Decimal(7), "unit": "{tablet}", "days_supply": 7}
     ids = {
+        "authorisation_id": authorising.authorise(adler, taken.pk, **part).pk,
+        "limit_id": authorising.limit_supply(
+            adler, carla.pk, prescription_id=taken.pk, most_days=90, until=today + timedelta(days=9), why=NOTE
+        ).pk,
         "local_change_id": local.pk,
         "absence_id": away_later(adler).pk,
         "patient_id": carla.pk,
@@ -170,6 +176,16 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "dispenses": {"prescription": ids["prescription_id"], "dispensed_on": day, "quantity": 30, "unit": "{tablet}",
                       "days_supply": 30},
         "answer-link": {"token": ids["token"], "choice": "confirm"},
+        "authorisations": {"prescription": ids["prescription_id"], "parts": [PART]},
+        "revoke": {"why": "ok"},
+        "supply-limits": {"most_days": 7, "until": later, "why": "ok"},
+        "lift-limit": {"why": "ok"},
+        "release-lab-gate": {"why": "ok", "until": later},
+        "pill-counts": {"counted_on": day, "quantity": 12, "unit": "{tablet}"},
+        "taken": {"answer": "as_agreed"},
+        "renewals": {"prescriptions": [ids["prescription_id"]]},
+        "renewal": {**PART, "why": "ok"},
+        "decline-renewal": {"answer": "denied", "reason": "call_us"},
         "claim-task": {"version": 1},
         "close-task": {"version": 1, "outcome": "ok"},
         "reassign-task": {"version": 1, "to_role": "pharmacist"},
@@ -207,6 +223,15 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "correct_side_effect": {**side_effect, "outcome": "recovered", "action_taken": "none_yet"},
         "my_side_effect": side_effect,
         "new_dispense": {"dispensed_on": day, "quantity": "30", "unit": "{tablet}", "days_supply": "30"},
+        "authorise": {**PART, "refills": 0, "count": 1},
+        "revoke": {"why": "ok"},
+        "limit": {"most_days": 7, "until": later, "why": "ok"},
+        "lift_limit": {"why": "ok"},
+        "count": {"counted_on": day, "quantity": "12", "unit": "{tablet}"},
+        "renewal": {**PART, "refills": 0, "why": "ok"},
+        "decline": {"answer": "denied", "reason": "call_us"},
+        "renewals": {"chosen": ids["prescription_id"]},
+        "tell_taken": {"answer": "as_agreed"},
         "change": {"effective_on": day, "reason_code": "remission"},
         "answer": {"reason_code": "will_monitor", "follow_up_on": later, "follow_up": "visit"},
         "answer_screening": {"reason_code": "will_monitor", "follow_up_on": later, "follow_up": "visit"},
