@@ -32,7 +32,7 @@ def open_again(tasks: Sequence[Task], *, earliest_due: datetime) -> list[Task]:
             defaults={
                 **{name: getattr(task, name) for name in ("kind", "role", "patient_id", "assignee_id", "priority")},
                 **{name: getattr(task, name) for name in ("source_type", "source_id", "title", "closes_on")},
-                **{name: getattr(task, name) for name in ("stop_tier", "rank", "created_at")},
+                **{name: getattr(task, name) for name in ("stop_tier", "rank", "service_case", "created_at")},
                 "due_at": max(task.due_at, earliest_due),
                 "escalate_at": max(task.due_at, earliest_due),
                 "detail": f"{task.detail} {_('What had closed this was corrected: it waits again.')}".strip(),

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
-from medmgmt.record.models import User
+from medmgmt.record.models import Observation, User
 from tests import factories as cast
 from tests.faces.web.world import World
 
@@ -35,7 +35,7 @@ GOOD = {
     "channel": "email", "address": "a@b.example", "given_name": "A", "family_name": "B", "birth_date": "1990-01-01",
     "sex": "female", "language": "en", "time_zone": "America/New_York", "mrn": "H-1", "version": "1", "q": "lithium",
     "drug_name": "tramadol", "rxcui": "10689", "step": "propose", "note": "n", "outcome": "o", "why": "w",
-    "follow_up_on": "2026-12-01", "onset_on": "2020-01-01",
+    "follow_up_on": "2026-12-01", "on": "2026-11-20", "onset_on": "2020-01-01",
 }  # fmt: skip
 
 
@@ -43,6 +43,7 @@ def forms_of(world: World) -> dict[str, tuple[str, ...]]:
     """Every address that takes a form, with what may be typed there."""
     patient, drug = f"/patients/{world.carla.pk}", f"/prescriptions/{world.lithium.pk}"
     finding = world.proposal.reviews.latest("pk").findings.first()  # type: ignore[attr-defined]
+    seen = Observation.current(world.carla.pk)[0]
     sig = ("amount", "unit", "route", "timing", "every_days", "as_needed", "max_per_day")
     change = ("effective_on", "reason_code", "prompt", "plan", "note")
     return {
@@ -52,6 +53,10 @@ def forms_of(world: World) -> dict[str, tuple[str, ...]]:
         f"{patient}/level-of-care/": ("level", "starts_on"),
         f"{patient}/contact/": ("channel", "address"),
         f"{patient}/observations/new/": ("code", "value", "value_code", "observed_at"),
+        f"{patient}/observations/new/?code=hunter": ("code", "value_code", "observed_at"),
+        f"{patient}/visits/new/": ("kind", "on", "note"),
+        f"{patient}/observations/{seen.pk}/correct/": ("value", "value_code", "observed_at", "entered_in_error"),
+        f"{patient}/screening/{finding.pk}/answer/": ("reason_code", "follow_up", "note", "follow_up_on"),
         f"{patient}/allergies/new/": ("substance", "kind", "reaction", "severity"),
         f"{patient}/conditions/new/": ("text", "icd10cm", "onset_on"),
         f"{patient}/prescribe/": (
@@ -90,7 +95,7 @@ def attempts(world: World) -> Iterator[tuple[str, str, str]]:
 
 def wrong_for(name: str) -> tuple[str, ...]:
     """What a field of this name may be made to swallow."""
-    if name.endswith(("_on", "_date")):
+    if name.endswith(("_on", "_date")) or name == "on":
         return DAYS
     if name == "observed_at":
         return MOMENTS
