@@ -2,12 +2,15 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management.base import CommandError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medmgmt.management.commands import serve
 from refills import service_levels, site_hours
 from refills.models import TaskKind
 from refills.service_levels import BadLevel
@@ -167,3 +170,15 @@ def test_the_sites_own_row_takes_the_place_of_the_shipped_one_and_a_kind_without
     assert service_levels.load([DATA / "service_levels.csv", own]).of("renewal", 3).due == timedelta(hours=2)
     with pytest.raises(BadLevel, match="No service level for"):
         service_levels.load([own])
+
+
+def test_a_site_with_a_mistyped_table_is_not_served(tmp_path: Path, settings: Any) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text(LEVEL_HEAD + "other,*,9,0,clock,1,1,role>nurse>administrator,0,no,a,b\n", "utf-8")
+    settings.SERVICE_LEVELS_FILE = str(own)
+    service_levels.levels.cache_clear()
+    with pytest.raises(CommandError, match="urgency is 1 to 4"):
+        serve.refuse_unfit_tables()
+    settings.SERVICE_LEVELS_FILE = ""
+    service_levels.levels.cache_clear()
+    serve.refuse_unfit_tables()

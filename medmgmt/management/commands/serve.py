@@ -15,6 +15,7 @@ from django.db import OperationalError, connection
 from honcho.manager import Manager
 
 from medmgmt import broker
+from refills import service_levels, site_hours
 
 BANNER = """
   medmgmt is running at {url}
@@ -41,6 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_unfit_redis()
+        refuse_unfit_tables()
         prepare(self.stdout.write)
         connection.close()
         manager = Manager()
@@ -63,6 +65,15 @@ def prepare(say: Any) -> None:
     elif not get_user_model().objects.exists():
         say("Making the demo clinic (once, some seconds)")
         call_command("seed_demo", verbosity=0)
+
+
+def refuse_unfit_tables() -> None:
+    """A mistyped service level or closing time is told now, not by the first task that is opened."""
+    try:
+        service_levels.levels()
+        service_levels.hours()
+    except (service_levels.BadLevel, site_hours.BadHours) as wrong:
+        raise CommandError(str(wrong)) from wrong
 
 
 def refuse_unfit_redis() -> None:
