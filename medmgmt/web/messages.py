@@ -44,10 +44,11 @@ def page_of(request: Asked, patient_id: int, act: str, here: str, layout: str) -
     status = 200
     if bound is not None:
         form = {"plan": plan, "add_caregiver": helper}.get(asked)
-        if form is None or form.is_valid():
-            with refusal_on(form or plan):
-                said = once(request, lambda: done(request, asked, patient_id, plan, helper))
-                return to(request, here, said)
+        if form is None:
+            return to(request, here, once(request, lambda: done(request, asked, patient_id, plan, helper)))
+        if form.is_valid():
+            with refusal_on(form):
+                return to(request, here, once(request, lambda: done(request, asked, patient_id, plan, helper)))
         status = 422
     context = {
         "shown": shown,

@@ -76,6 +76,8 @@ def test_no_page_asks_more_often_because_there_is_more_to_show(world: World, bro
         (admin, "/audit/", 6),
         (admin, "/", 12),
         (carla, "/my/", 16),
+        (carla, "/my/messages/", 30),
+        (adler, f"{chart}messages/", 32),
     ]
     DemoMessage.objects.create(sender="a@b.example", recipient="c@d.example", subject="s", body="b")
     before = [queries(client, address) for client, address, _most in addresses]

@@ -1,0 +1,127 @@
+"""The pages about messages: one tap, the patient's own plan, the calendar behind its link."""
+
+from typing import Any
+
+import icalendar
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from medmgmt.actions import messaging
+from refills import calendar_feed, links
+from refills.models import CalendarFeed, CaregiverConsent, ChannelChoice, Reminder
+from tests import factories
+from tests.faces.web import reading
+from tests.faces.web.world import World
+
+PLAN = {"act": "plan", "before": ["3", "0"], "after": ["1"], "channels": "email", "hour": "10", "quiet_from": "20",
+        "quiet_until": "8", "language": "es", "version": "1"}  # fmt: skip
+
+
+@pytest.fixture
+def reminder(world: World) -> Reminder:
+    """One of the messages that Carla's fills have planned."""
+    return Reminder.objects.filter(state="planned", items__about_type="prescription").order_by("due_at")[0]
+
+
+def test_a_tap_that_stops_is_kept_can_be_taken_back_and_harms_nothing_when_repeated(reminder: Reminder) -> None:
+    client, address = Client(), f"/r/{links.token(reminder)}/"
+    for _ in range(2):
+        page = client.post(address, {"choice": "stop"}, follow=True)
+        assert "We have stopped these messages" in page.content.decode()
+    assert ChannelChoice.objects.filter(opted_in=False).count() == 1
+    page = client.post(address, {"choice": "start"}, follow=True)
+    assert "Stop these messages" in page.content.decode()
+
+
+def test_a_mail_program_unsubscribes_with_one_post_and_a_scanner_that_opens_the_address_does_nothing(
+    reminder: Reminder,
+) -> None:
+    address = f"/r/{links.token(reminder)}/stop/"
+    assert links.stop_url(reminder).endswith(address)
+    client = Client(enforce_csrf_checks=True)
+    assert client.get(address).status_code == 302
+    assert not ChannelChoice.objects.exists()
+    for _ in range(2):
+        assert client.post(address, {"List-Unsubscribe": "One-Click"}).status_code == 204
+    assert ChannelChoice.objects.filter(opted_in=False).count() == 1
+    assert client.post("/r/guessed/stop/").status_code == 404
+
+
+def test_already_picked_up_is_thanked_for_and_says_no_drug(reminder: Reminder) -> None:
+    page = Client().post(f"/r/{links.token(reminder)}/", {"choice": "picked_up"}, follow=True)
+    text = page.content.decode()
+    assert "We will not remind you of this again" in text
+    assert "sertraline" not in text
+
+
+def test_a_helpers_page_offers_no_way_to_give_the_consent_back(world: World) -> None:
+    consent = messaging.add_caregiver(
+        factories.bo(),
+        world.carla.pk,
+        name="Mara",
+        channel="email",
+        address="mara@mail.example",
+        language="es",
+        covers=["refills"],
+        starts_on=world.carla.today(timezone.now()),
+    )
+    row = Reminder.objects.filter(caregiver=consent).earliest("due_at")
+    page = Client().post(f"/r/{links.token(row)}/", {"choice": "stop"}, follow=True)
+    assert reading.read(page.content).lang == "es"
+    assert 'value="start"' not in page.content.decode()
+
+
+def test_carla_sets_her_own_plan_and_what_is_wrong_is_said_on_the_form(world: World, as_carla: Client) -> None:
+    wrong = as_carla.post("/my/messages/", {**PLAN, "hour": "21"})
+    assert wrong.status_code == 422
+    assert "Quiet hours begin after noon" in wrong.content.decode()
+    assert as_carla.post("/my/messages/", {**PLAN, "before": []}).status_code == 422
+    assert as_carla.post("/my/messages/", {"act": "dance"}).status_code == 422
+    assert as_carla.post("/my/messages/", {"act": "opt_in", "channel": "pigeon"}).status_code == 422
+    assert as_carla.post("/my/messages/", PLAN).status_code == 302
+    assert as_carla.post("/my/messages/", PLAN).status_code == 422, "somebody else, or an older page, was there before"
+    page = as_carla.get("/my/messages/").content.decode()
+    assert "runs out" in page
+
+
+def test_staff_write_a_helper_down_and_end_it(world: World, as_bo: Client) -> None:
+    address = f"/patients/{world.carla.pk}/messages/"
+    form: dict[str, Any] = {"act": "add_caregiver", "name": "Mara", "relation": "sister", "channel": "sms",
+                            "address": "415 555 0100", "language": "en", "covers": ["refills", "plan"],
+                            "starts_on": world.carla.today(timezone.now()).isoformat()}  # fmt: skip
+    refused = as_bo.post(address, form)
+    assert refused.status_code == 422
+    assert "begins with + and the country" in refused.content.decode()
+    assert as_bo.post(address, {**form, "address": "+1 415 555 0100"}).status_code == 302
+    consent = CaregiverConsent.objects.get()
+    assert consent.address == "+14155550100"
+    assert as_bo.post(address, {"act": "withdraw", "consent": str(consent.pk)}).status_code == 302
+    assert "ended" in as_bo.get(address).content.decode()
+    assert as_bo.post(address, {"act": "withdraw", "consent": "x"}).status_code == 404
+
+
+def test_a_form_sent_twice_makes_one_calendar_link(world: World, as_carla: Client) -> None:
+    for _ in range(2):
+        as_carla.post("/my/messages/", {"act": "renew_calendar", "once": "1"})
+    assert CalendarFeed.objects.count() == 1
+
+
+def test_the_calendar_is_read_without_a_login_not_kept_not_indexed_and_gone_once_switched_off(
+    world: World, as_carla: Client
+) -> None:
+    as_carla.post("/my/messages/", {"act": "renew_calendar"})
+    feed = CalendarFeed.objects.get()
+    address = f"/calendar/{calendar_feed.token(feed)}.ics"
+    assert address in as_carla.get("/my/messages/").content.decode()
+    answer = Client().get(address)
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    assert (answer["X-Robots-Tag"], answer["Cache-Control"]) == ("noindex, nofollow", "no-store, private")
+    assert icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+    assert not [word for word in (b"sertraline", b"Carla", b"refill") if word in answer.content]
+    again = Client().get(address, headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert Client().post(address).status_code == 405
+    as_carla.post("/my/messages/", {"act": "revoke_calendar"})
+    assert Client().get(address).status_code == 404
+    assert Client().get("/calendar/guess.ics").status_code == 404
