@@ -34,6 +34,7 @@ CALLERS = """
     medmgmt/actions/rescreening.py   knowledge_change
     medmgmt/actions/supply.py        fill_look refill_request
     medmgmt/demo/seeding.py          -
+    medmgmt/running_out.py           renewal
     medmgmt/supplies.py              supply_gap
     refills/queue.py                 fix_contact contact_patient
     refills/reports.py               fix_contact
@@ -153,7 +154,7 @@ def patient_of(number: int, held: set[int], teams: list[CareTeam]) -> Patient:
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(clinic=clinics())
 def test_whatever_the_staffing_every_open_task_reaches_somebody_on_duty_or_the_administrators(
     clinic: dict[str, Any],

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management.base import CommandError
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as searching
 from hypothesis import strategies as st
 
 from medmgmt.management.commands import serve
@@ -103,6 +104,7 @@ def test_a_site_that_never_opens_is_refused() -> None:
         Hours(NEW_YORK, {0: (time(8), time(17))}, closed).after(at("2026-11-16T09:00"), timedelta(hours=1))
 
 
+UNHURRIED = searching(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ZONES = st.sampled_from(["America/New_York", "America/Los_Angeles", "America/Phoenix", "Australia/Lord_Howe",
                          "Pacific/Apia", "UTC"]).map(ZoneInfo)  # fmt: skip
 OPENINGS = st.tuples(st.integers(0, 12), st.integers(13, 23)).map(lambda pair: (time(pair[0], 30), time(pair[1], 15)))
@@ -116,6 +118,7 @@ MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1)).map(lambda mo
 WORK = st.integers(0, 60 * 100).map(lambda minutes: timedelta(minutes=minutes))
 
 
+@UNHURRIED
 @given(SITES, MOMENTS, WORK, WORK)
 def test_working_time_is_counted_exactly_whatever_the_zone_and_the_clocks_do(
     site: Hours, since: datetime, worked: timedelta, more: timedelta
@@ -128,6 +131,7 @@ def test_working_time_is_counted_exactly_whatever_the_zone_and_the_clocks_do(
         assert site.is_open(due - timedelta(microseconds=1))
 
 
+@UNHURRIED
 @given(st.sampled_from(TaskKind.values), st.integers(1, 4), st.integers(0, 3), MOMENTS)
 def test_every_kind_has_a_level_a_way_up_and_a_rank(kind: str, priority: int, tier: int, moment: datetime) -> None:
     level = service_levels.levels().of(kind, priority)
