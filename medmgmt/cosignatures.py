@@ -117,13 +117,11 @@ def _need(finding: Finding, change: DosageChange, said: Sequence[CoSignature], s
     told = [one for one in said if _speaks_of(one, mark)]
     here = [one for one in told if one.change_id == change.pk]
     if here:
-        word = here[-1]
-        counts = word.verdict == Verdict.AGREED and access.may(word.by, "cosign")
-    else:
-        earlier = [] if finding.is_new else [one for one in told if one.by_id != signer.pk]
-        word = earlier[-1] if earlier else None
-        counts = word is not None
-    return Need(finding, word, counts and word is not None and word.by_id != signer.pk)
+        newest = here[-1]
+        counts = newest.verdict == Verdict.AGREED and newest.by_id != signer.pk and access.may(newest.by, "cosign")
+        return Need(finding, newest, counts)
+    earlier = [] if finding.is_new else [one for one in told if one.by_id != signer.pk]
+    return Need(finding, earlier[-1] if earlier else None, bool(earlier))
 
 
 def _speaks_of(word: CoSignature, mark: Mark) -> bool:
