@@ -46,7 +46,11 @@ def of(by: User) -> Report:
         for part, seconds in sorted(now.ticks.items())
     ]
     bare = restoring.held().only("pk", "kind", "channel", "due_at", "state")
-    states = [(str(ReminderState(state).label), count) for state, count in now.settled.items() if count]
+    states = [
+        (str(ReminderState(state).label), count)
+        for state, count in now.settled.items()
+        if count and state != ReminderState.HELD
+    ]
     return Report(now, states, figures.late_rows(), signs, list(bare[:SHOWN]))
 
 

@@ -38,7 +38,7 @@ class Plan:
     name: str
     rows: int = 10_000
     without_key: int = 1_000
-    seconds: float = 150.0
+    seconds: float = 240.0
     workers: int = 4
     kills: int = 50
     redis_crashes: int = 10

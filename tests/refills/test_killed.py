@@ -25,6 +25,7 @@ class Clinic:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment["MARKS_DIR"] = str(folder / "marks")
         self.delivered_to = folder / "delivered.txt"
         self.processes: list[subprocess.Popen[bytes]] = []
 
@@ -139,3 +140,23 @@ def test_clocks_killed_at_random_lose_nothing_and_double_nothing(clinic: Clinic)
     assert ended.get("unknown", 0) == ended["tasks"] <= 2 * kills * worker.THREADS
     assert set(clinic.deliveries().values()) == {1}
     assert ended["sent"] <= len(clinic.deliveries()) <= ROWS
+
+
+@pytest.mark.sqlite
+def test_a_restored_backup_sends_nothing_twice_and_everything_is_accounted_for(clinic: Clinic, tmp_path: Path) -> None:
+    database, backup = tmp_path / "clinic.sqlite3", tmp_path / "backup.sqlite3"
+    victim = clinic.start("after")  # some had left the house already when the backup was taken
+    clinic.wait_for_file(".dawdling", worker.THREADS)
+    with sqlite3.connect(database) as source, sqlite3.connect(backup) as target:
+        source.backup(target)
+    victim.kill()
+    victim.communicate()
+    clinic.finish()
+    before = clinic.deliveries()
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{database}{ending}").unlink(missing_ok=True)
+    shutil.copy(backup, database)
+    clinic.finish()
+    assert clinic.deliveries() == before
+    assert set(before.values()) == {1}
+    assert clinic.states() == {"held": ROWS, "tasks": 1}
