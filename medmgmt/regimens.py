@@ -38,7 +38,8 @@ class Course:
 def courses(patient_id: int) -> list[Course]:
     """Every signed course of a patient, in two queries' worth of rows fetched by one."""
     signed = DosageChange.objects.filter(patient_id=patient_id, status=Status.SIGNED)
-    return grouped(signed.select_related("prescription").order_by("prescription_id", "effective_on", "signed_at", "id"))
+    signed = signed.select_related("prescription", "signed_by")
+    return grouped(signed.order_by("prescription_id", "effective_on", "signed_at", "id"))
 
 
 def grouped(changes: Iterable[DosageChange]) -> list[Course]:
