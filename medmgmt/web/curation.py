@@ -82,7 +82,7 @@ def prefilled(request: Asked) -> dict[str, Any]:
         request.user, given.get("a", ""), given.get("b", ""), given.get("of_source", ""), given.get("of_rule", "")
     )
     severity = "minor" if request.GET.get("kind") == "passive" else given.get("severity", "")
-    return {**given, "cases": f"{example} => {severity}"} if example and severity else given
+    return {**given, "cases": f"{example} => {severity}"} if example else given
 
 
 def shown_at(change_id: int) -> str:

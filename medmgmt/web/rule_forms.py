@@ -31,6 +31,7 @@ FIELDS = {
 OPTIONAL = {"derivation": ("a", "b")}
 GIVEN = {"passive": Severity.MINOR.value, "shown": ""}
 """The severity that a kind stands for."""
+GRADES = [("", gettext_lazy("choose")), *(choice for choice in Severity.choices if choice[0] != Severity.UNGRADED)]
 CODES = {
     "D01": gettext_lazy("enzyme inhibited: higher level, or less of a prodrug's effect"),
     "D02": gettext_lazy("enzyme induced: lower level"),
@@ -99,7 +100,7 @@ class LocalChangeForm(forms.Form):
         help_text=gettext_lazy("In the same way; not the same drug."),
         widget=forms.TextInput(attrs={"list": "sides", "autocomplete": "off"}),
     )
-    severity = forms.ChoiceField(label=gettext_lazy("Severity here"), choices=Severity.choices)
+    severity = forms.ChoiceField(label=gettext_lazy("Severity here"), choices=GRADES)
     effect = forms.CharField(label=gettext_lazy("What may happen"), max_length=2000)
     management = forms.CharField(label=gettext_lazy("What to do"), max_length=2000)
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))

@@ -74,7 +74,7 @@ def test_a_button_beside_a_rule_fills_in_the_form(pia: Client) -> None:
     assert address is not None
     form = pia.get(address[1].replace("&amp;", "&")).content.decode()
     assert 'value="PR072"' in form
-    assert "citalopram + tramadol =&gt; major" in form
+    assert "citalopram + tramadol =&gt;" in form
 
 
 def test_the_passive_list_is_tended_from_its_page(pia: Client, browser: object) -> None:
