@@ -32,7 +32,7 @@ from medmgmt.record.models import (
 )
 from refills import worklist
 from refills.errors import NoSuchTask
-from refills.models import LIVE, Dispense, Reminder, ReminderState, SupplyLimit, Task, TaskComment
+from refills.models import LIVE, Dispense, Reminder, ReminderItem, ReminderState, SupplyLimit, Task, TaskComment
 
 RECENT, VISITS = 30, 5
 """How many observations and fills, and how many visits a chart shows; the rest is a page further."""
@@ -373,8 +373,10 @@ def portal(by: User) -> Portal:
     patient = access.patient_for(by, "view_own", by.patient_id or 0)
     today = patient.today(timezone.now())
     medicines = [one for one in medications_on(patient, today) if one.state in ("taking", "held")]
-    waiting = Reminder.objects.filter(patient=patient, state=ReminderState.PLANNED).order_by("-due_at")
-    next_by_prescription = {reminder.prescription_id: reminder for reminder in waiting}
+    waiting = ReminderItem.objects.filter(
+        reminder__patient=patient, reminder__state=ReminderState.PLANNED, reminder__caregiver=None
+    ).order_by("-reminder__due_at")
+    next_by_prescription = {item.prescription_id: item.reminder for item in waiting.select_related("reminder")}
     return Portal(
         patient=patient,
         medicines=medicines,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import permissions, serializers
 
 from medmgmt import lists
@@ -16,7 +16,7 @@ from medmgmt.api.tasks import TaskReceipt
 from medmgmt.record import dosing
 from medmgmt.record.models import User
 from refills.links import Choice
-from refills.models import EarlyReason, PartialReason, ReminderAnswer, ReminderKind, ReminderState
+from refills.models import EarlyReason, PartialReason, ReminderAnswer, ReminderItem, ReminderKind, ReminderState
 
 
 class DispenseLine(serializers.Serializer[Any]):
@@ -57,16 +57,17 @@ class ReminderLine(serializers.Serializer[Any]):
 
     id = Id()
     patient = Id(source="patient_id")
-    prescription = Id(source="prescription_id")
+    prescription = Id(source="prescription_id", allow_null=True, help_text="Of a message about several: none.")
     kind = serializers.ChoiceField(ReminderKind.choices)
     channel = serializers.CharField()
-    run_out_on = Day()
+    run_out_on = Day(allow_null=True)
     local_date = Day()
     time_zone = serializers.CharField()
     due_at = Instant()
     state = serializers.ChoiceField(ReminderState.choices)
     attempts = serializers.IntegerField()
     settled_at = Instant(allow_null=True)
+    delivered_at = Instant(allow_null=True)
     answer = serializers.ChoiceField(ReminderAnswer.choices)
     answered_at = Instant(allow_null=True)
 
@@ -95,14 +96,19 @@ class DispenseFilters(filters.FilterSet):
 
 
 class ReminderFilters(filters.FilterSet):
-    """Reminders by patient, prescription, state and day."""
+    """Reminders by patient, by a prescription they are about among others, by state and day."""
 
     patient = filters.Id("patient_id")
-    prescription = filters.Id("prescription_id")
+    prescription = filters.Id("prescription_id", method="about")
     state = filters.Choice(choices=ReminderState.choices)
     kind = filters.Choice(choices=ReminderKind.choices)
     local_date_from = filters.Day("local_date", "gte")
     local_date_until = filters.Day("local_date", "lte")
+
+    def about(self, rows: QuerySet[Any, Any], _name: str, prescription_id: int) -> QuerySet[Any, Any]:
+        """Messages about this prescription, alone or with others."""
+        said = ReminderItem.objects.filter(reminder=OuterRef("pk"), prescription_id=prescription_id)
+        return rows.filter(Q(prescription_id=prescription_id) | Exists(said))
 
 
 class Dispenses(Endpoint):
