@@ -185,12 +185,12 @@ def facts(case: Case, day: date, knowledge: Knowledge, left_out: list[NotChecked
     """What the case says about the person; a lab in a unit that nobody knows is named in `left_out`."""
     patient: Case = case.get("patient") or {}
     smoking: Case = patient.get("smoking") or {}
-    changed = smoking.get("changed_days")
+    changed = _whole(_decimal(smoking.get("changed_days")))
     labs = measured(case.get("labs") or [], day, knowledge, left_out)
     recent = {lab.name: lab.value for lab in labs if (day - lab.on).days <= RECENT_DAYS}
     alcohol = str(patient.get("alcohol") or "")
     return Facts(
-        age_years=None if patient.get("age") is None else int(patient["age"]),
+        age_years=_whole(_decimal(patient.get("age"))),
         sex=str(patient.get("sex") or ""),
         weight_kg=_decimal(patient.get("weight_kg")) or recent.get("weight"),
         pregnant=patient.get("pregnant"),
@@ -201,7 +201,7 @@ def facts(case: Case, day: date, knowledge: Knowledge, left_out: list[NotChecked
         grapefruit=str(patient.get("grapefruit") or ""),
         food=str(patient.get("food") or ""),
         smoking=str(smoking.get("status") or ""),
-        smoking_changed_on=None if changed is None else day - timedelta(days=int(changed)),
+        smoking_changed_on=None if changed is None else day - timedelta(days=changed),
         smoking_change=str(smoking.get("change") or ""),
         sodium=recent.get("sodium"),
         potassium=recent.get("potassium"),
