@@ -23,12 +23,14 @@ from medmgmt.record.models import (
     Channel,
     Condition,
     ContactPoint,
+    CoSignature,
     DosageChange,
     Encounter,
     Enrolment,
     IdempotencyRecord,
     Kind,
     Level,
+    MonitoringOrder,
     Observation,
     Patient,
     Prescription,
@@ -104,6 +106,23 @@ def encounter(**values: Any) -> Encounter:
     return Encounter.objects.create(
         **{"patient": factories.carla(), "kind": "office", "on": TODAY, "by": factories.bo(), **values}
     )
+
+
+def cosignature(**values: Any) -> CoSignature:
+    proposed = change()
+    fine = {"patient": proposed.patient, "change": proposed, "verdict": "agreed", "note": "Fine.", "findings": []}
+    return CoSignature.objects.create(**{**fine, "by": factories.pia(), **values})
+
+
+def monitoring_order(**values: Any) -> MonitoringOrder:
+    fine = {
+        "patient": factories.carla(),
+        "code": "qtc",
+        "what": "ECG",
+        "due_on": TODAY,
+        "ordered_by": factories.adler(),
+    }
+    return MonitoringOrder.objects.create(**{**fine, **values})
 
 
 def allergy(**values: Any) -> Allergy:
@@ -205,6 +224,11 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("what_was_entered_in_error_is_named", observation, {"entered_in_error": True}),
     ("an_encounter_is_of_a_known_kind", encounter, {"kind": "telepathy"}),
     ("an_encounters_day_is_sane", encounter, {"on": AGES_AGO}),
+    ("a_second_word_is_yes_or_no", cosignature, {"verdict": "perhaps"}),
+    ("a_second_word_has_its_sentence", cosignature, {"note": ""}),
+    ("a_monitoring_order_says_what", monitoring_order, {"what": ""}),
+    ("a_monitoring_order_says_what", monitoring_order, {"code": ""}),
+    ("a_monitoring_orders_day_is_sane", monitoring_order, {"due_on": AGES_AGO}),
     *[(f"{code}_is_a_number_a_person_can_have", observation,
        {"code": code, "unit": measure.unit, "value": measure.at_most + 1}) for code, measure in MEASURES.items()],
     *[(f"{code}_is_one_of_the_answers_we_know", observation,
@@ -279,8 +303,12 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("an_idempotency_key_is_not_empty", request, {"key": ""}),
     ("an_idempotent_answer_has_an_http_status", request, {"status": 42}),
 ]  # fmt: skip
-GUARDED_TWICE = {"an_audit_chain_begins_at_one", "an_audit_entry_names_the_one_before_it"}
-"""The trigger that lets an entry in only behind the newest of its chain speaks before these constraints can."""
+GUARDED_TWICE = {
+    "an_audit_chain_begins_at_one",
+    "an_audit_entry_names_the_one_before_it",
+    "a_monitoring_order_replaces_another",
+}
+"""The trigger that looks at the row before it (of the chain, or the order replaced) speaks before these can."""
 
 
 @pytest.mark.parametrize(
@@ -305,7 +333,7 @@ def test_every_named_check_of_the_record_is_tried_above():
 @pytest.mark.parametrize(
     "make",
     [patient, user, contact, enrolment, membership, assignment, observation, allergy, condition, prescription, change,
-     report, suspect, request, audit_entry],
+     report, suspect, request, audit_entry, cosignature, monitoring_order],
 )  # fmt: skip
 def test_the_rows_that_were_spoilt_are_fine_by_themselves(make):
     assert make().pk
