@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from interactions import library
 from medmgmt import adherence, labs_due, supplies
@@ -11,9 +12,10 @@ from medmgmt.record.models import Observation, Patient, Prescription, Status
 from medmgmt.wishes import Wishes, cadence, number, numbers
 from refills import bundling, injections
 from refills.bundling import Step, Thing
-from refills.models import Dispense, PillCount, ReminderKind
+from refills.models import Dispense, PillCount, ReminderKind, RenewalDecision
 
-INJECTION, LAB, TAPER, END = "injection", "lab", "dosage_change", "end_of_course"
+INJECTION, LAB, TAPER, END, ANSWER = "injection", "lab", "dosage_change", "end_of_course", "renewal_answer"
+ANSWERED_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,18 @@ def things(patient: Patient, wishes: Wishes, today: date) -> list[Thing]:
         for lab in labs_due.of_course(one.steps, one.scopes, observations, patient.time_zone, today):
             if lab.due_on is not None:
                 found.append(test(lab.code, lab.due_on))
+    found += answers(patient, today)
     return list({thing.name: thing for thing in found}.values())
+
+
+def answers(patient: Patient, today: date) -> list[Thing]:
+    """Answers to requests for a refill, told once on the morning after; what they say is in the portal alone."""
+    zone = ZoneInfo(patient.time_zone)
+    since = datetime.combine(today - ANSWERED_FOR, time.min, zone)
+    rows = RenewalDecision.objects.filter(patient=patient, decided_at__gte=since)
+    days = {(row.prescription_id, row.decided_at.astimezone(zone).date() + timedelta(days=1)) for row in rows}
+    step = (Step(ReminderKind.ON_THE_DAY, 0),)
+    return [Thing(ANSWER, str(number), day, step) for number, day in sorted(days)]
 
 
 def taken_by(patient: Patient) -> list[Taken]:

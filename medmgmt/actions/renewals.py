@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions import review as reviews
-from medmgmt import regimens, renewals
+from medmgmt import messages, regimens, renewals
 from medmgmt.actions import authorising, locking
 from medmgmt.actions.authorising import Written
 from medmgmt.record import access, audit
@@ -158,6 +158,7 @@ def decide(
         outcome=str(RenewalAnswer(answer).label),
         evidence=("renewal_decision", made.pk),
     )
+    messages.replan(patient, prescription)
     audit.record(by, "renew", patient_id=patient.pk, obj=("renewal_decision", made.pk), why=why.strip(),
                  detail={"answer": answer, "in_batch": in_batch})  # fmt: skip
     return made

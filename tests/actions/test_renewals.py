@@ -14,7 +14,7 @@ from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import Patient, Prescription
 from medmgmt.renewals import Renewal
 from refills.errors import RefillRefused
-from refills.models import Authorisation, RenewalDecision, Task
+from refills.models import Authorisation, ReminderItem, RenewalDecision, Task
 from tests import factories
 from tests.actions import orders
 
@@ -310,3 +310,9 @@ def test_a_supply_with_fills_left_or_far_from_its_end_is_nobodys_task() -> None:
             issued_on=ago(days_ago + 1),
         )
         assert states(of) == []
+
+
+def test_the_patient_is_told_the_next_morning_that_there_is_an_answer_and_not_what_it_says(plain: Prescription) -> None:
+    renewals.decline(factories.adler(), plain.pk, answer="denied", reason="visit_needed", note="Tuesday at ten?")
+    [item] = ReminderItem.objects.filter(about_type="renewal_answer")
+    assert (item.day, item.reminder.local_date, item.prescription) == (ago(-1), ago(-1), None)
