@@ -9,6 +9,7 @@ from medmgmt import alerts
 from medmgmt.actions import prescribing, worklist
 from medmgmt.alerts import Alerts, Line
 from medmgmt.record.errors import NotAllowed
+from medmgmt.record.models import AuditEntry
 from refills.models import Task
 from tests import factories
 from tests.actions import orders
@@ -69,3 +70,30 @@ def test_the_export_runs_nothing_in_a_spreadsheet(name: str) -> None:
 def test_a_nurse_sees_no_numbers() -> None:
     with pytest.raises(NotAllowed):
         alerts.of(factories.bo())
+
+
+@pytest.mark.usefixtures("_one_of_two_overridden")
+def test_feedback_says_of_each_alert_what_was_done_and_why_and_by_whom_and_names_no_patient() -> None:
+    found = alerts.feedback(factories.pia())
+    assert sorted({one.action for one in found}) == ["overridden", "withdrawn"]
+    overridden = next(one for one in found if one.action == "overridden")
+    assert (overridden.user, overridden.role, overridden.reason) == ("adler", "psychiatrist", "benefit_outweighs")
+    assert (overridden.ruling.source, overridden.severity) == ("medmgmt", "major")
+    told = alerts.feedback_csv(found)
+    assert told.splitlines()[0].startswith("intervention,source_version,problem,severity,action_taken,user_feedback")
+    assert factories.carla().family_name not in told
+    assert AuditEntry.objects.filter(act="export_alerts").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("lead", "drugs", "name"),
+    [
+        ({"label": "medmgmt", "rule_id": "PR072", "confidence": "textbook"}, ["a", "b"], "medmgmt PR072"),
+        ({"label": "medmgmt", "rule_id": "D04", "confidence": "derived"}, ["a", "b"], "medmgmt D04: a + b"),
+        ({"label": "medmgmt", "rule_id": "C04", "confidence": "derived"}, ["a", "b", "c"], "medmgmt C04"),
+        ({"label": "DDInter"}, ["a", "b"], "DDInter: a + b"),
+        ({}, [], ""),
+    ],
+)
+def test_what_spoke_is_named_so_that_it_can_be_regraded(lead: dict[str, str], drugs: list[str], name: str) -> None:
+    assert alerts.ruling_of(lead, drugs).name == name
