@@ -3,13 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from medmgmt import lists
 from refills.models import Task
+from refills.worklist import open_task
 from tests import factories as cast
 from tests.faces.web import reading
 from tests.faces.web.world import World
+
+LONG_AGO = cast.LONG_AGO
 
 
 @pytest.fixture
@@ -162,3 +168,27 @@ def test_an_absence_is_told_shown_and_withdrawn_on_its_page(world: World, as_bo:
     assert "Nobody is away." in as_adler.get("/cover/").content.decode()
     as_bo.post("/cover/notice/", {"wanted": "0"})
     assert "You get no morning notice." in as_bo.get("/cover/").content.decode()
+
+
+@pytest.mark.parametrize(("address", "most"), [("/tasks/", 8), ("/tasks/?whose=team&late=1", 8), ("/tasks/late/", 8)])
+def test_a_page_asks_as_often_for_eighty_tasks_as_for_one(world: World, as_bo: Client, address: str, most: int) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert as_bo.get(address).status_code == 200
+        return len(seen)
+
+    open_task(kind="other", key="n", role="nurse", patient_id=world.carla.pk, title="Look", due_at=timezone.now())
+    asked()
+    few = asked()
+    for number in range(80):
+        patient = cast.patient(f"Q-{number % 20}")
+        open_task(kind="other", key=f"n{number}", role="nurse", patient_id=patient.pk, title="Look", due_at=LONG_AGO)
+    assert asked() == few <= most
+
+
+@pytest.mark.sqlite
+def test_the_list_is_read_in_the_order_of_its_index(world: World) -> None:
+    rows = lists.worklist(cast.bo(), whose="team")[:50]
+    plan = rows.explain()
+    assert "USING INDEX tasks_that_are_live" in plan
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plan
