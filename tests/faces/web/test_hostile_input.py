@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
+from interactions.models import Finding
 from medmgmt.record.models import Observation, User
 from tests import factories as cast
 from tests.faces.web.world import World
@@ -42,7 +43,7 @@ GOOD = {
 def forms_of(world: World) -> dict[str, tuple[str, ...]]:
     """Every address that takes a form, with what may be typed there."""
     patient, drug = f"/patients/{world.carla.pk}", f"/prescriptions/{world.lithium.pk}"
-    finding = world.proposal.reviews.latest("pk").findings.first()  # type: ignore[attr-defined]
+    finding = Finding.objects.filter(review__change=world.proposal).earliest("pk")
     seen = Observation.current(world.carla.pk)[0]
     sig = ("amount", "unit", "route", "timing", "every_days", "as_needed", "max_per_day")
     change = ("effective_on", "reason_code", "prompt", "plan", "note")
