@@ -113,7 +113,6 @@ def build() -> World:
         "release_id": Release.objects.get(status="active").pk,
         "token": token(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
-        "review_id": clean.review.pk,
     }
     people = {
         "nobody": None,
