@@ -28,7 +28,7 @@ FIELDS = {
     "pair": ("a", "b", "severity"),
 }
 """Beside reason, source, days and cases."""
-OPTIONAL = {"derivation": ("a", "b")}
+OPTIONAL = {"derivation": ("a", "b"), "rule": ("effect", "management")}
 GIVEN = {"passive": Severity.MINOR.value, "shown": ""}
 """The severity that a kind stands for."""
 GRADES = [("", gettext_lazy("choose")), *(choice for choice in Severity.choices if choice[0] != Severity.UNGRADED)]
