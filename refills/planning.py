@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from refills import bundling, delivery, schedule
+from refills import bell, bundling, delivery, schedule
 from refills.bundling import Name, Thing, Today
 from refills.models import Channel, Reminder, ReminderAnswer, ReminderItem, ReminderKind, ReminderState
 from refills.schedule import Moment, Waking
@@ -174,6 +174,8 @@ def add(rows: Sequence[Reminder], items: Sequence[ReminderItem] = ()) -> None:
         for item in items:
             item.reminder_id = numbers[item.reminder.key]
         ReminderItem.objects.bulk_create(items, ignore_conflicts=True)
+    if any(row.next_attempt_at <= row.created_at for row in rows):
+        bell.ring()
 
 
 def deliverable(channels: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from refills import worklist
+from refills import bell, worklist
 from refills.clock import database_now
 from refills.models import Crossing, HandOvers, Reminder, ReminderState, Task, TaskKind
 
@@ -63,6 +63,7 @@ def keep_outside(mark: Mark) -> None:
 def look() -> int:
     """Hold what was due if a backup was restored since; how many rows. Two queries where nothing has happened."""
     lineage, restored_at = _lineage()
+    _Shelf.of(lineage).prepare()
     outside = _outside(lineage)  # read before the database, which is never behind it
     known = dict(Crossing.objects.values_list("slot", "count"))
     if any(count > known.get(slot, 0) for slot, count in outside.items()):
@@ -80,6 +81,7 @@ def hold_since_backup() -> int:
 
 def release(ids: Collection[int]) -> int:
     """A person decided that these still go: due at once. How many were held."""
+    bell.ring()
     return _held(ids).update(
         state=ReminderState.PLANNED, settled_at=None, attempts=0, outcome="", handed_over_at=None, next_attempt_at=Now()
     )
@@ -181,6 +183,12 @@ class _Shelf:
     def of(cls, lineage: UUID) -> "_Shelf":
         return cls(Path(settings.MARKS_DIR) / lineage.hex)
 
+    def prepare(self) -> None:
+        """PermissionError where nothing can be kept: before anything is claimed, not when it is about to leave."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(self.path if self.path.exists() else self.path.parent, os.W_OK):
+            raise PermissionError("MARKS_DIR must be a folder that can be written to.")
+
     def get(self) -> dict[int, int]:
         """Empty where this machine has sent nothing yet."""
         try:
@@ -191,6 +199,7 @@ class _Shelf:
         return {slot: int(number) for slot, number in enumerate(numbers) if number}
 
     def put(self, slot: int, number: int) -> None:
+        """Never less than before. `prepare` has made the folder; a crossing without a tick makes it here."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:

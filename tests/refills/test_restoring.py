@@ -183,3 +183,13 @@ def test_nobody_decides_on_another_patients_messages_under_cover_of_their_own() 
     sam = factories.stranger()
     assert actions.drop_held(factories.dorn(), ids, why="Under cover.", patient_id=sam.pk) == 0
     assert Reminder.objects.filter(state="held").count() == 3
+
+
+def test_where_no_mark_can_be_kept_nothing_is_claimed(settings: Settings, tmp_path: Path) -> None:
+    due(1, at=database_now())
+    (tmp_path / "file").write_text("not a folder")
+    settings.MARKS_DIR = tmp_path / "file"
+    with pytest.raises(OSError):
+        tick()
+    assert Reminder.objects.get().attempts == 0
+    assert mail.outbox == []
