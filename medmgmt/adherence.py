@@ -24,6 +24,8 @@ from refills.models import AdherenceReport, Dispense, PillCount
 from refills.schedule import Fill
 
 YEAR = timedelta(days=364)
+EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)
+"""A chart may be opened as of any day; nobody was ever adherent outside of these."""
 WHY_NOT = {
     NotScored.AS_NEEDED: gettext_lazy("Taken as needed: no share of days is worked out."),
     NotScored.TAPER: gettext_lazy("Being tapered off: no share of days is worked out."),
@@ -189,6 +191,7 @@ def by_prescription(rows: Iterable[Row]) -> dict[int, list[Row]]:
 def of_course(course: regimens.Course, rows: Rows, today: date, scopes: Collection[str]) -> Adherence:
     """One medicine in the year up to `today`; no query."""
     prescription, steps = course.prescription, course.steps
+    today = min(max(today, EARLIEST), LATEST)
     recorded = [row for row in rows.dispenses.get(prescription.pk, ()) if row.dispensed_on <= today]
     fills = [Fill(row.dispensed_on, row.days_supply) for row in recorded]
     first, last = today - YEAR, last_day(steps, today)

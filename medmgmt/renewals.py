@@ -4,7 +4,7 @@ A queue costs the same number of queries however long it is.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -35,6 +35,7 @@ from refills.models import (
     RenewalAnswer,
     RenewalDecision,
     SupplyLimit,
+    Taken,
     Task,
     TaskKind,
 )
@@ -255,7 +256,7 @@ def renewal(
         requests=tuple(record.requests.get(prescription.pk, ())),
         decisions=tuple(record.decisions.get(prescription.pk, ())),
     )
-    return with_obstacles(shown, scopes)
+    return replace(shown, obstacles=tuple(obstacles(shown, scopes)))
 
 
 def known(record: Record, patient: Patient, prescription: Prescription) -> gates.Known:
@@ -336,11 +337,6 @@ def forbidden(
     return [*found, *([clinic_only] if clinic_only else [])]
 
 
-def with_obstacles(one: Renewal, scopes: Collection[str]) -> Renewal:
-    """The same with every reason why it is not signed together with others (numbers of refill_rules.csv)."""
-    return Renewal(**{**one.__dict__, "obstacles": tuple(obstacles(one, scopes))})
-
-
 def obstacles(one: Renewal, scopes: Collection[str]) -> list[Obstacle]:
     """Controlled, irregular, a finding that nobody answered, a lab that is due, a bad side effect, limited supply."""
     since = last_renewal(one)
@@ -350,6 +346,7 @@ def obstacles(one: Renewal, scopes: Collection[str]) -> list[Obstacle]:
         (not one.dose.is_taken, "not_taken", _("It is not taken at present.")),
         *by_adherence(one, scopes),
         (bool(one.open_findings), "finding", _("A major finding of today's review has no answer.")),
+        *by_word(one, scopes),
         (one.not_checked, "not_checked", _("It could not be checked for interactions.")),
         (bool(one.overdue_labs), "labs", _("Overdue: %(what)s.") % {"what": listed(one.overdue_labs)}),
         (one.gate is not None and one.gate.pends, "lab_gate", one.gate.sentence if one.gate else ""),
@@ -372,6 +369,16 @@ def by_adherence(one: Renewal, scopes: Collection[str]) -> list[tuple[bool, str,
         return [(True, "adherence_unknown", one.adherence.why_not)]
     low = pdc.days * 100 < least * pdc.of
     return [(low, "adherence", _("Covered on %(percent)s %% of the days only.") % {"percent": pdc.percent})]
+
+
+def by_word(one: Renewal, scopes: Collection[str]) -> list[tuple[bool, str, str]]:
+    """What the patient said of late, where it was not that all went as agreed."""
+    said = one.adherence.word
+    if said is None or said.answer == Taken.AS_AGREED:
+        return []
+    recent = (one.today - said.on).days <= supplies.supply_rules().whole("self_report_days", scopes)
+    words = _("The patient said on %(day)s: %(what)s.") % {"day": said.on, "what": said.get_answer_display()}
+    return [(recent, "self_report", words)]
 
 
 def too_early(one: Renewal) -> list[tuple[bool, str, str]]:

@@ -64,7 +64,7 @@ def renewal(request: Asked, prescription_id: int) -> HttpResponse:
             with refusal_on(form):
                 address = once(request, lambda: renewed(request, prescription_id, form))
                 return to(request, address, _("Renewed. The patient sees it in the portal."))
-    return screen(request, shown, form=form, decline_form=DeclineForm())
+    return screen(request, shown, form=form, decline_form=DeclineForm(auto_id="decline_%s"))
 
 
 def renewed(request: Asked, prescription_id: int, form: RenewForm) -> str:
@@ -79,7 +79,7 @@ def decline(request: Asked, prescription_id: int) -> HttpResponse:
     access.require(request.user, "renew")
     if request.method != "POST":
         return redirect("web:renewal", prescription_id)
-    form = DeclineForm(request.POST)
+    form = DeclineForm(request.POST, auto_id="decline_%s")
     if form.is_valid():
         with refusal_on(form):
             address = once(request, lambda: declined(request, prescription_id, form))
