@@ -11,13 +11,13 @@ from django.utils import timezone
 from interactions import library, review
 from interactions.engine.knowledge import Knowledge
 from medmgmt import regimens
-from medmgmt.actions import cosigning, importing, monitoring, people, prescribing, worklist
+from medmgmt.actions import authorising, cosigning, importing, monitoring, people, prescribing, supply, worklist
 from medmgmt.actions.history import History, PastAllergy, PastCourse
 from medmgmt.actions.prescribing import DrugChoice
 from medmgmt.demo import generator, tables
 from medmgmt.demo.generator import CARLA, HARBOR, HILLSIDE, DemoPatient
-from medmgmt.demo.tables import Order, Tables
-from medmgmt.record.models import CareTeam, CareTeamMember, Patient, Role, User
+from medmgmt.demo.tables import Order, Refill, Tables
+from medmgmt.record.models import CareTeam, CareTeamMember, Patient, Prescription, Role, User
 from refills import worklist as tasks
 from refills.models import Task
 
@@ -51,6 +51,8 @@ def seed(*, password: str, number: int = SEED, now: datetime | None = None) -> S
     clinic.give_carla_a_login()
     for order in told.orders:
         clinic.order(order)
+    for refill in told.refills:
+        clinic.write_for_the_pharmacy(refill)
     side_effects = clinic.hear_of_side_effects()
     clinic.screen()
     clinic.open_tasks()
@@ -137,6 +139,25 @@ class _Clinic:
             prescribing.sign(by, proposal.change.pk)
         if order.ask:
             cosigning.ask(by, proposal.change.pk)
+
+    def write_for_the_pharmacy(self, one: Refill) -> None:
+        """What the last fill was handed out by; somebody who asked for more waits in the renewals."""
+        patient = self.patients[one.template][0]
+        prescription = Prescription.objects.get(patient=patient, drug_name=one.drug)
+        fill = prescription.dispenses.order_by("-dispensed_on", "-id")[0]
+        authorising.authorise(
+            self.users["adler"],
+            prescription.pk,
+            quantity=fill.quantity,
+            unit=fill.unit,
+            days_supply=fill.days_supply,
+            refills=one.refills,
+            issued_on=min(patient.today(self.now) + timedelta(days=one.issued_day), fill.dispensed_on),
+            quantity_meant=True,
+        )
+        if one.asked:
+            day = patient.today(self.now).isoformat()
+            supply.open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{day}:0")
 
     def hear_of_side_effects(self) -> int:
         """Reports by nurse and patient; what is over has been looked at already."""

@@ -98,6 +98,17 @@ class SideEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class Refill:
+    """What was written for the pharmacy, and whether the patient has asked for more."""
+
+    template: str
+    drug: str
+    issued_day: int
+    refills: int
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Todo:
     """A task that waits for somebody."""
 
@@ -150,6 +161,7 @@ class Tables:
     steps: tuple[Step, ...]
     measurements: tuple[Measurement, ...]
     orders: tuple[Order, ...]
+    refills: tuple[Refill, ...]
     side_effects: tuple[SideEffect, ...]
     todos: tuple[Todo, ...]
     reactions: tuple[Reaction, ...]
@@ -165,6 +177,7 @@ def read(folder: Path = FOLDER) -> Tables:
         steps=_read(folder / "regimens.csv", _step),
         measurements=_read(folder / "observations.csv", _measurement),
         orders=_read(folder / "orders.csv", _order),
+        refills=_read(folder / "refills.csv", _refill),
         side_effects=_read(folder / "side_effects.csv", _side_effect),
         todos=_read(folder / "tasks.csv", _todo),
         reactions=_read(folder / "allergies.csv", lambda row: Reaction(**row)),
@@ -268,6 +281,10 @@ def _order(row: Row) -> Order:
         sign=row["sign"] == "yes",
         ask=row["sign"] == "ask",
     )
+
+
+def _refill(row: Row) -> Refill:
+    return Refill(row["template"], row["drug"], int(row["issued_day"]), int(row["refills"]), row["asked"] == "yes")
 
 
 def _side_effect(row: Row) -> SideEffect:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -166,15 +167,11 @@ def test_it_is_never_made_in_production() -> None:
 
 def test_a_failure_leaves_nothing_half_made(monkeypatch: pytest.MonkeyPatch) -> None:
     told = tables.read()
-    broken = (*told.todos, tables.Todo("nobody", "other", "nurse", "", 3, 1, "x", ""))
-    monkeypatch.setattr(tables, "read", lambda: tables.Tables(**{**_fields(told), "todos": broken}))
+    broken = (replace(told.orders[0], template="nobody"),)
+    monkeypatch.setattr(tables, "read", lambda: replace(told, orders=broken))
     with pytest.raises(KeyError):
         seeding.seed(password=PASSWORD)
     assert (Patient.objects.count(), User.objects.count()) == (0, 0)
-
-
-def _fields(told: tables.Tables) -> dict[str, object]:
-    return {name: getattr(told, name) for name in tables.Tables.__slots__}
 
 
 def test_it_takes_a_few_seconds_and_says_what_it_made() -> None:
