@@ -150,7 +150,7 @@ def test_a_restored_backup_sends_nothing_twice_and_everything_is_accounted_for(c
     with sqlite3.connect(database) as source, sqlite3.connect(backup) as target:
         source.backup(target)
     victim.kill()
-    victim.communicate()
+    victim.wait()
     clinic.finish()
     before = clinic.deliveries()
     for ending in ("", "-wal", "-shm"):
