@@ -241,7 +241,7 @@ SOURCES = {
     "local_change": ("web:local_change", gettext_lazy("Change")),
 }
 """Where the event lies that a task came from, and what it is."""
-LOOKED_AT_ON = {
+LOOKED_AT_ON: dict[str, str] = {
     TaskKind.REFILL_REQUEST: "web:renewal",
     TaskKind.RENEWAL: "web:renewal",
     TaskKind.LAB_GATE: "web:supply",
