@@ -12,6 +12,11 @@ from django.db.models.functions import Now
 
 from refills import bell, bundling, delivery, schedule
 from refills.bundling import Name, Thing, Today
+from refills.items import Item as Item
+from refills.items import as_item as as_item
+from refills.items import columns as columns
+from refills.items import items_of as items_of
+from refills.items import written as written
 from refills.models import Channel, Reminder, ReminderAnswer, ReminderItem, ReminderKind, ReminderState
 from refills.schedule import Moment, Waking
 
@@ -21,12 +26,6 @@ NO_LONGER_DUE = "no longer due"
 SETTLED_BY = (ReminderAnswer.CONFIRMED, ReminderAnswer.PICKED_UP)
 """Answers after which nothing more is said of the things the message was about."""
 NOT_TOLD = (ReminderState.PLANNED, ReminderState.CANCELLED, ReminderState.WITHHELD)
-PRESSING = [
-    ReminderKind.OVERDUE_SEVEN, ReminderKind.OVERDUE_THREE, ReminderKind.OVERDUE_ONE, ReminderKind.ON_THE_DAY,
-    ReminderKind.ONE_DAY, ReminderKind.THREE_DAYS, ReminderKind.SEVEN_DAYS, ReminderKind.INJECTION, ReminderKind.LAB,
-    ReminderKind.TAPER_STEP, ReminderKind.END_OF_TAPER, ReminderKind.SNOOZE, ReminderKind.DIGEST,
-]  # fmt: skip
-"""The kind of a message is the first of these that any of its items has."""
 
 
 @dataclass(frozen=True)
@@ -51,22 +50,6 @@ class Plan:
     channels: Sequence[str]
     waking: Waking | None = None
     helpers: Sequence[Helper] = ()
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing at one step of its cadence."""
-
-    kind: str
-    about_type: str
-    about_id: str
-    day: date
-    prescription_id: int | None = None
-
-    @property
-    def name(self) -> Name:
-        """The thing it is about."""
-        return (self.about_type, self.about_id, self.day)
 
 
 @dataclass
@@ -196,37 +179,12 @@ def locked(patient_id: int) -> dict[str, Reminder]:
     return {row.key: row for row in rows.order_by("id")}
 
 
-def items_of(rows: Iterable[Reminder]) -> dict[int, set[Item]]:
-    """What each of these messages is about. One query."""
-    found: dict[int, set[Item]] = defaultdict(set)
-    for item in ReminderItem.objects.filter(reminder__in=[row.pk for row in rows]):
-        found[item.reminder_id].add(as_item(item))
-    return found
-
-
-def as_item(row: ReminderItem) -> Item:
-    """The plain values of a row."""
-    return Item(row.kind, row.about_type, row.about_id, row.day, row.prescription_id)
-
-
 def answered(patient_id: int, names: Sequence[Name]) -> set[Name]:
     """Those of these things that the patient has answered for good. One query."""
     rows = ReminderItem.objects.filter(
         reminder__patient_id=patient_id, reminder__answer__in=SETTLED_BY, day__in={day for _, _, day in names}
     )
     return set(rows.values_list("about_type", "about_id", "day")) & set(names)
-
-
-def columns(items: Iterable[Item]) -> dict[str, object]:
-    """What a message tells of its items in its own columns: the most pressing kind, the first day, the prescription
-    if there is only one."""
-    every = list(items)
-    kinds, prescriptions = {item.kind for item in every}, {item.prescription_id for item in every}
-    return {
-        "kind": next(kind for kind in PRESSING if kind in kinds),
-        "run_out_on": min(item.day for item in every),
-        "prescription_id": next(iter(prescriptions)) if len(prescriptions) == 1 else None,
-    }
 
 
 def supersede(now: datetime) -> int:
@@ -387,18 +345,6 @@ def _revive(row: Reminder, message: _Message, time_zone: str) -> None:
         due_at=message.due_at,
         next_attempt_at=message.due_at,
         **columns(message.items),
-    )
-
-
-def written(row: Reminder, item: Item) -> ReminderItem:
-    """The row of an item, not yet saved."""
-    return ReminderItem(
-        reminder=row,
-        kind=item.kind,
-        about_type=item.about_type,
-        about_id=item.about_id,
-        day=item.day,
-        prescription_id=item.prescription_id,
     )
 
 
