@@ -29,6 +29,11 @@ class Concerned:
     cost: int = 0
     """How many prescriptions of the rarer substance of each pair there are."""
 
+    @property
+    def substances(self) -> set[int]:
+        """Every substance about which something else is said."""
+        return {*self.alone, *(number for pair in self.pairs for number in pair)}
+
 
 def concerned(found: Changes, before: Collection[int], after: Collection[int]) -> Concerned:
     """The changes in terms of what is prescribed here. Reads medicines and the takers of changed ones, nobody else."""
@@ -100,7 +105,7 @@ def who(concern: Concerned, today: date) -> tuple[str, list[Any]]:
 def patients(concern: Concerned, today: date) -> Iterator[int]:
     """The patients concerned, once each, in no order; by look-up or by a sweep, whichever is cheaper."""
     if concern.cost > SWEEP_WHEN and not concern.everybody:
-        yield from sweep(concern, taken_now(today))
+        yield from sweep(concern, taken_now(today, among=concern.substances))
         return
     sql, values = who(concern, today)
     with connection.chunked_cursor() as cursor:
@@ -115,11 +120,16 @@ def count(concern: Concerned, today: date) -> int:
     return sum(1 for _ in patients(concern, today))
 
 
-def taken_now(today: date) -> Iterator[tuple[int, int]]:
-    """Patient and substance of every prescription that may still matter, the patients together."""
-    wanted = "SELECT patient_id, substance_id FROM interactions_currentdrug WHERE until IS NULL OR until >= %s"
+def taken_now(today: date, *, among: Collection[int] | None = None) -> Iterator[tuple[int, int]]:
+    """Patient and substance of every prescription that may still matter, the patients together; `among` leaves out
+    the other substances."""
+    wanted = "SELECT patient_id, substance_id FROM interactions_currentdrug WHERE (until IS NULL OR until >= %s)"
+    values: list[Any] = [today]
+    if among is not None:
+        wanted += f" AND substance_id IN ({ALONE[connection.vendor]})"
+        values.append(json.dumps(sorted(among)) if connection.vendor == "sqlite" else sorted(among))
     with connection.chunked_cursor() as cursor:
-        cursor.execute(f"{wanted} ORDER BY patient_id", [today])
+        cursor.execute(f"{wanted} ORDER BY patient_id", values)
         while rows := cursor.fetchmany(AT_ONCE):
             yield from rows
 

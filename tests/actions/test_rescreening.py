@@ -180,6 +180,7 @@ def test_the_sweep_and_the_search_find_the_same_patients(tmp_path: Path) -> None
     concern = rescreening.concerned(changes.between(before, after), before, after)
     searched = sorted(rescreening.patients(concern, today))
     assert searched == sorted(rescreening.sweep(concern, rescreening.taken_now(today)))
+    assert searched == sorted(rescreening.sweep(concern, rescreening.taken_now(today, among=concern.substances)))
     assert len(searched) == 4
 
 

@@ -207,7 +207,6 @@ def a_query_a_patient(patients: Iterable[int], wanted: Pairs) -> int:
 def measured(patients: int, known: Known) -> Iterator[tuple[str, float, float]]:
     """Name, seconds and ratio to the floor of each way, for one population."""
     from interactions import rescreening
-    from interactions.rescreening import Concerned
 
     read = min(seconds(lambda: sum(1 for _ in rescreening.taken_now(TODAY))) for _ in range(2))
     floor = read
@@ -217,7 +216,7 @@ def measured(patients: int, known: Known) -> Iterator[tuple[str, float, float]]:
         touched: list[int] = []
         found: list[tuple[int, str]] = []
         swept = seconds(
-            lambda c=changed, t=touched: t.extend(rescreening.sweep(Concerned(c), rescreening.taken_now(TODAY)))  # type: ignore[misc]
+            lambda c=changed, t=touched: t.extend(swept_for(c))  # type: ignore[misc]
         )
         judged = seconds(lambda t=touched, f=found, k=after: f.extend(known.judged(t, k)))  # type: ignore[misc]
         copied = seconds(lambda f=found: copy(f))  # type: ignore[misc]
@@ -239,6 +238,15 @@ def measured(patients: int, known: Known) -> Iterator[tuple[str, float, float]]:
     wanted, several = pairs(SWEPT[1], seed=5), range(1, min(SAMPLE, patients) + 1)
     each = seconds(lambda: a_query_a_patient(several, wanted)) / len(several)
     yield f"a query a patient, WORKED OUT from {len(several):,}", each * patients, each * patients / floor
+
+
+def swept_for(changed: Pairs) -> Iterator[int]:
+    """The patients whom these pairs concern, as a run finds them when the change is large: their drugs read once."""
+    from interactions import rescreening
+    from interactions.rescreening import Concerned
+
+    concern = Concerned(changed)
+    return rescreening.sweep(concern, rescreening.taken_now(TODAY, among=concern.substances))
 
 
 def search(changed: Pairs) -> Iterator[int]:
