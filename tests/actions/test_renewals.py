@@ -116,7 +116,14 @@ def left_over(of: Prescription) -> None:
     authorising.authorise(factories.adler(), of.pk, quantity=Decimal(30), unit="{tablet}", days_supply=30, refills=2)
 
 
-@pytest.mark.parametrize(("make", "code"), [(severe, "side_effect"), (limited, "limited"), (left_over, "left")])
+def missed(of: Prescription) -> None:
+    supply.report_adherence(factories.carla_user(), of.pk, answer="missed_some")
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [(severe, "side_effect"), (limited, "limited"), (left_over, "left"), (missed, "self_report")],
+)
 def test_each_reason_for_a_look_is_named(plain: Prescription, make: Any, code: str) -> None:
     make(plain)
     assert code in codes(plain)
