@@ -54,11 +54,10 @@ def decide(request: Asked, form: HeldForm, patient_id: int | None) -> HttpRespon
     """Carries out the decision; None when it was refused, which the form then says."""
     given = form.cleaned_data
     ids = [int(number) for number in given["messages"]]
-    count = None
+    address = reverse("web:delivery") if patient_id is None else reverse("web:held", args=[patient_id])
+    answers: list[HttpResponse] = []
     with refusal_on(form):
         count = DECISIONS[given["decision"]](request.user, ids, why=given["why"], patient_id=patient_id)
-    if count is None:
-        return None
-    told = ngettext("%(count)s message was decided on.", "%(count)s messages were decided on.", count)
-    address = reverse("web:delivery") if patient_id is None else reverse("web:held", args=[patient_id])
-    return to(request, address, told % {"count": count})
+        told = ngettext("%(count)s message was decided on.", "%(count)s messages were decided on.", count)
+        answers.append(to(request, address, told % {"count": count}))
+    return answers[0] if answers else None
