@@ -47,7 +47,6 @@ class WrittenForm(forms.Form):
         label=gettext_lazy("I mean this quantity although it does not fit the plan"), required=False
     )
 
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Whether a quantity is meant is asked only after it was found not to fit."""
         super().__init__(*args, **kwargs)
