@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from medmgmt import falling_due, messages, wishes
-from medmgmt.actions import messaging, people, prescribing, reporting, supply
+from medmgmt.actions import messaging, monitoring, people, prescribing, reporting, supply
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import Prescription
 from refills import links, planning, reminders
@@ -408,3 +408,17 @@ def test_the_demo_shows_text_messages_beside_e_mail() -> None:
     [shown] = DemoMessage.objects.all()
     assert shown.recipient == PHONE
     assert "Reply STOP" in shown.body
+
+
+def test_what_was_measured_moves_the_next_test_when_the_clock_plans() -> None:
+    supplied("lithium", lasts=20)
+    monitoring.record_observation(
+        factories.bo(), factories.carla().pk, code="lithium", value=Decimal("0.7"), observed_at=timezone.now()
+    )
+    assert reporting.plan_soon() == 1
+    due = ReminderItem.objects.filter(reminder__state="planned", about_type="lab", about_id="lithium")
+    assert {item.day for item in due}
+    assert all(item.day > orders.today() for item in due)
+    before = list(Reminder.objects.filter(state="planned").order_by("key").values_list("key", "due_at"))
+    reporting.plan_soon()
+    assert list(Reminder.objects.filter(state="planned").order_by("key").values_list("key", "due_at")) == before
