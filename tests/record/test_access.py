@@ -55,6 +55,8 @@ WHO_MAY = """
     curate_knowledge        -         -       yes         -           -
     approve_knowledge      yes        -       yes         -           -
     view_outbox            -         -         -          -          yes
+    view_delivery           -         -         -          -          yes
+    decide_held            yes       yes      yes         -           -
     view_audit              -         -        -          -          yes
     search_drugs           yes       yes      yes        yes         yes
     check_interactions     yes       yes      yes         -           -
