@@ -195,7 +195,7 @@ SITE_NAME = env.str("SITE_NAME", default="Harbor IOP" if not PRODUCTION else "me
 SERVICE_LEVELS_FILE = env.str("SERVICE_LEVELS_FILE", default="")
 """A table of the site's own service levels, shaped like data/service_levels.csv; its rows take the place of those."""
 SITE_HOURS_FILE = env.str("SITE_HOURS_FILE", default="")
-"""A table of the site's own hours and closed days, shaped like data/site_hours.csv; its rows take the place of those."""
+"""A table of the site's own hours and closed days, like data/site_hours.csv; its rows take the place of those."""
 if any(path and not Path(path).is_file() for path in (SERVICE_LEVELS_FILE, SITE_HOURS_FILE)):
     raise ImproperlyConfigured("SERVICE_LEVELS_FILE or SITE_HOURS_FILE names no file.")
 

@@ -6,9 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from medmgmt import cases
+from medmgmt.api.answers import SEVERITIES
 from medmgmt.api.endpoint import Endpoint, writes
 from medmgmt.api.fields import Amount, Day, Strict
-from medmgmt.api.proposals import SEVERITIES, NotCheckedLine
+from medmgmt.api.proposals import NotCheckedLine
 from medmgmt.record import access
 from medmgmt.record.models import User
 

@@ -4,7 +4,15 @@ import subprocess
 import sys
 import time
 
-BENCHMARKS = ("bench_review", "bench_import", "bench_reminders", "bench_http", "bench_burden", "bench_rescreen")
+BENCHMARKS = (
+    "bench_review",
+    "bench_import",
+    "bench_reminders",
+    "bench_nightly",
+    "bench_http",
+    "bench_burden",
+    "bench_rescreen",
+)
 
 
 def main(names: list[str]) -> int:
