@@ -109,7 +109,7 @@ def approve(change_id: int, by_id: int) -> Release | None:
     if change.author_id == by_id:
         raise NotARule(_("A second person must approve it, not its author."))
     _decide(change, LocalState.APPROVED, by_id, "")
-    return local_release.admit(change, by_id=by_id, day=timezone.now().date())
+    return local_release.admit(change, by_id=by_id, day=timezone.localdate())
 
 
 @transaction.atomic
@@ -128,7 +128,7 @@ def end(change_id: int, by_id: int, why: str) -> LocalChange:
         raise NoSuchLocalChange()
     change.state, change.decided_why = LocalState.ENDED, why
     change.save(update_fields=["state", "decided_why"])
-    local_release.refresh(timezone.now().date(), by_id=by_id)
+    local_release.refresh(timezone.localdate(), by_id=by_id)
     return change
 
 

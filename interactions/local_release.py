@@ -75,7 +75,7 @@ def admit(change: LocalChange, *, by_id: int, day: date) -> Release | None:
 def failing_beside(release_ids: Sequence[int]) -> dict[int, list[str]]:
     """Local changes in use whose cases would fail with these releases: number -> what is wrong. Nothing is written."""
     in_use = LocalChange.objects.filter(state=LocalState.APPROVED).order_by("id")
-    holding = [one for one in in_use if _holds(one, timezone.now().date())]
+    holding = [one for one in in_use if _holds(one, timezone.localdate())]
     if not holding:
         return {}
     knowledge = library.of(release_ids)

@@ -49,7 +49,7 @@ def of(by: User, release_id: int, *, active: bool) -> Preview:
     access.require(by, "activate_release")
     after = releases.would_be(release_id, active=active)
     before = [release.pk for release in releases.active()]
-    today = timezone.now().date()
+    today = timezone.localdate()
     found = changes.between(before, after)
     concern = rescreening.concerned(found, before, after)
     touched = [] if found.is_empty() else sorted(rescreening.patients(concern, today))

@@ -27,7 +27,7 @@ def open_renewals() -> int:
 
     Safe to repeat and at once: one task for a run-out. Five queries for each batch, however much there is.
     """
-    day, opened, knowledge = timezone.now().date(), 0, library.current()
+    day, opened, knowledge = timezone.localdate(), 0, library.current()
     lead = supplies.supply_rules().whole("renewal_lead_days", {"*"})
     for some in batches(day - SEEN_FOR, day + timedelta(days=lead)):
         due = [task(one, knowledge) for one in some if is_due(one, day, knowledge)]
@@ -76,7 +76,7 @@ def is_due(one: Prescription, day: date, knowledge: Knowledge) -> bool:
 def task(one: Prescription, knowledge: Knowledge) -> Task:
     """The prescriber's task; it names no drug in its title."""
     scopes = supplies.scopes_of(one, knowledge)
-    run_out_on = one.supply_state.run_out_on or timezone.now().date()
+    run_out_on = one.supply_state.run_out_on or timezone.localdate()
     return Task(
         kind=TaskKind.RENEWAL,
         key=f"renewal|{one.pk}|{run_out_on}",
@@ -84,7 +84,7 @@ def task(one: Prescription, knowledge: Knowledge) -> Task:
         role=Role.PSYCHIATRIST,
         priority=supplies.supply_rules().whole("gap_task_priority", scopes),
         stop_tier=supplies.stop_tier(one),
-        due_at=timezone.now() + timedelta(days=max(1, (run_out_on - timezone.now().date()).days - 3)),
+        due_at=timezone.now() + timedelta(days=max(1, (run_out_on - timezone.localdate()).days - 3)),
         source_type="prescription",
         source_id=str(one.pk),
         title=_("A prescription has no fill left"),

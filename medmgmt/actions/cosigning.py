@@ -75,10 +75,10 @@ def decline(by: User, change_id: int, *, review_id: int, note: str) -> CoSignatu
 def say(by: User, change_id: int, review_id: int, note: str, verdict: Verdict) -> CoSignature:
     """Keeps the word on what was read, closes the task that asked for it, and tells the audit."""
     patient, change = prescribing.proposed(by, "cosign", change_id)
+    require_another(by, change)
     reviewed = latest(change)
     if reviewed.pk != review_id:
         raise Conflict(_("This was reviewed again in the meantime. Read the findings again before you decide."))
-    require_another(by, change)
     if verdict == Verdict.AGREED:
         review.require_clear(reviewed.pk)
     word = CoSignature.objects.create(

@@ -45,7 +45,7 @@ class Wanted:
 def propose(by: User, wanted: Wanted) -> LocalChange:
     """Writes it down for a second person; nothing changes yet. Raises NotARule where it makes no sense."""
     access.require(by, "curate_knowledge")
-    today = timezone.now().date()
+    today = timezone.localdate()
     sides = {side: curation.named(getattr(wanted, side)) for side in ("a", "b")}
     cases = local_cases.told(wanted.cases, today)
     values = {**vars(wanted), **sides, "cases": cases, "valid_from": wanted.valid_from or today}
@@ -112,14 +112,14 @@ def try_out(by: User, change_id: int) -> tuple[LocalChange, list[Tried]]:
     change = LocalChange.objects.select_related("author", "decided_by").filter(pk=change_id).first()
     if change is None:
         raise NoSuchLocalChange()
-    tried = local_release.try_out(change, timezone.now().date())
+    tried = local_release.try_out(change, timezone.localdate())
     audit.record(by, "try_rule", obj=("local_change", change_id), detail={"fail": sum(not one.passes for one in tried)})
     return change, tried
 
 
 def keep_dates() -> None:
     """What begins or ends today does so; what fails its cases is suspended, and a pharmacist is told."""
-    outcome = local_release.refresh(timezone.now().date(), by_id=None)
+    outcome = local_release.refresh(timezone.localdate(), by_id=None)
     for change in outcome.suspended:
         audit.record(None, "suspend_rule", obj=("local_change", change.pk), actor_name=audit.CLOCK)
     tell_of_suspended()

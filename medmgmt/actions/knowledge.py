@@ -15,7 +15,7 @@ from medmgmt.record.models import User
 def activate(by: User, release_id: int) -> Release:
     """From now on every review uses this release as well; local rules whose cases fail beside it are suspended."""
     access.require(by, "activate_release")
-    outcome = local_release.put_into_use(release_id, by.pk, timezone.now().date())
+    outcome = local_release.put_into_use(release_id, by.pk, timezone.localdate())
     return _switched(by, release_id, "activate_release", outcome)
 
 
@@ -23,7 +23,7 @@ def activate(by: User, release_id: int) -> Release:
 def retire(by: User, release_id: int) -> Release:
     """From now on no review uses this release; those that did still name it."""
     access.require(by, "activate_release")
-    outcome = local_release.take_out_of_use(release_id, by.pk, timezone.now().date())
+    outcome = local_release.take_out_of_use(release_id, by.pk, timezone.localdate())
     return _switched(by, release_id, "retire_release", outcome)
 
 

@@ -277,12 +277,13 @@ def _past_courses(
 def _first_known(part: tables.Part, rxcui: int | None, resolve: Resolve) -> tuple[str, int | None]:
     """The first of its names that the active knowledge knows, with the code; blank, and the code, if it knows none.
 
-    A drug that is known by its code alone goes by its plain name.
+    A drug that is known by its code alone, or without its salt as the same, goes by its plain name.
     """
+    plain = part.ingredient.names[-1]
     for name in part.names:
         known, found = resolve(name, None)
         if known:
-            return name, rxcui or found
+            return (plain if resolve(plain, None) == (known, found) else name), rxcui or found
     known = rxcui is not None and resolve("", rxcui)[0]
     return part.ingredient.names[-1] if known else "", rxcui
 

@@ -161,6 +161,9 @@ def test_fills_are_taken_over_and_plan_their_reminders() -> None:
         date(2026, 11, 28),
         date(2026, 11, 30),
         date(2026, 12, 1),
+        date(2026, 12, 2),
+        date(2026, 12, 4),
+        date(2026, 12, 8),
     }
 
 

@@ -90,7 +90,7 @@ def build() -> World:
     finding = risky.review.findings.filter(severity__in=("major", "contraindicated")).first()
     assert finding is not None
     local = curation.propose(factories.pia(), curation.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
-    part = {"quantity": Decimal(7), "unit": "{tablet}", "days_supply": 7}
+    part = {"quantity": Decimal(30), "unit": "{tablet}", "days_supply": 30, "refills": 5}
     ids = {
         "authorisation_id": authorising.authorise(adler, taken.pk, **part).pk,
         "limit_id": authorising.limit_supply(

@@ -102,10 +102,10 @@ def test_a_new_version_of_the_shipped_knowledge_takes_the_place_of_the_old(
     for path in shipped.DATA.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
-    text = (tmp_path / "release.json").read_text().replace('"version": "1"', '"version": "2"')
+    text = (tmp_path / "release.json").read_text().replace('"version": "2"', '"version": "next"')
     (tmp_path / "release.json").write_text(text)
     run_command("load_knowledge", "--from", tmp_path)
-    assert [release.version for release in releases.active()] == ["2"]
+    assert [release.version for release in releases.active()] == ["next"]
     shipped_release.refresh_from_db()
     assert shipped_release.status == "retired"
 

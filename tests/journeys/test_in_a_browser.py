@@ -69,7 +69,7 @@ def test_the_story_of_an_order_a_reminder_and_a_side_effect(clinic: Site, sits_d
     expect(doctor.get_by_text("100\u00a0mg by mouth once daily").first).to_be_visible()
 
     prescribe(doctor, chart, search="tramadl", drug="tramadol", amount="50")
-    expect(doctor.get_by_text("1 finding needs an answer before")).to_be_visible()
+    expect(doctor.get_by_text("Missing before this can be signed")).to_be_visible()
     answer_every_finding(doctor)
     doctor.get_by_role("button", name="Sign", exact=True).click()
     doctor.goto(chart)

@@ -80,7 +80,9 @@ def test_an_order_is_reviewed_answered_signed_reminded_of_and_followed_up(
     assert any(task["patient"] == patient["id"] for task in tasks)
 
     reminders = adler.get("/reminders", patient=patient["id"])["results"]
-    assert [row["kind"] for row in reminders] == ["refill_7", "refill_3", "refill_1", "refill_0"]
+    assert [row["kind"] for row in reminders] == [
+        "refill_7", "refill_3", "refill_1", "refill_0", "overdue_1", "overdue_3", "overdue_7",
+    ]  # fmt: skip
     link = link_in_the_outbox(clinic)
     answer_the_link(clinic, link)
     [sent, *_] = adler.get("/reminders", patient=patient["id"], kind="refill_7")["results"]

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Activate it and repeat its warnings."""
         try:
-            outcome = local_release.put_into_use(options["release_id"], None, timezone.now().date())
+            outcome = local_release.put_into_use(options["release_id"], None, timezone.localdate())
         except NoSuchRelease as unknown:
             raise CommandError(str(unknown)) from unknown
         release = outcome.release

@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 release = releases.keep_rules(_about(about), clinical.parse(folder), files)
         except (BadFile, OSError) as wrong:
             raise CommandError(f"The knowledge in {folder} cannot be loaded: {wrong}") from wrong
-        outcome = local_release.put_into_use(release.pk, None, timezone.now().date())
+        outcome = local_release.put_into_use(release.pk, None, timezone.localdate())
         told = "loaded" if is_new else "was loaded before"
         counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in release.counts.items())
         self.stdout.write(f"{release} {told} and is in use: {counts}.")

@@ -61,7 +61,10 @@ def ways() -> Iterator[tuple[str, str, str, str]]:
             yield name.removeprefix("api:"), method, rows()[row][0], PEOPLE[letters.index("y")]
 
 
-THINGS = ("patient", "prescription", "change", "finding", "report", "task", "release", "local_change")
+THINGS = (
+    "patient", "prescription", "change", "finding", "report", "review", "task", "release", "local_change", "consent",
+    "authorisation", "limit", "absence", "observation",
+)  # fmt: skip
 SAMPLE = {f"{name}_id": 1 for name in THINGS}
 
 

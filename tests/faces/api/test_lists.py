@@ -9,10 +9,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from interactions.models import LocalChange, RescreenRun
+from interactions.models import LocalChange, RescreenRun, SelftestRun
 from medmgmt.record import audit
-from medmgmt.record.models import Allergy, Condition, ContactPoint, Observation, SideEffectReport
-from refills.models import Dispense, Reminder, Task
+from medmgmt.record.models import (
+    Allergy,
+    Condition,
+    ContactPoint,
+    Encounter,
+    MonitoringOrder,
+    Observation,
+    SideEffectReport,
+)
+from refills.models import Absence, Authorisation, Dispense, Reminder, Task
 from tests import factories
 from tests.faces.api.client import Api, done, fields, problem
 
@@ -82,6 +90,7 @@ def tasks(count: int) -> None:
             patient=factories.carla(),
             role="nurse",
             priority=1 + number % 4,
+            rank=1 + number % 4,
             due_at=NOON,
             title="Look again",
         )
@@ -96,6 +105,63 @@ def observations(count: int) -> None:
             observed_at=NOON,
             recorded_by=factories.bo(),
             **Observation.code_columns("weight"),
+        )
+
+
+def encounters(count: int) -> None:
+    for _ in range(count):
+        Encounter.objects.create(patient=factories.carla(), kind="office", on=date(2026, 5, 1), by=factories.bo())
+
+
+def monitoring_orders(count: int) -> None:
+    for _ in range(count):
+        MonitoringOrder.objects.create(
+            patient=factories.carla(),
+            code="qtc",
+            what="QTc interval",
+            due_on=date(2026, 12, 1),
+            ordered_by=factories.adler(),
+        )
+
+
+def absences(count: int) -> None:
+    for _ in range(count):
+        Absence.objects.create(
+            user=factories.bo(), since=NOON, until=NOON + timedelta(days=9999), told_by=factories.bo()
+        )
+
+
+def authorisations(count: int) -> None:
+    drug = factories.taking()
+    for _ in range(count):
+        Authorisation.objects.create(
+            patient=drug.patient,
+            prescription=drug,
+            issued_on=date(2026, 5, 1),
+            quantity=Decimal(30),
+            unit="{tablet}",
+            days_supply=30,
+            authorised_by=factories.adler(),
+        )
+
+
+def selftests(count: int) -> None:
+    for _ in range(count):
+        SelftestRun.objects.create(
+            scope="in_use",
+            at=NOON,
+            by=factories.pia(),
+            releases=[],
+            mark="m",
+            cases_sha256="c",
+            to_find=2,
+            found=2,
+            to_stay_silent=1,
+            nuisances=0,
+            pending=0,
+            categories=[],
+            failures=[],
+            milliseconds=5,
         )
 
 
@@ -144,6 +210,11 @@ LISTS: dict[str, tuple[str, Callable[[int], None], int]] = {
     "patients/{carla}/conditions/": ("bo", conditions, 7),
     "patients/{carla}/contact-points/": ("bo", contact_points, 7),
     "patients/{carla}/enrolments/": ("bo", lambda _: None, 7),
+    "patients/{carla}/encounters/": ("bo", encounters, 7),
+    "patients/{carla}/monitoring-orders/": ("bo", monitoring_orders, 7),
+    "authorisations/": ("bo", authorisations, 6),
+    "absences/": ("bo", absences, 6),
+    "selftests/": ("pia", selftests, 4),
     "audit/": ("admin", entries, 4),
     "rules/": ("pia", lambda _: None, 4),
     "rescreenings/": ("pia", rescreenings, 4),

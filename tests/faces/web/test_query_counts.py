@@ -62,7 +62,7 @@ def test_no_page_asks_more_often_because_there_is_more_to_show(world: World, bro
         (adler, chart, 30),
         (adler, f"{chart}prescribe/", 12),
         (adler, f"{chart}side-effects/new/", 12),
-        (adler, f"/prescriptions/{world.sertraline.pk}/", 16),
+        (adler, f"/prescriptions/{world.sertraline.pk}/", 18),
         (adler, f"/prescriptions/{world.sertraline.pk}/new_dose/", 18),
         (adler, f"/changes/{world.proposal.pk}/", 22),
         (adler, f"/side-effects/{world.report.pk}/", 18),
