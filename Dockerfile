@@ -9,7 +9,7 @@ COPY medmgmt medmgmt
 COPY interactions interactions
 COPY refills refills
 COPY data data
-RUN useradd --system --home /srv/medmgmt medmgmt && mkdir .medmgmt && chown medmgmt .medmgmt
+RUN useradd --system --home /srv/medmgmt medmgmt && mkdir -p .medmgmt/marks && chown -R medmgmt .medmgmt
 USER medmgmt
 EXPOSE 8000
 ENV HOST=0.0.0.0
