@@ -13,8 +13,8 @@ from tests import servers
 
 @pytest.fixture
 def broker(redis_url: str, settings: Settings) -> "redis.Redis":
-    settings.REDIS_URL = redis_url
-    found = redis.Redis.from_url(redis_url)
+    settings.REDIS_URL = redis_url.rpartition("/")[0] + "/7"  # where no worker of another test listens
+    found = redis.Redis.from_url(settings.REDIS_URL)
     found.delete("celery")
     return found
 
