@@ -218,7 +218,7 @@ def _with(argument: str, view: View) -> Held:
 
 
 POSSIBLE = "pregnancy is possible"
-ASSUMED = "assumed: nobody has recorded that it is not"
+ASSUMED = "assumed by age and sex: nothing on record rules it out"
 
 
 def recently(changed_on: date | None, day: date) -> bool:
