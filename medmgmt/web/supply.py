@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -56,24 +58,30 @@ def done(request: Asked, prescription_id: int, act: Callable[[], object]) -> str
     return once(request, do)
 
 
+def sent(
+    request: Asked, prescription_id: int, form: Form, act: Callable[[dict[str, Any]], object], told: str
+) -> HttpResponse | None:
+    """What a filled-in form asks for, done once, and the way back to the supply; None where the form is to be shown."""
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            return to(request, done(request, prescription_id, lambda: act(dict(form.cleaned_data))), told)
+    return None
+
+
 @page
 def authorise(request: Asked, prescription_id: int) -> HttpResponse:
     """A prescription for the pharmacy, or a series of them."""
     access.require(request.user, "authorise_refill")
     shown = supply_page.renewal(request.user, prescription_id)
     form = AuthoriseForm(request.POST or None, initial=vars(shown.proposed))
-    if request.method == "POST" and form.is_valid():
-        values = dict(form.cleaned_data)
+
+    def act(values: dict[str, Any]) -> object:
         count, meant = values.pop("count"), values.pop("quantity_meant")
         parts = authorising.series(Written(**values), count, shown.today)
-        with refusal_on(form):
-            address = done(
-                request,
-                prescription_id,
-                lambda: authorising.authorise_series(request.user, prescription_id, parts=parts, quantity_meant=meant),
-            )
-            return to(request, address, _("The prescription is written. Below is what the pharmacy would be told."))
-    return patient_form(
+        return authorising.authorise_series(request.user, prescription_id, parts=parts, quantity_meant=meant)
+
+    told = _("The prescription is written. Below is what the pharmacy would be told.")
+    return sent(request, prescription_id, form, act, told) or patient_form(
         request,
         shown.patient,
         form,
@@ -90,15 +98,13 @@ def revoke(request: Asked, prescription_id: int, authorisation_id: int) -> HttpR
     access.require(request.user, "authorise_refill")
     shown = supply_page.renewal(request.user, prescription_id)
     form = WhyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = done(
-                request,
-                prescription_id,
-                lambda: authorising.revoke(request.user, authorisation_id, **form.cleaned_data),
-            )
-            return to(request, address, _("The prescription is revoked. Tell the pharmacy as well."))
-    return patient_form(
+
+    def act(values: dict[str, Any]) -> object:
+        return authorising.revoke(request.user, authorisation_id, **values)
+
+    return sent(
+        request, prescription_id, form, act, _("The prescription is revoked. Tell the pharmacy as well.")
+    ) or patient_form(
         request,
         shown.patient,
         form,
@@ -115,15 +121,13 @@ def release(request: Asked, prescription_id: int) -> HttpResponse:
     access.require(request.user, "release_lab_gate")
     shown = supply_page.renewal(request.user, prescription_id)
     form = ReleaseForm(request.POST or None, initial={"until": shown.today + timedelta(days=7)})
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = done(
-                request,
-                prescription_id,
-                lambda: gates.release_lab_gate(request.user, prescription_id, **form.cleaned_data),
-            )
-            return to(request, address, _("The supply is released. Arrange the lab all the same."))
-    return patient_form(
+
+    def act(values: dict[str, Any]) -> object:
+        return gates.release_lab_gate(request.user, prescription_id, **values)
+
+    return sent(
+        request, prescription_id, form, act, _("The supply is released. Arrange the lab all the same.")
+    ) or patient_form(
         request,
         shown.patient,
         form,
@@ -142,17 +146,12 @@ def limit(request: Asked, prescription_id: int) -> HttpResponse:
     hint, today = shown.suggestion, shown.renewal.today
     days = hint.most_days if hint else 7
     form = LimitForm(request.POST or None, initial={"most_days": days, "until": today + timedelta(days=30)})
-    if request.method == "POST" and form.is_valid():
-        values = dict(form.cleaned_data)
+
+    def act(values: dict[str, Any]) -> object:
         of = None if values.pop("all_medicines") else prescription_id
-        with refusal_on(form):
-            address = done(
-                request,
-                prescription_id,
-                lambda: authorising.limit_supply(request.user, shown.patient.pk, prescription_id=of, **values),
-            )
-            return to(request, address, _("Dispensing is limited."))
-    return patient_form(
+        return authorising.limit_supply(request.user, shown.patient.pk, prescription_id=of, **values)
+
+    return sent(request, prescription_id, form, act, _("Dispensing is limited.")) or patient_form(
         request,
         shown.patient,
         form,
@@ -169,13 +168,11 @@ def lift(request: Asked, prescription_id: int, limit_id: int) -> HttpResponse:
     access.require(request.user, "limit_supply")
     shown = supply_page.renewal(request.user, prescription_id)
     form = WhyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = done(
-                request, prescription_id, lambda: authorising.lift_limit(request.user, limit_id, **form.cleaned_data)
-            )
-            return to(request, address, _("Dispensing is no longer limited by this."))
-    return patient_form(
+
+    def act(values: dict[str, Any]) -> object:
+        return authorising.lift_limit(request.user, limit_id, **values)
+
+    return sent(request, prescription_id, form, act, _("Dispensing is no longer limited by this.")) or patient_form(
         request,
         shown.patient,
         form,
@@ -194,13 +191,13 @@ def count(request: Asked, prescription_id: int) -> HttpResponse:
     form = CountForm(
         request.POST or None, initial={"counted_on": shown.today, "unit": last.unit if last else "{tablet}"}
     )
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = done(
-                request, prescription_id, lambda: supply.count_pills(request.user, prescription_id, **form.cleaned_data)
-            )
-            return to(request, address, _("The count is recorded, and the supply is counted from it."))
-    return patient_form(
+
+    def act(values: dict[str, Any]) -> object:
+        return supply.count_pills(request.user, prescription_id, **values)
+
+    return sent(
+        request, prescription_id, form, act, _("The count is recorded, and the supply is counted from it.")
+    ) or patient_form(
         request,
         opened(request.user, "count_pills", shown.patient.pk),
         form,
