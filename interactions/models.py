@@ -373,13 +373,11 @@ class Answer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(overlap_verdict="", overlap_days=None, overlap_from=None, overlap_to=None)
-                | Q(overlap_verdict="never", overlap_days=0, overlap_from=None, overlap_to=None)
-                | Q(
-                    overlap_verdict__in=("lower", "unmeasured", "as_high"),
-                    overlap_days__gte=1,
-                    overlap_from__isnull=False,
-                    overlap_to__gte=models.F("overlap_from"),
-                ),
+                | Q(overlap_days__isnull=False, overlap_verdict="never")
+                & Q(overlap_days=0, overlap_from=None, overlap_to=None)
+                | Q(overlap_days__isnull=False, overlap_from__isnull=False, overlap_to__isnull=False)
+                & Q(overlap_verdict__in=("lower", "unmeasured", "as_high"))
+                & Q(overlap_days__gte=1, overlap_to__gte=models.F("overlap_from")),
                 name="what_was_taken_together_is_told_whole",
             ),
         ]

@@ -1,4 +1,4 @@
-"""The database itself refuses to edit what a release holds, and to edit or delete reviews, findings and answers.
+"""The database itself refuses to edit what a release holds, and to edit or delete reviews, answers and selftests.
 
 SQLite drops a table's triggers with the table, and Django changes a table there by making it anew: a later migration
 that alters one of these tables must put its triggers back (a test counts them).
@@ -10,6 +10,7 @@ APPEND_ONLY = {
     "interactions_review": "a review is never edited or deleted",
     "interactions_finding": "a finding is never edited or deleted",
     "interactions_answer": "an answer is never edited or deleted",
+    "interactions_selftestrun": "a selftest is never edited or deleted; run another",
 }
 NEVER_EDITED = [
     "releasedrug", "pairrow", "pairnote", "rule", "drugset", "synonym", "dosemodifier", "sideeffectterm",
@@ -73,17 +74,6 @@ def put_up(apps, schema_editor):
         )
 
 
-def take_down(apps, schema_editor):
-    vendor = schema_editor.connection.vendor
-    for name, *_ in refusals(vendor):
-        if vendor == "sqlite":
-            schema_editor.execute(f"DROP TRIGGER {name}")
-        else:
-            schema_editor.execute(f"DROP FUNCTION {name}() CASCADE")
-    if vendor == "postgresql":
-        schema_editor.execute("DROP FUNCTION interactions_is_never_emptied() CASCADE")
-
-
 class Migration(migrations.Migration):
     dependencies = [("interactions", "0001_the_knowledge")]
-    operations = [migrations.RunPython(put_up, take_down)]
+    operations = [migrations.RunPython(put_up)]

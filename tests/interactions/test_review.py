@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from interactions import answers, library, releases, review
 from interactions.engine.regimen import Drug, Facts, Regimen
@@ -248,6 +249,27 @@ def test_an_answer_belongs_to_the_patient_and_the_key_of_its_finding(shipped_rel
     for wrong in ({"patient": factories.stranger(), "key": finding.key}, {"patient": factories.carla(), "key": "x"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Answer.objects.create(reason_code="will_monitor", **values, **wrong)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "half",
+    [
+        {"overlap_verdict": "never"},
+        {"overlap_verdict": "never", "overlap_days": 3},
+        {"overlap_verdict": "as_high", "overlap_days": 3, "overlap_from": DAY},
+        {"overlap_verdict": "as_high", "overlap_from": DAY, "overlap_to": DAY},
+        {"overlap_verdict": "lower", "overlap_days": 2, "overlap_from": DAY, "overlap_to": DAY - timedelta(days=1)},
+        {"overlap_days": 0},
+    ],
+)
+def test_what_was_taken_together_is_told_whole_or_refused(shipped_release: Release, half: dict[str, Any]) -> None:
+    found = run(regimen("sertraline", "tramadol"), change=proposed()).findings.get()
+    fine = {"patient_id": found.review.patient_id, "key": found.key, "by": factories.adler(), "at": timezone.now()}
+    said = {**fine, "finding": found, "reason_code": "tolerated_before", "follow_up_on": DAY}
+    with pytest.raises(IntegrityError, match="told_whole"), transaction.atomic():
+        Answer.objects.create(**said, **half)
+    assert Answer.objects.create(**said, overlap_verdict="never", overlap_days=0).pk
 
 
 @pytest.mark.django_db

@@ -12,6 +12,9 @@ APPEND_ONLY = {
     "record_sideeffectreport": "a side-effect report is corrected by a new version and never edited or deleted",
     "record_suspect": "a suspect is never edited or deleted",
     "record_observation": "an observation is corrected by a new one and never edited or deleted",
+    "record_encounter": "an encounter is never edited or deleted",
+    "record_cosignature": "a second word on a finding is never edited or deleted; say another",
+    "record_monitoringorder": "a monitoring order is never edited or deleted; order again",
     "record_auditentry": "the audit trail is never edited or deleted",
 }
 KEPT = {
@@ -131,6 +134,18 @@ def refusals(vendor):
         "an_observation_is_not_in_the_future", "INSERT", "record_observation",
         later.format(a="NEW.observed_at", b="NEW.recorded_at"), "an observation cannot be from the future",
     )  # fmt: skip
+    yield (
+        "a_second_word_is_on_a_waiting_proposal", "INSERT", "record_cosignature",
+        "NOT EXISTS (SELECT 1 FROM record_dosagechange AS c WHERE c.id = NEW.change_id"
+        " AND c.patient_id = NEW.patient_id AND c.status = 'proposed' AND c.author_id <> NEW.by_id)",
+        "a second word is said by somebody else than the author, while the proposal waits",
+    )  # fmt: skip
+    yield (
+        "a_monitoring_order_replaces_its_patients_own", "INSERT", "record_monitoringorder",
+        "NEW.replaces_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM record_monitoringorder AS m"
+        " WHERE m.id = NEW.replaces_id AND m.patient_id = NEW.patient_id AND m.code = NEW.code)",
+        "a monitoring order takes the place of one for the same patient and measure",
+    )  # fmt: skip
     for event in ("INSERT", "UPDATE"):
         yield (
             f"nobody_is_born_in_the_future_{event.lower()}", event, "record_patient",
@@ -204,18 +219,6 @@ def put_up(apps, schema_editor):
         )
 
 
-def take_down(apps, schema_editor):
-    vendor = schema_editor.connection.vendor
-    names = [name for name, *_ in refusals(vendor)] + ["the_audit_head_moves"]
-    for name in names:
-        if vendor == "sqlite":
-            schema_editor.execute(f"DROP TRIGGER {name}")
-        else:
-            schema_editor.execute(f"DROP FUNCTION {name}() CASCADE")
-    if vendor == "postgresql":
-        schema_editor.execute("DROP FUNCTION record_is_never_emptied() CASCADE")
-
-
 class Migration(migrations.Migration):
     dependencies = [("record", "0001_the_record")]
-    operations = [migrations.RunPython(put_up, take_down)]
+    operations = [migrations.RunPython(put_up)]

@@ -64,7 +64,7 @@ class Patient(models.Model):
     birth_date = models.DateField(_("birth date"))
     sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
-    time_zone = models.CharField(_("time zone"), max_length=60, validators=[validate_time_zone])
+    time_zone = models.CharField(_("time zone"), max_length=60)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
