@@ -81,7 +81,9 @@ def test_a_condition_takes_icd_10_cm_codes(code):
     assert Condition._meta.get_field("icd10cm").clean(code, None) == code
 
 
-@pytest.mark.parametrize("code", ["f33.1", "F33.", "F3", "depression", "F33.12345", "33.1", "F33,1"])
+@pytest.mark.parametrize(
+    "code", ["f33.1", "F33.", "F3", "depression", "F33.12345", "33.1", "F33,1", "XF33.1", "F33.1 "]
+)
 def test_a_condition_takes_nothing_else_for_a_code(code):
     with pytest.raises(ValidationError):
         Condition._meta.get_field("icd10cm").clean(code, None)
