@@ -199,6 +199,94 @@ def test_the_person_of_a_request_may_be_lazy():
     assert access.patient_for(lazy, "view_chart", carla.pk) == carla  # type: ignore[arg-type]
 
 
+def test_an_administrator_who_is_listed_in_a_team_sees_no_chart_either():
+    factories.carla()
+    admin = factories.admin()
+    CareTeamMember.objects.create(team=factories.team(), user=admin, since=factories.LONG_AGO)
+    assert not access.patients_of(admin).exists()
+
+
+def test_a_patient_sees_nobody_else_who_has_a_login():
+    carla, stranger = factories.carla(), factories.stranger()
+    factories.user("sam", Role.PATIENT, patient=stranger)
+    assert list(access.patients_of(factories.carla_user())) == [carla]
+
+
+def test_a_chart_closes_at_the_instant_the_patient_leaves_the_team():
+    carla, bo = factories.carla(), factories.bo()
+    now = timezone.now()
+    CareAssignment.objects.filter(patient=carla).update(until=now + timedelta(seconds=60))
+    assert access.cares_for(bo, carla.pk)
+    with time_machine.travel(now + timedelta(seconds=60), tick=False):
+        assert not access.cares_for(bo, carla.pk)
+
+
+def test_a_chart_opens_at_the_instant_somebody_joins_the_team():
+    carla, new, now = factories.carla(), factories.user("new", Role.NURSE), timezone.now()
+    CareTeamMember.objects.create(team=factories.team(), user=new, since=now + timedelta(days=1))
+    with time_machine.travel(now + timedelta(days=1), tick=False):
+        assert access.cares_for(new, carla.pk)
+
+
+def gone_and_coming() -> tuple[User, User]:
+    """Somebody who has left Carla's team for another, and somebody of another who joins hers tomorrow."""
+    now = timezone.now()
+    gone = factories.member("gone", Role.PSYCHIATRIST, factories.team())
+    CareTeamMember.objects.filter(user=gone).update(until=now)
+    factories.member("gone", Role.PSYCHIATRIST, factories.team("Hillside"))
+    coming = factories.member("coming", Role.PSYCHIATRIST, factories.team("Hillside"))
+    CareTeamMember.objects.create(team=factories.team(), user=coming, since=now + timedelta(days=1))
+    return gone, coming
+
+
+def test_a_time_in_another_team_opens_no_chart_of_a_team_one_has_left_or_not_joined_yet():
+    carla, stranger, _bo = factories.carla(), factories.stranger(), factories.bo()
+    for person in gone_and_coming():
+        assert list(access.patients_of(person)) == [stranger]
+        assert access.cares_for(person, stranger.pk)
+        assert not access.cares_for(person, carla.pk)
+        assert access.is_member(person, factories.team("Hillside").pk)
+        assert not access.is_member(person, factories.team().pk)
+
+
+# -- the people of a patient ------------------------------------------------------------------------------------------
+
+
+def test_the_people_of_a_patient_work_in_her_team_now_and_do_the_act():
+    carla, adler, bo, pia, _dorn = (
+        factories.carla(), factories.adler(), factories.bo(), factories.pia(), factories.dorn(),
+    )  # fmt: skip
+    gone_and_coming()
+    factories.member("closed", Role.PSYCHIATRIST, factories.team(), is_active=False)
+    assert set(access.people_of(carla.pk, "cosign")) == {adler, pia}
+    assert set(access.people_of(carla.pk, "view_chart")) == {adler, bo, pia}
+    assert not access.people_of(carla.pk, "delete_everything").exists()
+
+
+def test_a_team_that_has_given_the_patient_up_or_takes_her_over_tomorrow_is_not_asked():
+    carla, now = factories.carla(), timezone.now()
+    factories.adler()
+    second = factories.member("second", Role.PSYCHIATRIST, factories.team("Second"))
+    CareAssignment.objects.filter(patient=carla).update(until=now + timedelta(days=1))
+    CareAssignment.objects.create(patient=carla, team=factories.team("Second"), since=now + timedelta(days=1))
+    assert list(access.people_of(carla.pk, "cosign")) == [factories.adler()]
+    with time_machine.travel(now + timedelta(days=1), tick=False):
+        assert list(access.people_of(carla.pk, "cosign")) == [second]
+
+
+def test_whoever_shares_two_teams_with_the_patient_is_named_once():
+    carla, adler, second = factories.carla(), factories.adler(), factories.team("Second")
+    factories.member("adler", Role.PSYCHIATRIST, second)
+    CareAssignment.objects.create(patient=carla, team=second, since=factories.LONG_AGO)
+    assert list(access.people_of(carla.pk, "cosign")) == [adler]
+
+
+def test_a_task_is_no_concern_of_who_cares_for_other_patients_only():
+    carla, dorn = factories.carla(), factories.dorn()
+    assert access.cares_for(dorn, factories.stranger().pk)
+    assert not access.cares_for(dorn, carla.pk)
+
+
 # -- reading is audited, writing is locked ----------------------------------------------------------------------------
 
 
@@ -271,3 +359,29 @@ def test_history_is_taken_over_for_anybodys_patient_but_only_by_those_who_may():
     assert access.patient_from_source(factories.adler(), "urn:2") is None
     with pytest.raises(NotAllowed):
         access.patient_from_source(factories.bo(), "urn:1")
+
+
+def test_only_those_who_came_from_another_record_are_counted_as_taken_over():
+    carla, stranger = factories.carla(), factories.stranger()
+    Patient.objects.filter(pk=stranger.pk).update(source_id="urn:1")
+    assert list(access.patients_taken_over(factories.admin(), [carla.pk, stranger.pk])) == [stranger]
+    assert not access.patients_taken_over(factories.admin(), [carla.pk]).exists()
+    for by in (factories.bo(), factories.pia(), factories.carla_user()):
+        with pytest.raises(NotAllowed):
+            access.patients_taken_over(by, [stranger.pk])
+
+
+def test_patients_are_counted_for_a_release_by_whoever_may_put_it_into_use_alone():
+    carla, stranger = factories.carla(), factories.stranger()
+    assert access.patients_counted(factories.pia(), [stranger.pk, carla.pk]) == [carla, stranger]
+    assert access.patients_counted(factories.pia(), [stranger.pk]) == [stranger]
+    for by in (factories.adler(), factories.bo(), factories.carla_user()):
+        with pytest.raises(NotAllowed):
+            access.patients_counted(by, [carla.pk])
+
+
+def test_the_clock_gets_the_patients_it_asks_for_in_one_order():
+    carla, stranger = factories.carla(), factories.stranger()
+    factories.patient("N-1")
+    with transaction.atomic():
+        assert access.patients_for_the_clock([stranger.pk, carla.pk]) == [carla, stranger]

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -218,6 +218,30 @@ def test_verify_finds_an_entry_moved_to_another_chain(chain):
     with by_the_owner_of_the_database():
         entries(chain).filter(seq=6).update(chain="site", seq=3)
     assert {(fault.chain, fault.seq) for fault in audit.verify()} == {(chain, 6), ("site", 3)}
+
+
+def test_verify_finds_the_first_entry_of_a_chain_laid_into_another(chain):
+    first = entries(chain).get(seq=1)
+    with by_the_owner_of_the_database():
+        AuditHead.objects.create(chain="patient:0", seq=1, hash=first.hash)
+        first.pk, first.chain = None, "patient:0"
+        first.save()
+    assert audit.verify() == [Fault("patient:0", 1, SEALED)]
+
+
+def test_verify_finds_an_entry_of_a_forked_copy_although_this_service_sealed_it(chain):
+    other = entries(chain).get(seq=3)
+    other.why = "as the copy has it"
+    with by_the_owner_of_the_database():
+        entries(chain).filter(seq=3).update(why=other.why, hash=audit.seal(other))
+    assert audit.verify() == [Fault(chain, 4, "it does not follow the entry before it")]
+
+
+def test_verify_finds_an_entry_moved_by_less_than_a_second(chain):
+    third = entries(chain).get(seq=3)
+    with by_the_owner_of_the_database():
+        entries(chain).filter(seq=3).update(at=third.at + timedelta(microseconds=1))
+    assert audit.verify() == [Fault(chain, 3, SEALED)]
 
 
 def test_verify_finds_a_head_that_names_another_entry(chain):

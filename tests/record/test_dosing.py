@@ -75,7 +75,13 @@ def test_a_number_never_wraps_from_its_unit():
     [
         ({}, "50", "1"),
         ({"timing": "BID"}, "100", "2"),
+        ({"timing": "TID"}, "150", "3"),
+        ({"timing": "QID"}, "200", "4"),
+        ({"timing": "Q4H"}, "300", "6"),
         ({"timing": "Q6H"}, "200", "4"),
+        ({"timing": "Q8H"}, "150", "3"),
+        ({"timing": "Q12H"}, "100", "2"),
+        ({"amount": "70", "timing": "twice_weekly"}, "20", None),
         ({"timing": "every_other_day"}, "25", "0.5"),
         ({"amount": "70", "timing": "weekly"}, "10", None),
         ({"amount": "280", "timing": "every_n_days", "every_days": 28}, "10", None),
@@ -150,6 +156,33 @@ def test_only_a_decimal_is_a_dose(amount):
 def test_broken_json_is_no_sig(values):
     with pytest.raises(ImpossibleSig):
         Sig.from_json(values)
+
+
+def test_an_interval_is_from_two_days_to_a_year():
+    for days in (2, 366):
+        assert sig(timing="every_n_days", every_days=days).every_days == days
+    for days in (1, 367):
+        with pytest.raises(ImpossibleSig, match="every how many days"):
+            sig(timing="every_n_days", every_days=days)
+
+
+def test_the_largest_amount_of_a_unit_is_none_too_many():
+    for unit, written in dosing.UNITS.items():
+        assert sig(str(written.at_most), unit=unit).amount == written.at_most
+        with pytest.raises(ImpossibleSig, match="slip of the pen"):
+            sig(str(written.at_most + 1), unit=unit)
+
+
+def test_an_order_says_route_and_timing_and_only_history_may_leave_them_open():
+    assert set(dosing.ROUTES) - set(dosing.ORDERED_ROUTES) == {dosing.NOT_RECORDED}
+    assert set(dosing.TIMINGS) - set(dosing.ORDERED_TIMINGS) == {dosing.NOT_RECORDED}
+
+
+def test_no_unit_is_written_as_the_institute_for_safe_medication_practices_warns_of():
+    for unit in dosing.UNITS.values():
+        for word in (unit.one, unit.many):
+            assert not set(word) & set("µμ")
+            assert word not in ("U", "u", "IU", "cc", "ug")
 
 
 def test_history_may_leave_route_and_timing_unrecorded_and_says_so():
@@ -243,6 +276,11 @@ def test_a_hold_wins_over_the_increases_planned_before_it_until_somebody_resumes
     assert dosing.dose_on(day(20), planned).sig == sig("25")
 
 
+def test_a_stop_wins_over_the_resumption_planned_before_it():
+    steps = course(("start", 0), ("hold", 2), ("resume", 9), ("stop", 5))
+    assert dosing.dose_on(day(10), steps).state == "stopped"
+
+
 def test_a_medicine_may_be_started_again_after_a_stop():
     steps = course(("start", 0), ("stop", 10), ("start", 20, "25"))
     assert dosing.dose_on(day(19), steps).state == "stopped"
@@ -268,6 +306,10 @@ def test_raised_on_is_the_last_increase_and_no_change_of_unit():
     assert dosing.raised_on(TITRATION, day(20)) == day(7)
     tablets = Step("new_dose", day(20), sig("2", unit="{tablet}"), ref=8, order=8)
     assert dosing.raised_on([*TITRATION, tablets], day(25)) == day(7)
+    many = Step("new_dose", day(20), sig("500", unit="ug"), ref=8, order=8)
+    assert dosing.raised_on([*TITRATION, many], day(25)) == day(7)
+    evening = Step("new_dose", day(20), sig("100", timing="evening"), ref=8, order=8)
+    assert dosing.raised_on([*course(("start", 0, "50"), ("new_dose", 7, "100")), evening], day(25)) == day(7)
 
 
 # -- what may be signed next ------------------------------------------------------------------------------------------

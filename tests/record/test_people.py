@@ -3,14 +3,18 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.contrib.admin import site
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from knox.auth import TokenAuthentication
 from knox.models import AuthToken
+from rest_framework.exceptions import AuthenticationFailed
 
 from medmgmt.record import audit
-from medmgmt.record.models import AuditEntry, CareTeam, Condition, ContactPoint, Enrolment, Level, Patient, User
+from medmgmt.record.models import AuditEntry, CareTeam, Condition, ContactPoint, Enrolment, Level, Patient, Role, User
 from medmgmt.record.models.people import validate_time_zone
 from tests import factories
 
@@ -77,7 +81,9 @@ def test_a_condition_takes_icd_10_cm_codes(code):
     assert Condition._meta.get_field("icd10cm").clean(code, None) == code
 
 
-@pytest.mark.parametrize("code", ["f33.1", "F33.", "F3", "depression", "F33.12345", "33.1", "F33,1"])
+@pytest.mark.parametrize(
+    "code", ["f33.1", "F33.", "F3", "depression", "F33.12345", "33.1", "F33,1", "XF33.1", "F33.1 "]
+)
 def test_a_condition_takes_nothing_else_for_a_code(code):
     with pytest.raises(ValidationError):
         Condition._meta.get_field("icd10cm").clean(code, None)
@@ -121,6 +127,33 @@ def test_nobody_else_opens_django_admin(client, by):
     assert client.get("/admin/record/user/").status_code == 302
 
 
+@pytest.mark.django_db
+def test_a_membership_is_ended_in_the_administration_and_never_deleted(client):
+    client.force_login(factories.admin(), backend="django.contrib.auth.backends.ModelBackend")
+    factories.bo()
+    page = client.get(f"/admin/record/careteam/{factories.team().pk}/change/").content.decode()
+    assert "members-0-until" in page
+    assert "members-0-DELETE" not in page
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [
+        ("b4sh-tidal-7", None),
+        ("b4sh-tidal7", "too short"),
+        ("qwerty123456", "too common"),
+        ("adler@clinic.example", "too similar"),
+    ],
+)
+def test_a_password_is_long_uncommon_and_not_the_name(password, fault):
+    user = User(username="adler", email="adler@clinic.example", role=Role.PSYCHIATRIST)
+    if fault is None:
+        validate_password(password, user)
+        return
+    with pytest.raises(ValidationError, match=fault):
+        validate_password(password, user)
+
+
 # -- tokens -----------------------------------------------------------------------------------------------------------
 
 
@@ -138,9 +171,6 @@ def test_issue_token_prints_a_token_once_and_keeps_only_its_hash(capsys):
 
 @pytest.mark.django_db
 def test_a_printed_token_opens_the_api_and_a_wrong_one_does_not(capsys, rf):
-    from knox.auth import TokenAuthentication
-    from rest_framework.exceptions import AuthenticationFailed
-
     bo = factories.bo()
     call_command("issue_token", "bo")
     secret = capsys.readouterr().out.strip()
@@ -148,6 +178,27 @@ def test_a_printed_token_opens_the_api_and_a_wrong_one_does_not(capsys, rf):
     assert user == bo
     with pytest.raises(AuthenticationFailed):
         TokenAuthentication().authenticate(rf.get("/", headers={"authorization": f"Bearer {secret[:-1]}"}))
+
+
+@pytest.mark.django_db
+def test_a_token_opens_the_api_until_its_last_day_and_no_longer(capsys, rf):
+    bo, now = factories.bo(), timezone.now()
+    call_command("issue_token", "bo", "--days", "1")
+    request = rf.get("/", headers={"authorization": f"Bearer {capsys.readouterr().out.strip()}"})
+    with time_machine.travel(now + timedelta(hours=23), tick=False):
+        assert TokenAuthentication().authenticate(request)[0] == bo
+    with time_machine.travel(now + timedelta(hours=25), tick=False), pytest.raises(AuthenticationFailed):
+        TokenAuthentication().authenticate(request)
+
+
+@pytest.mark.django_db
+def test_the_token_of_somebody_who_has_left_opens_nothing(capsys, rf):
+    bo = factories.bo()
+    call_command("issue_token", "bo")
+    User.objects.filter(pk=bo.pk).update(is_active=False)
+    request = rf.get("/", headers={"authorization": f"Bearer {capsys.readouterr().out.strip()}"})
+    with pytest.raises(AuthenticationFailed):
+        TokenAuthentication().authenticate(request)
 
 
 @pytest.mark.django_db
@@ -165,7 +216,7 @@ def test_issuing_a_token_is_audited_without_the_token(capsys):
 def test_no_token_for_strangers_the_inactive_or_for_ever():
     factories.bo()
     User.objects.filter(pk=factories.pia().pk).update(is_active=False)
-    for arguments in (["nobody"], ["pia"], ["bo", "--days", "0"], ["bo", "--days", "4000"]):
+    for arguments in (["nobody"], ["pia"], ["bo", "--days", "0"], ["bo", "--days", "3651"]):
         with pytest.raises(CommandError):
             call_command("issue_token", *arguments)
     assert not AuthToken.objects.exists()

@@ -36,12 +36,18 @@ def test_production_starts_when_everything_is_set() -> None:
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "k7Qz-9" * 8 + "x"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "abcd" * 20}, "SECRET_KEY"),
         ({"DEBUG": "yes"}, "DEBUG"),
         ({"DATABASE_URL": "sqlite:////var/lib/medmgmt.sqlite3", "WEB_HOSTS": "2"}, "SQLite serves one host"),
         ({"DATABASE_URL": "sqlite:////var/lib/x.sqlite3", "ALLOWED_HOSTS": "a.example,b.example"}, "SQLite"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
         ({"BASE_URL": "http://clinic.example"}, "BASE_URL"),
+        ({"SMS_URL": "http://gateway.example/messages"}, "SMS_URL"),
+        ({"PUSH_URL": "ntfy://gateway.example/{to}"}, "PUSH_URL"),
+        ({"EMAIL_WEBHOOK_KEY": "fifteen letters"}, "EMAIL_WEBHOOK_KEY"),
+        ({"METRICS_TOKEN": "fifteen letters"}, "METRICS_TOKEN"),
     ],
 )
 def test_production_refuses_to_start_half_configured(change: dict[str, str], sentence: str) -> None:
@@ -62,6 +68,9 @@ def test_production_refuses_to_start_half_configured(change: dict[str, str], sen
         {"REDIS_URL": "http://redis.example"},
         {"REMINDER_HOUR": "3"},
         {"SESSION_IDLE_MINUTES": "0"},
+        {"SESSION_HOURS": "0"},
+        {"SESSION_HOURS": "25"},
+        {"LOGIN_ATTEMPTS": "0"},
     ],
 )
 def test_nonsense_is_refused_at_start_in_a_sentence(nonsense: dict[str, str]) -> None:

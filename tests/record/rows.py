@@ -1,0 +1,184 @@
+"""Rows of the record that are fine, one function a table; a test spoils them one column at a time."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from medmgmt.record.models import (
+    Allergy,
+    AuditEntry,
+    AuditHead,
+    CareAssignment,
+    CareTeamMember,
+    Channel,
+    Condition,
+    ContactPoint,
+    CoSignature,
+    DosageChange,
+    Encounter,
+    Enrolment,
+    IdempotencyRecord,
+    Level,
+    MonitoringOrder,
+    Observation,
+    Patient,
+    Prescription,
+    Role,
+    SideEffectReport,
+    Suspect,
+    User,
+)
+from tests import factories
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+EARLIER = NOW - timedelta(days=1)
+TODAY = NOW.date()
+
+
+def patient(**values: Any) -> Patient:
+    return Patient.objects.create(
+        **{
+            "mrn": "X-1",
+            "given_name": "Xenia",
+            "family_name": "Xu",
+            "birth_date": date(1990, 1, 1),
+            "time_zone": "America/New_York",
+            **values,
+        }
+    )
+
+
+def user(**values: Any) -> User:
+    return User.objects.create(**{"username": "x", "role": Role.NURSE, **values})
+
+
+def contact(**values: Any) -> ContactPoint:
+    fine = {"patient": factories.carla(), "channel": Channel.SMS, "address": "+15550100", "created_at": EARLIER}
+    return ContactPoint.objects.create(**{**fine, **values})
+
+
+def enrolment(**values: Any) -> Enrolment:
+    of = values.pop("patient", None) or patient()
+    return Enrolment.objects.create(**{"patient": of, "level": Level.OUTPATIENT, "starts_on": TODAY, **values})
+
+
+def membership(**values: Any) -> CareTeamMember:
+    return CareTeamMember.objects.create(
+        **{"team": factories.team("Third"), "user": factories.bo(), "since": NOW, **values}
+    )
+
+
+def assignment(**values: Any) -> CareAssignment:
+    return CareAssignment.objects.create(
+        **{"team": factories.team("Third"), "patient": factories.carla(), "since": NOW, **values}
+    )
+
+
+def observation(**values: Any) -> Observation:
+    fine = {
+        "patient": factories.carla(),
+        "code": "weight",
+        "value": Decimal(70),
+        "unit": "kg",
+        "observed_at": EARLIER,
+        "recorded_at": NOW,
+        "recorded_by": factories.bo(),
+    }
+    return Observation.objects.create(**{**fine, **values})
+
+
+def encounter(**values: Any) -> Encounter:
+    return Encounter.objects.create(
+        **{"patient": factories.carla(), "kind": "office", "on": TODAY, "by": factories.bo(), **values}
+    )
+
+
+def cosignature(**values: Any) -> CoSignature:
+    proposed = change()
+    fine = {"patient": proposed.patient, "change": proposed, "verdict": "agreed", "note": "Fine.", "findings": []}
+    return CoSignature.objects.create(**{**fine, "by": factories.pia(), **values})
+
+
+def monitoring_order(**values: Any) -> MonitoringOrder:
+    fine = {
+        "patient": factories.carla(),
+        "code": "qtc",
+        "what": "ECG",
+        "due_on": TODAY,
+        "ordered_by": factories.adler(),
+    }
+    return MonitoringOrder.objects.create(**{**fine, **values})
+
+
+def allergy(**values: Any) -> Allergy:
+    return Allergy.objects.create(
+        **{"patient": factories.carla(), "substance": "penicillin", "recorded_on": TODAY, **values}
+    )
+
+
+def condition(**values: Any) -> Condition:
+    return Condition.objects.create(
+        **{"patient": factories.carla(), "text": "depression", "icd10cm": "F33.1", "onset_on": TODAY, **values}
+    )
+
+
+def prescription(**values: Any) -> Prescription:
+    return factories.prescription(**values)
+
+
+def change(**values: Any) -> DosageChange:
+    fine = {
+        "patient": factories.carla(),
+        "kind": "start",
+        "effective_on": TODAY,
+        "amount": Decimal(50),
+        "unit": "mg",
+        "route": "PO",
+        "timing": "daily",
+        "reason_code": "titration",
+        "author": factories.adler(),
+        "proposed_at": EARLIER,
+    }
+    if "prescription" not in values:
+        fine["prescription"] = factories.prescription()
+    return DosageChange.objects.create(**{**fine, **values})
+
+
+def report(**values: Any) -> SideEffectReport:
+    fine = {
+        "patient": factories.carla(),
+        "term": "tremor",
+        "severity": "mild",
+        "began_on": TODAY,
+        "reporter": factories.bo(),
+        "reporter_role": Role.NURSE,
+        "reported_at": NOW,
+    }
+    return SideEffectReport.objects.create(**{**fine, **values})
+
+
+def suspect(**values: Any) -> Suspect:
+    return Suspect.objects.create(**{"report": report(), "prescription": factories.taking(), "rank": 1, **values})
+
+
+def audit_entry(**values: Any) -> AuditEntry:
+    AuditHead.objects.get_or_create(chain="site", defaults={"seq": 0, "hash": ""})
+    fine = {"chain": "site", "seq": 1, "at": NOW, "actor_name": "bo", "act": "x", "hash": "h"}
+    return AuditEntry.objects.create(**{**fine, **values})
+
+
+def request(**values: Any) -> IdempotencyRecord:
+    fine = {"user": factories.bo(), "key": "k", "method": "POST", "path": "/", "fingerprint": "f", "status": 201}
+    return IdempotencyRecord.objects.create(**{**fine, **values})
+
+
+def signed() -> DosageChange:
+    made = change()
+    made.sign(by_id=factories.adler().pk, at=NOW)
+    return made
+
+
+def withdrawn() -> DosageChange:
+    made = change()
+    made.withdraw(by_id=factories.adler().pk, at=NOW, note="not needed")
+    return made
