@@ -315,6 +315,19 @@ def test_without_a_second_channel_nothing_is_tried_twice() -> None:
     assert reporting.fall_back() == 0
 
 
+def test_what_was_for_a_caregiver_or_is_a_week_old_goes_no_other_way() -> None:
+    phone()
+    consent = helper()
+    row = handed_over(state="dead", outcome="too late")
+    assert reporting.fall_back() == 0
+    theirs = planned(caregiver=consent)[0]
+    now = timezone.now()
+    Reminder.objects.filter(pk=theirs.pk).update(state="dead", outcome="answer 500", settled_at=now)
+    assert reporting.fall_back() == 0
+    Reminder.objects.filter(pk=row.pk).update(outcome="answer 500")
+    assert reporting.fall_back() == 1
+
+
 def post(
     channel: str, told: object, *, secret: str = SECRET, age: int = 0, headers: dict[str, str] | None = None
 ) -> int:
