@@ -17,7 +17,7 @@ from medmgmt import falling_due, messages, wishes
 from medmgmt.actions import messaging, monitoring, people, prescribing, reporting, supply
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import Prescription
-from refills import links, planning, reminders
+from refills import fallback, links, planning, reminders
 from refills.models import (
     CaregiverConsent,
     ChannelChoice,
@@ -323,6 +323,7 @@ def test_what_was_for_a_caregiver_or_is_a_week_old_goes_no_other_way() -> None:
     theirs = planned(caregiver=consent)[0]
     now = timezone.now()
     Reminder.objects.filter(pk=theirs.pk).update(state="dead", outcome="answer 500", settled_at=now)
+    assert fallback.waiting(now) == []
     assert reporting.fall_back() == 0
     Reminder.objects.filter(pk=row.pk).update(outcome="answer 500")
     assert reporting.fall_back() == 1

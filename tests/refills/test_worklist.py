@@ -221,9 +221,9 @@ def level(of: Patient, at: datetime) -> int:
 @pytest.mark.django_db
 def test_evidence_closes_the_tasks_of_its_own_patient_that_were_opened_by_its_time() -> None:
     carla, other = factories.carla(), factories.stranger()
-    mine = a_task("mine", patient_id=carla.pk, closes_on="observation:lithium")
     theirs = a_task("theirs", patient_id=other.pk, closes_on="observation:lithium")
-    assert level(carla, mine.created_at - timedelta(seconds=1)) == 0
+    mine = a_task("mine", patient_id=carla.pk, closes_on="observation:lithium")
+    assert level(carla, mine.created_at - timedelta(microseconds=1)) == 0
     assert level(carla, mine.created_at) == 1
     theirs.refresh_from_db()
     assert theirs.state == TaskState.OPEN

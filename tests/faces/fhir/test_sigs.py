@@ -98,7 +98,7 @@ def test_a_maximum_is_one_a_day_or_it_stays_text(value: int, unit: str, most: De
         {**ONE, **timing(when=["HS"], frequency=1, period=2, periodUnit="d")},
         {**ONE, **timing(frequency=1, period=1, periodUnit="d", dayOfWeek=["mon"])},
         {**ONE, **timing(frequency=1, period=4, periodMax=6, periodUnit="h")},
-        {**ONE, **timing(frequency=1, period=1.5, periodUnit="d")},
+        {**ONE, **timing(frequency=1, period=2.5, periodUnit="d")},
         {**ONE, "timing": {"code": {"coding": [{"code": "QD"}]}, "repeat": {"dayOfWeek": ["mon"]}}},
         {"doseAndRate": [{"doseRange": {"low": {"value": 1}}}], **timing(frequency=1, period=1, periodUnit="d")},
         {"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "squirt"}}]},
@@ -135,7 +135,14 @@ def test_for_how_long_is_kept_beside_a_sig_that_has_no_end(repeat: dict[str, Any
         {**ONE, **timing(frequency=1, period=1, periodUnit="d", **repeat), "patientInstruction": "with food"}
     )
     assert (reading.structured, reading.sig.timing) == (True, "daily")
-    assert said in reading.text and "with food" in reading.text
+    assert said in reading.text
+    assert "with food" in reading.text
+
+
+def test_a_titration_is_never_taken_for_its_first_step() -> None:
+    daily = timing(frequency=1, period=1, periodUnit="d")
+    reading = read({**ONE, **daily}, {"doseAndRate": [{"doseQuantity": {"value": 4}}], **daily})
+    assert (reading.structured, reading.sig.timing) == (False, dosing.NOT_RECORDED)
 
 
 def test_no_dosage_at_all_leaves_route_and_times_unrecorded() -> None:
