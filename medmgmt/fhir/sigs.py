@@ -62,9 +62,10 @@ def read(instructions: list[Any], *, form: str, route: str) -> Reading:
     try:
         route = _route(one) or route
         sig = _sig(one, form=form, route=route)
+        bounds = _bounds(one)
     except (dosing.ImpossibleSig, ArithmeticError, TypeError, ValueError, AttributeError, LookupError):
         return Reading(_unstructured(route), structured=False, text=said)
-    return Reading(sig, structured=True, text=_additional(one))
+    return Reading(sig, structured=True, text="; ".join(filter(None, [_additional(one), bounds])))
 
 
 def _unstructured(route: str) -> dosing.Sig:
@@ -100,6 +101,8 @@ def _timing(timing: dict[str, Any], *, as_needed: bool) -> tuple[str, int | None
     codes = [coding.get("code") for coding in (timing.get("code") or {}).get("coding", [])]
     known = next((TIMING_CODES[code] for code in codes if code in TIMING_CODES), None)
     repeat = timing.get("repeat") or {}
+    if "frequencyMax" in repeat or "periodMax" in repeat or repeat.get("dayOfWeek"):
+        raise ValueError("this rhythm has no word here")
     if known:
         return known, None
     if not repeat and as_needed:
@@ -107,19 +110,24 @@ def _timing(timing: dict[str, Any], *, as_needed: bool) -> tuple[str, int | None
     when = repeat.get("when") or []
     if when:
         (single,) = when
+        if "period" in repeat and _rhythm(repeat) != "daily":
+            raise ValueError("this rhythm has no word here")
         return WHEN_CODES[single], None
     frequency, period, unit = repeat.get("frequency", 1), repeat["period"], str(repeat["periodUnit"])
     if frequency != int(frequency) or period != int(period):
         raise ValueError("this rhythm has no word here")
-    if "frequencyMax" in repeat or "periodMax" in repeat or repeat.get("dayOfWeek"):
-        raise ValueError("this rhythm has no word here")
     frequency, period = int(frequency), int(period)
-    rhythm = RHYTHMS.get((frequency, period, unit))
+    rhythm = _rhythm(repeat)
     if rhythm:
         return rhythm, None
     if frequency != 1 or unit not in ("d", "wk"):
         raise ValueError("this rhythm has no word here")
     return "every_n_days", period * (7 if unit == "wk" else 1)
+
+
+def _rhythm(repeat: dict[str, Any]) -> str | None:
+    """The word for so often in so long, if there is one."""
+    return RHYTHMS.get((repeat.get("frequency", 1), repeat["period"], str(repeat["periodUnit"])))
 
 
 def _per_day(ratio: dict[str, Any]) -> Decimal:
@@ -136,6 +144,13 @@ def _route(one: dict[str, Any]) -> str:
     route = one.get("route")
     codings = route.get("coding", []) if isinstance(route, dict) else []
     return next((ROUTE_CODES[coding["code"]] for coding in codings if coding.get("code") in ROUTE_CODES), "")
+
+
+def _bounds(one: dict[str, Any]) -> str:
+    """For how long, or how often in all, as it was sent: a sig has no end."""
+    repeat = (one.get("timing") or {}).get("repeat") or {}
+    said = {key: value for key, value in repeat.items() if key.startswith("bounds") or key in ("count", "countMax")}
+    return json.dumps(said, sort_keys=True) if said else ""
 
 
 def _additional(one: dict[str, Any]) -> str:

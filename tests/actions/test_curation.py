@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from interactions import library, releases
 from interactions.engine import cases
@@ -112,6 +113,27 @@ def test_it_begins_and_ends_on_its_days() -> None:
     LocalChange.objects.update(valid_until=orders.today() - timedelta(days=1))
     curation.keep_dates()
     assert said("lamotrigine", "metformin") == []
+
+
+def test_a_change_for_one_day_holds_on_that_day() -> None:
+    today = timezone.localdate()
+    curation.approve(factories.adler(), new_rule(valid_from=today, valid_until=today).pk)
+    assert said("lamotrigine", "metformin")
+    curation.keep_dates()
+    assert said("lamotrigine", "metformin")
+
+
+def test_only_a_rule_in_use_of_the_release_that_is_named_is_regraded() -> None:
+    ended = new_rule()
+    curation.approve(factories.adler(), ended.pk)
+    curation.end(factories.pia(), ended.pk, why="no longer")
+    shipped = releases.active()[0].rules.values_list("rule_id", flat=True)[0]
+    for source, rule in (("local", f"LOCAL-{ended.pk}"), ("Another", shipped)):
+        wanted = curation.Wanted(
+            of_source=source, of_rule=rule, severity="major", reason="Ours.", cases=["lithium + ibuprofen => major"]
+        )
+        with pytest.raises(NotARule, match="No rule in use"):
+            curation.propose(factories.pia(), wanted)
 
 
 @pytest.mark.parametrize(

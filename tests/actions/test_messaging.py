@@ -17,7 +17,7 @@ from medmgmt import falling_due, messages, wishes
 from medmgmt.actions import messaging, monitoring, people, prescribing, reporting, supply
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import Prescription
-from refills import links, planning, reminders
+from refills import fallback, links, planning, reminders
 from refills.models import (
     CaregiverConsent,
     ChannelChoice,
@@ -313,6 +313,20 @@ def test_a_message_that_was_given_up_goes_by_the_next_channel_once_and_nobody_ne
 def test_without_a_second_channel_nothing_is_tried_twice() -> None:
     handed_over(state="dead")
     assert reporting.fall_back() == 0
+
+
+def test_what_was_for_a_caregiver_or_is_a_week_old_goes_no_other_way() -> None:
+    phone()
+    consent = helper()
+    row = handed_over(state="dead", outcome="too late")
+    assert reporting.fall_back() == 0
+    theirs = planned(caregiver=consent)[0]
+    now = timezone.now()
+    Reminder.objects.filter(pk=theirs.pk).update(state="dead", outcome="answer 500", settled_at=now)
+    assert fallback.waiting(now) == []
+    assert reporting.fall_back() == 0
+    Reminder.objects.filter(pk=row.pk).update(outcome="answer 500")
+    assert reporting.fall_back() == 1
 
 
 def post(

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from interactions import changes, releases, rescreening
+from interactions import changes, current, releases, rescreening
 from interactions.importers import table
 from interactions.models import CurrentDrug, Finding, Release, RescreenPatient, RescreenRun, Review, RunState
 from medmgmt import populations
@@ -23,7 +23,7 @@ from tests import factories
 from tests.actions import orders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
-SERTRALINE, LAMOTRIGINE, METFORMIN = 36437, 28439, 6809
+SERTRALINE, LAMOTRIGINE, METFORMIN, LISINOPRIL = 36437, 28439, 6809, 29046
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +94,40 @@ def test_a_drug_stopped_long_ago_concerns_nobody_and_one_stopped_lately_does(tmp
         populations.keep_current([patient.pk])
     run = put_into_use(licensed(tmp_path, "1", f"{LAMOTRIGINE},{METFORMIN},Major"))
     assert [row.patient.mrn for row in RescreenPatient.objects.filter(run=run)] == ["P-new"]
+
+
+def test_a_drug_still_matters_on_the_last_day_on_which_it_may_and_not_after_it(tmp_path: Path) -> None:
+    today = timezone.now().date()
+    for mrn, until in (("P-last", today), ("P-over", today - timedelta(days=1))):
+        patient = both(factories.patient(mrn))
+        CurrentDrug.objects.filter(patient=patient).update(until=until)
+    assert current.orders(today) == 2
+    run = put_into_use(licensed(tmp_path, "1", f"{LAMOTRIGINE},{METFORMIN},Major"))
+    assert [row.patient.mrn for row in RescreenPatient.objects.filter(run=run)] == ["P-last"]
+
+
+def test_two_changes_asked_for_before_the_clock_comes_are_told_once(tmp_path: Path) -> None:
+    both(factories.carla())
+    own = ("lamotrigine", LAMOTRIGINE), ("metformin", METFORMIN), ("lisinopril", LISINOPRIL)
+    taking(factories.patient("P-3"), *own)
+    first = licensed(tmp_path, "1", f"{LAMOTRIGINE},{METFORMIN},Major")
+    second = licensed(tmp_path, "2", f"{LAMOTRIGINE},{METFORMIN},Major", f"{LAMOTRIGINE},{LISINOPRIL},Major")
+    for release in (first, second):
+        knowledge_actions.activate(factories.pia(), release.pk)
+    while actions.work():
+        pass
+    assert list(RescreenRun.objects.order_by("id").values_list("state", flat=True))[-2:] == [RunState.DONE] * 2
+    tasks = Task.objects.filter(source_type="rescreening").values_list("patient__mrn", flat=True)
+    assert sorted(tasks) == ["C-1001", "P-3"]
+
+
+def test_batch_after_batch_each_patient_is_looked_at_once(tmp_path: Path) -> None:
+    people = [both(factories.patient(f"P-{number}")) for number in range(3)]
+    knowledge_actions.activate(factories.pia(), licensed(tmp_path, "1", f"{LAMOTRIGINE},{METFORMIN},Major").pk)
+    actions.plan()
+    assert [actions.screen_batch(1) for _ in range(4)] == [1, 1, 1, 0]
+    looked_at = Review.objects.filter(moment="screen").values_list("patient_id", flat=True)
+    assert sorted(looked_at) == [patient.pk for patient in people]
 
 
 def test_what_was_answered_before_asks_nobody_again(tmp_path: Path) -> None:

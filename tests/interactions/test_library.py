@@ -151,3 +151,8 @@ def test_many_names_are_resolved_without_a_query_each(shipped_release: Release) 
         found = [library.resolve(name, among=known) for name in ("sertraline", "Zoloft", "nobody")]
     assert len(queries) == 0
     assert [one.key if one else None for one in found] == ["sertraline", "sertraline", None]
+
+
+def test_what_a_release_does_not_hold_is_said_by_letter_and_of_a_whole_one_nothing() -> None:
+    assert library.limits(Release(counts={"missing_letters": ["N", "V"]})) == "its files N, V are missing"
+    assert library.limits(Release(counts={"missing_letters": []})) == library.limits(Release(counts={})) == ""

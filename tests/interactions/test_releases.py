@@ -1,8 +1,9 @@
 """Releases: imported whole or not at all, put into use by a person, never edited."""
 
+import os
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from interactions.engine.data_set import Note, SourceDrug
 from interactions.engine.pair_table import PairTable, pair_code
 from interactions.errors import ImportRefused, NoSuchRelease
 from interactions.importers.pair_import import PairImport
-from interactions.models import PairNote, PairRow, Release, ReleaseDrug, ReleaseStatus, Rule
+from interactions.models import PairNote, PairRow, Release, ReleaseDrug, ReleaseStatus, RescreenRun, Rule
 from tests import factories
 from tests.interactions.conftest import licensed, run_command
 
 ABOUT = releases.About(source="Made", version="1", released_on=date(2026, 1, 1))
 FILES = {"made.csv": "0" * 64}
+NINTH = datetime(2026, 2, 9, 12, tzinfo=UTC).timestamp()
 
 
 class CutOff(Exception):
@@ -142,6 +144,38 @@ def test_several_sources_are_in_use_at_once_but_one_release_of_each(tmp_path: Pa
     old.refresh_from_db()
     assert old.status == ReleaseStatus.RETIRED
     assert releases.active()[0].activated_by == factories.pia()
+
+
+@pytest.mark.django_db
+def test_a_release_would_take_the_place_of_another_of_its_source_and_of_no_other(tmp_path: Path) -> None:
+    old = licensed(tmp_path, "1,2,major", name="old.csv")
+    new = licensed(tmp_path, "1,2,minor", name="new.csv")
+    other = licensed(tmp_path, "3,4,minor", name="other.csv", source="Another")
+    for release in (old, other):
+        releases.activate(release.pk, by_id=None)
+    assert releases.would_be(new.pk, active=True) == [new.pk, other.pk]
+    assert releases.would_be(old.pk, active=False) == [other.pk]
+
+
+@pytest.mark.django_db
+def test_a_release_in_the_place_of_another_asks_for_a_rescreening_and_the_same_again_does_not(tmp_path: Path) -> None:
+    old = licensed(tmp_path, "1,2,major", name="old.csv")
+    new = licensed(tmp_path, "1,2,minor", name="new.csv")
+    for release in (old, new, new):
+        releases.activate(release.pk, by_id=None)
+    runs = RescreenRun.objects.order_by("id").values_list("before", "after")
+    assert list(runs) == [([], [old.pk]), ([old.pk], [new.pk])]
+
+
+@pytest.mark.django_db
+def test_a_release_is_of_the_day_that_was_said_and_else_of_its_newest_file(tmp_path: Path) -> None:
+    for name, row in (("one.csv", "1,2,major"), ("two.csv", "1,3,major")):
+        (tmp_path / name).write_text(f"rxcui_a,rxcui_b,severity\n{row}\n")
+        os.utime(tmp_path / name, (NINTH, NINTH))
+    said = importing.Choices(released_on=date(2026, 3, 1))
+    assert importing.import_table(tmp_path / "one.csv", said).release.released_on == date(2026, 3, 1)
+    unsaid = importing.import_table(tmp_path / "two.csv", importing.Choices())
+    assert unsaid.release.released_on == date(2026, 2, 9)
 
 
 @pytest.mark.django_db

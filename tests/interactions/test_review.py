@@ -329,3 +329,78 @@ def test_findings_of_problems_that_hang_together_on_any_day_stand_on_one_card(sh
     found = run(first, later).findings.filter(kind="duplicate_therapy")
     assert found.count() > 1
     assert len({one.card for one in found}) == 1
+
+
+@pytest.mark.django_db
+def test_a_screening_asks_nobody_about_what_a_screening_has_told_since_and_about_all_else(
+    shipped_release: Release,
+) -> None:
+    def asked(found: Review) -> tuple[int, str, str]:
+        [finding] = found.findings.filter(severity__in=review.STOPS)
+        return found.patient_id, finding.key, finding.context
+
+    told = run(regimen("sertraline", "tramadol"), moment="screen")
+    proposal = run(regimen("lithium", "ibuprofen"), moment="propose")
+    taken = regimen("fluvoxamine", "tizanidine")
+    standing = run(taken, before=(taken,), moment="screen")
+    every = [asked(told), asked(proposal), asked(standing)]
+    assert review.unanswered_keys(every) == set(every)
+    assert review.unanswered_keys(every, screened_since=told.at) == {asked(proposal), asked(standing)}
+    assert review.unanswered_keys(every, screened_since=told.at + timedelta(seconds=1)) >= {asked(told)}
+
+
+@pytest.mark.django_db
+def test_after_a_withdrawn_proposal_a_screening_asks_again(shipped_release: Release) -> None:
+    change = proposed()
+    [finding] = review.unanswered(run(regimen("sertraline", "tramadol"), change=change).pk)
+    answer(finding)
+    asked = (factories.carla().pk, finding.key, finding.context)
+    assert review.unanswered_keys([asked]) == set()
+    DosageChange.objects.filter(pk=change.pk).update(
+        status=Status.WITHDRAWN, withdrawn_by=factories.adler(), withdrawn_at=factories.LONG_AGO, withdrawn_note="no"
+    )
+    assert review.unanswered_keys([asked]) == {asked}
+
+
+@pytest.mark.django_db
+def test_of_several_answers_to_the_same_finding_the_newest_is_the_one_that_speaks(shipped_release: Release) -> None:
+    for note in ("ECG on Friday", "ECG was normal"):
+        found = run(regimen("sertraline", "tramadol"), change=proposed()).findings.get()
+        answer(found, note=note)
+    assert review.answers_for(factories.carla().pk, [found])[found.key].note == "ECG was normal"
+
+
+@pytest.mark.django_db
+def test_a_finding_of_the_same_change_in_another_context_is_answered_anew(shipped_release: Release) -> None:
+    change, held = proposed(), library.loaded()
+    first = run(regimen("sertraline", "tramadol"), change=change).findings.get()
+    answer(first)
+    draft = review.draft(
+        held, set(), [regimen("sertraline", "tramadol")], patient_id=factories.carla().pk, change_id=change.pk,
+        by_id=None, moment="sign",
+    )  # fmt: skip
+    for drafted in draft.findings:
+        drafted.context = f"{drafted.context}|egfr<30"
+    [kept] = review.keep(held, [draft])
+    assert answer(kept.findings.get()).context != first.context
+
+
+@pytest.mark.django_db
+def test_a_standing_finding_that_a_change_does_not_touch_stops_no_signature(shipped_release: Release) -> None:
+    found = run(regimen("sertraline", "tramadol", "metformin"), before=(regimen("sertraline", "tramadol"),))
+    assert found.findings.filter(severity__in=review.STOPS).exists()
+    assert review.unanswered(found.pk) == []
+
+
+@pytest.mark.django_db
+def test_an_answer_to_a_card_says_nothing_of_what_was_folded_away(shipped_release: Release) -> None:
+    held, after = library.loaded(), [regimen("sertraline", "tramadol", "ibuprofen")]
+    draft = review.draft(
+        held, set(), after, patient_id=factories.carla().pk, change_id=None, by_id=None, moment="propose"
+    )  # fmt: skip
+    for drafted in draft.findings:
+        drafted.card = "one card"
+    draft.findings[-1].severity = "minor"
+    [kept] = review.keep(held, [draft])
+    first, *others = kept.findings.order_by("id")
+    assert answers.of_card(first.pk) == [first, *others[:-1]]

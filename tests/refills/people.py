@@ -6,7 +6,7 @@ from typing import Any
 from medmgmt.record.models import Prescription
 from refills import planning, schedule
 from refills.bundling import Step, Thing
-from refills.models import Reminder
+from refills.models import CaregiverConsent, Reminder
 from refills.planning import Plan
 from refills.reminders import Reach
 from refills.schedule import Fill
@@ -39,6 +39,19 @@ def refill(prescription: Prescription, ends_on: date, **values: Any) -> Thing:
     """A supply that runs out on a day."""
     values = {"steps": CADENCE, **values}
     return Thing("prescription", str(prescription.pk), ends_on, prescription_id=prescription.pk, **values)
+
+
+def helping(**values: Any) -> CaregiverConsent:
+    """Carla's word that her sister is written to as well, from before everything these tests are about."""
+    values = {"name": "Mara", "channel": "email", "address": "mara@mail.example", "covers": "refills",
+              "starts_on": date(2026, 1, 1), **values}  # fmt: skip
+    return CaregiverConsent.objects.create(patient=factories.carla(), recorded_by=factories.adler(), **values)
+
+
+def level_due(patient_id: int, on: date) -> Plan:
+    """A lithium level that is due on a day, told a week before and on the day."""
+    lab = Thing("lab", "lithium", on, (Step("lab", -7), Step("lab", 0)))
+    return Plan(patient_id, ZONE, [lab], ["email"])
 
 
 def due(count: int, at: datetime = NOON) -> list[Reminder]:

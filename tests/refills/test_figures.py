@@ -8,9 +8,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from medmgmt import deliveries
 from medmgmt.record.errors import NotAllowed
-from refills import clock, figures, queue, reminders
+from refills import clock, figures, queue, reminders, worklist
 from refills.clock import database_now
-from refills.models import Reminder
+from refills.models import Reminder, TaskKind
 from tests import factories
 from tests.refills.people import due
 
@@ -110,3 +110,11 @@ def test_the_age_of_the_oldest_is_the_same_everywhere() -> None:
     due(1, at=database_now())
     Reminder.objects.update(next_attempt_at=database_now() - timedelta(minutes=4))
     assert abs(figures.now().oldest_seconds - reminders.oldest_due_seconds()) < 5
+
+
+def test_the_tasks_that_are_late_are_counted_and_no_others() -> None:
+    now = database_now()
+    for key, due_at in (("late", -timedelta(hours=1)), ("soon", timedelta(hours=1)), ("later", timedelta(days=1))):
+        worklist.open_task(kind=TaskKind.OTHER, key=key, title="Look", role="nurse", due_at=now + due_at)
+    found = figures.now()
+    assert (found.tasks_open, found.tasks_late) == (3, 1)

@@ -10,9 +10,10 @@ from django.core import signing
 
 from refills import links, planning, reminders
 from refills.errors import LinkExpired, LinkUnknown, SnoozedEnough
-from refills.models import Reminder, ReminderAnswer, ReminderState
+from refills.models import Reminder, ReminderAnswer, ReminderItem, ReminderState
+from refills.planning import Helper
 from tests import factories
-from tests.refills.people import NOON, due, supply
+from tests.refills.people import NOON, due, helping, level_due, supply
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +174,77 @@ def test_asking_for_a_refill_through_several_messages_is_one_request() -> None:
     keys = {key for reminder in Reminder.objects.all() for key in links.refill_request_keys(reminder).values()}
     assert len(keys) == 1
     assert len({key for reminder in due(2) for key in links.refill_request_keys(reminder).values()} | keys) == 3
+
+
+def test_what_the_patient_and_the_caregiver_put_off_comes_to_each_of_them() -> None:
+    consent = helping()
+    helper = Helper(consent.pk, "email", frozenset({"prescription"}))
+    planning.plan(supply(factories.taking(), helpers=[helper]), NOON)
+    first = Reminder.objects.filter(kind="refill_7")
+    first.update(state=ReminderState.SENT, settled_at=NOON)
+    for caregiver_id in (consent.pk, None):
+        reminders.answer(links.token(first.get(caregiver_id=caregiver_id)), "snooze", now=NOON)
+    again = Reminder.objects.filter(kind="snooze").values_list("caregiver_id", "local_date")
+    assert set(again) == {(consent.pk, date(2026, 11, 22)), (None, date(2026, 11, 22))}
+
+
+def test_what_is_put_off_never_joins_a_message_that_is_leaving() -> None:
+    reminders.answer(links.token(sent()), "snooze", now=NOON)
+    Reminder.objects.filter(kind="snooze").update(handed_over_at=NOON)
+    [other] = due(1)
+    reminders.answer(links.token(other), "snooze", now=NOON)
+    told = ReminderItem.objects.get(kind="snooze", prescription_id=other.prescription_id).reminder
+    assert (told.handed_over_at, told.local_date) == (None, date(2026, 11, 22))
+
+
+def test_what_is_put_off_in_the_evening_comes_the_next_morning_where_the_patient_lives() -> None:
+    evening = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+    reminders.answer(links.token(sent()), "snooze", now=evening)
+    again = Reminder.objects.get(kind="snooze")
+    assert (again.local_date, again.due_at) == (date(2026, 11, 22), datetime(2026, 11, 22, 14, tzinfo=UTC))
+
+
+def test_the_same_test_put_off_by_others_uses_up_nothing_of_the_patients_own() -> None:
+    mine, theirs = factories.carla(), factories.stranger()
+    for patient in (mine, theirs):
+        planning.plan(level_due(patient.pk, date(2026, 12, 10)), NOON)
+    row = Reminder.objects.get(patient=theirs, local_date=date(2026, 12, 10))
+    for day in (22, 23, 24):
+        reminders.answer(links.token(row), "snooze", now=datetime(2026, 11, day, 17, tzinfo=UTC))
+        Reminder.objects.filter(kind="snooze").update(state=ReminderState.SENT, settled_at=NOON)
+        row = Reminder.objects.filter(kind="snooze").latest("local_date")
+    with pytest.raises(SnoozedEnough):
+        reminders.answer(links.token(row), "snooze", now=datetime(2026, 11, 25, 17, tzinfo=UTC))
+    own = Reminder.objects.get(patient=mine, local_date=date(2026, 12, 10))
+    assert reminders.answer(links.token(own), "snooze", now=NOON).answer == ReminderAnswer.SNOOZED
+
+
+def test_one_patients_answer_leaves_the_same_test_of_another_alone() -> None:
+    mine, theirs = factories.carla(), factories.stranger()
+    for patient in (mine, theirs):
+        planning.plan(level_due(patient.pk, date(2026, 12, 1)), NOON)
+    reminders.answer(links.token(Reminder.objects.filter(patient=mine).earliest("due_at")), "confirm", now=NOON)
+    waiting = Reminder.objects.filter(state=ReminderState.PLANNED)
+    assert set(waiting.values_list("patient_id", flat=True)) == {theirs.pk}
+    planning.plan(level_due(theirs.pk, date(2026, 12, 1)), NOON)
+    assert waiting.filter(patient=theirs).count() == 2
+
+
+def test_who_has_asked_for_a_refill_is_still_told_on_the_day() -> None:
+    reminders.answer(links.token(sent()), "request_refill", now=NOON)
+    assert list(Reminder.objects.filter(state=ReminderState.PLANNED).values_list("kind", flat=True)) == [
+        "refill_3", "refill_1", "refill_0",
+    ]  # fmt: skip
+
+
+def test_the_link_of_a_notice_to_the_staff_is_no_patients_link() -> None:
+    planning.notify(user_id=factories.bo().pk, key="tasks|1", kind="digest", due_at=NOON)
+    with pytest.raises(LinkUnknown):
+        links.read_link(links.token(Reminder.objects.get()))
+
+
+def test_a_message_about_a_test_or_a_step_of_a_plan_neither_offers_nor_asks_for_a_refill() -> None:
+    [row] = due(1)
+    ReminderItem.objects.filter(reminder=row).update(about_type="dosage_change", kind="taper_step")
+    assert links.offers(row) == [links.Choice.CONFIRM, links.Choice.SNOOZE]
+    assert links.refill_request_keys(row) == {}

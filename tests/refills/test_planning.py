@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from refills import planning
+from refills import links, planning
 from refills.models import Dispense, Reminder, ReminderState
+from refills.planning import Helper
 from refills.schedule import Fill
 from tests import factories
-from tests.refills.people import NOON, refill, supply
+from tests.refills.people import NOON, helping, refill, supply
 
 pytestmark = pytest.mark.django_db
 
@@ -239,3 +240,55 @@ def test_a_dispense_of_nothing_is_refused() -> None:
     dispense.pk, dispense.quantity = None, Decimal(0)
     with pytest.raises(IntegrityError, match="a_dispense_hands_out_something"), transaction.atomic():
         dispense.save(force_insert=True)
+
+
+def test_in_the_evening_which_is_tomorrow_in_utc_todays_message_still_goes() -> None:
+    planning.plan(supply(factories.taking()), datetime(2026, 11, 25, 0, 30, tzinfo=UTC))
+    assert planned() == FOUR
+
+
+def test_nothing_is_due_at_once_while_the_patient_sleeps() -> None:
+    planning.plan(supply(factories.taking()), datetime(2026, 12, 2, 4, 30, tzinfo=UTC))
+    assert planned() == []
+
+
+def test_what_was_put_off_and_told_again_takes_the_place_of_no_step() -> None:
+    prescription, now = factories.taking(), datetime(2026, 11, 24, 17, tzinfo=UTC)
+    planning.plan(supply(prescription), NOON)
+    Reminder.objects.filter(kind="refill_7").update(state=ReminderState.SENT, settled_at=now)
+    links.answer(links.token(Reminder.objects.get(kind="refill_7")), "snooze", now)
+    Reminder.objects.filter(kind="snooze").update(state=ReminderState.SENT, settled_at=now + timedelta(days=1))
+    planning.plan(supply(prescription), now + timedelta(days=1))
+    assert planned() == FOUR[1:]
+
+
+def test_a_caregiver_is_told_what_only_the_patient_has_been_told() -> None:
+    prescription, now = factories.taking(), datetime(2026, 11, 24, 17, tzinfo=UTC)
+    planning.plan(supply(prescription), NOON)
+    Reminder.objects.filter(kind="refill_7").update(state=ReminderState.SENT, settled_at=now)
+    consent = helping()
+    helper = Helper(consent.pk, "email", frozenset({"prescription"}))
+    planning.plan(supply(prescription, helpers=[helper]), now)
+    theirs = Reminder.objects.filter(caregiver=consent, state=ReminderState.PLANNED)
+    assert list(theirs.order_by("due_at").values_list("kind", flat=True)) == [kind for kind, _ in FOUR]
+
+
+def test_after_a_standstill_patient_and_caregiver_each_get_their_latest() -> None:
+    consent = helping()
+    helper = Helper(consent.pk, "email", frozenset({"prescription"}))
+    planning.plan(supply(factories.taking(), helpers=[helper]), NOON)
+    assert planning.supersede(datetime(2026, 12, 1, 17, tzinfo=UTC)) == 6
+    left = Reminder.objects.filter(state=ReminderState.PLANNED).values_list("caregiver_id", "kind")
+    assert set(left) == {(None, "refill_0"), (consent.pk, "refill_0")}
+
+
+def test_what_is_late_for_the_patient_never_goes_to_the_caregiver_instead() -> None:
+    consent = helping()
+    helper = Helper(consent.pk, "email", frozenset({"prescription"}))
+    planning.plan(supply(factories.taking(), helpers=[helper]), NOON)
+    for caregiver_id, waits in ((None, "refill_7"), (consent.pk, "refill_0")):
+        told = Reminder.objects.filter(caregiver_id=caregiver_id).exclude(kind=waits)
+        told.update(state=ReminderState.SENT, settled_at=NOON)
+    assert planning.supersede(datetime(2026, 12, 1, 17, tzinfo=UTC)) == 0
+    left = Reminder.objects.filter(state=ReminderState.PLANNED).values_list("caregiver_id", "kind")
+    assert set(left) == {(None, "refill_7"), (consent.pk, "refill_0")}

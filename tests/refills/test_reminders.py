@@ -1,7 +1,8 @@
 """One tick: what is sent, what is held back, what comes again, what ends as a task."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.core import mail
@@ -12,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from refills import clock, planning, queue, reminders
 from refills.models import Reminder, ReminderState, Task, TaskKind
 from refills.reminders import Reach
-from refills.schedule import Fill
+from refills.schedule import Fill, Waking
 from tests import factories
 from tests.refills import gateways
 from tests.refills.people import NOON, ZONE, due, reachable, supply
@@ -133,6 +134,22 @@ def test_what_is_more_than_a_week_late_is_for_a_person() -> None:
 def test_what_is_a_few_days_late_still_goes() -> None:
     due(1)
     assert reminders.tick(NOON + timedelta(days=6), reach=reachable).sent == 1
+
+
+def test_what_is_a_week_late_still_goes_until_the_patients_own_midnight() -> None:
+    due(1)
+    assert reminders.tick(datetime(2026, 11, 29, 1, 30, tzinfo=UTC), reach=reachable).sent == 1
+
+
+def test_the_patients_own_waking_hours_hold_and_not_the_sites() -> None:
+    due(1)
+    late_riser = Waking(time(14), opens=14, closes=21)
+
+    def reach(reminder: Reminder) -> Reach:
+        return replace(reachable(reminder), waking=late_riser)
+
+    assert reminders.tick(NOON, reach=reach).postponed == 1
+    assert only().next_attempt_at == NOON + timedelta(hours=2)
 
 
 # -- failing ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from medmgmt.record.models import Patient
-from refills import escalation, worklist
+from refills import escalation, evidence, worklist
 from refills.clock import database_now
 from refills.errors import NoSuchTask, TaskClosed, TaskTaken
 from refills.models import Task, TaskKind, TaskState
@@ -209,3 +209,67 @@ def test_the_list_with_its_patients_is_one_query_whatever_its_size(size: int) ->
         ]
     assert len(shown) == size
     assert len(queries) == 1
+
+
+def level(of: Patient, at: datetime) -> int:
+    """A lithium level of this time; how many tasks it closes."""
+    return worklist.close_with(
+        patient_id=of.pk, closes_on="observation:lithium", evidence=("observation", 1), by_id=factories.bo().pk, at=at
+    )
+
+
+@pytest.mark.django_db
+def test_evidence_closes_the_tasks_of_its_own_patient_that_were_opened_by_its_time() -> None:
+    carla, other = factories.carla(), factories.stranger()
+    theirs = a_task("theirs", patient_id=other.pk, closes_on="observation:lithium")
+    mine = a_task("mine", patient_id=carla.pk, closes_on="observation:lithium")
+    assert level(carla, mine.created_at - timedelta(microseconds=1)) == 0
+    assert level(carla, mine.created_at) == 1
+    theirs.refresh_from_db()
+    assert theirs.state == TaskState.OPEN
+
+
+@pytest.mark.django_db
+def test_what_waits_for_evidence_is_not_closed_by_work_done_elsewhere() -> None:
+    bo, carla = factories.bo(), factories.carla()
+    for key, closes_on in (("words", ""), ("level", "observation:lithium")):
+        a_task(key, kind=TaskKind.MONITORING_DUE, patient_id=carla.pk, closes_on=closes_on, source=("plan", 1))
+    told = {"by_id": bo.pk, "outcome": "seen"}
+    assert evidence.done(patient_id=carla.pk, kind=TaskKind.MONITORING_DUE, evidence=("visit", 1), **told) == 1
+    assert worklist.settle(source=("plan", 1), kinds=[TaskKind.MONITORING_DUE], **told) == 0
+    assert Task.objects.get(closed_at=None).key == "level"
+
+
+@pytest.mark.django_db
+def test_a_task_opened_again_is_never_due_before_anybody_can_do_it() -> None:
+    carla = factories.carla()
+    task = a_task("level", patient_id=carla.pk, closes_on="observation:lithium")
+    assert level(carla, task.created_at) == 1
+    [closed] = evidence.closed_with(patient_id=carla.pk, evidence=("observation", 1))
+    tomorrow = NOON + timedelta(days=1)
+    [again] = evidence.open_again([closed], earliest_due=tomorrow)
+    assert (again.due_at, again.escalate_at, again.state) == (tomorrow, tomorrow, TaskState.OPEN)
+
+
+@pytest.mark.django_db
+def test_who_stands_in_has_the_task_in_their_list() -> None:
+    nina, task = factories.member("nina", factories.Role.NURSE, factories.team()), a_task(role="psychiatrist")
+    assert not worklist.for_person(nina.pk, "nurse", [])
+    Task.objects.filter(pk=task.pk).update(stand_in_id=nina.pk, waits="assignee_away")
+    assert list(worklist.for_person(nina.pk, "nurse", [])) == [task]
+
+
+@pytest.mark.django_db
+def test_a_task_raised_for_the_last_time_is_not_due_to_be_raised_again() -> None:
+    task = a_task("late")
+    for step in range(3):
+        escalation.escalate(NOON + timedelta(days=30 * step))
+    task.refresh_from_db()
+    assert (task.escalation_level, task.escalate_at) == (3, None)
+
+
+@pytest.mark.django_db
+def test_a_task_is_raised_in_the_moment_in_which_it_is_late() -> None:
+    a_task("late")
+    assert escalation.escalate(NOON - timedelta(seconds=1)) == 0
+    assert escalation.escalate(NOON) == 1

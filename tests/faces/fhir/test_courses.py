@@ -1,5 +1,6 @@
 """Requests put together into courses, and the honest conventions for ends that the source does not give."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from medmgmt.fhir.courses import Basis, Course, End, Life, Order, courses
@@ -85,3 +86,28 @@ def test_a_held_order_is_a_course_on_hold() -> None:
 
 def test_no_orders_are_no_courses() -> None:
     assert courses([], QUIET) == []
+
+
+def test_a_renewal_on_the_day_its_reason_ended_is_an_episode_of_its_own_and_one_before_goes_on() -> None:
+    healed = life(reasons_ended={"grief": START + timedelta(60)})
+    assert len(courses([order(0, reason="grief"), order(60)], healed)) == 2
+    assert len(courses([order(0, reason="grief"), order(59)], healed)) == 1
+
+
+def test_a_medicine_with_two_reasons_ends_with_the_last_of_them() -> None:
+    both = replace(order(0), reasons=("grief", "sleep"))
+    one_ended = life(reasons_ended={"grief": START + timedelta(10)}, contacts=(START + timedelta(90),))
+    assert only(courses([both], one_ended)).end == End(START + timedelta(90), Basis.NEXT_CONTACT)
+    both_ended = life(reasons_ended={"grief": START + timedelta(10), "sleep": START + timedelta(30)})
+    assert only(courses([both], both_ended)).end == End(START + timedelta(30), Basis.REASON_ENDED)
+
+
+def test_a_contact_a_year_to_the_day_ends_a_course_and_one_a_day_later_does_not() -> None:
+    for days, basis in ((365, Basis.NEXT_CONTACT), (366, Basis.A_YEAR)):
+        seen = life(contacts=(START + timedelta(days),))
+        assert only(courses([order(0)], seen)).end == End(START + timedelta(365), basis)
+
+
+def test_a_renewal_on_the_last_day_of_grace_goes_on_and_one_after_it_does_not() -> None:
+    assert len(courses([order(0), order(400)], QUIET)) == 1
+    assert len(courses([order(0), order(401)], QUIET)) == 2

@@ -151,6 +151,74 @@ def test_what_was_never_to_be_taken_is_left_out_with_the_reason(tmp_path: Path) 
     }
 
 
+@pytest.mark.parametrize("status", ["entered-in-error", "refuted"])
+def test_a_diagnosis_or_an_allergy_that_is_not_true_is_not_taken_over(tmp_path: Path, status: str) -> None:
+    untrue = {"verificationStatus": {"coding": [{"code": status}]}}
+    report = take_in(ndjson(tmp_path, patient(), condition(**untrue), allergy(**untrue), condition("c2")))
+    assert Condition.objects.get().source_id == "Condition/c2"
+    assert not Allergy.objects.exists()
+    assert set(report.left_out) == {
+        ("Condition", "entered in error or refuted"), ("AllergyIntolerance", "entered in error or refuted"),
+    }  # fmt: skip
+
+
+def test_a_patient_goes_by_the_official_name_the_record_number_and_the_language_they_prefer(tmp_path: Path) -> None:
+    names = [{"use": "nickname", "given": ["Rosie"]}, {"use": "official", "family": "Ortega", "given": ["Rosa"]}]
+    numbers = [
+        {"type": {"coding": [{"code": "SS"}]}, "value": "999-12-3456"},
+        {"type": {"coding": [{"code": "MR"}]}, "value": "R-77"},
+    ]
+    spoken = [
+        {"language": {"coding": [{"code": "en"}]}},
+        {"language": {"coding": [{"code": "es-US"}]}, "preferred": True},
+    ]
+    take_in(ndjson(tmp_path, patient(name=names, identifier=numbers, communication=spoken)))
+    rosa = Patient.objects.get(source_id="Patient/p1")
+    assert (rosa.full_name, rosa.mrn, rosa.language) == ("Rosa Ortega", "R-77", "es")
+
+
+def test_a_day_is_the_patients_own_by_the_zone_in_their_record(tmp_path: Path) -> None:
+    tokyo = {"url": "http://hl7.org/fhir/StructureDefinition/timezone", "valueCode": "Asia/Tokyo"}
+    late = "2019-03-04T22:00:00+00:00"
+    take_in(
+        ndjson(
+            tmp_path,
+            patient(),
+            patient("p2", extension=[tokyo]),
+            request(authoredOn="2019-03-05T02:00:00+00:00"),
+            request("m2", subject={"reference": "Patient/p2"}, authoredOn=late),
+            condition(subject={"reference": "Patient/p2"}, onsetDateTime=late),
+        )
+    )
+    starts = DosageChange.objects.filter(kind="start").values_list("patient__source_id", "effective_on")
+    assert dict(starts) == {"Patient/p1": date(2019, 3, 4), "Patient/p2": date(2019, 3, 5)}
+    assert Condition.objects.get().onset_on == date(2019, 3, 5)
+
+
+def test_what_was_ordered_on_the_day_of_death_is_history_and_what_came_after_it_is_not(tmp_path: Path) -> None:
+    files = ndjson(
+        tmp_path,
+        patient(deceasedDateTime="2019-03-05T03:00:00+00:00"),  # the evening of the fourth where she lived
+        request("m1", on="2019-03-04"),
+        request("m2", "Lisinopril 10 MG Oral Tablet", "314076", on="2019-03-05"),
+    )
+    report = take_in(files)
+    taken = Prescription.objects.get()
+    assert (taken.drug_name, steps(taken)[-1]) == ("sertraline", ("stop", date(2019, 3, 5)))
+    assert report.left_out == {("MedicationRequest", "dated after the patient's death"): 1}
+
+
+def test_a_medicine_on_hold_is_held_and_not_taken(tmp_path: Path) -> None:
+    take_in(ndjson(tmp_path, patient(), request(status="on-hold", dosageInstruction=daily())))
+    assert [kind for kind, _ in steps(Prescription.objects.get())] == ["start", "hold"]
+
+
+def test_what_began_and_ended_on_one_day_has_ended(tmp_path: Path) -> None:
+    day = "2018-01-02T15:00:00+00:00"
+    take_in(ndjson(tmp_path, patient(), condition(onsetDateTime=day, abatementDateTime=day)))
+    assert Condition.objects.get().abated_on == date(2018, 1, 2)
+
+
 def test_a_malformed_line_is_reported_with_file_line_and_reason_and_the_rest_is_imported(tmp_path: Path) -> None:
     files = ndjson(
         tmp_path,
