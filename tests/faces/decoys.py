@@ -88,6 +88,7 @@ def build() -> Clinic:
         "sam": sam.pk,
         "pat": pat.pk,
         "carla": carla.pk,
+        "pia": factories.pia().pk,
         "soon": carla.today(timezone.now()) + timedelta(days=90),
     }
     return clinic
@@ -279,6 +280,11 @@ def tasks(clinic: Clinic, carla: Patient, adler: User, bo: User) -> None:
     )
     for row in (mine, done, off, of_nobody):
         clinic.call(row, row.title)
+    closed = Task.objects.create(
+        key="site-closed", title="siteclosed", role="pharmacist", kind="other", due_at=NOON, patient=None
+    )
+    clinic.call(closed, "siteclosed")
+    worklist.done(factories.pia(), closed.pk, outcome="ok", code="other", version=closed.version)
     worklist.done(bo, done.pk, outcome="ok", code="other", version=done.version)
     worklist.cancel(bo, off.pk, why="ok", code="", version=off.version)
     worklist.comment(bo, clinic.ids["task_id"], text="commentword")

@@ -92,7 +92,7 @@ api:tasks?whose=team | Task | adler: #knowledge_change #look #refill_request #re
     #review_proposal #review_proposal-2 #side_effect_review #side_effect_review-3 adlerlook patlook sitelook | dorn:
     #knowledge_change samlook
 api:tasks?late=true | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
-api:tasks?state=done | Task | adler bo pia: closedlook patclosed | dorn: samclosed
+api:tasks?state=done | Task | adler bo: closedlook patclosed | pia: closedlook patclosed siteclosed | dorn: samclosed
 api:tasks?state=cancelled | Task | adler bo pia: #side_effect_review-2 cancelledlook | dorn:
 api:tasks?patient={pat} | Task | adler pia dorn: | bo: patlook
 api:tasks?kind=knowledge_change | Task | adler dorn: #knowledge_change | bo pia:
@@ -171,7 +171,8 @@ web:worklist?whose=role | words | adler: Castillo adlerlook newache sertraline t
     pia: sitelook | dorn:
 web:worklist?whose=team | words | adler bo: Castillo Park adlerlook newache patlook sertraline tremor | pia: Castillo
     Park adlerlook newache patlook sertraline sitelook tremor | dorn: Stein samlook
-web:worklist?state=done | words | adler bo pia: Castillo Park closedlook patclosed | dorn: Stein samclosed
+web:worklist?state=done | words | adler bo: Castillo Park closedlook patclosed
+    | pia: Castillo Park closedlook patclosed siteclosed | dorn: Stein samclosed
 web:worklist?state=cancelled | words | adler bo pia: Castillo cancelledlook oldache | dorn:
 web:worklist | Task at id="task-(\d+)" | adler: #knowledge_change #refill_request #review_proposal #review_proposal-2
     #side_effect_review #side_effect_review-3 adlerlook | bo: #look patlook | pia: sitelook | dorn: #knowledge_change
