@@ -59,7 +59,10 @@ class Clinic:
 
 
 def build() -> Clinic:
-    """Carla's things as in the matrix, and beside each something that is not hers, not signed, not so any more."""
+    """Carla's things as in the matrix, and beside each something that is not hers, not signed, not so any more.
+
+    The others come in an order in which no number of a row is that of its patient.
+    """
     world = worlds.build()
     clinic = Clinic(world, ids=dict(world.ids))
     adler, bo, carla = factories.adler(), factories.bo(), world.patient
@@ -72,7 +75,7 @@ def build() -> Clinic:
         clinic.call(patient, name)
     people.enrol(bo, pat.pk, level="outpatient", starts_on=pat.today(timezone.now()))
     medicines(clinic)
-    for patient, whose, drug in ((pat, "pat", "patazine"), (sam, "sam", "samazine"), (left, "left", "leftazine")):
+    for patient, whose, drug in ((sam, "sam", "samazine"), (left, "left", "leftazine"), (pat, "pat", "patazine")):
         one_of_each(clinic, patient, whose, factories.taking(drug, None, of=patient, prescription={"free_text": True}))
     chart_of(clinic, carla, bo)
     reports(clinic, carla, bo)

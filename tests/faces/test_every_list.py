@@ -72,13 +72,12 @@ def shown_in(body: bytes, line: Line, clinic: decoys.Clinic) -> set[str]:
 
 
 def listed(page: dict[str, Any], names: dict[int, str]) -> set[str]:
-    """The names of the rows of a page of the API, once it is found to hold each of them once and to count them."""
+    """The names of the rows of a page of the API, and whether each of them stands there once and is counted."""
     ids = [row["id"] for row in page["results"]]
-    assert len(ids) == len(set(ids)) == page["count"], "a row stands twice, or nowhere"
     found = {names.get(number, f"nameless-{number}") for number in ids}
     whole = {number for number, name in names.items() if name in found}
-    assert page["count"] == len(whole), f"{page['count']} rows are counted where there are {len(whole)}"
-    return found
+    is_counted = len(ids) == len(set(ids)) == page["count"] == len(whole)
+    return found if is_counted else {*found, "miscounted"}
 
 
 def names_of(table: str, clinic: decoys.Clinic) -> dict[int, str]:

@@ -375,3 +375,27 @@ def test_the_audit_trail_is_narrowed_to_one_person_and_to_the_last_day_asked_for
     day = timezone.now().astimezone(UTC).date()
     assert done(admin.get(f"audit/?actor={bo}&at_until={day - timedelta(days=2)}"))["count"] == 0
     assert done(admin.get(f"audit/?actor={bo}&at_from={day + timedelta(days=2)}"))["count"] == 0
+
+
+def test_a_message_about_several_medicines_is_in_the_list_of_each(bo: Api) -> None:
+    one, other, third = factories.taking(), factories.taking("lithium", 6448), factories.taking("trazodone", 10737)
+    message = Reminder.objects.create(
+        patient=one.patient, kind="refill_7", channel="email", local_date=date(2026, 12, 25), key="both",
+        time_zone="America/New_York", due_at=NOON, next_attempt_at=NOON,
+    )  # fmt: skip
+    for drug in (one, other):
+        message.items.create(
+            prescription=drug, kind="refill_7", about_type="prescription", about_id=str(drug.pk), day=date(2027, 1, 1)
+        )
+    found = {
+        drug: [row["id"] for row in done(bo.get(f"reminders/?prescription={drug.pk}"))["results"]]
+        for drug in (one, other, third)
+    }
+    assert found == {one: [message.pk], other: [message.pk], third: []}
+
+
+def test_what_is_dangerous_stands_above_what_is_only_due_earlier(bo: Api) -> None:
+    shared = {"kind": "other", "patient": factories.carla(), "role": "nurse", "title": "Look again"}
+    early = Task.objects.create(key="early", rank=4, due_at=NOON, **shared)
+    urgent = Task.objects.create(key="urgent", rank=1, due_at=NOON + timedelta(days=3), **shared)
+    assert [task["id"] for task in done(bo.get("tasks/"))["results"]] == [urgent.pk, early.pk]

@@ -119,6 +119,9 @@ def test_the_portal_names_the_last_day_with_medicine_what_comes_next_and_nothing
     world: World, as_carla: Client
 ) -> None:
     day = today()
+    left = [one.days_left for one in as_carla.get("/my/").context["medicines"] if one.days_left is not None]
+    assert len(set(left)) > 1
+    assert as_carla.get("/my/").context["next_up"].days_left == min(left)
     signed(world.lithium, Kind.HOLD, day + timedelta(days=11))
     signed(world.sertraline, Kind.STOP, day + timedelta(days=30))
     factories.change(world.lithium, Kind.NEW_DOSE, day + timedelta(days=5), sig=factories.sig("1234"))
