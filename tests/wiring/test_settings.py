@@ -77,3 +77,12 @@ def test_nonsense_is_refused_at_start_in_a_sentence(nonsense: dict[str, str]) ->
     said = start(**nonsense)
     assert "ImproperlyConfigured" in said
     assert next(iter(nonsense)) in said
+
+
+def test_production_speaks_through_encryption_alone_and_believes_nobody_who_says_so() -> None:
+    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS")
+    asked = ", ".join(f"str(settings.{name})" for name in (*names, "SECURE_PROXY_SSL_HEADER"))
+    code = f"from medmgmt import settings; print('|'.join([{asked}]))"
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    told = subprocess.run([sys.executable, "-c", code], env={**clean, **FIT}, capture_output=True, text=True).stdout
+    assert told.strip().split("|") == ["True", "True", "True", "31536000", "None"]

@@ -84,3 +84,10 @@ def test_the_selftest_is_run_and_says_whether_what_is_in_use_was_tested(pia: Api
     assert done(adler.get("selftests/current/"))["run"]["id"] == run["id"]
     assert done(adler.get("selftests/"))["results"][0]["id"] == run["id"]
     problem(adler.post("selftests/", {}), 403, "not-allowed")
+
+
+def test_the_sentence_of_a_second_signature_is_kept(adler: Api, pia: Api) -> None:
+    number = risky(adler)
+    review = done(pia.get(f"proposals/{number}/cosignature/"))["review"]
+    sent = {"review": review, "note": "Watched daily."}
+    assert done(pia.post(f"proposals/{number}/cosignature/agree/", sent), 201)["note"] == "Watched daily."

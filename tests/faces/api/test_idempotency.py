@@ -1,12 +1,14 @@
 """A request that is sent twice is done once: sequentially, at once, and never across people."""
 
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connection, connections
 
 from medmgmt.record.models import AuditEntry, IdempotencyRecord, SideEffectReport
+from refills.models import Task
 from tests import factories
 from tests.faces.api.client import Api, done, fields, problem
 from tests.faces.api.orders import start
@@ -154,3 +156,35 @@ def test_who_waits_too_long_for_the_first_request_is_told_to_ask_again(monkeypat
     thread.join(30)
     assert done(first[0], 201)
     assert SideEffectReport.objects.count() == 1
+
+
+def claimable(key: str) -> Task:
+    """A task that nurse Bo may take."""
+    return Task.objects.create(
+        kind="other",
+        key=key,
+        patient=factories.carla(),
+        role="nurse",
+        due_at=datetime(2026, 6, 1, tzinfo=UTC),
+        title="Look",
+    )
+
+
+def test_the_same_key_with_another_version_is_another_request(bo: Api) -> None:
+    address = f"tasks/{claimable('a').pk}/claim/"
+    first = bo.post(address, If_Match='"1"', Idempotency_Key="k")
+    again = bo.post(address, If_Match='"1"', Idempotency_Key="k")
+    assert (again.headers["ETag"], again.headers["Idempotent-Replayed"]) == (first.headers["ETag"], "true")
+    problem(bo.post(address, If_Match='"2"', Idempotency_Key="k"), 422, "idempotency-key-reused")
+
+
+def test_the_same_key_and_body_at_another_address_is_another_request(bo: Api) -> None:
+    one, other = claimable("a"), claimable("b")
+    done(bo.post(f"tasks/{one.pk}/claim/", {"version": 1}, Idempotency_Key="k"))
+    problem(bo.post(f"tasks/{other.pk}/claim/", {"version": 1}, Idempotency_Key="k"), 422, "idempotency-key-reused")
+
+
+def test_of_two_people_with_one_key_each_is_answered_with_their_own(bo: Api, adler: Api) -> None:
+    mine, hers = (api.post("side-effects/", tremor(), Idempotency_Key="k") for api in (bo, adler))
+    assert bo.post("side-effects/", tremor(), Idempotency_Key="k").content == mine.content
+    assert adler.post("side-effects/", tremor(), Idempotency_Key="k").content == hers.content

@@ -169,3 +169,12 @@ def test_a_patient_reads_her_own_page_and_no_chart(carla: Api) -> None:
 def test_a_body_in_json_text_keeps_its_letters(bo: Api) -> None:
     body = json.dumps(new_patient(given_name="Zoë", family_name="Ñandú 李"), ensure_ascii=False).encode()
     assert done(bo.post("patients/", body), 201)["family_name"] == "Ñandú 李"
+
+
+def test_everybody_is_told_exactly_what_their_role_may_do(bo: Api, carla: Api) -> None:
+    nurse, patient = (set(done(api.get("me/"))["acts"]) for api in (bo, carla))
+    assert {"record_observation", "log_side_effect", "view_chart"} <= nurse
+    assert not nurse & {"sign", "propose", "renew", "view_audit", "view_own", "activate_release"}
+    assert patient == {
+        "log_side_effect", "manage_messages", "report_adherence", "request_refill", "search_drugs", "view_own",
+    }  # fmt: skip

@@ -3,11 +3,14 @@
 import json
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 
-from medmgmt import problems
+from interactions import errors as interactions_errors
+from medmgmt import lists, problems
+from medmgmt.record import errors as record_errors
 from medmgmt.record.errors import Conflict, NoSuchPatient, RecordError
+from refills import errors as refills_errors
 from tests import factories
 from tests.faces.api.client import Api, done, fields, problem
 
@@ -223,3 +226,41 @@ def test_the_nearest_ancestor_decides_and_the_unforeseen_is_a_server_error() -> 
 def test_a_rule_of_the_database_is_told_by_its_name_and_without_its_row(words: str) -> None:
     found = problems.describe(IntegrityError(words))
     assert (found.status, found.detail) == (422, "Another reason needs a note.")
+
+
+def test_the_status_of_a_refusal_tells_what_can_be_done_about_it() -> None:
+    expected = {
+        record_errors.Conflict: (409, "conflict"),
+        record_errors.NoSuchPatient: (404, "not-found"),
+        record_errors.NotAllowed: (403, "not-allowed"),
+        refills_errors.LinkExpired: (410, "link-expired"),
+        refills_errors.LinkUnknown: (404, "not-found"),
+        refills_errors.TaskTaken: (409, "task-taken"),
+        refills_errors.TaskClosed: (409, "task-closed"),
+        interactions_errors.AlreadyAnswered: (409, "already-answered"),
+        interactions_errors.NoSuchFinding: (404, "not-found"),
+    }
+    for error, (status, kind) in expected.items():
+        assert problems.OF_ERROR[error] == kind
+        assert problems.KINDS[kind].status == status, error
+
+
+def test_a_busy_database_says_when_to_come_back(adler: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(lists, "patients", busy)
+    response = adler.get("patients/")
+    problem(response, 503, "busy")
+    assert response.headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize("said", ["2026-05-01T12:00:00", "2026-05-01T12:00", "20260501T120000"])
+def test_a_time_without_its_offset_is_refused(bo: Api, said: str) -> None:
+    body = {"code": "weight", "value": "70", "observed_at": said}
+    assert fields(bo.post(f"patients/{factories.carla().pk}/observations/", body)) == {"observed_at"}
+
+
+def test_something_named_twice_is_refused(bo: Api) -> None:
+    body = b'{"code": "weight", "value": "70", "value": "700", "observed_at": "2026-05-01T12:00:00Z"}'
+    problem(bo.post(f"patients/{factories.carla().pk}/observations/", body), 400, "malformed-request")

@@ -117,3 +117,13 @@ def test_an_early_and_a_partial_fill_are_taken_with_their_reasons(bo: Api, plain
     }
     json(bo.post("dispenses", fill), 201)
     problem(bo.post("dispenses", {**fill, "early_reason": "because"}), 400, "invalid-request")
+
+
+def test_a_renewal_tells_what_its_supply_waits_for_and_what_is_unanswered(adler: Api, plain: Prescription) -> None:
+    factories.taking("tramadol", 10689, "50", on=today() - timedelta(days=9))
+    clozapine = factories.taking("clozapine", 2626, "300", on=today() - timedelta(days=60))
+    waits = json(adler.get(f"prescriptions/{clozapine.pk}/renewal"))
+    assert "neutrophil count: none is on record" in waits["supply_waits_for"]
+    open_ones = json(adler.get(f"prescriptions/{plain.pk}/renewal"))
+    assert open_ones["supply_waits_for"] == ""
+    assert open_ones["open_findings"]

@@ -1,5 +1,8 @@
 """The main story over the API: proposed, reviewed, answered, signed; supplied, reminded; a side effect, its task."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 
 from medmgmt.record.models import AuditEntry, DosageChange
@@ -209,3 +212,31 @@ def test_the_administrator_reads_who_did_what(adler: Api, admin: Api) -> None:
     assert [entry["act"] for entry in entries] == ["view_chart"]
     acts = [entry["act"] for entry in done(admin.get("audit/"))["results"]]
     assert "list_patients" in acts
+
+
+def test_everything_that_was_said_about_a_new_medicine_is_kept(adler: Api, bo: Api) -> None:
+    report = done(
+        bo.post(
+            "side-effects/",
+            {"patient": factories.carla().pk, "term": "tremor", "severity": "mild", "began_on": str(today())},
+        ),
+        201,
+    )
+    said = {"indication": "pain", "first_supply_days": 7, "note": "Asked for.", "sig": {**SIG, "amount": 12.3}}
+    drug = {"name": "tramadol", "strength": "50 mg", "form": "capsule"}
+    prompt = {"side_effect": report["id"], "plan": "step 1"}
+    proposal = done(adler.post("proposals/", start("tramadol", **said, drug=drug, prompt=prompt)), 201)
+    change = DosageChange.objects.select_related("prescription").get(pk=proposal["id"])
+    kept = change.prescription
+    assert (kept.indication, kept.first_supply_days, kept.strength, kept.form) == ("pain", 7, "50 mg", "capsule")
+    assert (change.note, change.amount, change.prompted_by_plan) == ("Asked for.", Decimal("12.3"), "step 1")
+    assert change.prompted_by_side_effect_id == report["id"]
+    assert proposal["change"]["sig"]["amount"] == "12.3"
+
+
+def test_the_dose_of_a_day_is_that_days_and_not_todays(adler: Api) -> None:
+    taken = factories.taking(on=today() - timedelta(days=30)).pk
+    signed(adler, change(taken, "new_dose", sig={**SIG, "amount": "100"}))
+    for ago, amount in ((10, "50"), (0, "100")):
+        dose = done(adler.get(f"prescriptions/{taken}/dose_on/?day={today() - timedelta(days=ago)}"))
+        assert dose["sig"]["amount"] == amount

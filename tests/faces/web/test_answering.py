@@ -152,3 +152,23 @@ def test_a_nurse_reads_what_a_screening_brought_up_and_answers_nothing(world: Wo
 def test_without_a_screening_the_page_says_so(world: World, as_adler: Client) -> None:
     text = reading.read(as_adler.get(f"/patients/{world.carla.pk}/screening/").content).said()
     assert "No screening has brought up anything that still holds." in text
+
+
+def test_a_suggestion_falls_due_when_the_knowledge_says_and_another_reason_promises_nothing(
+    world: World, as_adler: Client
+) -> None:
+    (each, *_) = waiting(as_adler, world)
+    form, choice = each.form, each.problem.choices[0]  # type: ignore[attr-defined]
+    assert form["follow_up_on"].value() == world.carla.today(timezone.now()) + timedelta(days=choice.days)
+    assert choice.days > 0
+    typed = {"reason_code": "benefit_outweighs", "follow_up": choice.what, "note": "Discussed."}
+    typed["follow_up_on"] = form["follow_up_on"].value().isoformat()
+    assert as_adler.post(each.url, typed).status_code == 302  # type: ignore[attr-defined]
+    assert Answer.objects.filter(lead=None).latest("id").follow_up == ""
+
+
+def test_what_stood_before_is_shown_beside_what_a_proposal_brings(world: World, as_adler: Client) -> None:
+    page = as_adler.get(f"/changes/{world.proposal.pk}/")
+    standing = [card.card.finding.pk for card in page.context["standing"]]
+    assert standing
+    assert set(standing) <= {one.finding.pk for one in page.context["page"].standing}

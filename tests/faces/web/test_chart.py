@@ -1,13 +1,17 @@
 """What the chart and its short forms show and keep."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.test import Client
 from django.utils import timezone
 
+from medmgmt.actions import monitoring
 from medmgmt.record.models import Observation
+from medmgmt.web import banner
 from refills.models import Dispense, Reminder
+from tests import factories
 from tests.faces.web import reading
 from tests.faces.web.world import World, today
 
@@ -122,3 +126,25 @@ def test_a_diagnosis_code_may_be_in_small_letters_and_is_refused_when_it_is_none
     assert refused.status_code == 422
     assert 'value="insomnia"' in refused.content.decode().lower()
     assert "F51.01" in chart(world, as_bo)
+
+
+def test_the_strip_about_a_patient_never_forgets_an_allergy_nor_a_pregnancy(world: World, as_bo: Client) -> None:
+    patient = f"/patients/{world.carla.pk}"
+    for address in (f"{patient}/", f"{patient}/observations/new/", f"{patient}/adherence/"):
+        assert "penicillin hives" in reading.read(as_bo.get(address).content).said(), address
+    assert "Pregnancynot recorded" in chart(world, as_bo)
+    now = timezone.now() - timedelta(hours=1)
+    monitoring.record_observation(
+        factories.bo(), world.carla.pk, code="pregnancy", value_code="pregnant", observed_at=now
+    )
+    assert "Pregnancypregnant" in chart(world, as_bo)
+
+
+def test_the_strip_shows_the_newest_value_in_its_own_unit(world: World, as_bo: Client) -> None:
+    now = timezone.now() - timedelta(hours=1)
+    for code, value in (("weight", "74.5"), ("ammonia", "38")):
+        monitoring.record_observation(factories.bo(), world.carla.pk, code=code, value=Decimal(value), observed_at=now)
+    assert "Weight74.5 kg" in chart(world, as_bo).replace("\xa0", " ")
+    facts = {str(fact.label): fact.value for fact in banner.of(world.carla).facts}
+    assert facts["Weight"] == "74.5\xa0kg"
+    assert banner.in_words(world.carla.observations.get(code="ammonia")) == "38\xa0µmol/L"

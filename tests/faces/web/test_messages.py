@@ -1,11 +1,14 @@
 """The pages about messages: one tap, the patient's own plan, the calendar behind its link."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import icalendar
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from medmgmt.actions import messaging
 from refills import calendar_feed, links
@@ -125,3 +128,53 @@ def test_the_calendar_is_read_without_a_login_not_kept_not_indexed_and_gone_once
     as_carla.post("/my/messages/", {"act": "revoke_calendar"})
     assert Client().get(address).status_code == 404
     assert Client().get("/calendar/guess.ics").status_code == 404
+
+
+def test_each_button_behind_the_link_is_kept_and_thanked_for_as_what_it_says(reminder: Reminder) -> None:
+    address = f"/r/{links.token(reminder)}/"
+    buttons = {
+        "Remind me later": ("snooze", "snoozed", "We will remind you again."),
+        "It is taken care of": ("confirm", "confirmed", "it is taken care of"),
+        "I already picked it up": ("picked_up", "picked_up", "We have noted that you have it."),
+        "I need a refill": ("request_refill", "refill_requested", "We have passed on that you need a refill."),
+    }
+    page = Client().get(address).content.decode()
+    for label, (value, answer, thanks) in buttons.items():
+        assert re.search(rf'value="{value}">(?:(?!</button>).)*{label}', page), label
+        thanked = Client().post(address, {"choice": value}, follow=True).content.decode()
+        reminder.refresh_from_db()
+        assert reminder.answer == answer
+        assert thanks in thanked, label
+
+
+@pytest.mark.parametrize("kind", ["taper_step", "end_of_taper"])
+def test_the_page_about_a_change_of_plan_names_the_first_day_of_change(reminder: Reminder, kind: str) -> None:
+    first = reminder.items.earliest("day")
+    first.pk, first.day, first.about_id = None, first.day + timedelta(days=9), "987654"
+    first.save(force_insert=True)
+    Reminder.objects.filter(pk=reminder.pk).update(kind=kind)
+    day = date_format(reminder.items.earliest("day").day, "j M Y")
+    assert f"Something changes on {day}" in reading.read(Client().get(f"/r/{links.token(reminder)}/").content).said()
+
+
+def test_who_unsubscribes_in_a_mail_program_is_kept_as_stopped(reminder: Reminder) -> None:
+    Client().post(f"/r/{links.token(reminder)}/stop/")
+    reminder.refresh_from_db()
+    assert reminder.answer == "stopped"
+
+
+def test_a_calendar_that_has_changed_is_sent_again(world: World, as_carla: Client) -> None:
+    as_carla.post("/my/messages/", {"act": "renew_calendar"})
+    address = f"/calendar/{calendar_feed.token(CalendarFeed.objects.get())}.ics"
+    assert Client().get(address, headers={"If-None-Match": '"of yesterday"'}).status_code == 200
+
+
+def test_the_plan_that_is_saved_as_it_stands_stays_as_it_was_and_a_no_is_a_no(world: World, as_carla: Client) -> None:
+    as_carla.post("/my/messages/", PLAN)
+    page = as_carla.get("/my/messages/")
+    before = page.context["plan"].initial
+    assert (before["quiet_from"], before["quiet_until"], before["hour"], before["before"]) == (20, 8, 10, [3, 0])
+    as_carla.post("/my/messages/", {"act": "opt_out", "channel": "email"})
+    assert not ChannelChoice.objects.latest("pk").opted_in
+    as_carla.post("/my/messages/", {"act": "opt_in", "channel": "email"})
+    assert ChannelChoice.objects.latest("pk").opted_in

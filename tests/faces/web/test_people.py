@@ -1,10 +1,13 @@
 """Finding patients, registering them, moving them between levels of care, and how they may be reached."""
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
+from django.utils import timezone
 
-from medmgmt.record.models import ContactPoint, Patient
+from medmgmt.record.models import AuditEntry, ContactPoint, Patient
 from tests import factories as cast
 from tests.faces.web import reading
 from tests.faces.web.world import World, today
@@ -87,3 +90,60 @@ def test_without_consent_the_page_says_that_nothing_is_sent(world: World, as_bo:
     refused = as_bo.post(address, {"once": "i0", "channel": "email", "address": "nowhere", "consented": "on"})
     assert refused.status_code == 422
     assert ContactPoint.objects.filter(patient=world.carla, ended_at=None).count() == 1
+
+
+@pytest.fixture
+def far(world: World, time_machine: Any) -> str:
+    """Carla lives where the day is another than at the clinic; her day."""
+    Patient.objects.filter(pk=world.carla.pk).update(time_zone="Pacific/Kiritimati")
+    world.carla.refresh_from_db()
+    time_machine.move_to(timezone.localtime().replace(hour=12) + timedelta(days=1))
+    assert today() == timezone.localdate() + timedelta(days=1)
+    return today().isoformat()
+
+
+def test_every_form_about_a_patient_begins_with_the_patients_own_day(world: World, far: str, as_adler: Client) -> None:
+    patient, drug = f"/patients/{world.carla.pk}", f"/prescriptions/{world.sertraline.pk}"
+    week, month = (today() + timedelta(days=days) for days in (7, 30))
+    expected = {
+        f"{patient}/level-of-care/": {"starts_on": far},
+        f"{patient}/visits/new/": {"on": far},
+        f"{patient}/side-effects/new/": {"began_on": far},
+        f"{patient}/messages/": {"starts_on": far},
+        f"{drug}/fills/new/": {"dispensed_on": far},
+        f"{drug}/new_dose/": {"effective_on": far},
+        f"{drug}/stop/": {"effective_on": far},
+        f"{drug}/supply/count/": {"counted_on": far},
+        f"{drug}/supply/release/": {"until": week.isoformat()},
+        f"{drug}/supply/limit/": {"until": month.isoformat()},
+    }
+    for address, days in expected.items():
+        typed = {each.get("name"): each.get("value") for each in reading.read(as_adler.get(address).content).inputs}
+        assert {name: typed.get(name) for name in days} == days, address
+    chosen = as_adler.post(f"{patient}/prescribe/", {"pick": "36437:sertraline"})
+    assert {"name": "effective_on", "value": far}.items() <= next(
+        each for each in reading.read(chosen.content).inputs if each.get("name") == "effective_on"
+    ).items()
+
+
+def test_a_correction_begins_with_everything_as_it_stands(world: World, as_bo: Client) -> None:
+    page = reading.read(as_bo.get(f"/patients/{world.carla.pk}/details/").content)
+    typed = {each.get("name"): each.get("value") for each in page.inputs}
+    assert (typed["given_name"], typed["family_name"], typed["time_zone"]) == ("Carla", "Castillo", "America/New_York")
+    assert page.hidden["version"] == str(world.carla.version)
+
+
+def test_what_was_done_is_said_once(world: World, as_bo: Client) -> None:
+    said = as_bo.post(
+        f"/patients/{world.carla.pk}/contact/", {"channel": "email", "address": "c@x.example"}, follow=True
+    )
+    assert said.content.decode().count("The address is saved.") == 1
+
+
+def test_part_of_a_record_number_finds_nobody(world: World, as_bo: Client) -> None:
+    assert "Nobody in your care" in as_bo.post("/patients/", {"q": "C-10"}).content.decode()
+
+
+def test_whoever_looks_through_the_patients_leaves_a_trace(world: World, as_bo: Client) -> None:
+    as_bo.post("/patients/", {"q": "casti"})
+    assert AuditEntry.objects.get(act="list_patients", actor=cast.bo()).detail == {"rows": 1}

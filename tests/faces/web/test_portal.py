@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from medmgmt.record.models import Patient
+from medmgmt.record.models import Kind, Patient
 from refills import links
 from refills.models import Reminder, Task
+from tests import factories
 from tests.faces.web import reading
-from tests.faces.web.world import World
+from tests.faces.web.world import World, signed, today
 
 SPEAKING = ("sertraline", "lithium", "Carla", "Castillo", "depression", "Harbor", "psychiat", "medic")
 
@@ -111,3 +113,24 @@ def test_behind_the_link_even_a_form_that_is_not_trusted_names_no_clinic(reminde
     assert answer.status_code == 403
     text = answer.content.decode().replace("/static/", "")
     assert not [word for word in SPEAKING if word.lower() in text.lower()]
+
+
+def test_the_portal_names_the_last_day_with_medicine_what_comes_next_and_nothing_unsigned(
+    world: World, as_carla: Client
+) -> None:
+    day = today()
+    left = [one.days_left for one in as_carla.get("/my/").context["medicines"] if one.days_left is not None]
+    assert len(set(left)) > 1
+    assert as_carla.get("/my/").context["next_up"].days_left == min(left)
+    signed(world.lithium, Kind.HOLD, day + timedelta(days=11))
+    signed(world.sertraline, Kind.STOP, day + timedelta(days=30))
+    factories.change(world.lithium, Kind.NEW_DOSE, day + timedelta(days=5), sig=factories.sig("1234"))
+    shown = as_carla.get("/my/")
+    mine = {one.medication.prescription.pk: one for one in shown.context["medicines"]}
+    sertraline = mine[world.sertraline.pk]
+    assert sertraline.last_day == sertraline.medication.runs_out_on - timedelta(days=1)
+    assert shown.context["next_up"].medication.prescription == world.sertraline
+    said = reading.read(shown.content).said().replace("\xa0", " ")
+    assert f"From {date_format(day + timedelta(days=11), 'j M Y')}: pause it" in said
+    assert f"From {date_format(day + timedelta(days=30), 'j M Y')}: stop taking it" in said
+    assert "1234" not in said

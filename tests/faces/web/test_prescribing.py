@@ -261,3 +261,23 @@ def test_standing_findings_stand_apart_with_who_answered_and_when(world: World, 
     standing = [each for each in page.context["standing"] if each.card.answer]
     assert standing
     assert "Anna Adler" in page.content.decode()
+
+
+def test_everything_that_was_typed_about_a_new_medicine_is_kept(world: World, as_adler: Client) -> None:
+    seen = world.carla.observations.filter(code="egfr").latest("pk")
+    typed = {"strength": "50 mg", "form": "capsule", "indication": "pain", "first_supply_days": "7",
+             "plan": "after the dentist", "prompt": f"observation:{seen.pk}"}  # fmt: skip
+    assert start(world, as_adler, once="whole", **typed).status_code == 302
+    change = DosageChange.objects.select_related("prescription").latest("pk")
+    drug = change.prescription
+    assert (drug.strength, drug.form, drug.indication, drug.first_supply_days) == ("50 mg", "capsule", "pain", 7)
+    assert (change.note, change.prompted_by_plan, change.prompted_by_observation_id) == (
+        START["note"],
+        "after the dentist",
+        seen.pk,
+    )
+
+
+def test_a_dose_that_is_planned_for_later_is_not_taken_for_the_present_one(world: World, as_adler: Client) -> None:
+    page = as_adler.get(f"/prescriptions/{world.sertraline.pk}/new_dose/").content.decode()
+    assert 'name="amount" value="100"' in page

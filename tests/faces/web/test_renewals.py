@@ -182,3 +182,19 @@ def test_the_queue_page_asks_no_more_often_because_more_waits(plain: Prescriptio
         supply.open_refill_task(other, taken, key=f"rq{number}")
     assert cost() <= before
     assert before <= 34
+
+
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_a_limit_is_of_this_medicine_unless_all_are_ticked(
+    plain: Prescription, as_adler: Client, all_of_them: bool
+) -> None:
+    sent = {"most_days": "7", "until": (today() + timedelta(days=20)).isoformat(), "why": "Crisis."}
+    ticked = {"all_medicines": "on"} if all_of_them else {}
+    assert as_adler.post(f"/prescriptions/{plain.pk}/supply/limit/", {**sent, **ticked}).status_code == 302
+    assert SupplyLimit.objects.get().prescription_id == (None if all_of_them else plain.pk)
+
+
+def test_a_series_is_written_whole(plain: Prescription, as_adler: Client) -> None:
+    sent = {"quantity": "30", "unit": "{tablet}", "days_supply": "30", "refills": "0", "count": "3"}
+    assert as_adler.post(f"/prescriptions/{plain.pk}/supply/write/", sent).status_code == 302
+    assert Authorisation.objects.count() == 3

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from django.db import OperationalError
 from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import timezone
 
 from medmgmt import lists
+from medmgmt.record import audit
 from medmgmt.record.models import User
 from refills import clock
-from refills.models import DemoMessage
+from refills.models import DemoMessage, Reminder
 from tests import factories as cast
 from tests.faces.web import reading
 from tests.faces.web.world import World
@@ -34,6 +36,7 @@ def test_messages_arrive_in_the_outbox_with_a_link_that_works(world: World, brow
 
 def test_the_audit_can_be_narrowed_to_one_chart(world: World, browser: Browser) -> None:
     admin = browser(cast.admin())
+    audit.record(cast.bo(), "test", patient_id=cast.patient("P-3003").pk)
     page = admin.get(f"/audit/?patient={world.carla.pk}")
     assert {entry.patient_id for entry in page.context["rows"]} == {world.carla.pk}
     for nonsense in ("x", "-1", "9" * 40, "\x00"):
@@ -62,3 +65,22 @@ def test_what_nobody_foresaw_is_a_page_that_needs_nothing_and_tells_nothing() ->
     text = render_to_string("500.html")
     assert "Nothing was changed" in text
     assert reading.read(text.encode()).headings == [1]
+
+
+def test_nobody_is_shown_a_door_that_is_shut_to_them(world: World, browser: Browser) -> None:
+    for person in (cast.adler(), cast.bo(), cast.pia(), cast.admin(), cast.carla_user()):
+        client = browser(person)
+        doors = client.get("/", follow=True).context["nav"]
+        assert doors, person
+        assert {client.get(door.url).status_code for door in doors} == {200}, person
+
+
+def test_what_is_held_is_sent_or_dropped_as_it_was_decided(world: World, browser: Browser) -> None:
+    planned = Reminder.objects.filter(patient=world.carla, state="planned").order_by("-due_at")[:2]
+    drop, send = (reminder.pk for reminder in planned)
+    Reminder.objects.filter(pk__in=(drop, send)).update(state="held", settled_at=timezone.now())
+    admin = browser(cast.admin())
+    for number, decision in ((drop, "drop"), (send, "send")):
+        answer = admin.post("/delivery/", {"messages": number, "decision": decision, "why": "Called her."})
+        assert answer.status_code == 302, decision
+    assert [Reminder.objects.get(pk=number).state for number in (drop, send)] == ["cancelled", "planned"]

@@ -90,3 +90,55 @@ def test_a_session_that_rested_too_long_has_ended(world: World, as_adler: Client
     rested = timedelta(minutes=settings.SESSION_IDLE_MINUTES + 1)
     time_machine.move_to(timezone.now() + rested)  # type: ignore[attr-defined]
     assert as_adler.get("/tasks/").status_code == 302
+
+
+def test_whoever_works_without_a_pause_stays_signed_in_until_the_longest_time_is_over(
+    world: World, as_adler: Client, time_machine: object
+) -> None:
+    began = timezone.now()
+    for minutes in range(0, settings.SESSION_HOURS * 60, 20):
+        time_machine.move_to(began + timedelta(minutes=minutes))  # type: ignore[attr-defined]
+        assert as_adler.get("/cover/").status_code == 200, minutes
+    time_machine.move_to(began + timedelta(hours=settings.SESSION_HOURS, minutes=1))  # type: ignore[attr-defined]
+    assert as_adler.get("/cover/").status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_session_is_kept_from_scripts_other_sites_and_the_next_who_opens_the_browser() -> None:
+    cast.adler()
+    cookie = sign_in(Client()).cookies[settings.SESSION_COOKIE_NAME]  # type: ignore[attr-defined]
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"], cookie["expires"]) == (True, "Lax", "", "")
+
+
+@pytest.mark.django_db
+def test_a_page_runs_nothing_of_others_is_shown_in_no_frame_and_tells_no_other_site_its_address() -> None:
+    answer = Client().get("/sign-in/")
+    policy = {line.split()[0]: line.split()[1:] for line in answer["Content-Security-Policy"].split(";")}
+    assert policy == {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+    assert (answer["X-Frame-Options"], answer["Referrer-Policy"]) == ("DENY", "same-origin")
+
+
+@pytest.mark.django_db
+def test_the_number_of_a_request_is_the_servers_own() -> None:
+    answers = [Client().get("/sign-in/", headers={"X-Request-ID": "mine"})["X-Request-ID"] for _ in range(2)]
+    assert "mine" not in answers
+    assert len(set(answers)) == 2
+
+
+@pytest.mark.django_db
+def test_a_stranger_who_guesses_elsewhere_does_not_lock_the_nurse_out() -> None:
+    cast.adler()
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        sign_in(Client(REMOTE_ADDR="192.0.2.7"), "wrong")
+    assert sign_in(Client(REMOTE_ADDR="192.0.2.7")).status_code == 429  # type: ignore[attr-defined]
+    assert sign_in(Client(REMOTE_ADDR="192.0.2.8")).status_code == 302  # type: ignore[attr-defined]

@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
-from medmgmt.record.models import SideEffectReport
+from medmgmt.record.models import Patient, SideEffectReport
 from refills.models import Task
+from tests import factories as cast
 from tests.faces.web import reading
 from tests.faces.web.world import World, today
 
@@ -89,3 +91,33 @@ def test_carla_tells_us_in_her_own_words_and_the_psychiatrist_gets_a_task(world:
 
 def test_carla_is_not_shown_the_suspects(world: World, as_carla: Client) -> None:
     assert as_carla.get(f"/side-effects/{world.report.pk}/")["Location"] == "/my/"
+
+
+def test_the_form_of_the_next_side_effect_is_another_form(world: World, as_bo: Client) -> None:
+    before = SideEffectReport.objects.count()
+    for once in ("first", "second"):
+        typed = {"once": once, "term": "nausea", "severity": "mild", "began_on": today().isoformat()}
+        assert as_bo.post(f"/patients/{world.carla.pk}/side-effects/new/", typed).status_code == 302
+    assert SideEffectReport.objects.count() == before + 2
+
+
+def test_a_correction_begins_with_the_report_as_it_stands_and_only_the_newest_is_corrected(
+    world: World, as_bo: Client
+) -> None:
+    ended = (today() - timedelta(days=2)).isoformat()
+    address = f"/side-effects/{world.report.pk}/correct/"
+    typed = {"term": "Tremor", "severity": "mild", "began_on": world.report.began_on.isoformat(), "ended_on": ended}
+    newest = as_bo.post(address, typed)["Location"]
+    page = reading.read(as_bo.get(f"{newest}correct/").content)
+    assert {each.get("name"): each.get("value") for each in page.inputs}["ended_on"] == ended
+    assert f"{newest}correct/" in as_bo.get(newest).content.decode()
+    assert "/correct/" not in as_bo.get(f"/side-effects/{world.report.pk}/").content.decode()
+
+
+def test_a_patient_begins_with_her_own_day(world: World, as_carla: Client, time_machine: Any) -> None:
+    Patient.objects.filter(pk=world.carla.pk).update(time_zone="Pacific/Kiritimati")
+    time_machine.move_to(timezone.localtime().replace(hour=12) + timedelta(days=1))
+    as_carla.force_login(cast.carla_user(), backend="django.contrib.auth.backends.ModelBackend")
+    page = reading.read(as_carla.get("/my/side-effects/new/").content)
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    assert {each.get("name"): each.get("value") for each in page.inputs}["began_on"] == tomorrow.isoformat()

@@ -90,3 +90,23 @@ def test_everything_a_patient_meets_has_its_spanish() -> None:
         for said in re.findall(r"{% translate ['\"](.+?)['\"] %}", text):
             with translation.override("es"):
                 assert said in same or translation.gettext(said) != said, (name, said)
+
+
+def test_every_unit_route_and_rhythm_is_said_to_a_patient_as_it_was_ordered() -> None:
+    """Word for word: a wrong one here is a wrong dose at home."""
+    assert {code: str(many) for code, (_one, many) in plain_words.UNITS.items() if code[0] not in "{["} == {
+        "mg": "mg", "ug": "mcg", "g": "g", "mL": "mL", "meq": "mEq", "mmol": "mmol",
+    }  # fmt: skip
+    assert {code: str(words) for code, words in plain_words.ROUTES.items()} == {
+        "PO": "by mouth", "SL": "under the tongue", "BUCC": "inside the cheek", "IM": "into the muscle",
+        "SC": "under the skin", "IV": "into the vein", "TD": "through the skin", "TOP": "on the skin",
+        "IN": "into the nose", "INH": "breathed in", "OPH": "into the eye", "OTIC": "into the ear",
+        "PR": "into the bottom", "PV": "into the vagina", "IMPLANT": "as an implant", dosing.NOT_RECORDED: "",
+    }  # fmt: skip
+    assert {code: str(words) for code, words in plain_words.TIMINGS.items()} == {
+        "daily": "once a day", "morning": "every morning", "noon": "at noon", "evening": "every evening",
+        "bedtime": "at bedtime", "BID": "twice a day", "TID": "three times a day", "QID": "four times a day",
+        "Q4H": "every 4 hours", "Q6H": "every 6 hours", "Q8H": "every 8 hours", "Q12H": "every 12 hours",
+        "every_other_day": "every other day", "weekly": "once a week", "twice_weekly": "twice a week",
+        "every_n_days": "every %(days)s days", "PRN": "", dosing.NOT_RECORDED: "as we told you",
+    }  # fmt: skip

@@ -192,3 +192,10 @@ def test_the_list_is_read_in_the_order_of_its_index(world: World) -> None:
     plan = rows.explain()
     assert "USING INDEX tasks_that_are_live" in plan
     assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+
+
+def test_a_task_that_changed_since_the_page_was_read_is_not_taken_unseen(task: Task, as_adler: Client) -> None:
+    told = as_adler.post(f"/tasks/{task.pk}/claim/", {"version": task.version + 1}, follow=True)
+    assert "notice-stop" in told.content.decode()
+    task.refresh_from_db()
+    assert task.state == "open"

@@ -1,0 +1,207 @@
+"""What every list shows to whom. Columns: address | how its rows are known | who: the names of what is shown.
+
+Whoever is not named in the line of a list is refused there; a line with a filter is asked for those it names. The names
+are those of decoys.py. A row is known as a table (the numbers in `results`), as a table at the pattern of its link or
+box, as = the length or number under a name, or as the words on the page.
+"""
+
+WITHOUT = {
+    "api:card-monitoring": "tremor",
+    "api:passive-pairs": "sertraline",
+    "web:rules": "sertraline tramadol",
+}
+"""Words that the knowledge itself uses, on the pages about it."""
+
+NOT_LISTS = """
+api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:nothing-here api:preview-release api:release
+api:schema healthz metrics problems:all problems:one readyz
+web:answer web:answer_screening web:ask_cosignature web:ask_for_refill web:authorise web:cancel web:change web:claim
+web:comment web:correct_observation web:correct_side_effect web:cosign web:count web:decide_rule web:decline
+web:decline_cosignature web:done web:enrol web:hook web:language web:lift_limit web:limit web:local_change
+web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition web:new_dispense web:new_encounter
+web:new_observation web:new_rule web:new_side_effect web:notice web:order_monitoring web:postpone web:reassign
+web:register web:release web:release_gate web:renewal web:revoke web:several web:sign web:sign_in web:sign_out web:start
+web:stop_messages web:switch_release web:tell_taken web:update_patient web:withdraw web:withdraw_absence
+"""
+"""Forms, acts, one thing alone, and what is the same for everybody."""
+
+TABLE = r"""
+api:patients | Patient | adler bo pia: Castillo Park | dorn: Stein
+api:enrolments | Enrolment | adler bo pia: #enrolled-before #enrolled-now
+api:contact-points | ContactPoint | adler bo pia: carla@mail.example
+api:observations | Observation | adler bo pia: #weight-70 62.5
+api:observations?observed_until=2026-05-31 | Observation | adler bo pia: #weight-70
+api:observations?code=height | Observation | adler bo pia:
+api:encounters | Encounter | adler bo pia: #visit
+api:encounters?kind=phone | Encounter | adler bo pia:
+api:allergies | Allergy | adler bo pia: currentillin
+api:conditions | Condition | adler bo pia: currentosis
+api:prescriptions | Prescription | adler bo pia: laterol patazine sertraline stoppedol tramadol withdrawnol | carla:
+    laterol sertraline stoppedol tramadol withdrawnol | dorn: samazine | pat: patazine
+api:prescriptions?patient={pat} | Prescription | adler bo pia pat: patazine | carla dorn:
+api:prescriptions?patient={sam} | Prescription | adler bo pia carla pat: | dorn: samazine
+api:prescriptions?rxcui=36437 | Prescription | adler bo pia carla: sertraline | dorn pat:
+api:prescriptions?free_text=true | Prescription | adler bo pia: laterol patazine stoppedol withdrawnol | carla:
+    laterol stoppedol withdrawnol | dorn: samazine | pat: patazine
+api:proposals | DosageChange | adler bo pia: #laterol-start #patazine-start #sertraline-50 #sertraline-75
+    #stoppedol-start #stoppedol-stop #tramadol-start #withdrawnol-start 37.5 87.5 | carla: #laterol-start
+    #sertraline-50 #stoppedol-start #stoppedol-stop | dorn: #samazine-start | pat: #patazine-start
+api:proposals?patient={pat} | DosageChange | adler bo pia pat: #patazine-start | carla dorn:
+api:proposals?patient={sam} | DosageChange | adler bo pia carla pat: | dorn: #samazine-start
+api:proposals?status=proposed | DosageChange | adler bo pia: #sertraline-75 #tramadol-start 87.5 | carla dorn pat:
+api:proposals?status=withdrawn | DosageChange | adler bo pia: #withdrawnol-start 37.5 | carla dorn pat:
+api:proposals?kind=stop | DosageChange | adler bo pia carla: #stoppedol-stop | dorn pat:
+api:proposals?prescription={prescription_id} | DosageChange | adler bo pia: #sertraline-50 #sertraline-75 37.5 87.5 |
+    carla: #sertraline-50 | dorn pat:
+api:proposals?effective_from={soon} | DosageChange | adler bo pia carla: #laterol-start | dorn pat:
+api:proposals?effective_until=2026-03-31 | DosageChange | adler bo pia: #patazine-start #sertraline-50
+    #stoppedol-start #withdrawnol-start | carla: #sertraline-50 #stoppedol-start | dorn: #samazine-start | pat:
+    #patazine-start
+api:monitoring-orders | MonitoringOrder | adler bo pia: carlalab
+api:selftests | SelftestRun | adler bo pia admin dorn: #selftest
+api:side-effects | SideEffectReport | adler bo pia: newache patache tremor | carla: newache tremor | dorn: samache |
+    pat: patache
+api:side-effects?patient={pat} | SideEffectReport | adler bo pia pat: patache | carla dorn:
+api:side-effects?patient={sam} | SideEffectReport | adler bo pia carla pat: | dorn: samache
+api:side-effects?began_until=2026-05-10 | SideEffectReport | adler bo pia pat: patache | carla: | dorn: samache
+api:dispenses | Dispense | adler bo pia: #fill patfill | carla: #fill | dorn: samfill | pat: patfill
+api:dispenses?patient={pat} | Dispense | adler bo pia pat: patfill | carla dorn:
+api:dispenses?patient={sam} | Dispense | adler bo pia carla pat: | dorn: samfill
+api:dispenses?prescription={prescription_id} | Dispense | adler bo pia carla: #fill | dorn pat:
+api:dispenses?dispensed_until=2026-03-02 | Dispense | adler bo pia pat: patfill | carla: | dorn: samfill
+api:authorisations | Authorisation | adler bo pia: #paper #pat-paper #revoked | carla: #paper #revoked | dorn:
+    #sam-paper | pat: #pat-paper
+api:authorisations?patient={pat} | Authorisation | adler bo pia pat: #pat-paper | carla dorn:
+api:authorisations?prescription={prescription_id} | Authorisation | adler bo pia carla: #paper #revoked | dorn pat:
+api:reminders | Reminder | adler bo pia: #held #pat-held #planned #planned-for-another | carla: #held #planned
+    #planned-for-another | dorn: #sam-held | pat: #pat-held
+api:reminders?patient={pat} | Reminder | adler bo pia pat: #pat-held | carla dorn:
+api:reminders?prescription={prescription_id} | Reminder | adler bo pia carla: #held #planned | dorn pat:
+api:reminders?state=held | Reminder | adler bo pia: #held #pat-held | carla: #held | dorn: #sam-held | pat: #pat-held
+api:reminders?kind=refill_1&state=held | Reminder | adler bo pia carla: #held | dorn pat:
+api:reminders?local_date_from=2026-12-31&state=held | Reminder | adler bo pia carla: #held | dorn pat:
+api:tasks | Task | adler: #knowledge_change #refill_request #review_proposal #review_proposal-2 #side_effect_review
+    #side_effect_review-3 adlerlook | bo: #look patlook | pia: sitelook | dorn: #knowledge_change
+api:tasks?whose=mine | Task | adler: #refill_request #review_proposal #review_proposal-2 #side_effect_review
+    #side_effect_review-3 adlerlook | bo pia dorn:
+api:tasks?whose=role | Task | adler: #knowledge_change #refill_request #review_proposal #review_proposal-2
+    #side_effect_review #side_effect_review-3 adlerlook | bo: #look patlook | pia: sitelook | dorn: #knowledge_change
+api:tasks?whose=team | Task | adler: #knowledge_change #look #refill_request #review_proposal #review_proposal-2
+    #side_effect_review #side_effect_review-3 adlerlook patlook | bo: #look #refill_request #review_proposal
+    #review_proposal-2 #side_effect_review #side_effect_review-3 adlerlook patlook | pia: #look #refill_request
+    #review_proposal #review_proposal-2 #side_effect_review #side_effect_review-3 adlerlook patlook sitelook | dorn:
+    #knowledge_change samlook
+api:tasks?late=true | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
+api:tasks?state=done | Task | adler bo: closedlook patclosed | pia: closedlook patclosed siteclosed | dorn: samclosed
+api:tasks?state=cancelled | Task | adler bo pia: #side_effect_review-2 cancelledlook | dorn:
+api:tasks?patient={pat} | Task | adler pia dorn: | bo: patlook
+api:tasks?kind=knowledge_change | Task | adler dorn: #knowledge_change | bo pia:
+api:tasks?level=intensive_outpatient | Task | adler: #refill_request #review_proposal #review_proposal-2
+    #side_effect_review #side_effect_review-3 adlerlook | bo: #look | pia dorn:
+api:tasks?level=outpatient | Task | adler pia dorn: | bo: patlook
+api:tasks?due_until=2026-06-01 | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
+api:absences | Absence | adler bo pia admin dorn: #away-later
+api:releases | Release | adler bo pia admin dorn: #used idlesource
+api:releases?status=active | Release | adler bo pia admin dorn: #used
+api:rules | Rule | adler bo pia admin dorn: #shipped
+api:local-changes | LocalChange | adler bo pia admin dorn: #proposed rejectedreason
+api:local-changes?state=rejected | LocalChange | adler bo pia admin dorn: rejectedreason
+api:rescreenings | RescreenRun | adler bo pia admin dorn: #first #second
+api:audit | AuditEntry | admin: #Castillo #Park #nobody
+api:audit?patient={pat} | AuditEntry | admin: #Park
+api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat: | dorn: #hillside
+api:portal | words | carla: Castillo newache sertraline tremor | pat: Park patache patazine
+api:patient | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline
+    stoppedol tramadol tremor
+api:messages | words | adler bo carla: Exkin Mara carla@mail.example laterol sertraline
+api:screening | words | adler bo pia:
+api:screening | =cards | adler bo pia: 0
+api:prescription | words | adler bo pia: 37.5 87.5 sertraline
+api:dose-on?day=2026-11-01 | words | adler bo pia:
+api:proposal | words | adler bo pia: sertraline
+api:findings | words | adler bo pia:
+api:cosignature | words | adler bo pia:
+api:card-monitoring | words | adler bo pia:
+api:card-monitoring | =results | adler bo pia: 3
+api:side-effect | words | adler bo pia carla: sertraline tremor
+api:adherence | words | adler bo pia carla: sertraline stoppedol
+api:renewals | words | adler bo pia: sertraline | dorn:
+api:renewals | =others | adler bo pia: 1 | dorn: 0
+api:renewals | =plain | adler bo pia dorn: 0
+api:renewal | words | adler bo pia: sertraline
+api:task | words | adler bo pia:
+api:task-comments | words | adler bo pia: commentword
+api:late-tasks | words | adler bo pia admin dorn:
+api:late-tasks | =late | adler bo pia: 4 | admin: 6 | dorn: 2
+api:alerts | words | adler pia admin dorn:
+api:alert-feedback | words | adler pia admin dorn:
+api:alert-feedback | =results | adler pia admin dorn: 1
+api:passive-pairs | words | adler bo pia admin dorn:
+api:task-counts | =open | adler: 7 | bo: 2 | pia dorn: 1
+api:task-counts | =mine | adler: 6 | bo pia dorn: 0
+api:task-counts | =late | adler pia: 1 | bo: 2 | dorn: 0
+web:home | words | adler: 87.5 Castillo adlerlook newache sertraline tramadol tremor | bo: 87.5 Castillo Park patlook
+    sertraline tramadol | pia: 87.5 Castillo sertraline sitelook tramadol | admin: Sentfirst Sentsecond | dorn:
+web:home | Task at id="task-(\d+)" | adler: #knowledge_change #refill_request #review_proposal #review_proposal-2
+    #side_effect_review #side_effect_review-3 adlerlook | bo: #look patlook | pia: sitelook | admin: | dorn:
+    #knowledge_change
+web:patients | words | adler bo pia: Castillo Park | dorn: Stein
+web:patients | Patient at href="/patients/(\d+)/" | adler bo pia: Castillo Park | dorn: Stein
+web:chart | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline
+    stoppedol tramadol tremor
+web:chart | Prescription at href="/prescriptions/(\d+)/" | adler bo pia: laterol sertraline stoppedol
+web:chart | Task at href="/tasks/(\d+)/ | adler bo pia: #look #refill_request #review_proposal #review_proposal-2
+    #side_effect_review #side_effect_review-3 adlerlook
+web:chart | DosageChange at href="/changes/(\d+)/" | adler bo pia: #sertraline-75 #tramadol-start 87.5
+web:chart | SideEffectReport at href="/side-effects/(\d+)/" | adler bo pia: newache tremor
+web:messages | words | adler bo: Castillo Exkin Mara carla@mail.example currentillin laterol sertraline
+web:contact | words | adler bo: Castillo carla@mail.example currentillin
+web:screening | words | adler bo pia: Castillo currentillin
+web:course | words | adler bo pia: 37.5 87.5 Castillo currentillin sertraline
+web:supply | words | adler bo pia: Castillo currentillin sertraline
+web:renewals | words | adler bo pia: Castillo sertraline | dorn:
+web:renewals | Prescription at /prescriptions/(\d+)/renewal/ | adler bo pia: sertraline | dorn:
+web:adherence | words | adler bo pia: Castillo currentillin sertraline stoppedol
+web:review | words | adler bo pia: Castillo currentillin sertraline
+web:side_effect | words | adler bo pia: Castillo currentillin sertraline tremor
+web:worklist | words | adler: Castillo adlerlook newache sertraline tremor | bo: Castillo Park patlook | pia: sitelook
+    | dorn:
+web:worklist?whose=mine | words | adler: Castillo adlerlook newache sertraline tremor | bo pia dorn:
+web:worklist?whose=role | words | adler: Castillo adlerlook newache sertraline tremor | bo: Castillo Park patlook |
+    pia: sitelook | dorn:
+web:worklist?whose=team | words | adler bo: Castillo Park adlerlook newache patlook sertraline tremor | pia: Castillo
+    Park adlerlook newache patlook sertraline sitelook tremor | dorn: Stein samlook
+web:worklist?state=done | words | adler bo: Castillo Park closedlook patclosed
+    | pia: Castillo Park closedlook patclosed siteclosed | dorn: Stein samclosed
+web:worklist?state=cancelled | words | adler bo pia: Castillo cancelledlook oldache | dorn:
+web:worklist | Task at id="task-(\d+)" | adler: #knowledge_change #refill_request #review_proposal #review_proposal-2
+    #side_effect_review #side_effect_review-3 adlerlook | bo: #look patlook | pia: sitelook | dorn: #knowledge_change
+web:worklist?late=1 | Task at id="task-(\d+)" | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
+web:worklist?patient={pat}&whose=team | Task at id="task-(\d+)" | adler bo pia: patlook | dorn:
+web:worklist?kind=knowledge_change | Task at id="task-(\d+)" | adler dorn: #knowledge_change | bo pia:
+web:worklist?level=outpatient | Task at id="task-(\d+)" | adler pia dorn: | bo: patlook
+web:task | words | adler bo pia: Castillo commentword
+web:late | words | adler bo pia admin dorn:
+web:cover | words | adler bo pia admin dorn:
+web:cover | Absence at /cover/(\d+)/withdraw/ | adler admin: #away-later | bo pia dorn:
+web:portal | words | carla: newache sertraline tremor | pat: patache patazine
+web:portal | Prescription at /medicines/(\d+)/taken/ | carla: sertraline | pat: patazine
+web:my_messages | words | carla: Exkin Mara carla@mail.example laterol sertraline | pat: pat@post.example patkin
+web:reminder | words | nobody adler bo pia admin carla dorn pat:
+web:calendar | words | nobody adler bo pia admin carla dorn pat:
+web:knowledge | words | adler bo pia admin dorn: idlesource
+web:knowledge | Release at /knowledge/(\d+)/ | adler bo dorn: | pia admin: #used idlesource
+web:rules | words | adler bo pia admin dorn: rejectedreason
+web:rules | LocalChange at /knowledge/rules/(\d+)/ | adler bo pia admin dorn: #proposed rejectedreason
+web:selftest | words | adler bo pia admin dorn:
+web:alerts | words | adler pia admin dorn:
+web:export_alerts | words | adler pia admin dorn:
+web:export_feedback | words | adler pia admin dorn:
+web:delivery | words | admin:
+web:delivery | Reminder at name="messages" value="(\d+)" | admin: #held #left-held #pat-held #sam-held
+web:held | words | adler bo pia: Castillo
+web:held | Reminder at name="messages" value="(\d+)" | adler bo pia: #held
+web:outbox | words | admin: Sentfirst Sentsecond
+web:audit | words | admin:
+web:audit?patient={pat} | words | admin:
+"""
