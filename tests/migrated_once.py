@@ -1,4 +1,4 @@
-"""A pytest plugin for many short runs: keeps the migrated SQLite database in a file, and tells what became of each test.
+"""A pytest plugin for many short runs: keeps the migrated SQLite database in a file, and tells how each test ended.
 
 MIGRATED_IN is the folder of the kept databases, one for each state of the migrations; TOLD the file for the outcomes.
 """

@@ -35,7 +35,7 @@ later = itertools.count(int(time.time()) + 10, 2)
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: where, what stands there exactly once, what takes its place, whom it harms, and which tests see it."""
+    """One change: where, what stands there exactly once, what takes its place, whom it harms, which tests see it."""
 
     file: str
     find: str
@@ -114,7 +114,8 @@ def run(place: Place, tests: Sequence[str]) -> dict[str, str]:
         try:
             done = subprocess.run(
                 [*command, *place.arguments, *dict.fromkeys(tests)],
-                cwd=place.tree, env=environment, capture_output=True, text=True, timeout=LONGEST_SECONDS + 60 * len(tests),
+                cwd=place.tree, env=environment, capture_output=True, text=True,
+                timeout=LONGEST_SECONDS + 60 * len(tests),
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return {"": "never ended"}
@@ -189,7 +190,7 @@ def try_all(mutants: Sequence[Mutant], jobs: int, database: str) -> tuple[list[s
         tries = {workers.submit(try_one, free, one): one for one in fit}
         for number, done in enumerate(as_completed(tries), start=1):
             mutant, what = tries[done], done.result()
-            print(f"{number:4}/{len(fit)} {'caught' if not what else what}: {mutant}", flush=True)
+            print(f"{number:4}/{len(fit)} {what or 'caught'}: {mutant}", flush=True)
             wrong += [f"{mutant}\n    {what}: {' '.join(mutant.tests)}"] if what else []
     return wrong, unanswered
 
