@@ -48,7 +48,7 @@ def clozapine() -> Prescription:
     return factories.taking("clozapine", 2626, "100", on=TODAY - days(90))
 
 
-# -- the first and the last day -----------------------------------------------------------------------------------------
+# -- the first and the last day -----------------------------------------------------------------------------------
 def proposing() -> Try:
     return lambda day: orders.start(factories.adler(), "metformin", amount="500", on=day)
 
@@ -180,7 +180,7 @@ def test_less_at_once_is_one_to_ninety_days() -> None:
     assert [limit(most) for most in (0, 1, 90, 91)] == [False, True, True, False]
 
 
-# -- the day that is written down -----------------------------------------------------------------------------------------
+# -- the day that is written down ---------------------------------------------------------------------------------
 def test_what_is_written_down_in_the_evening_has_the_evenings_date() -> None:
     carla, medicine = factories.carla(), bupropion()
     written = authorising.authorise(factories.adler(), medicine.pk, **TEN)
@@ -225,7 +225,7 @@ def test_a_visit_of_today_keeps_what_was_promised_late_last_evening_and_not_this
         assert task.get().state == kept
 
 
-# -- a release and the result after it ------------------------------------------------------------------------------------
+# -- a release and the result after it ----------------------------------------------------------------------------
 def counted(value: str, at: datetime) -> None:
     monitoring.record_observation(
         factories.bo(), factories.carla().pk, code="anc", value=Decimal(value), observed_at=at
@@ -260,7 +260,7 @@ def test_a_release_holds_to_its_last_day_and_no_longer() -> None:
     assert [pends(medicine, TODAY + days(number)) for number in (0, 2, 3)] == [False, False, True]
 
 
-# -- how much at once -----------------------------------------------------------------------------------------------------
+# -- how much at once ---------------------------------------------------------------------------------------------
 def test_exactly_as_much_as_a_limit_allows_is_written_and_filled_on_its_last_day() -> None:
     medicine = bupropion()
     authorising.limit_supply(factories.adler(), factories.carla().pk, most_days=10, until=TODAY, why="Risk.")
