@@ -123,14 +123,14 @@ def test_what_is_said_with_an_answer_stands_in_its_task_and_the_one_who_said_it_
 def test_the_task_of_a_screening_is_done_with_the_last_answer_and_not_with_the_first(tmp_path: Path) -> None:
     actions.work()
     carla = screen.both(factories.carla())
-    screen.taking(carla, ("sertraline", screen.SERTRALINE))
-    rows = [f"{screen.LAMOTRIGINE},{other},Major" for other in (screen.METFORMIN, screen.SERTRALINE)]
+    screen.taking(carla, ("sertraline", screen.SERTRALINE), ("lisinopril", 29046))
+    rows = (f"{screen.LAMOTRIGINE},{screen.METFORMIN},Major", f"{screen.SERTRALINE},29046,Major")
     screen.put_into_use(screen.licensed(tmp_path, "1", *rows))
     task = Task.objects.filter(source_type="rescreening")
     assert task.get().state == "open"
-    found = review.of_screenings(carla.pk)
-    assert len(found) > 1
-    for finding in found:
+    by_card = {finding.card: finding for finding in review.of_screenings(carla.pk)}
+    assert len(by_card) == 2
+    for finding in by_card.values():
         assert task.get().state == "open"
         orders.answer(factories.adler(), finding.pk)
     assert task.get().state == "done"
