@@ -50,9 +50,9 @@ def ahead(days: int) -> Any:
     return orders.today() + timedelta(days=days)
 
 
-def gone(username: str = "adler") -> None:
-    """Works in Carla's team no more."""
-    {"adler": factories.adler, "bo": factories.bo}[username]().memberships.update(until=timezone.now())
+def gone() -> None:
+    """Dr Adler works in Carla's team no more."""
+    factories.adler().memberships.update(until=timezone.now())
 
 
 # -- orders -----------------------------------------------------------------------------------------------------------
