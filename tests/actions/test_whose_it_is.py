@@ -81,6 +81,16 @@ def test_what_was_withdrawn_is_not_signed() -> None:
         prescribing.sign(factories.adler(), change.pk)
 
 
+def test_for_what_was_withdrawn_nobody_is_asked_and_nobody_says_yes() -> None:
+    change = cosign.risky()
+    prescribing.withdraw(factories.adler(), change.pk, note="no")
+    with pytest.raises(Conflict):
+        cosigning.ask(factories.adler(), change.pk)
+    with pytest.raises(Conflict):
+        cosign.agree(factories.pia(), change)
+    assert not Task.objects.filter(kind=TaskKind.COSIGN).exists()
+
+
 def test_a_proposal_that_nobody_has_signed_is_no_dose_to_start_from() -> None:
     taken = factories.taking()
     for amount in ("75", "100"):
@@ -140,6 +150,11 @@ def test_an_answer_to_a_proposal_closes_no_task_of_a_screening(tmp_path: Path) -
     actions.work()
     screen.both(factories.carla())
     screen.put_into_use(screen.licensed(tmp_path, "1", f"{screen.LAMOTRIGINE},{screen.METFORMIN},Major"))
+    stop = prescribing.propose_change(
+        factories.adler(), Prescription.objects.get(drug_name="metformin").pk, kind=Kind.STOP, sig=None,
+        effective_on=orders.today(), reason_code="remission",
+    )  # fmt: skip
+    prescribing.sign(factories.adler(), stop.change.pk)
     orders.signed(factories.adler(), "sertraline", amount="100")
     change = orders.start(factories.adler(), "tramadol").change
     orders.answer_all(factories.adler(), change)
