@@ -120,6 +120,33 @@ def test_an_earlier_no_is_no_second_signature_for_who_had_said_yes() -> None:
         prescribing.sign(factories.brandt(), cosign.new_dose(factories.brandt(), signed, "75").pk)
 
 
+def test_a_word_on_what_was_withdrawn_speaks_for_no_order_that_stands() -> None:
+    change = cosign.risky()
+    cosign.agree(factories.brandt(), change)
+    signed = prescribing.sign(factories.adler(), change.pk)
+    withdrawn = cosign.new_dose(factories.adler(), signed, "75")
+    cosign.agree(factories.pia(), withdrawn)
+    prescribing.withdraw(factories.adler(), withdrawn.pk, note="no")
+    with pytest.raises(CoSignatureNeeded):
+        prescribing.sign(factories.brandt(), cosign.new_dose(factories.brandt(), signed, "75").pk)
+
+
+def test_a_yes_that_is_taken_back_counts_no_more() -> None:
+    change = cosign.risky()
+    cosign.agree(factories.pia(), change)
+    cosigning.decline(factories.pia(), change.pk, review_id=cosign.shown(change), note="I was wrong.")
+    with pytest.raises(CoSignatureNeeded):
+        prescribing.sign(factories.adler(), change.pk)
+
+
+def test_after_a_no_asking_again_is_a_task_of_its_own() -> None:
+    change = cosign.risky()
+    first = cosigning.ask(factories.adler(), change.pk)
+    cosigning.decline(factories.pia(), change.pk, review_id=cosign.shown(change), note="Not yet.")
+    second = cosigning.ask(factories.adler(), change.pk, colleague_id=factories.brandt().pk)
+    assert (second.pk != first.pk, second.is_live, second.assignee) == (True, True, factories.brandt())
+
+
 # -- answers ----------------------------------------------------------------------------------------------------------
 def test_what_is_said_with_an_answer_stands_in_its_task_and_the_one_who_said_it_has_it() -> None:
     orders.signed(factories.adler(), "sertraline", amount="100")
@@ -217,14 +244,13 @@ def test_what_is_asked_of_somebody_who_has_left_goes_to_the_role() -> None:
     assert [(task.role, task.assignee) for task in Task.objects.filter(kind="lab_gate")] == [("psychiatrist", None)]
 
 
-def test_the_gates_task_is_for_who_signed_and_not_for_who_proposed_last() -> None:
+def test_what_is_asked_for_is_the_task_of_who_signed_last_and_not_of_who_proposed_last() -> None:
     clozapine = factories.taking("clozapine", 2626, "100")
-    prescribing.propose_change(
-        factories.brandt(), clozapine.pk, kind=Kind.NEW_DOSE, sig=factories.sig("150"), effective_on=orders.today(),
-        reason_code="titration",
-    )  # fmt: skip
-    supply.request_refill(factories.carla_user(), clozapine.pk)
-    assert Task.objects.get(kind="lab_gate").assignee == factories.adler()
+    later = factories.LONG_AGO + timedelta(days=1)
+    factories.change(clozapine, Kind.NEW_DOSE, ahead(-5), signed_at=later, signed_by=factories.brandt())
+    factories.change(clozapine, Kind.NEW_DOSE, ahead(0))
+    asked = supply.request_refill(factories.carla_user(), clozapine.pk)
+    assert Task.objects.get(kind="lab_gate").assignee == asked.assignee == factories.brandt()
 
 
 def test_no_task_waits_for_a_lab_whose_supply_was_released() -> None:
