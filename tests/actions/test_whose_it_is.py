@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from interactions import review
 from interactions.errors import CoSignatureNeeded
+from interactions.models import Review
 from medmgmt.actions import (
     authorising,
     cosigning,
@@ -188,17 +189,21 @@ def test_an_answer_to_a_proposal_closes_no_task_of_a_screening(tmp_path: Path) -
     assert Task.objects.get(source_type="rescreening").state == "open"
 
 
-def test_two_rescreenings_that_overlap_open_one_task(tmp_path: Path) -> None:
+def test_what_the_run_before_has_told_already_the_next_one_tells_nobody_again(tmp_path: Path) -> None:
+    """Both were asked for before anybody was looked at: the first look finds what both releases say."""
     actions.work()
-    screen.both(factories.carla())
+    carla = screen.both(factories.carla())
+    screen.taking(carla, ("sertraline", screen.SERTRALINE), ("lisinopril", 29046))
     first = screen.licensed(tmp_path, "1", f"{screen.LAMOTRIGINE},{screen.METFORMIN},Major")
-    second = screen.licensed(
-        tmp_path, "2", f"{screen.LAMOTRIGINE},{screen.METFORMIN},Major", f"{screen.LAMOTRIGINE},6448,Minor"
-    )
-    knowledge.activate(factories.pia(), first.pk)
-    knowledge.activate(factories.pia(), second.pk)
-    actions.work()
-    assert Task.objects.filter(source_type="rescreening").count() == 1
+    second = screen.licensed(tmp_path, "1", f"{screen.SERTRALINE},29046,Major", source="Another")
+    for release in (first, second):
+        knowledge.activate(factories.pia(), release.pk)
+    while actions.work():
+        pass
+    assert Review.objects.filter(moment="screen", patient=carla).count() == 2
+    [task] = Task.objects.filter(source_type="rescreening")
+    assert "lisinopril" in task.detail
+    assert "metformin" in task.detail
 
 
 # -- monitoring -------------------------------------------------------------------------------------------------------
