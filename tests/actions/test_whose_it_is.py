@@ -174,19 +174,17 @@ def test_the_task_of_a_screening_is_done_with_the_last_answer_and_not_with_the_f
     assert task.get().state == "done"
 
 
-def test_an_answer_to_a_proposal_closes_no_task_of_a_screening(tmp_path: Path) -> None:
+def test_an_answer_to_a_proposal_that_may_yet_be_withdrawn_closes_no_task_of_a_screening(tmp_path: Path) -> None:
     actions.work()
-    screen.both(factories.carla())
+    carla = screen.both(factories.carla())
     screen.put_into_use(screen.licensed(tmp_path, "1", f"{screen.LAMOTRIGINE},{screen.METFORMIN},Major"))
-    stop = prescribing.propose_change(
-        factories.adler(), Prescription.objects.get(drug_name="metformin").pk, kind=Kind.STOP, sig=None,
-        effective_on=orders.today(), reason_code="remission",
-    )  # fmt: skip
-    prescribing.sign(factories.adler(), stop.change.pk)
-    orders.signed(factories.adler(), "sertraline", amount="100")
-    change = orders.start(factories.adler(), "tramadol").change
-    orders.answer_all(factories.adler(), change)
+    found = review.of_screenings(carla.pk)
+    change = orders.start(factories.adler(), "lamotrigine").change
+    assert orders.answer_all(factories.adler(), change)
+    assert set(review.answers_for(carla.pk, found)) == {finding.key for finding in found}
     assert Task.objects.get(source_type="rescreening").state == "open"
+    prescribing.withdraw(factories.adler(), change.pk, note="no")
+    assert review.answers_for(carla.pk, found) == {}
 
 
 def test_what_the_run_before_has_told_already_the_next_one_tells_nobody_again(tmp_path: Path) -> None:
