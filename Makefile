@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run reset venv dev-venv test check bench chaos format openapi clean
+.PHONY: run reset venv dev-venv test check bench chaos mutants-by-hand format openapi clean
 
 run: venv  ## serve the clinic on one address; Ctrl-C stops everything
 	@exec $(PY) manage.py serve
@@ -45,6 +45,9 @@ openapi: dev-venv  ## write the OpenAPI snapshot anew after a wanted change
 
 chaos: dev-venv  ## kill workers, Redis and PostgreSQL while reminders go out, and count what arrives
 	@$(PY) -m tests.chaos
+
+mutants-by-hand: dev-venv  ## make each change of tests/mutants.csv to a copy, and print those that no test notices
+	@$(PY) -m tests.mutants --jobs 2
 
 bench: dev-venv  ## print every benchmark beside its baseline
 	@$(PY) -m tests.bench

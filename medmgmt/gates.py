@@ -1,6 +1,6 @@
 """The bridge to labs that a supply depends on: where a prescription stands, and the release that covers it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -109,19 +109,21 @@ def standing(
         day,
         grace_days=needed.grace_days,
         lowest=needed.lowest,
-        release=release_for(known.releases, prescription.pk, needed.code, latest),
+        release=release_for(known, prescription.pk, needed.code, latest),
     )
     reach = lab_gates.reach(latest.on, interval, needed.grace_days, day) if latest else None
     return Standing(needed, found, latest, reach)
 
 
-def release_for(
-    releases: Iterable[GateRelease], prescription_id: int, code: str, latest: Result | None
-) -> Release | None:
-    """The newest release of this supply. A result that came after it speaks for itself: the release was for the old."""
-    mine = [one for one in releases if (one.prescription_id, one.code) == (prescription_id, code)]
+def release_for(known: Known, prescription_id: int, code: str, latest: Result | None) -> Release | None:
+    """The newest release of this supply. A result of a later day of the patient's speaks for itself: the release was
+    for the old."""
+    mine = [one for one in known.releases if (one.prescription_id, one.code) == (prescription_id, code)]
     newest = max(mine, key=lambda one: (one.released_at, one.pk), default=None)
-    if newest is None or (latest is not None and latest.on > newest.released_at.date()):
+    if newest is None:
+        return None
+    released_on = newest.released_at.astimezone(ZoneInfo(known.zone)).date()
+    if latest is not None and latest.on > released_on:
         return None
     by = newest.released_by
     return Release(by=by.get_full_name() or by.get_username(), why=newest.why, until=newest.until)

@@ -12,7 +12,7 @@ from interactions.models import Review
 from medmgmt.actions import monitoring, prescribing
 from medmgmt.record import dosing
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
-from medmgmt.record.models import AuditEntry, DosageChange, Prescription
+from medmgmt.record.models import AuditEntry, DosageChange, Kind, Prescription, User
 from refills.models import Reminder, Task, TaskKind
 from tests import factories
 from tests.actions import orders
@@ -126,6 +126,23 @@ def test_a_dose_changed_since_the_proposal_refuses_the_signature() -> None:
     prescribing.sign(brandt, hers.change.pk)
     with pytest.raises(Conflict):
         prescribing.sign(adler, mine.change.pk)
+
+
+def test_a_resumption_proposed_before_somebodys_stop_is_not_signed_after_it() -> None:
+    adler, brandt = factories.adler(), factories.brandt()
+    taken, today = factories.taking(), orders.today()
+    factories.change(taken, Kind.HOLD, today - timedelta(days=1), signed_at=factories.LONG_AGO + timedelta(days=1))
+
+    def proposed(by: User, kind: str, sig: dosing.Sig | None) -> DosageChange:
+        return prescribing.propose_change(
+            by, taken.pk, kind=kind, sig=sig, effective_on=today, reason_code="titration"
+        ).change
+
+    resumption = proposed(adler, "resume", factories.sig("50"))
+    prescribing.sign(brandt, proposed(brandt, "stop", None).pk)
+    with pytest.raises(dosing.ImpossibleStep):
+        prescribing.sign(adler, resumption.pk)
+    assert DosageChange.objects.get(pk=resumption.pk).status == "proposed"
 
 
 def test_a_signed_change_is_neither_signed_again_nor_withdrawn() -> None:

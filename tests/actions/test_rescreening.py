@@ -32,11 +32,11 @@ def _nothing_waits(knowledge: None) -> None:
     actions.work()
 
 
-def licensed(folder: Path, version: str, *rows: str) -> Release:
+def licensed(folder: Path, version: str, *rows: str, source: str = "Licensed") -> Release:
     """A hospital's own table, not in use."""
-    path = folder / f"licensed{version}.csv"
+    path = folder / f"{source}{version}.csv"
     path.write_text("\n".join(["rxcui_a,rxcui_b,severity", *rows]) + "\n", encoding="utf-8")
-    about = releases.About(source="Licensed", version=version, released_on=date(2026, 1, 1))
+    about = releases.About(source=source, version=version, released_on=date(2026, 1, 1))
     return releases.keep_pairs(about, table.parse(path, {}), releases.digests([path]))
 
 

@@ -1,0 +1,427 @@
+"""Every act a person can do leaves its own row in the trail: what was done, to whom, by whom, about what and why."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from medmgmt import actions
+from medmgmt.actions import (
+    answering,
+    authorising,
+    cosigning,
+    cover,
+    curation,
+    delivery,
+    gates,
+    history,
+    importing,
+    knowledge,
+    locking,
+    messaging,
+    monitoring,
+    observing,
+    ordering,
+    people,
+    prescribing,
+    renewals,
+    selftesting,
+    supply,
+    surveying,
+    worklist,
+)
+from medmgmt.record.models import AuditEntry, DosageChange, Kind, User
+from refills import restoring
+from refills.models import Reminder
+from tests import factories
+from tests.actions import orders
+from tests.faces import world as worlds
+from tests.faces.world import World
+
+pytestmark = pytest.mark.django_db
+Act = Callable[..., Any]
+WHY = "Because it is so."
+SITE = "site"
+PART: dict[str, Any] = {"quantity": Decimal(7), "unit": "{tablet}", "days_supply": 7}
+PAST = history.History(
+    history.PastPatient("old/1", "R-1", "Rosa", "Ortega", date(1980, 5, 1), "female", "es", "America/New_York")
+)
+
+
+def made(_world: World, came: Any) -> object:
+    """The number of what was made."""
+    return came.pk
+
+
+def given(name: str) -> Callable[[World, Any], object]:
+    """The number that the world gave to the act."""
+    return lambda world, _came: world.ids[name]
+
+
+def carla(world: World, _came: Any) -> object:
+    return world.patient.pk
+
+
+def nothing(_world: World, _came: Any) -> object:
+    return ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One act: who does it and how, and the row that it leaves: verb, kind of thing and its number, reason, chain."""
+
+    act: Act
+    who: str
+    do: Callable[[User, World], Any]
+    verb: str
+    about: str = ""
+    number: Callable[[World, Any], object] = made
+    why: str = ""
+    whose: str = "carla"
+    before: Callable[[World], Any] = lambda _world: None
+    """What has to have been done for it."""
+
+
+def day(ahead: int = 0) -> date:
+    return orders.today() + timedelta(days=ahead)
+
+
+def waiting(world: World) -> dict[str, Any]:
+    return {"task_id": world.ids["task_id"], "version": 1}
+
+
+def an_hour_ahead() -> datetime:
+    return timezone.now() + timedelta(hours=1)
+
+
+def held(world: World) -> list[int]:
+    """The first message of Carla's, held as after a restore."""
+    row = Reminder.objects.filter(patient=world.patient, state="planned").earliest("due_at")
+    Reminder.objects.filter(pk=row.pk).update(state="held", settled_at=timezone.now())
+    assert restoring.held_of(world.patient.pk).exists()
+    return [row.pk]
+
+
+def phenelzine(world: World) -> DosageChange:
+    """An order that two people have to sign, answered by the first of them."""
+    change: DosageChange = orders.start(world.people["adler"] or factories.adler(), "phenelzine", amount="45").change
+    orders.answer_all(factories.adler(), change)
+    return change
+
+
+def clozapine(world: World) -> None:
+    """A supply that waits for a count."""
+    world.ids["clozapine"] = factories.taking("clozapine", 2626, "100").pk
+
+
+def monitored(world: World) -> None:
+    """A finding whose card asks for measurements."""
+    factories.taking("citalopram", None, "20")
+    review = orders.start(factories.adler(), "haloperidol", amount="5").review
+    world.ids["monitored"] = review.findings.filter(problem="qt_prolongation")[0].pk
+
+
+@pytest.fixture
+def prepared() -> Any:
+    """The world, with what some acts need to find: made before, so that its own rows are not theirs."""
+    world = worlds.build()
+    change = phenelzine(world)
+    world.ids |= {
+        "contraindicated": change.pk,
+        "read": cosigning.latest(change).pk,
+        "held": held(world),
+        "said": {"reason_code": "will_monitor", "note": "ok", "follow_up_on": day(5), "follow_up": "visit"},
+    }
+    return world
+
+
+def contraindicated(world: World) -> dict[str, Any]:
+    return {"change_id": world.ids["contraindicated"], "review_id": world.ids["read"], "note": WHY}
+
+
+def approved(world: World) -> None:
+    curation.approve(factories.adler(), world.ids["local_change_id"])
+
+
+def fill(by: User, world: World) -> Any:
+    return supply.record_dispense(by, world.ids["prescription_id"], dispensed_on=day(), **PART)
+
+
+def plan(by: User, world: World) -> Any:
+    wanted = {**world.bodies["messages"], "channels": ["email"]}
+    return messaging.save_plan(by, world.patient.pk, **wanted)
+
+
+def register(by: User, _world: World) -> Any:
+    return people.register_patient(
+        by, mrn="N-9", given_name="N", family_name="N", birth_date=date(1990, 1, 1), sex="female", language="en",
+        time_zone="UTC", team_id=factories.team().pk,
+    )  # fmt: skip
+
+
+def regular(world: World) -> None:
+    """A medicine that may be renewed with others."""
+    taken = orders.signed(factories.adler(), "folic acid", amount="1", on=day(-170)).prescription
+    for days_ago in (145, 115, 85, 55, 25):
+        supply.record_dispense(
+            factories.bo(), taken.pk, dispensed_on=day(-days_ago), quantity=Decimal(30), unit="{tablet}", days_supply=30
+        )
+    world.ids["plain"] = taken.pk
+
+
+def released(by: User, world: World) -> Any:
+    """A task given back by whoever holds it."""
+    return worklist.release(by, world.ids["task_id"])
+
+
+def activated(by: User, world: World) -> Any:
+    return knowledge.activate(by, world.ids["release_id"])
+
+
+def ended(by: User, world: World) -> Any:
+    return curation.end(by, world.ids["local_change_id"], why="x")
+
+
+def ordered(by: User, world: World) -> Any:
+    """Of a card that asks for three things one is left to order."""
+    [new] = [one.order for one in ordering.order_all(by, world.ids["monitored"]) if one.is_new]
+    return new
+
+
+def renewed(by: User, world: World) -> Any:
+    [decision] = renewals.renew_batch(by, [world.ids["plain"]]).renewed
+    return decision
+
+
+def several(by: User, world: World) -> Any:
+    """Each of several tasks is the act that is done with it."""
+    [told] = worklist.each(
+        by,
+        [worklist.Seen(world.ids["task_id"], 1)],
+        lambda number, version: worklist.claim(by, number, version=version),
+    )
+    return told.task
+
+
+def partly_ordered(world: World) -> None:
+    """Two of the three things that the card asks for."""
+    monitored(world)
+    for code in ("qtc", "potassium"):
+        ordering.order_monitoring(factories.adler(), world.ids["monitored"], code=code)
+
+
+def claimed(world: World) -> None:
+    worklist.claim(factories.bo(), **waiting(world))
+
+
+def retired(world: World) -> None:
+    knowledge.retire(factories.pia(), world.ids["release_id"])
+
+
+LINES = [
+    # -- ordering
+    Line(prescribing.propose_start, "adler", lambda by, w: orders.start(by, "lamotrigine").change,
+         "propose", "dosage_change"),
+    Line(prescribing.propose_change, "adler", lambda by, w: worlds.propose(by, w.patient, Kind.NEW_DOSE,
+         w.ids["prescription_id"]).change, "propose", "dosage_change"),
+    Line(prescribing.sign, "adler", lambda by, w: prescribing.sign(by, w.ids["change_id"]), "sign", "dosage_change"),
+    Line(prescribing.withdraw, "adler", lambda by, w: prescribing.withdraw(by, w.ids["change_id"], note="x"),
+         "withdraw", "dosage_change"),
+    Line(answering.override, "adler", lambda by, w: answering.override(by, w.ids["finding_id"], **w.ids["said"]),
+         "answer_finding", "finding", given("finding_id")),
+    Line(answering.override_card, "adler", lambda by, w: answering.override_card(by, w.ids["review_id"],
+         card=w.ids["card"], **w.ids["said"]), "answer_finding", "finding", lambda w, came: came.finding_id),
+    Line(cosigning.ask, "adler", lambda by, w: cosigning.ask(by, w.ids["contraindicated"]), "ask_cosignature",
+         "dosage_change", given("contraindicated")),
+    Line(cosigning.cosign, "pia", lambda by, w: cosigning.cosign(by, **contraindicated(w)), "cosign",
+         "dosage_change", given("contraindicated")),
+    Line(cosigning.decline, "pia", lambda by, w: cosigning.decline(by, **contraindicated(w)), "decline_cosignature",
+         "dosage_change", given("contraindicated")),
+    Line(ordering.order_monitoring, "adler", lambda by, w: ordering.order_monitoring(by, w.ids["monitored"],
+         code="qtc").order, "order_monitoring", "monitoring_order", before=monitored),
+    Line(ordering.order_all, "adler", ordered, "order_monitoring", "monitoring_order", before=partly_ordered),
+    # -- what is seen and heard
+    Line(monitoring.log_side_effect, "bo", lambda by, w: monitoring.log_side_effect(by, w.patient.pk, term="nausea",
+         severity="mild", began_on=day()), "log_side_effect", "side_effect"),
+    Line(monitoring.log_side_effect, "carla", lambda by, w: monitoring.log_side_effect(by, w.patient.pk, term="nausea",
+         severity="mild", began_on=day()), "log_side_effect", "side_effect"),
+    Line(monitoring.correct_side_effect, "bo", lambda by, w: monitoring.correct_side_effect(by, w.ids["report_id"],
+         severity="severe"), "correct_side_effect", "side_effect"),
+    Line(monitoring.record_allergy, "bo", lambda by, w: monitoring.record_allergy(by, w.patient.pk, kind="allergy",
+         substance="penicillin"), "record_allergy", "allergy"),
+    Line(monitoring.record_condition, "bo", lambda by, w: monitoring.record_condition(by, w.patient.pk, text="x"),
+         "record_condition", "condition"),
+    Line(observing.record_observation, "bo", lambda by, w: observing.record_observation(by, w.patient.pk,
+         code="weight", value=Decimal(70), observed_at=timezone.now()), "record_observation", "observation"),
+    Line(observing.correct_observation, "bo", lambda by, w: observing.correct_observation(by, w.ids["observation_id"],
+         value=Decimal(71)), "correct_observation", "observation"),
+    Line(observing.record_encounter, "bo", lambda by, w: observing.record_encounter(by, w.patient.pk, kind="office",
+         on=day()), "record_encounter", "encounter"),
+    # -- supply
+    Line(supply.record_dispense, "bo", fill, "record_dispense", "dispense"),
+    Line(supply.count_pills, "bo", lambda by, w: supply.count_pills(by, w.ids["prescription_id"], counted_on=day(),
+         quantity=Decimal(3), unit="{tablet}"), "count_pills", "pill_count"),
+    Line(supply.report_adherence, "carla", lambda by, w: supply.report_adherence(by, w.ids["prescription_id"],
+         answer="as_agreed"), "report_adherence", "adherence_report"),
+    Line(supply.request_refill, "carla", lambda by, w: supply.request_refill(by, w.ids["prescription_id"]),
+         "request_refill", "prescription", given("prescription_id")),
+    Line(authorising.authorise, "adler", lambda by, w: authorising.authorise(by, w.ids["prescription_id"], **PART),
+         "authorise_refill", "authorisation"),
+    Line(authorising.authorise_series, "adler", lambda by, w: authorising.authorise_series(by,
+         w.ids["prescription_id"], parts=[authorising.Written(**PART)])[0], "authorise_refill", "authorisation"),
+    Line(authorising.revoke, "adler", lambda by, w: authorising.revoke(by, w.ids["authorisation_id"], why=WHY),
+         "revoke_authorisation", "authorisation", given("authorisation_id")),
+    Line(authorising.limit_supply, "adler", lambda by, w: authorising.limit_supply(by, w.patient.pk, most_days=7,
+         until=day(5), why=WHY), "limit_supply", "supply_limit"),
+    Line(authorising.lift_limit, "adler", lambda by, w: authorising.lift_limit(by, w.ids["limit_id"], why=WHY),
+         "lift_limit", "supply_limit", given("limit_id")),
+    Line(gates.release_lab_gate, "adler", lambda by, w: gates.release_lab_gate(by, w.ids["clozapine"], why=WHY,
+         until=day(3)), "release_lab_gate", "gate_release", before=clozapine),
+    Line(renewals.renew, "adler", lambda by, w: renewals.renew(by, w.ids["prescription_id"], **PART, why=WHY),
+         "renew", "renewal_decision", why=WHY),
+    Line(renewals.decline, "adler", lambda by, w: renewals.decline(by, w.ids["prescription_id"], answer="denied",
+         reason="call_us"), "renew", "renewal_decision"),
+    Line(renewals.renew_batch, "adler", renewed, "renew", "renewal_decision", before=regular),
+    # -- messages
+    Line(messaging.save_plan, "bo", plan, "save_plan", "reminder_plan"),
+    Line(messaging.opt, "carla", lambda by, w: messaging.opt(by, w.patient.pk, channel="email", wanted=False),
+         "opt", "", nothing),
+    Line(messaging.add_caregiver, "bo", lambda by, w: worlds.helper_of(w.patient, by), "add_caregiver",
+         "caregiver_consent"),
+    Line(messaging.withdraw_caregiver, "bo", lambda by, w: messaging.withdraw_caregiver(by, w.ids["consent_id"]),
+         "withdraw_caregiver", "caregiver_consent", given("consent_id")),
+    Line(messaging.renew_calendar, "bo", lambda by, w: messaging.renew_calendar(by, w.patient.pk), "renew_calendar",
+         "calendar_feed"),
+    Line(messaging.revoke_calendar, "bo", lambda by, w: messaging.revoke_calendar(by, w.patient.pk),
+         "revoke_calendar", "", nothing),
+    Line(messaging.answer_link, "nobody", lambda by, w: messaging.answer_link(w.ids["token"], "confirm"),
+         "answer_reminder", "reminder", why="by the link in the message"),
+    Line(delivery.send_held, "bo", lambda by, w: delivery.send_held(by, w.ids["held"], why=WHY,
+         patient_id=w.patient.pk), "send_held_message", "reminder", lambda w, _came: w.ids["held"][0], why=WHY),
+    Line(delivery.drop_held, "bo", lambda by, w: delivery.drop_held(by, w.ids["held"], why=WHY,
+         patient_id=w.patient.pk), "drop_held_message", "reminder", lambda w, _came: w.ids["held"][0], why=WHY),
+    # -- tasks
+    Line(worklist.claim, "bo", lambda by, w: worklist.claim(by, **waiting(w)), "claim_task", "task"),
+    Line(worklist.done, "bo", lambda by, w: worklist.done(by, **waiting(w), outcome="x"), "close_task", "task"),
+    Line(worklist.cancel, "bo", lambda by, w: worklist.cancel(by, **waiting(w), why="x"), "cancel_task", "task"),
+    Line(worklist.reassign, "bo", lambda by, w: worklist.reassign(by, **waiting(w), to_role="pharmacist"),
+         "reassign_task", "task"),
+    Line(worklist.postpone, "bo", lambda by, w: worklist.postpone(by, **waiting(w), until=an_hour_ahead(), why="x"),
+         "postpone_task", "task"),
+    Line(worklist.comment, "bo", lambda by, w: worklist.comment(by, w.ids["task_id"], text="x"), "comment_task",
+         "task", given("task_id")),
+    Line(cover.tell_absence, "bo", lambda by, w: worlds.away_later(by), "tell_absence", "absence", whose=SITE),
+    Line(cover.withdraw_absence, "adler", lambda by, w: cover.withdraw_absence(by, w.ids["absence_id"]),
+         "withdraw_absence", "absence", whose=SITE),
+    Line(cover.choose_digest, "bo", lambda by, w: cover.choose_digest(by, wanted=False), "choose_digest", "",
+         nothing, whose=SITE),
+    Line(worklist.release, "bo", released, "release_task", "task", before=claimed),
+    Line(worklist.each, "bo", several, "claim_task", "task"),
+    # -- people
+    Line(people.register_patient, "bo", register, "register_patient", "patient", whose="made"),
+    Line(people.update_patient, "bo", lambda by, w: people.update_patient(by, w.patient.pk, version=1,
+         family_name="Vega"), "update_patient", "patient"),
+    Line(people.enrol, "bo", lambda by, w: people.enrol(by, w.patient.pk, level="outpatient", starts_on=day()),
+         "enrol", "enrolment"),
+    Line(people.set_contact, "bo", lambda by, w: people.set_contact(by, w.patient.pk, channel="email",
+         address="n@x.example", consented=True), "set_contact", "contact_point"),
+    Line(importing.take_in, "admin", lambda by, w: importing.take_in(by, PAST), "import_history", "record.patient",
+         lambda _w, came: came.patient_id, whose="made"),
+    Line(surveying.survey, "admin", lambda by, w: surveying.survey(by, [w.patient.pk]), "survey_regimens", "",
+         nothing, whose=SITE),
+    # -- knowledge, last: what is in use changes with it
+    Line(curation.propose, "pia", lambda by, w: curation.propose(by, curation.Wanted("major", "Seen.",
+         worlds.LOCAL["cases"], **worlds.SIDES)), "propose_rule", "local_change", whose=SITE),
+    Line(curation.try_out, "pia", lambda by, w: curation.try_out(by, w.ids["local_change_id"]), "try_rule",
+         "local_change", given("local_change_id"), whose=SITE),
+    Line(curation.reject, "adler", lambda by, w: curation.reject(by, w.ids["local_change_id"], why="x"), "reject_rule",
+         "local_change", whose=SITE),
+    Line(curation.approve, "adler", lambda by, w: curation.approve(by, w.ids["local_change_id"]), "approve_rule",
+         "local_change", whose=SITE),
+    Line(selftesting.run, "pia", lambda by, w: selftesting.run(by, scope="shipped"), "run_selftest", "selftest",
+         whose=SITE),
+    Line(knowledge.retire, "pia", lambda by, w: knowledge.retire(by, w.ids["release_id"]), "retire_release", "release",
+         whose=SITE),
+    Line(knowledge.activate, "pia", activated, "activate_release", "release", whose=SITE, before=retired),
+    Line(curation.end, "pia", ended, "end_rule", "local_change", whose=SITE, before=approved),
+]  # fmt: skip
+
+
+PARTS: list[Act] = [
+    answering.open_follow_up,
+    answering.close_screening,
+    authorising.write,
+    authorising.issue,
+    cosigning.say,
+    cosigning.require_another,
+    cover.whose,
+    cover.require_cover,
+    locking.prescription,
+    monitoring.keep_report,
+    observing.keep,
+    observing.close_promises,
+    prescribing.propose,
+    prescribing.remember_to_sign,
+    prescribing.review_now,
+    prescribing.proposed,
+    renewals.keep_review,
+    renewals.decide,
+    worklist.worked_on,
+    worklist.reached,
+]
+"""Steps inside an act, within its transaction and under its lock: its row is theirs."""
+
+
+def discovered() -> Iterator[Act]:
+    """Every public function of the actions whose first argument is the person who does it."""
+    for found in pkgutil.iter_modules(actions.__path__, f"{actions.__name__}."):
+        module = importlib.import_module(found.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            first = next(iter(inspect.signature(function).parameters.values()), None)
+            is_ours = function.__module__ == module.__name__ and not name.startswith("_")
+            if is_ours and first is not None and first.annotation is User:
+                yield function
+
+
+def row_of(line: Line, world: World, came: Any) -> tuple[str, object, object, str, str, str]:
+    """The one row that is expected."""
+    by = world.people[line.who]
+    number = line.number(world, came)
+    whose = {"carla": world.patient.pk, "made": number, SITE: None}[line.whose]
+    return (line.verb, whose, by.pk if by else None, line.about, str(number), line.why)
+
+
+def rows_after(last: int) -> list[tuple[str, object, object, str, str, str]]:
+    found = AuditEntry.objects.filter(pk__gt=last).order_by("pk")
+    return list(found.values_list("act", "patient_id", "actor_id", "object_type", "object_id", "why"))
+
+
+def test_every_act_leaves_exactly_its_own_row(prepared: World) -> None:
+    wrong = []
+    for line in LINES:
+        with transaction.atomic():
+            line.before(prepared)
+            last = AuditEntry.objects.latest("pk").pk
+            came = line.do(prepared.people[line.who] or factories.bo(), prepared)
+            rows, expected = rows_after(last), [row_of(line, prepared, came)]
+            if rows != expected:
+                wrong.append((line.act.__name__, rows, expected))
+            transaction.set_rollback(True)
+    assert wrong == []
+
+
+def test_every_act_there_is_has_a_line_in_the_walk() -> None:
+    walked = {line.act for line in LINES}
+    assert {f"{one.__module__}.{one.__name__}" for one in set(discovered()) - walked - set(PARTS)} == set()
+
+
+def test_no_step_inside_an_act_is_a_transaction_of_its_own() -> None:
+    assert [one.__name__ for one in PARTS if hasattr(one, "__wrapped__")] == []
