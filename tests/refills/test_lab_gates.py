@@ -220,7 +220,9 @@ def test_the_first_row_for_product_phase_dose_and_time_is_the_one_that_speaks() 
 def test_a_table_of_missed_doses_is_read_field_by_field(tmp_path: Path) -> None:
     table = tmp_path / "missed.csv"
     table.write_text(
-        "product,phase,from_mg,to_mg,after,until,action,source\nit,maintenance,10,,7 d,,call,label\nit,x,,20,,2 wk,go,web\n",
+        "product,phase,from_mg,to_mg,after,until,action,source\n"
+        "it,maintenance,10,,7 d,,call,label\n"
+        "it,x,,20,,2 wk,go,web\n",
         encoding="utf-8",
     )
     assert injections.load_missed(table) == [
