@@ -198,7 +198,7 @@ def _quoted(paths: tuple[str, ...]) -> str:
 def try_room(
     room: Room, *, rng: random.Random, most: int, until: float, excused: dict[tuple[str, ...], str]
 ) -> dict[str, Count]:
-    """What became of up to `most` changes in this room, drawn evenly over its modules, before the clock says `until`."""
+    """What became of up to `most` changes in this room, drawn evenly over its modules, until that time."""
     counts: dict[str, Count] = defaultdict(Count)
     with tempfile.TemporaryDirectory(prefix="medmgmt-mutants-") as name:
         folder = Path(name)

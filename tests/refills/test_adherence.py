@@ -1,4 +1,4 @@
-"""How long a supply lasts and how much of the time it was there, on first and last days, with nothing and with parts."""
+"""How long a supply lasts and how much of the time it was there: first and last days, nothing, parts of a dose."""
 
 from datetime import date, timedelta
 from decimal import Decimal
