@@ -116,7 +116,7 @@ def excuses() -> dict[tuple[str, ...], str]:
 
 
 def with_plain_methods(source: str) -> str:
-    """The source with properties as plain methods that become properties on the line below: mutmut skips decorated ones.
+    """The source with its properties as plain methods, made properties on the line below: mutmut skips decorated ones.
 
     Line numbers stay the same wherever a blank line follows, as it does in formatted code.
     """
@@ -155,15 +155,14 @@ def names(module: str) -> list[str]:
     for statement in tree.body:
         owners[statement] = None
         if isinstance(statement, cst.ClassDef):
-            owners.update({method: statement.name.value for method in statement.body.body})
+            owners.update(dict.fromkeys(statement.body.body, statement.name.value))
     found: list[str] = []
     for function, changes in group_by_top_level_node(mutations).items():
         if not isinstance(function, cst.FunctionDef) or function not in owners:
             continue
         mangled = mangle_function_name(name=function.name.value, class_name=owners[function])
-        for number, change in enumerate(changes, start=1):
-            if not _is_wording(change.original_node):
-                found.append(get_mutant_name(Path(module), f"{mangled}__mutmut_{number}"))
+        numbers = (n for n, change in enumerate(changes, start=1) if not _is_wording(change.original_node))
+        found += [get_mutant_name(Path(module), f"{mangled}__mutmut_{number}") for number in numbers]
     return found
 
 
