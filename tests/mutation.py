@@ -37,6 +37,8 @@ KILLED = ("killed", "timeout", "segfault", "caught by type check")
 KEPT_AS_DESCRIPTORS = ("property", "cached_property")
 SETTINGS = """
 [tool.mutmut]
+# how a file is opened makes no difference where text is UTF-8 anyway
+do_not_mutate_patterns = ["open\\\\(encoding="]
 source_paths = [{modules}]
 also_copy = ["medmgmt", "interactions", "refills", "data", "manage.py"]
 pytest_add_cli_args = ["-p", "tests.unshrunk", "-p", "no:cacheprovider"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from interactions.engine import bands, person
-from interactions.engine.attributes import Modifier, Profile
+from interactions.engine.attributes import Modifier, Profile, Profiles
 from interactions.engine.bands import Bands
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.person import Held, Terms, View
@@ -224,3 +224,71 @@ def test_too_much_is_dangerous_at_once_with_a_narrow_index_a_known_qt_effect_or_
     assert critical == [True, True, True]
     assert not profile("it", qt=2, seizure=2).is_dose_critical
     assert profile("it").washout_days == 0
+
+
+# -- what the columns of a drug mean ----------------------------------------------------------------------------------
+def read(maoi_type: str = "", **columns: str) -> Profile:
+    entry = CatalogueDrug(
+        key="it", name="it", rxcui=1, ingredients=(1,), in_rules=True, maoi_type=maoi_type, attributes=columns
+    )
+    found = Profiles([entry], {"ssri": frozenset({"it"}), "other": frozenset({"that"})}).usual("it")
+    assert found is not None
+    return found
+
+
+def test_a_drug_without_columns_does_nothing() -> None:
+    nothing = read()
+    assert (nothing.mao, nothing.qt, nothing.lithium_effect, nothing.beers, nothing.shares) == ("", 0, "none", "", ())
+    assert (nothing.substrate, nothing.inhibits, nothing.induces, nothing.pgp) == ({}, {}, {}, frozenset())
+    assert (nothing.narrow, nothing.wide, nothing.half_life_hours, nothing.max_mg_per_day) == (False, False, None, None)
+    assert (nothing.ways, nothing.sets) == ((), {"ssri"})
+
+
+def test_every_column_of_a_drug_is_read_into_its_own_field() -> None:
+    full = read(
+        "mao_b_selective",
+        qt_risk="possible",
+        serotonergic="2",
+        lithium_effect="raises",
+        beers_cns_class="opioid",
+        cyp_substrate="CYP2D6:sensitive; CYP3A4:moderate;CYP1A2:minor",
+        cyp_inhibitor="CYP2D6:strong;CYP3A4:weak",
+        cyp_inducer="CYP1A2:moderate",
+        pgp="substrate;inhibitor",
+        narrow_ti="1",
+        wide_ti="0",
+        half_life_h="26.5",
+        max_daily_dose_mg="200",
+    )
+    assert (full.mao, full.qt, full.serotonergic, full.lithium_effect, full.beers) == (
+        "selective",
+        2,
+        2,
+        "raises",
+        "opioid",
+    )
+    assert full.inhibits == {"CYP2D6": 3, "CYP3A4": 1}
+    assert full.induces == {"CYP1A2": 2}
+    assert full.substrate == {"CYP2D6": "sensitive", "CYP3A4": "moderate", "CYP1A2": "minor"}
+    assert (full.pgp, full.narrow, full.wide) == ({"substrate", "inhibitor"}, True, False)
+    assert (full.half_life_hours, full.max_mg_per_day) == (Decimal("26.5"), 200)
+    assert full.shares == (("serotonergic", 2), ("qt", 2))
+    assert full.ways == ("CYP2D6", "CYP3A4")
+
+
+def test_one_way_alone_or_a_wide_index_leaves_no_ways_to_add_up() -> None:
+    assert read(cyp_substrate="CYP2D6:sensitive").ways == ()
+    assert read(cyp_substrate="CYP2D6:sensitive;CYP3A4:moderate", wide_ti="1").ways == ()
+    assert read(wide_ti="1").wide is True
+    assert read("reversible_maoa").mao == "nonselective"
+    assert read(half_life_h="about 26").half_life_hours is None
+
+
+def test_half_the_usual_maximum_parts_the_bands_and_belongs_to_the_lower() -> None:
+    known = Bands([], {"it": Decimal(60)})
+    assert [known.of("it", Decimal(mg)) for mg in ("30", "30.1", "60", "60.1")] == [
+        "it<=30",
+        "it>30",
+        "it>30",
+        "it>60",
+    ]

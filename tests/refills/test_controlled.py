@@ -2,10 +2,12 @@
 
 from datetime import date, timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from refills import controlled, dispensing
+from refills import rules as rules_module
 from refills.controlled import Handed, Order, Part, Reason, Refusal
 from refills.dispensing import Early, EarlyReason, Signal
 from refills.rules import BadRule, NoSuchRule, Rule, Rules
@@ -288,3 +290,26 @@ def test_a_row_speaks_only_for_its_scope_and_its_jurisdiction() -> None:
 def test_a_direction_that_is_none_is_refused_with_the_rule_it_stands_in() -> None:
     with pytest.raises(BadRule, match="days for CII: “sideways”"):
         Rule("US", "CII", "days", Fraction(1), "sideways", "")
+
+
+def test_a_table_of_rules_is_read_field_by_field(tmp_path: Path) -> None:
+    table = tmp_path / "rules.csv"
+    head = "jurisdiction,scope,rule,value,unit,stricter,source\n"
+    table.write_text(
+        head + "US,CII,refills_max,0,refills,lower,21 CFR\nsite,*,early_share,0.75,x,higher,ours\n", "utf-8"
+    )
+    assert rules_module.load(table).rows == (
+        Rule("US", "CII", "refills_max", Fraction(0), "lower", "21 CFR"),
+        Rule("site", "*", "early_share", Fraction(3, 4), "higher", "ours"),
+    )
+    assert rules_module.scopes() == {"*"}
+    assert rules_module.scopes("CII", ["drug:it"]) == {"*", "controlled", "CII", "drug:it"}
+
+
+def test_of_several_used_up_only_the_newest_begun_speaks() -> None:
+    used = [Order(START, 0), Order(day(10), 0)]
+    handed = [Handed(START), Handed(day(10))]
+    found = controlled.in_force(used, handed, day(30), NOTHING, {"*"}, units=None)
+    assert [one.reason for one in found.refusals] == [Reason.REFILLS_USED]
+    late = controlled.in_force(used, handed, day(30), ruled(valid_days=25), {"*"}, units=None)
+    assert (late.last_valid_on, [one.reason for one in late.refusals]) == (day(35), [Reason.REFILLS_USED])
