@@ -201,7 +201,7 @@ def try_room(
 ) -> dict[str, Count]:
     """What became of up to `most` changes in this room, drawn evenly over its modules, until that time."""
     counts: dict[str, Count] = defaultdict(Count)
-    with tempfile.TemporaryDirectory(prefix="medmgmt-mutants-") as name:
+    with tempfile.TemporaryDirectory(prefix="medmgmt-mutation-") as name:
         folder = Path(name)
         prepare(folder, room)
         with contextlib.chdir(folder):
