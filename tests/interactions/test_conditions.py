@@ -161,3 +161,9 @@ def test_a_change_of_smoking_counts_for_fourteen_days(ago: int, changed: bool) -
 
 def test_a_set_that_nobody_has_silences_nothing() -> None:
     assert outcome("skip_if_active_set:no_such_set").severity is Severity.MODERATE
+
+
+def test_an_else_may_raise_the_rules_own_severity_or_keep_it() -> None:
+    young = Facts(age_years=30)
+    assert outcome("if:age>35=>contraindicated;else:+1", facts=young).severity is Severity.MAJOR
+    assert outcome("if:age>35=>contraindicated;else:", facts=young).severity is Severity.MODERATE

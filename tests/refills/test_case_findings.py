@@ -1,5 +1,6 @@
 """What is said of a refill that is proposed in a case."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,12 @@ def test_without_a_day_of_issue_nothing_has_expired_and_without_a_case_nothing_i
         "refills_used"
     }
     assert case_findings.of_case({}, "CII", RULES, rules.scopes("CII")) == []
+
+
+def test_the_share_is_told_in_whole_percent_and_a_series_only_where_the_law_has_one() -> None:
+    whole = RULES.tightened_by([rules.Rule("site", "*", "early_share", Fraction(1), "higher", "ours")])
+    case = {"as_of": "2025-05-20", "proposed": {"action": "refill"}}
+    refill = {"fill_date": "2025-05-01", "days_supply": 30}
+    (early,) = case_findings.of_case({**case, "refill": refill}, "", whole, rules.scopes())
+    assert "(100 % used: 2025-05-31)" in early.management
+    assert said("CI", "2025-05-20")["no_refills"].management == "A new prescription is needed."

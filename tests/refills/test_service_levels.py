@@ -110,6 +110,12 @@ def test_a_site_is_open_from_its_opening_up_to_and_not_at_its_closing() -> None:
     assert shipped().of_day(date(2026, 11, 18)) == (at("2026-11-18T08:00"), at("2026-11-18T17:00"))
 
 
+def test_a_day_that_closes_as_it_opens_is_a_day_off() -> None:
+    never = Hours(NEW_YORK, {0: (time(8), time(8)), 1: (time(8), time(9))})
+    assert never.of_day(date(2026, 11, 16)) is None
+    assert never.of_day(date(2026, 11, 17)) == (at("2026-11-17T08:00"), at("2026-11-17T09:00"))
+
+
 def test_no_work_is_done_at_once_while_it_is_open_and_else_at_the_next_opening() -> None:
     assert shipped().after(at("2026-11-18T10:00"), timedelta()) == at("2026-11-18T10:00")
     assert shipped().after(at("2026-11-18T18:00"), timedelta()) == at("2026-11-19T08:00")
