@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run reset venv dev-venv test check bench chaos mutants-by-hand format openapi clean
+.PHONY: run reset venv dev-venv test check mutants mutants-by-hand bench chaos format openapi clean
 
 run: venv  ## serve the clinic on one address; Ctrl-C stops everything
 	@exec $(PY) manage.py serve
@@ -36,6 +36,9 @@ test: dev-venv  ## the whole suite: pure, SQLite, PostgreSQL and Redis, headless
 
 check: dev-venv  ## format, lint, types, floors, migrations, deploy check, OpenAPI snapshot
 	@$(PY) -m tests.check
+
+mutants: dev-venv  ## small changes to the pure rooms that no test notices; SEED and MINUTES may be set
+	@$(PY) -m tests.mutation --seed $(or $(SEED),1) --minutes $(or $(MINUTES),10)
 
 format: dev-venv
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .

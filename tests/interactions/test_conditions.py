@@ -129,3 +129,41 @@ def test_every_condition_that_ships_is_understood() -> None:
 def test_an_injection_is_known_by_its_route_where_the_name_does_not_say(route: str, severity: Severity | None) -> None:
     assert outcome("b_is_lai", a="paroxetine", b="aripiprazole", route=route).severity is severity
     assert outcome("b_is_lai", a="paroxetine", b="aripiprazole lai monthly", route="").severity is Severity.MODERATE
+
+
+@pytest.mark.parametrize(
+    ("route", "severity", "missing"),
+    [("IM", Severity.MAJOR, ()), ("PO", Severity.MODERATE, ()), ("", Severity.MODERATE, ("the route",))],
+)
+def test_an_injection_is_asked_by_the_route_of_either_drug(
+    route: str, severity: Severity, missing: tuple[str, ...]
+) -> None:
+    told = outcome("if:parenteral=>major", route=route)
+    assert (told.severity, told.missing) == (severity, missing)
+
+
+@pytest.mark.parametrize(
+    ("use", "severity", "missing"),
+    [("heavy", Severity.MAJOR, ()), ("current", Severity.MODERATE, ()), ("", Severity.MODERATE, ("how much alcohol",))],
+)
+def test_alcohol_is_asked_as_it_is_recorded(use: str, severity: Severity, missing: tuple[str, ...]) -> None:
+    told = outcome("if:alcohol=heavy=>major", facts=Facts(alcohol=use))
+    assert (told.severity, told.missing) == (severity, missing)
+
+
+@pytest.mark.parametrize(("ago", "changed"), [(-1, False), (0, True), (14, True), (15, False)])
+def test_a_change_of_smoking_counts_for_fourteen_days(ago: int, changed: bool) -> None:
+    facts = Facts(smoking_changed_on=shipped.DAY - timedelta(days=ago))
+    told = outcome("smoking_changed_14d=>major", facts=facts)
+    assert (told.severity is Severity.MAJOR) is changed
+    assert outcome("smoking_changed_14d=>major").severity is Severity.MODERATE
+
+
+def test_a_set_that_nobody_has_silences_nothing() -> None:
+    assert outcome("skip_if_active_set:no_such_set").severity is Severity.MODERATE
+
+
+def test_an_else_may_raise_the_rules_own_severity_or_keep_it() -> None:
+    young = Facts(age_years=30)
+    assert outcome("if:age>35=>contraindicated;else:+1", facts=young).severity is Severity.MAJOR
+    assert outcome("if:age>35=>contraindicated;else:", facts=young).severity is Severity.MODERATE

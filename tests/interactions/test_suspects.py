@@ -94,3 +94,30 @@ def test_nothing_taken_is_nobody_suspected() -> None:
 def test_equals_stay_in_a_stable_order() -> None:
     taken = [exposure(name, None) for name in ("metformin", "aspirin", "warfarin")]
     assert [one.ref for one in rank("purple toenails", *taken)] == ["aspirin", "metformin", "warfarin"]
+
+
+@pytest.mark.parametrize(
+    ("ago", "score"),
+    [(0, 30), (14, 30), (15, 15), (42, 15), (43, 0)],
+)
+def test_how_long_ago_the_change_was_counts_in_three_steps(ago: int, score: int) -> None:
+    (only,) = rank("no such effect", exposure("sertraline", -ago))
+    assert only.score == score
+
+
+def test_nothing_dated_adds_nothing_and_of_two_changes_the_better_counts() -> None:
+    (undated,) = rank("no such effect", exposure("sertraline", None))
+    assert (undated.score, undated.reasons[1:]) == (0, ("When it was started is not on record.",))
+    (both,) = rank("no such effect", exposure("sertraline", -400, raised=-15))
+    assert both.score == 15
+    assert len(both.reasons) == 3
+
+
+def test_listed_and_in_its_usual_time_weighs_most() -> None:
+    within, outside, never = (
+        rank("Nausea", exposure(name, since))[0].score
+        for name, since in (("sertraline", -21), ("sertraline", -22), ("nothing we know", -22))
+    )
+    likely = suspects.LIKELIHOOD_POINTS["very_common"]
+    assert (within, outside, never) == (likely + 15 + 10, likely + 15 // 3, 5)
+    assert rank("Nausea", exposure("sertraline", 0))[0].score == likely + 30 + 10

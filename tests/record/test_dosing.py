@@ -312,6 +312,15 @@ def test_raised_on_is_the_last_increase_and_no_change_of_unit():
     assert dosing.raised_on([*course(("start", 0, "50"), ("new_dose", 7, "100")), evening], day(25)) == day(7)
 
 
+def test_the_same_amount_again_or_less_is_no_increase_and_one_after_a_hold_is() -> None:
+    steps = course(("start", 0, "50"), ("new_dose", 5, "50"), ("new_dose", 9, "25"))
+    assert dosing.raised_on(steps, day(20)) is None
+    held = course(("start", 0, "50"), ("hold", 5), ("resume", 9, "75"), ("stop", 12))
+    assert dosing.raised_on(held, day(8)) is None
+    assert dosing.raised_on(held, day(9)) == day(9)
+    assert dosing.raised_on(held, day(20)) == day(9)
+
+
 # -- what may be signed next ------------------------------------------------------------------------------------------
 
 

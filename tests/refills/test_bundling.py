@@ -150,3 +150,69 @@ def test_planning_again_says_the_same(offsets: list[int]) -> None:
     things = [supply(n, MONDAY + timedelta(days=days)) for n, days in enumerate(offsets)]
     once = bundling.tellings(things, {}, Today(MONDAY))
     assert bundling.tellings(list(reversed(things)), {}, Today(MONDAY)) == once
+
+
+def test_today_allows_what_is_to_come_and_what_is_late_only_on_its_own_day() -> None:
+    tomorrow, yesterday = MONDAY + timedelta(days=1), MONDAY - timedelta(days=1)
+    for today in (Today(MONDAY), Today(MONDAY, is_to_come=False), Today(MONDAY, False, may_go_at_once=True)):
+        assert today.allows(tomorrow, MONDAY)
+        assert not today.allows(yesterday, yesterday)
+    assert Today(MONDAY).allows(MONDAY, yesterday)
+    assert not Today(MONDAY, is_to_come=False).allows(MONDAY, MONDAY)
+    assert Today(MONDAY, is_to_come=False, may_go_at_once=True).allows(MONDAY, MONDAY)
+    assert not Today(MONDAY, is_to_come=False, may_go_at_once=True).allows(MONDAY, yesterday)
+
+
+def test_just_as_early_as_it_may_come_it_joins_and_a_day_earlier_it_does_not() -> None:
+    def together(days: int) -> int:
+        things = [supply(1, MONDAY), supply(2, MONDAY + timedelta(days=days), early=6)]
+        return len(list(bundling.groups(things, lambda one: one.early)))
+
+    assert [together(days) for days in (0, 6, 7)] == [1, 1, 2]
+    assert list(bundling.groups([], lambda one: one.early)) == []
+
+
+def lab(on: date, *, days: int = 0, early: int = 0, on_day: int = 0) -> Thing:
+    return Thing("lab", "anc", on, (Step("lab", days),), early=early, early_on_day=on_day)
+
+
+def told_with(refill: date, thing: Thing, today: Today) -> list[date]:
+    refill_alone = Thing("prescription", "1", refill, (Step("refill_0", 0),), 1)
+    return [one.on for one in bundling.tellings([refill_alone, thing], {}, today) if one.thing == thing]
+
+
+def test_a_lab_joins_a_message_within_its_days_and_else_keeps_its_own() -> None:
+    before = Today(MONDAY - timedelta(days=30))
+    own = MONDAY + timedelta(days=3)
+    assert told_with(MONDAY, lab(own, on_day=3), before) == [MONDAY]
+    assert told_with(MONDAY, lab(own, on_day=2), before) == [own]
+    assert told_with(MONDAY, lab(own, early=3), before) == [own]
+    assert told_with(MONDAY, lab(own + timedelta(days=1), days=-1, early=3), before) == [MONDAY]
+    assert told_with(own, lab(own, on_day=3), before) == [own]
+    assert told_with(own + timedelta(days=1), lab(own, on_day=3), before) == [own]
+    assert told_with(MONDAY, lab(own, on_day=3), Today(MONDAY)) == [own]
+
+
+def test_a_date_that_has_passed_is_made_good_on_the_own_date_and_not_where_the_next_step_comes_anyway() -> None:
+    thing = Thing(
+        "prescription", "2", MONDAY + timedelta(days=6), (Step("refill_3", -3), Step("refill_0", 0)), 2, early=6
+    )
+    first = Thing("prescription", "1", MONDAY, (Step("refill_0", 0),), 1, early=6)
+    found = bundling.tellings([first, thing], {}, Today(MONDAY - timedelta(days=2)))
+    mine = [(one.kind, one.on) for one in found if one.thing == thing]
+    assert mine == [("refill_3", MONDAY + timedelta(days=3)), ("refill_0", MONDAY + timedelta(days=6))]
+    assert bundling.tellings([first], {first.name: [MONDAY]}, Today(MONDAY)) == []
+    assert bundling.tellings([first], {first.name: [MONDAY - timedelta(days=1)]}, Today(MONDAY)) == []
+    assert bundling.tellings([first], {}, Today(MONDAY + timedelta(days=1))) == []
+    assert bundling.tellings([], {}, Today(MONDAY)) == []
+
+
+def test_what_is_told_is_sorted_by_day_and_then_by_what_it_is_about() -> None:
+    things = [supply(2, MONDAY), supply(1, MONDAY), lab(MONDAY)]
+    found = bundling.tellings(things, {}, Today(MONDAY - timedelta(days=1)))
+    assert [(one.on, one.thing.about_id) for one in found][:4] == [
+        (MONDAY - timedelta(days=1), "1"),
+        (MONDAY - timedelta(days=1), "2"),
+        (MONDAY, "anc"),
+        (MONDAY, "1"),
+    ]

@@ -237,3 +237,54 @@ def check_moments(zone: str, on: date, waking: Waking) -> None:
         assert waking.opens <= local.hour < waking.closes
         assert moment.due_at.utcoffset() == timedelta(0)
     assert [moment.due_at for moment in found] == sorted(moment.due_at for moment in found)
+
+
+def test_a_wake_begins_with_its_hour_and_ends_before_the_last() -> None:
+    waking = Waking()
+    awake = {hour: waking.holds(datetime(2026, 6, 1, hour, 59, tzinfo=UTC), "UTC") for hour in (7, 8, 20, 21)}
+    assert awake == {7: False, 8: True, 20: True, 21: False}
+    Waking(time(0), 0, 24)
+    for wrong in ((time(7), 8, 21), (time(21), 8, 21), (time(9), 8, 25), (time(9), -1, 21)):
+        with pytest.raises(ValueError, match="outside the waking hours"):
+            Waking(*wrong)
+
+
+def test_a_message_at_the_very_hour_goes_then_and_one_after_midnight_waits_for_that_days_hour() -> None:
+    nine = datetime(2026, 6, 1, 9, tzinfo=UTC)
+    waking = Waking()
+    assert waking.next_after(nine, "UTC") == nine
+    assert waking.next_after(nine.replace(hour=1), "UTC") == nine
+    assert waking.next_after(nine.replace(hour=22), "UTC") == nine + timedelta(days=1)
+
+
+def test_a_supply_covers_whole_days_exactly() -> None:
+    assert schedule.days_supply(Decimal(30), Fraction(1, 3)) == 90
+    assert schedule.days_supply(Decimal("29.9"), Decimal(1)) == 29
+    assert schedule.days_supply(Decimal(0), Decimal(1)) == 0
+    assert Fill(date(2026, 6, 1), 0).days_supply == 0
+
+
+def test_fills_that_meet_leave_no_gap_and_a_day_between_is_one() -> None:
+    first, meeting, late = Fill(date(2026, 6, 1), 10), Fill(date(2026, 6, 11), 10), Fill(date(2026, 6, 12), 10)
+    assert schedule.gaps([first, meeting]) == []
+    assert schedule.gaps([first, late]) == [schedule.Stretch(date(2026, 6, 11), date(2026, 6, 12))]
+    assert schedule.gaps([]) == []
+
+
+def test_a_reminder_due_at_the_very_moment_is_not_late_and_belongs_to_its_day() -> None:
+    nine = datetime(2026, 6, 10, 9, tzinfo=UTC)
+    found = schedule.moments(date(2026, 6, 10), "UTC", not_before=nine)
+    assert [(one.kind, one.due_at) for one in found] == [("refill_0", nine)]
+    later = schedule.moments(date(2026, 6, 10), "UTC", not_before=nine + timedelta(minutes=1))
+    assert [(one.kind, one.due_at) for one in later] == [("refill_0", nine + timedelta(minutes=1))]
+    everything = schedule.moments(date(2026, 6, 10), "UTC", not_before=None)
+    assert [one.kind for one in everything] == ["refill_7", "refill_3", "refill_1", "refill_0"]
+
+
+def test_what_is_put_off_is_put_off_by_the_patients_own_date() -> None:
+    late = datetime(2026, 6, 2, 3, tzinfo=UTC)
+    found = schedule.tomorrow(late, "America/New_York")
+    assert (found.kind, found.local_date) == ("snooze", date(2026, 6, 2))
+    assert found.due_at == datetime(2026, 6, 2, 13, tzinfo=UTC)
+    early = schedule.tomorrow(late, "America/New_York", waking=Waking(time(8)))
+    assert early.due_at == datetime(2026, 6, 2, 12, tzinfo=UTC)

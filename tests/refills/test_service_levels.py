@@ -104,6 +104,71 @@ def test_a_site_that_never_opens_is_refused() -> None:
         Hours(NEW_YORK, {0: (time(8), time(17))}, closed).after(at("2026-11-16T09:00"), timedelta(hours=1))
 
 
+def test_a_site_is_open_from_its_opening_up_to_and_not_at_its_closing() -> None:
+    moments = ["2026-11-18T07:59:59", "2026-11-18T08:00", "2026-11-18T16:59:59", "2026-11-18T17:00"]
+    assert [shipped().is_open(at(moment)) for moment in moments] == [False, True, True, False]
+    assert shipped().of_day(date(2026, 11, 18)) == (at("2026-11-18T08:00"), at("2026-11-18T17:00"))
+
+
+def test_a_day_that_closes_as_it_opens_is_a_day_off() -> None:
+    never = Hours(NEW_YORK, {0: (time(8), time(8)), 1: (time(8), time(9))})
+    assert never.of_day(date(2026, 11, 16)) is None
+    assert never.of_day(date(2026, 11, 17)) == (at("2026-11-17T08:00"), at("2026-11-17T09:00"))
+
+
+def test_no_work_is_done_at_once_while_it_is_open_and_else_at_the_next_opening() -> None:
+    assert shipped().after(at("2026-11-18T10:00"), timedelta()) == at("2026-11-18T10:00")
+    assert shipped().after(at("2026-11-18T18:00"), timedelta()) == at("2026-11-19T08:00")
+    assert shipped().after(at("2026-11-18T08:00"), timedelta(hours=9)) == at("2026-11-18T17:00")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "hours"),
+    [
+        ("2026-11-18T10:00", "2026-11-18T10:00", 0),
+        ("2026-11-18T12:00", "2026-11-18T10:00", 0),
+        ("2026-11-18T05:00", "2026-11-18T07:00", 0),
+        ("2026-11-18T07:00", "2026-11-18T10:00", 2),
+        ("2026-11-18T16:00", "2026-11-19T09:00", 2),
+        ("2026-11-20T16:00", "2026-11-23T00:00", 1),
+        ("2026-11-01T00:00", "2026-12-01T00:00", 19 * 9),
+    ],
+)
+def test_the_time_between_is_that_in_which_the_site_was_open(since: str, until: str, hours: int) -> None:
+    assert shipped().between(at(since), at(until)) == timedelta(hours=hours)
+
+
+def test_the_mornings_notice_comes_on_working_days_at_the_hour_of_the_table(tmp_path: Path) -> None:
+    assert shipped().morning_of(date(2026, 11, 18)) == at("2026-11-18T08:00")
+    assert shipped().morning_of(date(2026, 11, 21)) is None
+    assert shipped().morning_of(date(2026, 11, 26)) is None
+    own = tmp_path / "own.csv"
+    own.write_text(HEAD + "morning,notice,07:15,,early,b\n", encoding="utf-8")
+    assert shipped("America/New_York", own).morning_of(date(2026, 11, 18)) == at("2026-11-18T07:15")
+    bare = tmp_path / "bare.csv"
+    bare.write_text(HEAD + "open,monday,09:00,10:00,a,b\n", encoding="utf-8")
+    alone = site_hours.load("UTC", [bare])
+    assert (alone.morning, alone.calendars, alone.on) == (time(8), (), {})
+
+
+def test_a_site_closed_for_sixty_days_opens_again_and_for_longer_it_does_not() -> None:
+    def opens(days: int) -> datetime:
+        closed = {date(2026, 11, 16) + timedelta(days=number): None for number in range(days)}
+        every_day = dict.fromkeys(range(7), (time(8), time(17)))
+        return Hours(NEW_YORK, every_day, closed).after(at("2026-11-16T09:00"), timedelta(hours=1))
+
+    assert opens(60) == at("2027-01-15T09:00")
+    with pytest.raises(BadHours, match="does not open again"):
+        opens(61)
+
+
+def test_a_row_without_a_key_is_refused_with_its_line(tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text(HEAD + "open,monday,08:00,17:00,a,b\nopen,,08:00,17:00,a,b\n", encoding="utf-8")
+    with pytest.raises(BadHours, match=r"own\.csv line 3"):
+        site_hours.load("UTC", [own])
+
+
 UNHURRIED = searching(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ZONES = st.sampled_from(["America/New_York", "America/Los_Angeles", "America/Phoenix", "Australia/Lord_Howe",
                          "Pacific/Apia", "UTC"]).map(ZoneInfo)  # fmt: skip
