@@ -102,6 +102,7 @@ def test_an_address_that_was_given_up_is_neither_planned_for_nor_written_to() ->
     assert messages.reach(mail).address == "carla@mail.example"
     carla.contact_points.filter(channel="email").update(ended_at=timezone.now())
     assert messages.reach(mail).address is None
+    assert messages.reachable_channels(carla, wishes.wishes_of(carla)) == ["email"], "so that a person finds out"
     people.set_contact(factories.bo(), carla.pk, channel="email", address="new@mail.example", consented=True)
     assert messages.reach(mail).address == "new@mail.example"
 

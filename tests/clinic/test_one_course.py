@@ -1,7 +1,7 @@
 """One patient, three courses, every reader: what the chart, the renewal, the reminders and the clock make of them."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -11,7 +11,18 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from medmgmt import adherence, chart, falling_due, regimens, run_outs, running_out, supplies, supply_page, sweeps, wishes
+from medmgmt import (
+    adherence,
+    chart,
+    falling_due,
+    regimens,
+    run_outs,
+    running_out,
+    supplies,
+    supply_page,
+    sweeps,
+    wishes,
+)
 from medmgmt.actions import messaging, supply
 from medmgmt.record.models import Patient, Prescription
 from medmgmt.renewals import Renewal
@@ -35,7 +46,12 @@ def taken(far: Patient) -> Taken:
     """Sertraline raised, held, resumed, filled in full, in part, again, and counted at home, with two fills left; an
     injection a month, once late; lithium with its level taken late in the evening twenty days ago."""
     sertraline = factories.prescription(drug_name="sertraline", strength="50 mg")
-    for kind, days_ago, amount in (("start", 78, "50"), ("new_dose", 48, "100"), ("hold", 29, ""), ("resume", 24, "100")):
+    for kind, days_ago, amount in (
+        ("start", 78, "50"),
+        ("new_dose", 48, "100"),
+        ("hold", 29, ""),
+        ("resume", 24, "100"),
+    ):
         saying.changed(sertraline, kind, days_ago, factories.sig(amount) if amount else None)
     saying.written(sertraline, 78, 30, quantity_meant=True)
     saying.filled(sertraline, 78, 30)
@@ -66,7 +82,9 @@ def renewal(of: Prescription) -> Renewal:
 
 def test_the_chart_tells_each_course_as_it_is_taken_and_how_regularly(taken: Taken) -> None:
     shown = chart.chart(factories.bo(), taken.sertraline.patient_id)
-    assert [(one.prescription, one.state, plain(one.line), one.since, one.runs_out_on) for one in shown.medications] == [
+    assert [
+        (one.prescription, one.state, plain(one.line), one.since, one.runs_out_on) for one in shown.medications
+    ] == [
         (taken.lithium, "taking", "900 mg by mouth once daily", date(2026, 6, 1), date(2026, 11, 23)),
         (taken.injection, "taking", "156 mg into the muscle every 30 days", date(2026, 6, 1), date(2026, 11, 23)),
         (taken.sertraline, "taking", "100 mg by mouth once daily", date(2026, 10, 25), date(2026, 12, 7)),

@@ -11,9 +11,8 @@ from medmgmt import authorised, cases, chart, limits, run_outs, running_out, sup
 from medmgmt.actions import authorising, monitoring
 from medmgmt.actions import renewals as deciding
 from medmgmt.record.models import Condition, Patient, Prescription
-from refills.controlled import Reason
 from refills.errors import RefillRefused
-from refills.models import LIVE, RenewalDecision, SupplyState, SupplyTouch, Task
+from refills.models import LIVE, SupplyState, SupplyTouch, Task
 from tests import factories
 from tests.clinic import saying
 
@@ -94,7 +93,9 @@ def test_a_course_that_begins_next_week_needs_its_units_from_then_on() -> None:
 
 # -- gaps -------------------------------------------------------------------------------------------------------------
 def gaps() -> list[str]:
-    return list(Task.objects.filter(kind="supply_gap", state__in=LIVE).order_by("id").values_list("source_id", flat=True))
+    return list(
+        Task.objects.filter(kind="supply_gap", state__in=LIVE).order_by("id").values_list("source_id", flat=True)
+    )
 
 
 def test_a_change_that_nobody_signed_neither_hides_a_gap_nor_closes_it() -> None:
@@ -164,7 +165,9 @@ def test_a_fill_closes_the_gap_of_its_own_prescription_and_no_other() -> None:
 
 
 def test_how_soon_harm_comes_ranks_a_gap() -> None:
-    tiers = {drug: supplies.stop_tier(saying.taken(drug)) for drug in ("lithium", "olanzapine", "bupropion", "melatonin")}
+    tiers = {
+        drug: supplies.stop_tier(saying.taken(drug)) for drug in ("lithium", "olanzapine", "bupropion", "melatonin")
+    }
     assert tiers == {"lithium": 1, "olanzapine": 2, "bupropion": 2, "melatonin": 3}
 
 
@@ -181,6 +184,8 @@ def test_a_prescription_of_today_is_known_today() -> None:
     stimulant = saying.taken("methylphenidate")
     saying.written(stimulant)
     assert saying.filled(stimulant, 0).days_supply == 30
+    with pytest.raises(RefillRefused):
+        saying.filled(stimulant, 0)
 
 
 def test_a_portion_begins_a_fill_and_the_rest_of_it_is_told() -> None:
@@ -201,7 +206,10 @@ def test_what_was_taken_back_has_no_fills_and_frees_its_place_in_a_series() -> N
         authorising.revoke(factories.adler(), one.pk, why="Written for the wrong strength.")
     right = saying.written(stimulant)
     lines = supply_page.renewal(factories.adler(), stimulant.pk).lines
-    assert {line.authorisation.pk: line.fills_left for line in lines} == {**dict.fromkeys([o.pk for o in wrong], 0), right.pk: 1}
+    assert {line.authorisation.pk: line.fills_left for line in lines} == {
+        **dict.fromkeys([o.pk for o in wrong], 0),
+        right.pk: 1,
+    }
     [(told, _words)] = supply_page.supply(factories.bo(), stimulant.pk).told
     assert told == right
 
@@ -413,3 +421,10 @@ def test_the_cards_of_a_case_stand_gravest_first() -> None:
     found = [ranks[card["severity"]] for card in cases.review(case)["cards"]]
     assert found == sorted(found, reverse=True)
     assert len(set(found)) > 1
+
+
+def test_real_fills_take_the_place_of_the_first_supply() -> None:
+    made = saying.taken(prescription={"first_supply_days": 200})
+    assert lasts_for(made) == 30
+    saying.filled(made, 20)
+    assert lasts_for(made) == 10
