@@ -1,4 +1,4 @@
-"""What a prescriber sees before a renewal: each condition of an obstacle, the order of the queue, whose rows they are."""
+"""What a prescriber sees before a renewal: each condition of an obstacle, the order of the queue, whose rows stand."""
 
 from datetime import timedelta
 from decimal import Decimal
