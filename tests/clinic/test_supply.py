@@ -1,7 +1,8 @@
 """What of a prescription is left: each rule of the count, of gaps, of what was written and of limits, at its edge."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -240,7 +241,7 @@ def test_early_and_partial_fills_are_those_of_the_prescription_itself() -> None:
         saying.written(of, 170, refills=5)
         saying.filled(of, 150)
         early(of, 140)
-        noon = timezone.now().replace(hour=17) - timedelta(days=100)
+        noon = datetime.combine(saying.ago(100), time(12), ZoneInfo(of.patient.time_zone))
         saying.filled(of, 100, 10, partial_reason="requested", handed_at=noon)
     page = supply_page.supply(factories.bo(), mine.pk)
     assert [count for _why, count in page.early] == [1]
