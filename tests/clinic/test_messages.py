@@ -7,12 +7,12 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from medmgmt import chart, digests, falling_due, message_page, messages, wishes
+from medmgmt import chart, deliveries, digests, falling_due, message_page, messages, wishes
 from medmgmt.actions import cover, messaging, people
 from medmgmt.actions import renewals as deciding
 from medmgmt.record.models import Patient, Prescription, User
-from refills import planning, worklist
-from refills.models import CaregiverConsent, Reminder, ReminderPlan, Task, TaskKind, Unreachable
+from refills import clock, planning, worklist
+from refills.models import CaregiverConsent, ClockTick, Reminder, ReminderPlan, Task, TaskKind, Unreachable
 from tests import factories
 from tests.clinic import saying
 
@@ -222,3 +222,16 @@ def test_the_morning_notice_is_for_who_wants_it_within_two_hours_of_the_morning(
         assert digests.plan() == 1
     assert [row.recipient for row in Reminder.objects.filter(kind="digest")] == [bo]
     assert Task.objects.filter(closed_at=None).count() == 2
+
+
+# -- how delivery stands ----------------------------------------------------------------------------------------------
+def test_a_clock_that_stands_still_is_told_and_no_held_message_names_a_patient() -> None:
+    made = supplied()
+    Reminder.objects.filter(pk=planned()[0].pk).update(state="held", settled_at=timezone.now())
+    clock.beat("deliver")
+    report = deliveries.of(factories.admin())
+    assert [(sign.part, sign.well) for sign in report.signs] == [("Delivery", True)]
+    ClockTick.objects.filter(name="deliver").update(at=timezone.now() - timedelta(hours=2))
+    assert [sign.well for sign in deliveries.of(factories.admin()).signs] == [False]
+    assert [row.get_deferred_fields() >= {"patient_id", "prescription_id"} for row in report.held] == [True]
+    assert [row.patient_id for row in deliveries.held_of(factories.bo(), made.patient_id)[1]] == [made.patient_id]
