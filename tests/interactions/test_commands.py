@@ -111,16 +111,5 @@ def test_a_new_version_of_the_shipped_knowledge_takes_the_place_of_the_old(
 
 
 @pytest.mark.django_db
-def test_the_shipped_tables_are_built_by_a_command(shared: Path, tmp_path: Path) -> None:
-    told = run_command(
-        "build_knowledge", shared / "clinical", shared / "datasets" / "vocabulary" / "formulary_codes.csv",
-        "--released-on", "2026-11-21", "--out", tmp_path,
-    )  # fmt: skip
-    assert "pair_rules.csv: 555 rows" in told
-    with pytest.raises(CommandError, match="cannot be read"):
-        run_command("build_knowledge", tmp_path / "x", tmp_path / "y", "--released-on", "2026-11-21", "--out", tmp_path)
-
-
-@pytest.mark.django_db
 def test_a_small_table_of_the_test_room_is_a_release(tmp_path: Path) -> None:
     assert licensed(tmp_path, "1,2,major").counts["pairs"] == 1

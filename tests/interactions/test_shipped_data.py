@@ -1,58 +1,13 @@
-"""The shipped tables: where they come from, that they are what they say, and that codes meet."""
+"""The shipped tables: that they are whole, and that codes meet."""
 
 import csv
-import hashlib
-import re
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from interactions import building
 from interactions.importers import clinical
 from interactions.importers.faults import BadFile
 from tests.interactions import shipped
-
-README = shipped.DATA / "README.md"
-VOCABULARY = "rxnorm_prescribable_ingredients_2025-10-06_B-Z.csv"
-
-
-def listed_digests() -> dict[str, str]:
-    return dict(re.findall(r"(?m)^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", README.read_text(encoding="utf-8")))
-
-
-def test_the_digests_in_the_readme_are_true_and_no_built_file_is_left_out() -> None:
-    built = {"drugs.csv", "ingredient_synonyms.csv", "release.json", *building.COPIED, *building.OWN}
-    assert built <= set(listed_digests())
-    for name, digest in listed_digests().items():
-        assert hashlib.sha256((shipped.DATA / name).read_bytes()).hexdigest() == digest, name
-
-
-def test_the_command_builds_the_same_bytes_again(shared: Path, tmp_path: Path) -> None:
-    vocabulary = shared / "datasets" / "vocabulary"
-    counts = building.build(
-        shared / "clinical",
-        vocabulary / "formulary_codes.csv",
-        tmp_path,
-        version="1",
-        released_on=date(2026, 11, 21),
-        vocabulary=vocabulary / VOCABULARY,
-    )
-    for name in counts:
-        assert (tmp_path / name).read_bytes() == (shipped.DATA / name).read_bytes(), name
-
-
-def test_without_a_vocabulary_there_are_fewer_codes_and_the_same_drugs(shared: Path, tmp_path: Path) -> None:
-    formulary = shared / "datasets" / "vocabulary" / "formulary_codes.csv"
-    building.build(shared / "clinical", formulary, tmp_path, version="1", released_on=date(2026, 11, 21))
-    found = clinical.parse(tmp_path)
-    assert len(found.drugs) == len(shipped.tables().drugs)
-    assert len(found.synonyms) == len(building.SYNONYMS)
-
-
-def test_the_readme_table_is_filled_in_by_the_command() -> None:
-    row = "| `drugs.csv` | what | origin | licence | `` |"
-    assert building.with_sums(row, {"drugs.csv": "ab"}) == "| `drugs.csv` | what | origin | licence | `ab` |"
 
 
 def test_the_shipped_tables_are_whole() -> None:
