@@ -1,7 +1,7 @@
 """The shipped tables in data/: drugs, classes, pair rules, salts, dose modifiers and side effects."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from interactions.engine.check import check
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.rulebook import RuleBook
 from interactions.importers import clinical
 from interactions.importers.faults import BadFile
 from tests.interactions import shipped
@@ -119,3 +122,35 @@ def test_a_missing_file_is_named(broken: Path) -> None:
     (broken / "side_effects.csv").unlink()
     with pytest.raises(BadFile, match=r"side_effects.csv, line 1: the file is missing"):
         clinical.parse(broken)
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "value", "reason"),
+    [
+        ("derived_pairs.csv", "when", "low.charm>=2", "the comparison 'low.charm>=2' is not understood"),
+        ("derived_pairs.csv", "severity", "awful", "awful"),
+        ("derived_words.csv", "code", "D99", "derived_words says nothing of D01"),
+    ],
+)
+def test_a_derivation_that_is_not_understood_refuses_the_release(
+    broken: Path, file: str, column: str, value: str, reason: str
+) -> None:
+    spoil(broken / file, column, value)
+    with pytest.raises(BadFile, match=reason):
+        clinical.parse(broken)
+
+
+def test_without_the_tables_of_derivations_nothing_is_derived() -> None:
+    found = shipped.tables()
+    bare = {name: rows for name, rows in found.tables.items() if not name.startswith("derived")}
+    book = RuleBook("medmgmt", "1", shipped.RELEASED, drugs=found.drugs, rules=(), sets=found.sets, tables=bare)
+    whole = RuleBook(
+        "medmgmt", "1", shipped.RELEASED, drugs=found.drugs, rules=(), sets=found.sets, tables=found.tables
+    )
+    said = []
+    for one in (book, whole):
+        known = Knowledge.of(books=(one,), data_sets=(), catalogue=shipped.catalogue())
+        said.append(
+            {finding.problem for finding in check(shipped.regimen(known, "haloperidol", "methadone"), known).findings}
+        )
+    assert "qt_prolongation" in said[1] - said[0]

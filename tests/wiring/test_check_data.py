@@ -108,6 +108,12 @@ SPOILT_CELLS = [
     Spoilt("card_monitoring.csv", "code", "moonlight", "nothing that the record or lab_names.csv knows"),
     Spoilt("card_monitoring.csv", "drug", "always", NAMELESS),
     Spoilt("card_monitoring.csv", "monitoring_rule", "MR999", "not in monitoring_rules.csv"),
+    Spoilt("derived_pairs.csv", "when", "low.charm>=2", "is not understood"),
+    Spoilt("derived_pairs.csv", "when", "low.qt>=much", "is not understood"),
+    Spoilt("derived_pairs.csv", "when", "one.set=nobodies", "'nobodies' is no class"),
+    Spoilt("derived_pairs.csv", "mechanism", "{three} act alike", "{three} is nothing that can be filled in here"),
+    Spoilt("derived_pairs.csv", "management", "{one", "expected '}'"),
+    Spoilt("derived_advice.csv", "roles", "opioid;cook", "'cook' is no class"),
     Spoilt("passive_pairs.csv", "a", "set:ssri;nobody", "neither in drugs.csv nor a class"),
     Spoilt("lai_rules.csv", "window_late_days", "later", "no whole number"),
     Spoilt("lai_missed_doses.csv", "product", "sertraline", "not in lai_rules.csv"),
@@ -376,6 +382,13 @@ def test_a_rule_that_no_two_drugs_can_meet_is_refused_and_so_is_a_change_without
     assert len(told(folder)) == 1
 
 
+def test_a_comparison_that_no_two_drugs_meet_is_refused(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "data")
+    never = Added("derived_pairs.csv", {"code": "D05"}, {"when": "low.respiratory>=3"}, "")
+    place = add(folder, [never])[0]
+    assert told(folder)[0] == f"{place}low.respiratory>=3 can never hold: no two drugs are so"
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [({"version": ""}, "does not say version"), ({"released_on": "yesterday"}, "'yesterday' is no day")],
@@ -395,6 +408,7 @@ def held(column: Column) -> str:
         "words": f"some of: {words}",
         "enzymes": f"enzymes, each {words}",
         "known": column.argument,
+        "sentence": f"sentence with {', '.join(f'`{{{name}}}`' for name in column.argument.split('|'))}",
         "whole": f"whole number {column.argument.replace('..', ' to ')}".strip(),
     }.get(column.kind, column.kind)
     return said + (", or blank" if column.may_be_blank else "")

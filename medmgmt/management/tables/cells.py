@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import time
 from decimal import Decimal, InvalidOperation
+from string import Formatter
 from zoneinfo import available_timezones
 
+from interactions.engine import derived_tables
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
@@ -236,6 +238,30 @@ def _conditions(asked: Asked) -> str:
     return _first(parts(asked.text), lambda one: "" if one in asked.known.conditions else f"{one!r} is no condition")
 
 
+def _comparison(asked: Asked) -> str:
+    try:
+        terms_of = derived_tables.parse(asked.text)
+    except ValueError as wrong:
+        return str(wrong)
+    words = {term.name: term.word for term in terms_of if term.name == derived_tables.MEMBER}
+    return next((f"{word!r} is no class" for word in words.values() if word not in asked.known.sets), "")
+
+
+def _sentence(asked: Asked) -> str:
+    places = set(asked.column.argument.split("|"))
+    try:
+        named = [name for _, name, _, _ in Formatter().parse(asked.text) if name is not None]
+    except ValueError as wrong:
+        return f"{asked.text!r}: {wrong}"
+    return next((f"{{{name}}} is nothing that can be filled in here" for name in named if name not in places), "")
+
+
+def _roles(asked: Asked) -> str:
+    return _listed(asked) or _first(
+        parts(asked.text), lambda name: "" if asked.known.sets.get(name) else f"{name!r} is no class"
+    )
+
+
 def _schedule(asked: Asked) -> str:
     try:
         found = intervals(asked.text)
@@ -387,6 +413,9 @@ KINDS: dict[str, Kind] = {
     "condition of a person": lambda asked: conditions.of_person(asked.text, asked.known),
     "condition of a pair": lambda asked: conditions.of_pair(asked.text, asked.row["a"], asked.row["b"], asked.known),
     "condition of a dose": lambda asked: conditions.of_dose(asked.text),
+    "comparison of two drugs": _comparison,
+    "sentence": _sentence,
+    "roles": _roles,
     "schedule": _schedule,
     "length of time": _length_of_time,
     "thresholds": _thresholds,

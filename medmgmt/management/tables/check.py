@@ -28,7 +28,8 @@ def check(folder: Path) -> Checked:
     if not found:
         found += [fault for name, of in expected.items() for fault in _of_cells(known.sheet(name), of, known)]
     if not found:
-        found += [*sense.faults(known, expected), *release.faults(folder, known.sheet("pair_rules.csv"))]
+        rules = known.sheet("pair_rules.csv"), known.sheet("derived_pairs.csv")
+        found += [*sense.faults(known, expected), *release.faults(folder, *rules)]
     return Checked(len(expected), sum(len(sheet.lines) for sheet in known.sheets.values()), tuple(found))
 
 

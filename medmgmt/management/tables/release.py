@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from interactions.engine import derived_tables
+from interactions.engine.attributes import Profile
 from interactions.engine.rulebook import RuleBook
 from interactions.importers import clinical
 from interactions.importers.faults import BadFile, Fault
@@ -15,22 +17,39 @@ FILE = "release.json"
 SAID = ("source", "version", "released_on", "licence")
 
 
-def faults(folder: Path, pair_rules: Sheet) -> Iterator[Fault]:
+def faults(folder: Path, pair_rules: Sheet, derived_pairs: Sheet) -> Iterator[Fault]:
     """For tables whose cells are sound."""
     try:
         found = clinical.parse(folder)
     except BadFile as wrong:
         yield from wrong.faults
         return
-    yield from _never(found, pair_rules)
+    book = RuleBook(
+        "check", "", date.min,
+        drugs=found.drugs, rules=found.rules, sets=found.sets, modifiers=found.modifiers, tables=found.tables,
+    )  # fmt: skip
+    yield from _never(book, pair_rules)
+    yield from _never_together(book, derived_pairs)
     yield from _version(folder)
 
 
-def _never(found: clinical.Clinical, pair_rules: Sheet) -> Iterator[Fault]:
+def _never_together(book: RuleBook, derived_pairs: Sheet) -> Iterator[Fault]:
+    """Comparisons that no two drugs meet."""
+    profiles = list(book.formulary.profiles.all())
+    for line in derived_pairs.lines:
+        terms = derived_tables.parse(line.cells["when"])
+        unlike = {tuple(_asked(term, profile) for term in terms): profile for profile in profiles}.values()
+        if not any(all(term.holds(one, other) for term in terms) for one in unlike for other in unlike):
+            yield derived_pairs.fault(line, f"{line.cells['when']} can never hold: no two drugs are so")
+
+
+def _asked(term: derived_tables.Term, profile: Profile) -> object:
+    """What a comparison sees of a drug."""
+    return term.word in profile.sets if term.name == derived_tables.MEMBER else getattr(profile, term.name)
+
+
+def _never(book: RuleBook, pair_rules: Sheet) -> Iterator[Fault]:
     """Rules whose sides have no two different drugs that the rules know."""
-    book = RuleBook(
-        "check", "", date.min, drugs=found.drugs, rules=found.rules, sets=found.sets, modifiers=found.modifiers
-    )
     firing = {rule.rule_id for rules in book.rules_of.values() for rule, _ in rules}
     for line in pair_rules.lines:
         row = line.cells
