@@ -130,6 +130,8 @@ def test_a_missing_file_is_named(broken: Path) -> None:
         ("derived_pairs.csv", "when", "low.charm>=2", "the comparison 'low.charm>=2' is not understood"),
         ("derived_pairs.csv", "severity", "awful", "awful"),
         ("derived_words.csv", "code", "D99", "derived_words says nothing of D01"),
+        ("cumulative_loads.csv", "when", "mood>=3", "the figure 'mood>=3' is not understood"),
+        ("cumulative_words.csv", "code", "C99", "cumulative_words says nothing of C04"),
     ],
 )
 def test_a_derivation_that_is_not_understood_refuses_the_release(
@@ -154,3 +156,33 @@ def test_without_the_tables_of_derivations_nothing_is_derived() -> None:
             {finding.problem for finding in check(shipped.regimen(known, "haloperidol", "methadone"), known).findings}
         )
     assert "qt_prolongation" in said[1] - said[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "drugs"),
+    [
+        ("derived_pairs", "D05", ("haloperidol", "methadone")),
+        ("derived_levels", "D01", ("fluvoxamine", "ropinirole")),
+        ("cumulative_loads", "C05", ("haloperidol", "methadone", "citalopram")),
+    ],
+)
+def test_a_grade_changed_in_its_table_is_the_grade_of_the_finding(
+    table: str, code: str, drugs: tuple[str, ...]
+) -> None:
+    grades = ("severity", "raised", "severity_narrow")
+    graded = []
+    for word in (None, "minor", "contraindicated"):
+        tables = dict(shipped.tables().tables)
+        if word is not None:
+            changed = [row | {name: word for name in grades if name in row} for row in tables[table]]
+            tables[table] = tuple(changed)
+        found = shipped.tables()
+        book = RuleBook("medmgmt", "1", shipped.RELEASED, drugs=found.drugs, rules=(), sets=found.sets, tables=tables)
+        known = Knowledge.of(books=(book,), data_sets=(), catalogue=shipped.catalogue())
+        findings = check(shipped.regimen(known, *drugs), known).findings
+        graded += [
+            grade.severity.word for one in findings if one.refs == tuple(sorted(drugs)) for grade in one.sources
+            if grade.rule_id == code
+        ]  # fmt: skip
+    assert graded[1:] == ["minor", "contraindicated"]
+    assert graded[0] in ("moderate", "major")

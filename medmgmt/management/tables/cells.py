@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from string import Formatter
 from zoneinfo import available_timezones
 
-from interactions.engine import derived_tables
+from interactions.engine import derived_tables, load_tables
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
@@ -247,6 +247,14 @@ def _comparison(asked: Asked) -> str:
     return next((f"{word!r} is no class" for word in words.values() if word not in asked.known.sets), "")
 
 
+def _figures(asked: Asked) -> str:
+    try:
+        load_tables.parse(asked.text)
+    except ValueError as wrong:
+        return str(wrong)
+    return ""
+
+
 def _sentence(asked: Asked) -> str:
     places = set(asked.column.argument.split("|"))
     try:
@@ -414,6 +422,8 @@ KINDS: dict[str, Kind] = {
     "condition of a pair": lambda asked: conditions.of_pair(asked.text, asked.row["a"], asked.row["b"], asked.known),
     "condition of a dose": lambda asked: conditions.of_dose(asked.text),
     "comparison of two drugs": _comparison,
+    "figures of a load": _figures,
+    "load": _in_column("cumulative_loads.csv", "code"),
     "sentence": _sentence,
     "roles": _roles,
     "schedule": _schedule,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
+from interactions.engine import derived_tables, load_tables
 from interactions.engine.attributes import BY_DOSE, QT_POINTS, SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.rulebook import ANY_GRADE, CYP_SET
@@ -53,6 +54,7 @@ def faults(known: Known, columns: Columns) -> Iterator[Fault]:
             yield from (sheet.fault(line, reason) for reason in wrong(line.cells, known))
     yield from _out_of_step(known)
     yield from _claimed_twice(known)
+    yield from _never_reached(known)
     yield from _without_effect(known, columns)
 
 
@@ -210,6 +212,29 @@ def _claimed_twice(known: Known) -> Iterator[Fault]:
             other = claimed.setdefault(name, row["name"])
             if other != row["name"]:
                 yield sheet.fault(line, f"{name} is {other} already")
+
+
+def _never_reached(known: Known) -> Iterator[Fault]:
+    """Of rows of which the first that holds decides, one that holds only where an earlier one of its code does."""
+    for name, parse in (("derived_pairs.csv", _of_pairs), ("cumulative_loads.csv", load_tables.parse)):
+        sheet = known.sheet(name)
+        earlier: dict[str, list[tuple[int, Sequence[tuple[object, int]]]]] = {}
+        for line in sheet.lines:
+            asked = parse(line.cells["when"])
+            before = earlier.setdefault(line.cells["code"], [])
+            first = next((number for number, weaker in before if _implies(asked, weaker)), None)
+            if first is not None:
+                yield sheet.fault(line, f"{line.cells['when']} is never reached: line {first} holds before it")
+            before.append((line.number, asked))
+
+
+def _of_pairs(when: str) -> tuple[tuple[object, int], ...]:
+    return tuple(((term.subject, term.name, term.word), term.least) for term in derived_tables.parse(when))
+
+
+def _implies(asked: Sequence[tuple[object, int]], weaker: Sequence[tuple[object, int]]) -> bool:
+    figures = dict(asked)
+    return all(name in figures and figures[name] >= least for name, least in weaker)
 
 
 def _without_effect(known: Known, columns: Columns) -> Iterator[Fault]:
