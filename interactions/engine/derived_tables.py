@@ -64,9 +64,34 @@ class PairEffect:
     """"one" or "other": whose effect it is on the other's level; empty where both act alike."""
     suffers: str
 
+    @property
+    def is_mutual(self) -> bool:
+        """Neither drug is told from the other."""
+        return all(term.subject not in ("one", "other") for term in self.when)
+
     def holds(self, one: Profile, other: Profile) -> bool:
         """Whether the two drugs, in this order, meet every comparison."""
         return all(term.holds(one, other) for term in self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The rows of one code; `both` names what each of the two must have at all for any of them to hold."""
+
+    rows: tuple[PairEffect, ...]
+    both: tuple[str, ...]
+    is_mutual: bool
+
+    def found(self, a: Profile, b: Profile) -> tuple[PairEffect, Profile, Profile] | None:
+        """The first row that holds, with the two as "one" and "other": the first drug is "one" if it can be."""
+        for name in self.both:
+            if not (getattr(a, name) and getattr(b, name)):
+                return None
+        for one, other in ((a, b),) if self.is_mutual else ((a, b), (b, a)):
+            for row in self.rows:
+                if row.holds(one, other):
+                    return row, one, other
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +116,7 @@ class Advice(NamedTuple):
 class DerivedTables:
     """The tables, laid out for looking up; empty where a release has none."""
 
-    effects: tuple[tuple[PairEffect, ...], ...] = ()
+    effects: tuple[Effects, ...] = ()
     """By code, in the order of the table."""
     levels: Mapping[tuple[str, int, str], Grades] = field(default_factory=dict)
     """(code, strength, grade of the substrate) -> severity for a usual and for a narrow index."""
@@ -146,8 +171,16 @@ def read(tables: Mapping[str, Rows]) -> DerivedTables:
         if (code, ACTIVATION if grade == ACTIVATION else "") not in words:
             raise ValueError(f"derived_words says nothing of {code} {grade}")
     return DerivedTables(
-        tuple(map(tuple, effects.values())), levels, words, {code: tuple(of) for code, of in advice.items()}
+        effects=tuple(_of_code(tuple(rows)) for rows in effects.values()),
+        levels=levels,
+        words=words,
+        advice={code: tuple(of) for code, of in advice.items()},
     )
+
+
+def _of_code(rows: tuple[PairEffect, ...]) -> Effects:
+    needed = [{term.name for term in row.when if term.subject == "low" and term.least > 0} for row in rows]
+    return Effects(rows, tuple(sorted(set.intersection(*needed))), all(row.is_mutual for row in rows))
 
 
 def _words(row: Row) -> Words:

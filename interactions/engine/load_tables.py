@@ -47,10 +47,16 @@ class LoadTables:
     """By code and case."""
     least: Mapping[str, int] = field(default_factory=dict)
     """By code: how many drugs its rows ask for at least."""
+    figures: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By code: what its rows ask for."""
 
     def fewest(self, code: str) -> int | None:
         """Fewer drugs than this add up to nothing; None where no row speaks of the code."""
         return self.least.get(code)
+
+    def asked(self, code: str) -> frozenset[str]:
+        """The figures that the rows of a code ask for."""
+        return self.figures[code]
 
     def found(self, code: str, figures: Mapping[str, int]) -> Load | None:
         """The row of this code that the figures meet first; None where none is met."""
@@ -92,4 +98,5 @@ def read(tables: Mapping[str, Rows]) -> LoadTables:
     if wordless:
         raise ValueError(f"cumulative_words says nothing of {', '.join(wordless)}")
     least = {code: min(dict(load.when).get("drugs", 0) for load in of) for code, of in loads.items()}
-    return LoadTables({code: tuple(of) for code, of in loads.items()}, words, least)
+    figures = {code: frozenset(name for load in of for name, _ in load.when) for code, of in loads.items()}
+    return LoadTables({code: tuple(of) for code, of in loads.items()}, words, least, figures)

@@ -1,5 +1,6 @@
 """A load over the regimen: its figures held against the table, and the finding in the words of the table."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from interactions.engine.load_tables import OLDER, Load
@@ -16,21 +17,22 @@ def capped(shares: Shares) -> int:
     return sum(share[2] for share in shares if share[2] >= 2) + min(weak, 2)
 
 
+FIGURES: dict[str, Callable[[Shares], int]] = {
+    "sum": total,
+    "capped": capped,
+    "strong": lambda shares: sum(share[2] >= 2 for share in shares),
+    "respiratory": lambda shares: max((share[1].respiratory for share in shares), default=0),
+}
+
+
 def load_of(situation: Situation, code: str, count: int, shares: Shares | None = None) -> Load | None:
     """The row of the table that so many drugs with these shares meet; None where they add up to nothing."""
     fewest = situation.formulary.loads.fewest(code)
     if fewest is None or count < fewest:
         return None
-    of = shares or []
-    figures = {
-        "drugs": count,
-        "sum": total(of),
-        "capped": capped(of),
-        "strong": sum(share[2] >= 2 for share in of),
-        "respiratory": max((share[1].respiratory for share in of), default=0),
-        OLDER: int(situation.is_older),
-    }
-    return situation.formulary.loads.found(code, figures)
+    tables, of = situation.formulary.loads, shares or []
+    figures = {name: FIGURES[name](of) for name in tables.asked(code) if name in FIGURES}
+    return tables.found(code, {**figures, "drugs": count, OLDER: int(situation.is_older)})
 
 
 def draft(

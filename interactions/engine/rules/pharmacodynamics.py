@@ -8,10 +8,9 @@ from interactions.engine.derived_tables import DerivedTables, PairEffect
 
 
 def derive(a: Profile, b: Profile, tables: DerivedTables) -> Iterator[Derived]:
-    """Everything the two do together, once a code: the first row that holds, with the first drug as "one" if it can."""
-    for rows in tables.effects:
-        held = ((row, one, other) for one, other in ((a, b), (b, a)) for row in rows if row.holds(one, other))
-        found = next(held, None)
+    """Everything the two do together, once a code."""
+    for effects in tables.effects:
+        found = effects.found(a, b)
         if found is not None:
             yield _derived(*found, tables)
 
