@@ -34,7 +34,7 @@ dev-venv: .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum |
 test: dev-venv  ## the whole suite: pure, SQLite, PostgreSQL and Redis, headless Chromium
 	@$(PY) -m tests.run -q
 
-check: dev-venv  ## format, lint, types, floors, migrations, deploy check, OpenAPI snapshot
+check: dev-venv  ## format, lint, types, floors, migrations, deploy check, OpenAPI snapshot, tables of data/
 	@$(PY) -m tests.check
 
 mutants: dev-venv  ## small changes to the pure rooms that no test notices; SEED and MINUTES may be set

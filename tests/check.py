@@ -29,6 +29,7 @@ def checks(folder: str) -> list[tuple[str, list[str], dict[str, str]]]:
         ("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"], {}),
         ("deploy", [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
         ("openapi", [PYTHON, "-m", "tests.openapi"], {}),
+        ("data", [PYTHON, "manage.py", "check_data"], {}),
     ]
 
 

@@ -25,6 +25,8 @@ class Derived(NamedTuple):
     is_induction: bool = False
     enzymes: tuple[str, ...] = ()
     """Enzymes that are strongly inhibited."""
+    effect: str = ""
+    """What comes of it, in a word or two."""
 
 
 def keys(a: Profile, b: Profile) -> str:

@@ -1,8 +1,8 @@
 """The shipped tables in data/: drugs, classes, pair rules, salts, dose modifiers and side effects."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -20,12 +20,10 @@ FILES = (
     "drugs.csv",
     "drug_sets.csv",
     "pair_rules.csv",
-    "pair_rule_supplements.csv",
     "ingredient_synonyms.csv",
     "attribute_dose_modifiers.csv",
     "side_effects.csv",
     "roles.csv",
-    "drug_supplements.csv",
     *(f"{table}.csv" for table in TABLES),
 )
 KNOWN_COLUMNS = {
@@ -71,13 +69,9 @@ def parse(folder: Path) -> Clinical:
         more = sets.get(member_of.removeprefix("set:"), set()) if member_of.startswith("set:") else {member_of}
         sets.setdefault(role, set()).update(more)
     clinical = Clinical(
-        drugs=_supplemented(
-            _made(folder / "drugs.csv", _drug, faults), _made(folder / "drug_supplements.csv", _supplement, faults)
-        ),
+        drugs=tuple(_made(folder / "drugs.csv", _drug, faults)),
         sets={name: frozenset(members) for name, members in sets.items()},
-        rules=_whole(
-            _made(folder / "pair_rules.csv", _rule, faults), _made(folder / "pair_rule_supplements.csv", _rule, faults)
-        ),
+        rules=tuple(_made(folder / "pair_rules.csv", _rule, faults)),
         synonyms=tuple(_made(folder / "ingredient_synonyms.csv", _synonym, faults)),
         modifiers=tuple(_made(folder / "attribute_dose_modifiers.csv", _modifier, faults)),
         terms=tuple(_made(folder / "side_effects.csv", _term, faults)),
@@ -105,12 +99,6 @@ def _made(path: Path, make: Callable[[Row], Made], faults: list[Fault]) -> Itera
             yield made
 
 
-def _whole(rules: Iterable[PairRule], supplements: Iterable[PairRule]) -> tuple[PairRule, ...]:
-    """The rules with ours beside them; one of ours under the same id takes its place."""
-    found = {rule.rule_id: rule for rule in rules}
-    return tuple((found | {rule.rule_id: rule for rule in supplements}).values())
-
-
 def _number(text: str) -> int | None:
     return int(text) if text.strip() else None
 
@@ -136,32 +124,6 @@ def _drug(row: Row) -> CatalogueDrug:
         maoi_type=row["maoi_type"],
         attributes={name: value for name, value in row.items() if name not in KNOWN_COLUMNS and value},
     )
-
-
-def _supplement(row: Row) -> tuple[str, dict[str, str], Row]:
-    attributes = dict(part.split("=", 1) for part in row["attributes"].split("|"))
-    return row["name"], {**attributes, "source": row["source"], "confidence": row["confidence"]}, row
-
-
-def _supplemented(
-    drugs: Iterable[CatalogueDrug], supplements: Iterable[tuple[str, dict[str, str], Row]]
-) -> tuple[CatalogueDrug, ...]:
-    """Drugs that the clinical table knows by name only, with what is known of them from elsewhere."""
-    more = {name: (attributes, row) for name, attributes, row in supplements}
-    made = []
-    for drug in drugs:
-        attributes, row = more.get(drug.key, ({}, {}))
-        if row and not drug.in_rules:
-            drug = replace(
-                drug,
-                in_rules=True,
-                group=row["group"],
-                drug_class=row["drug_class"],
-                washout_days=_number(row["washout_days"]),
-                attributes={**drug.attributes, **attributes},
-            )
-        made.append(drug)
-    return tuple(made)
 
 
 def _member(row: Row) -> tuple[str, str]:

@@ -122,7 +122,7 @@ def test_an_active_class_silences_and_an_absent_one_does_not() -> None:
 
 def test_every_condition_that_ships_is_understood() -> None:
     assert all(isinstance(rule.tokens, tuple) for rule in shipped.tables().rules)
-    assert sum(bool(rule.tokens) for rule in shipped.tables().rules) == 49
+    assert sum(bool(rule.tokens) for rule in shipped.tables().rules) == 48
 
 
 @pytest.mark.parametrize(("route", "severity"), [("IM", Severity.MODERATE), ("SC", Severity.MODERATE), ("PO", None)])

@@ -200,7 +200,7 @@ def test_a_stronger_inhibitor_or_inducer_is_never_less_severe(grade: str, narrow
         for strength in (1, 2, 3):
             acting = replace(sertraline, inhibits={}, induces={})
             acting = replace(acting, **{kind: {"CYP2D6": strength}})
-            derived = list(pharmacokinetics.derive(acting, victim))
+            derived = list(pharmacokinetics.derive(acting, victim, shipped.alone().formulary.derived))
             found.append(max((one.severity or 0 for one in derived), default=0))
         assert found == sorted(found)
 

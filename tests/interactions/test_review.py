@@ -91,10 +91,10 @@ def test_the_review_names_its_releases_and_keeps_what_each_said(shipped_release:
     finding = found.findings.get()
     assert finding.severity == "contraindicated"
     assert {(grade["label"], grade["severity"], grade["released_on"]) for grade in finding.sources} == {
-        ("medmgmt", "major", "2026-11-21"),
+        ("medmgmt", "major", shipped_release.released_on.isoformat()),
         ("Licensed", "contraindicated", "2026-01-01"),
     }
-    assert found.scope == "Checked against medmgmt 2 of 2026-11-21 and Licensed 1 of 2026-01-01."
+    assert found.scope == f"Checked against {shipped_release} and Licensed 1 of 2026-01-01."
 
 
 @pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_every_pair_has_a_state_with_its_scope(shipped_release: Release) -> None
         "nothing_on_record": 2,
         "not_checked": 3,
     }
-    assert {pair["scope"] for pair in by_state["nothing_on_record"]} == {"nothing on record in medmgmt 2 of 2026-11-21"}
+    assert {pair["scope"] for pair in by_state["nothing_on_record"]} == {f"nothing on record in {shipped_release}"}
     assert {"refs": ["4"], "what": "a herbal tea", "why": "the active knowledge does not know this name"} in (
         found.not_checked
     )

@@ -1,58 +1,16 @@
-"""The shipped tables: where they come from, that they are what they say, and that codes meet."""
+"""The shipped tables: that they are whole, and that codes meet."""
 
 import csv
-import hashlib
-import re
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from interactions import building
+from interactions.engine.check import check
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.rulebook import RuleBook
 from interactions.importers import clinical
 from interactions.importers.faults import BadFile
 from tests.interactions import shipped
-
-README = shipped.DATA / "README.md"
-VOCABULARY = "rxnorm_prescribable_ingredients_2025-10-06_B-Z.csv"
-
-
-def listed_digests() -> dict[str, str]:
-    return dict(re.findall(r"(?m)^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", README.read_text(encoding="utf-8")))
-
-
-def test_the_digests_in_the_readme_are_true_and_no_built_file_is_left_out() -> None:
-    built = {"drugs.csv", "ingredient_synonyms.csv", "release.json", *building.COPIED, *building.OWN}
-    assert built <= set(listed_digests())
-    for name, digest in listed_digests().items():
-        assert hashlib.sha256((shipped.DATA / name).read_bytes()).hexdigest() == digest, name
-
-
-def test_the_command_builds_the_same_bytes_again(shared: Path, tmp_path: Path) -> None:
-    vocabulary = shared / "datasets" / "vocabulary"
-    counts = building.build(
-        shared / "clinical",
-        vocabulary / "formulary_codes.csv",
-        tmp_path,
-        version="1",
-        released_on=date(2026, 11, 21),
-        vocabulary=vocabulary / VOCABULARY,
-    )
-    for name in counts:
-        assert (tmp_path / name).read_bytes() == (shipped.DATA / name).read_bytes(), name
-
-
-def test_without_a_vocabulary_there_are_fewer_codes_and_the_same_drugs(shared: Path, tmp_path: Path) -> None:
-    formulary = shared / "datasets" / "vocabulary" / "formulary_codes.csv"
-    building.build(shared / "clinical", formulary, tmp_path, version="1", released_on=date(2026, 11, 21))
-    found = clinical.parse(tmp_path)
-    assert len(found.drugs) == len(shipped.tables().drugs)
-    assert len(found.synonyms) == len(building.SYNONYMS)
-
-
-def test_the_readme_table_is_filled_in_by_the_command() -> None:
-    row = "| `drugs.csv` | what | origin | licence | `` |"
-    assert building.with_sums(row, {"drugs.csv": "ab"}) == "| `drugs.csv` | what | origin | licence | `ab` |"
 
 
 def test_the_shipped_tables_are_whole() -> None:
@@ -164,3 +122,67 @@ def test_a_missing_file_is_named(broken: Path) -> None:
     (broken / "side_effects.csv").unlink()
     with pytest.raises(BadFile, match=r"side_effects.csv, line 1: the file is missing"):
         clinical.parse(broken)
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "value", "reason"),
+    [
+        ("derived_pairs.csv", "when", "low.charm>=2", "the comparison 'low.charm>=2' is not understood"),
+        ("derived_pairs.csv", "severity", "awful", "awful"),
+        ("derived_words.csv", "code", "D99", "derived_words says nothing of D01"),
+        ("cumulative_loads.csv", "when", "mood>=3", "the figure 'mood>=3' is not understood"),
+        ("cumulative_words.csv", "code", "C99", "cumulative_words says nothing of C04"),
+    ],
+)
+def test_a_derivation_that_is_not_understood_refuses_the_release(
+    broken: Path, file: str, column: str, value: str, reason: str
+) -> None:
+    spoil(broken / file, column, value)
+    with pytest.raises(BadFile, match=reason):
+        clinical.parse(broken)
+
+
+def test_without_the_tables_of_derivations_nothing_is_derived() -> None:
+    found = shipped.tables()
+    bare = {name: rows for name, rows in found.tables.items() if not name.startswith("derived")}
+    book = RuleBook("medmgmt", "1", shipped.RELEASED, drugs=found.drugs, rules=(), sets=found.sets, tables=bare)
+    whole = RuleBook(
+        "medmgmt", "1", shipped.RELEASED, drugs=found.drugs, rules=(), sets=found.sets, tables=found.tables
+    )
+    said = []
+    for one in (book, whole):
+        known = Knowledge.of(books=(one,), data_sets=(), catalogue=shipped.catalogue())
+        said.append(
+            {finding.problem for finding in check(shipped.regimen(known, "haloperidol", "methadone"), known).findings}
+        )
+    assert "qt_prolongation" in said[1] - said[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "drugs"),
+    [
+        ("derived_pairs", "D05", ("haloperidol", "methadone")),
+        ("derived_levels", "D01", ("fluvoxamine", "ropinirole")),
+        ("cumulative_loads", "C05", ("haloperidol", "methadone", "citalopram")),
+    ],
+)
+def test_a_grade_changed_in_its_table_is_the_grade_of_the_finding(
+    table: str, code: str, drugs: tuple[str, ...]
+) -> None:
+    grades = ("severity", "raised", "severity_narrow")
+    graded = []
+    for word in (None, "minor", "contraindicated"):
+        tables = dict(shipped.tables().tables)
+        if word is not None:
+            changed = [row | {name: word for name in grades if name in row} for row in tables[table]]
+            tables[table] = tuple(changed)
+        found = shipped.tables()
+        book = RuleBook("medmgmt", "1", shipped.RELEASED, drugs=found.drugs, rules=(), sets=found.sets, tables=tables)
+        known = Knowledge.of(books=(book,), data_sets=(), catalogue=shipped.catalogue())
+        findings = check(shipped.regimen(known, *drugs), known).findings
+        graded += [
+            grade.severity.word for one in findings if one.refs == tuple(sorted(drugs)) for grade in one.sources
+            if grade.rule_id == code
+        ]  # fmt: skip
+    assert graded[1:] == ["minor", "contraindicated"]
+    assert graded[0] in ("moderate", "major")

@@ -1,14 +1,13 @@
 """Further risks of the whole regimen: seizures, low sodium, low blood pressure, dopamine, lithium (C08 to C18)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from interactions.engine.rules.draft import Draft
-from interactions.engine.rules.shares import STABLE, Shares, are_calm, keys, shares_of, slight, told, total
+from interactions.engine.rules.loads import calmed, draft, load_of, of_shares
+from interactions.engine.rules.shares import keys, shares_of, slight
 from interactions.engine.rules.situation import Situation
-from interactions.engine.severity import Severity
 
-MINOR, MODERATE, MAJOR = Severity.MINOR, Severity.MODERATE, Severity.MAJOR
-SLOW, RAPID = "delayed (days-weeks)", "rapid (<24 h)"
 NORMAL_SODIUM = ("sodium", 135, None)
 
 
@@ -20,110 +19,47 @@ def drafts(situation: Situation) -> Iterator[Draft]:
 
 def _seizures(situation: Situation) -> Iterator[Draft]:
     shares = shares_of(situation, "seizure")
-    if len(shares) < 3 or total(shares) < 5:
-        return
-    severity = MAJOR if total(shares) >= 7 else MODERATE
-    is_calm = severity == MODERATE and are_calm(situation, shares, "seizure_risk")
-    yield Draft(
-        "cumulative",
-        "seizure_risk",
-        MINOR if is_calm else severity,
-        keys(shares),
-        f"Seizure load of {len(shares)} drugs: {told(shares)}",
-        "Replace one that lowers the seizure threshold; lowest doses, slow titration; ask about seizures, alcohol, "
-        "head injury and eating disorder",
-        "C08",
-        "Effects on the seizure threshold add up",
-        SLOW,
-        factors=STABLE if is_calm else (),
-        context=("stable",) if is_calm else (),
-        slight=slight(shares),
-    )
+    load = load_of(situation, "C08", len(shares), shares)
+    if load is not None:
+        found = of_shares(situation, "C08", load, shares)
+        yield replace(calmed(situation, found, load, shares) or found, slight=slight(shares))
 
 
 def _sodium(situation: Situation) -> Iterator[Draft]:
     shares = shares_of(situation, "hyponatraemia")
-    if len(shares) < 3 or total(shares) < 6:
+    load = load_of(situation, "C10", len(shares), shares)
+    if load is None:
         return
     risks = situation.older | situation.low_sodium
-    is_calm = not situation.low_sodium and are_calm(situation, shares, "hyponatraemia", NORMAL_SODIUM)
-    yield Draft(
-        "cumulative",
-        "hyponatraemia",
-        MINOR if is_calm else MAJOR if risks else MODERATE,
-        keys(shares),
-        f"Sodium load of {len(shares)} drugs: {told(shares)}",
-        "Sodium now, at 2 and at 4 weeks; replace the least needed one (bupropion or mirtazapine for an SSRI, a "
-        "calcium channel blocker for a thiazide); tell the person about confusion, headache and falls",
-        "C10",
-        "Effects on sodium add up",
-        SLOW,
-        factors=STABLE if is_calm else tuple(risks.values()),
-        context=("stable",) if is_calm else tuple(risks),
-        slight=slight(shares),
-    )
+    found = replace(of_shares(situation, "C10", load, shares), slight=slight(shares))
+    calm = None if situation.low_sodium else calmed(situation, found, load, shares, NORMAL_SODIUM)
+    severity = load.raised if risks else load.severity
+    yield calm or replace(found, severity=severity, factors=tuple(risks.values()), context=tuple(risks))
 
 
 def _pressure(situation: Situation) -> Iterator[Draft]:
     shares = shares_of(situation, "orthostasis")
-    if len(shares) < 3 or total(shares) < 6:
+    load = load_of(situation, "C11", len(shares), shares)
+    if load is None:
         return
-    severity = MAJOR if situation.is_older and total(shares) >= 8 else MODERATE
-    is_calm = severity == MODERATE and _is_settled(situation, shares)
-    yield Draft(
-        "cumulative",
-        "hypotension",
-        MINOR if is_calm else severity,
-        keys(shares),
-        f"Blood pressure load of {len(shares)} drugs: {told(shares)}",
-        "Sit-stand blood pressure before and after each change, slow titration, largest dose at night; get up slowly; "
-        "ask about falls",
-        "C11",
-        "Effects on standing blood pressure add up" + (" (age 65 or more)" if situation.is_older else ""),
-        RAPID,
-        factors=STABLE if is_calm else (),
-        context=("stable",) if is_calm else tuple(situation.older),
-        slight=slight(shares),
-    )
-
-
-def _is_settled(situation: Situation, shares: Shares) -> bool:
-    return are_calm(situation, shares, "hypotension")
+    found = of_shares(situation, "C11", load, shares, case="older" if situation.is_older else "")
+    calm = calmed(situation, found, load, shares)
+    yield replace(calm or replace(found, context=tuple(situation.older)), slight=slight(shares))
 
 
 def _dopamine(situation: Situation) -> Iterator[Draft]:
-    agonists = shares_of(situation, "dopamine_agonist", at_least=3)
+    agonists = keys(shares_of(situation, "dopamine_agonist", at_least=3))
     blockers = shares_of(situation, "dopamine_antagonist")
-    if not agonists or len(blockers) < 2:
-        return
-    yield Draft(
-        "cumulative",
-        "dopamine_antagonism",
-        MAJOR if total(blockers) >= 3 else MODERATE,
-        (*keys(agonists), *keys(blockers)),
-        f"Dopamine blocked by {len(blockers)} drugs ({told(blockers)}) against {' and '.join(keys(agonists))}",
-        "Stop the dopamine blocker that is least needed; ondansetron for nausea, pimavanserin or low-dose quetiapine "
-        "alone for psychosis; look at movement within a week",
-        "C12",
-        "Dopamine antagonism adds up against the agonist",
-        RAPID,
-    )
+    load = load_of(situation, "C12", len(blockers), blockers) if agonists else None
+    if load is not None:
+        found = of_shares(situation, "C12", load, blockers, agonists=" and ".join(agonists))
+        yield replace(found, keys=(*agonists, *keys(blockers)))
 
 
 def _lithium(situation: Situation) -> Iterator[Draft]:
     salts = [profile.key for _, profile in situation.active if "lithium" in profile.sets]
     raising = [profile.key for _, profile in situation.active if profile.lithium_effect == "raises"]
-    if not salts or len(raising) < 2:
-        return
-    yield Draft(
-        "cumulative",
-        "lithium_level",
-        MAJOR,
-        (*salts, *raising),
-        f"{len(raising)} drugs raise {salts[0]} together: {', '.join(raising)}",
-        "Replace what can be replaced (acetaminophen for an NSAID, a calcium channel blocker for blood pressure); "
-        "lower the dose, lithium level, creatinine and sodium in 5-7 days, then weekly until steady",
-        "C18",
-        "Effects on the clearance of lithium add up",
-        SLOW,
-    )
+    load = load_of(situation, "C18", len(raising)) if salts else None
+    if load is not None:
+        said: dict[str, object] = {"count": len(raising), "drug": salts[0], "listed": ", ".join(raising)}
+        yield draft(situation, "C18", load, (*salts, *raising), said)

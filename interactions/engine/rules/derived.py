@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from interactions.engine.attributes import Profile
 from interactions.engine.derivation import Derived
+from interactions.engine.derived_tables import DerivedTables
 from interactions.engine.findings import Match, SourceGrade, Wait
 from interactions.engine.pair_table import NUMBER_BITS
 from interactions.engine.rules import pharmacodynamics, pharmacokinetics, windows
@@ -30,23 +31,23 @@ class Weighed(NamedTuple):
     """The same as stable text, without anybody's values."""
 
 
-def of_pair(a: Profile, b: Profile, memory: Memory) -> tuple[Derived, ...]:
+def of_pair(a: Profile, b: Profile, memory: Memory, tables: DerivedTables) -> tuple[Derived, ...]:
     """Everything that follows for the two; worked out once."""
     if a.number > b.number:
         a, b = b, a
     code = a.number << NUMBER_BITS | b.number
     known = memory.get(code)
     if known is None:
-        known = memory[code] = tuple(_worked_out(a, b))
+        known = memory[code] = tuple(_worked_out(a, b, tables))
     return known
 
 
-def _worked_out(a: Profile, b: Profile) -> Iterator[Derived]:
+def _worked_out(a: Profile, b: Profile, tables: DerivedTables) -> Iterator[Derived]:
     if a.key == b.key or not set(a.entry.ingredients).isdisjoint(b.entry.ingredients):
         return
-    yield from pharmacokinetics.derive(a, b)
-    yield from pharmacokinetics.derive(b, a)
-    yield from pharmacodynamics.derive(a, b)
+    yield from pharmacokinetics.derive(a, b, tables)
+    yield from pharmacokinetics.derive(b, a, tables)
+    yield from pharmacodynamics.derive(a, b, tables)
 
 
 def matches(
@@ -57,7 +58,7 @@ def matches(
     for a, b in pairs:
         if a.profile is None or b.profile is None or not (a.is_present and b.is_present):
             continue
-        for one in of_pair(a.profile, b.profile, memory):
+        for one in of_pair(a.profile, b.profile, memory, situation.formulary.derived):
             if (a.place, b.place, one.problem) not in judged:
                 match = _match(one, a, b, situation)
                 if match is not None:
@@ -85,16 +86,13 @@ def _told(one: Derived, weighed: Weighed, situation: Situation) -> Match:
     grade = SourceGrade(
         label, version, released_on, weighed.severity, one.code, CITATION, one.problem, "derived", weighed.factors
     )
-    effect = EFFECTS.get(one.code, "").format(acts=one.acts, suffers=one.suffers)
-    if one.code == "D01" and one.problem == "exposure_decrease":
-        effect = f"less effect of {one.suffers}"
     return Match(
         0,
         0,
         one.problem,
         grade,
         one.mechanism,
-        effect,
+        one.effect,
         one.management,
         one.onset,
         "derived",
@@ -103,24 +101,6 @@ def _told(one: Derived, weighed: Weighed, situation: Situation) -> Match:
         (id(one), weighed.severity, weighed.factors),
         weighed.context,
     )
-
-
-EFFECTS = {
-    "D01": "higher level of {suffers} through {acts}",
-    "D02": "lower level of {suffers} through {acts}",
-    "D03": "higher level of {suffers} through {acts}",
-    "D04": "serotonin toxicity",
-    "D05": "QT prolongation, torsades de pointes",
-    "D06": "sedation and respiratory depression",
-    "D08": "seizures",
-    "D09": "bleeding",
-    "D10": "low sodium",
-    "D11": "low blood pressure on standing, falls",
-    "D12": "dopamine blocked against dopamine given",
-    "D13": "changed {suffers} level or neurotoxicity",
-    "D14": "slow heart rate",
-    "D15": "high blood pressure",
-}
 
 
 def _counts(one: Derived, a: Seat, b: Seat) -> bool:

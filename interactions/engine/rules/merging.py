@@ -150,7 +150,7 @@ def _finding(pair: Pair, matches: list[Match], situation: Situation, memory: Mem
     a, b = seats[told.a], seats[told.b]
     family = situation.formulary.families.get(told.problem)
     if not suffers and family is not None and family.gather == "victim":
-        suffers = _victim(a, b, memory)
+        suffers = _victim(a, b, situation, memory)
     finding = Finding(
         KINDS.get(told.problem, OTHER_KIND),
         told.problem,
@@ -198,11 +198,12 @@ def _management(told: Match, a: Seat, b: Seat, situation: Situation, memory: Mem
     return ". ".join(part.rstrip(". ") for part in parts if part)
 
 
-def _victim(a: Seat, b: Seat, memory: Memory) -> str:
+def _victim(a: Seat, b: Seat, situation: Situation, memory: Memory) -> str:
     """Whose level changes: as derived, else the one that is not smoked, else the one with the narrower index."""
     if a.profile is None or b.profile is None:
         return max(a, b, key=lambda seat: seat.entry.key).entry.key
-    changed = next((one.suffers for one in of_pair(a.profile, b.profile, memory) if one.suffers), "")
+    tables = situation.formulary.derived
+    changed = next((one.suffers for one in of_pair(a.profile, b.profile, memory, tables) if one.suffers), "")
     if changed:
         return changed
     ranked = sorted(

@@ -164,7 +164,7 @@ def _depends(a: Seat, b: Seat, standings: Standings, knowledge: Knowledge) -> in
             for token in rule.tokens:
                 depends |= 0 if token.name in OF_THE_DRUGS else SWITCH if token.name in OF_A_SWITCH else OPEN
     if a.profile is not None and b.profile is not None:
-        for one in derived.of_pair(a.profile, b.profile, knowledge.derived):
+        for one in derived.of_pair(a.profile, b.profile, knowledge.derived, knowledge.formulary.derived):
             is_said = True
             depends |= OF_CODES.get(one.code, 0)
             if one.code in derived.DAMPED and Severity.MODERATE in (one.severity, one.raised):

@@ -4,59 +4,44 @@ from collections.abc import Iterator
 
 from interactions.engine.attributes import Profile
 from interactions.engine.derivation import Derived
+from interactions.engine.derived_tables import ACTIVATION, SILENT, DerivedTables, Words
 from interactions.engine.severity import Severity
 
-MINOR, MODERATE, MAJOR = Severity.MINOR, Severity.MODERATE, Severity.MAJOR
-INHIBITION: dict[tuple[int, str], tuple[Severity | None, Severity | None]] = {
-    (3, "sensitive"): (MAJOR, MAJOR),
-    (3, "moderate"): (MODERATE, MAJOR),
-    (3, "minor"): (None, MINOR),
-    (3, "activation"): (MODERATE, MODERATE),
-    (2, "sensitive"): (MODERATE, MAJOR),
-    (2, "moderate"): (MINOR, MODERATE),
-    (2, "activation"): (MINOR, MINOR),
-    (1, "sensitive"): (MINOR, MINOR),
-    (1, "moderate"): (None, MINOR),
-}
-"""(strength, substrate grade) -> severity for a usual and for a narrow index."""
-INDUCTION: dict[tuple[int, str], tuple[Severity | None, Severity | None]] = {
-    (3, "sensitive"): (MODERATE, MAJOR),
-    (3, "moderate"): (MODERATE, MAJOR),
-    (3, "minor"): (MINOR, MINOR),
-    (2, "sensitive"): (MODERATE, MODERATE),
-    (2, "moderate"): (MINOR, MODERATE),
-    (1, "sensitive"): (MINOR, MINOR),
-}
+ANY = (0, "any")
+"""Strength and grade where neither counts."""
 STRENGTHS = {1: "weak", 2: "moderate", 3: "strong"}
 HALF_LIVES = 5
-SLOW, RAPID = "delayed (days-weeks)", "rapid (<24 h)"
+LEAST_LAG_DAYS = 14
+"""So long at least an induced enzyme needs to fade."""
 
 
-def derive(perpetrator: Profile, victim: Profile) -> Iterator[Derived]:
+def derive(perpetrator: Profile, victim: Profile, tables: DerivedTables) -> Iterator[Derived]:
     """What the first does to the level of the second."""
     if "smoked" in perpetrator.sets:
         return
-    worst = _worst_inhibition(perpetrator, victim)
+    worst = _worst_inhibition(perpetrator, victim, tables)
     if worst:
         yield worst
-    induced = _induction(perpetrator, victim)
+    induced = _induction(perpetrator, victim, tables)
     if induced:
         yield induced
     is_transported = "inhibitor" in perpetrator.pgp and "substrate" in victim.pgp
-    if worst is None and is_transported and (victim.narrow or "pgp_victim" in victim.sets):
-        yield _transport(perpetrator, victim)
+    usual, narrow = tables.levels.get(("D03", *ANY), SILENT)
+    severity = narrow if victim.narrow else usual
+    if worst is None and is_transported and severity is not None and (victim.narrow or "pgp_victim" in victim.sets):
+        yield _said("D03", severity, perpetrator, victim, tables.words["D03", ""])
 
 
 def capped(severity: Severity | None, victim: Profile) -> Severity | None:
     """A wide therapeutic index keeps it minor."""
-    return min(severity, MINOR) if severity is not None and victim.wide else severity
+    return min(severity, Severity.MINOR) if severity is not None and victim.wide else severity
 
 
-def _worst_inhibition(perpetrator: Profile, victim: Profile) -> Derived | None:
+def _worst_inhibition(perpetrator: Profile, victim: Profile, tables: DerivedTables) -> Derived | None:
     found: list[tuple[Severity, str, int, str]] = []
     for enzyme, strength in perpetrator.inhibits.items():
         grade = victim.substrate.get(enzyme)
-        usual, narrow = INHIBITION.get((strength, grade), (None, None)) if grade else (None, None)
+        usual, narrow = tables.levels.get(("D01", strength, grade), SILENT) if grade else SILENT
         severity = capped(narrow if victim.narrow else usual, victim)
         if severity is not None and grade is not None:
             found.append((severity, enzyme, strength, grade))
@@ -65,31 +50,32 @@ def _worst_inhibition(perpetrator: Profile, victim: Profile) -> Derived | None:
     found.sort(key=lambda one: (-one[0], one[1]))
     severity, enzyme, strength, grade = found[0]
     strong = tuple(sorted(one[1] for one in found if one[2] == 3 and one[3] in ("sensitive", "moderate")))
-    if len(strong) > 1 and severity < MAJOR:
+    if len(strong) > 1 and severity < Severity.MAJOR:
         severity = severity.raised()
-    is_prodrug = grade == "activation"
-    pathway = " and ".join(strong) if len(strong) > 1 else enzyme
+    words = tables.words["D01", grade if grade == ACTIVATION else ""]
+    enzymes = " and ".join(strong) if len(strong) > 1 else enzyme
+    told = _said(
+        "D01", severity, perpetrator, victim, words,
+        strength=STRENGTHS[strength], enzymes=enzymes, grade=grade, days=_steady_days(victim),
+    )  # fmt: skip
+    return told._replace(enzymes=strong)
+
+
+def _said(
+    code: str, severity: Severity, perpetrator: Profile, victim: Profile, words: Words, **more: object
+) -> Derived:
+    said = {"acts": perpetrator.key, "suffers": victim.key, **more}
     return Derived(
-        "D01",
-        "exposure_decrease" if is_prodrug else "exposure_increase",
+        code,
+        words.problem,
         severity,
         severity,
-        f"{perpetrator.key} is a {STRENGTHS[strength]} {pathway} inhibitor; "
-        + (f"{victim.key} is activated by it" if is_prodrug else f"{victim.key} is a {grade} substrate"),
-        _inhibition_text(perpetrator, victim, is_prodrug=is_prodrug),
-        RAPID,
+        words.mechanism.format(**said),
+        words.management.format(**said),
+        words.onset,
         acts=perpetrator.key,
         suffers=victim.key,
-        enzymes=strong,
-    )
-
-
-def _inhibition_text(perpetrator: Profile, victim: Profile, *, is_prodrug: bool) -> str:
-    if is_prodrug:
-        return f"Expect less effect of {victim.key}: choose an alternative to {perpetrator.key} or to {victim.key}"
-    return (
-        f"Consider reducing {victim.key} by 25-50 % or an alternative to {perpetrator.key}; "
-        f"review in {_steady_days(victim)} days"
+        effect=words.effect.format(**said),
     )
 
 
@@ -100,12 +86,12 @@ def _steady_days(victim: Profile) -> int:
     return max(1, round(victim.half_life_hours * HALF_LIVES / 24))
 
 
-def _induction(perpetrator: Profile, victim: Profile) -> Derived | None:
+def _induction(perpetrator: Profile, victim: Profile, tables: DerivedTables) -> Derived | None:
     is_precious = victim.narrow or "antipsychotic" in victim.sets or "opioid" in victim.sets
     worst: tuple[Severity, str, int, str] | None = None
     for enzyme, strength in sorted(perpetrator.induces.items()):
         grade = victim.substrate.get(enzyme, "")
-        usual, narrow = INDUCTION.get((strength, grade), (None, None))
+        usual, narrow = tables.levels.get(("D02", strength, grade), SILENT)
         weighty = victim.narrow or (is_precious and (strength, grade) == (3, "sensitive"))
         severity = capped(narrow if weighty else usual, victim)
         if severity is not None and (worst is None or severity > worst[0]):
@@ -113,31 +99,8 @@ def _induction(perpetrator: Profile, victim: Profile) -> Derived | None:
     if worst is None:
         return None
     severity, enzyme, strength, grade = worst
-    lag = max(14, perpetrator.washout_days)
-    return Derived(
-        "D02",
-        "exposure_decrease",
-        severity,
-        severity,
-        f"{perpetrator.key} is a {STRENGTHS[strength]} {enzyme} inducer; {victim.key} is a {grade} substrate",
-        f"Expect lower {victim.key} from day 7-14, full effect in 2-3 weeks; level or effect then. "
-        f"When {perpetrator.key} stops, the level rises again over {lag} days: re-check",
-        SLOW,
-        acts=perpetrator.key,
-        suffers=victim.key,
-        is_induction=True,
-    )
-
-
-def _transport(perpetrator: Profile, victim: Profile) -> Derived:
-    return Derived(
-        "D03",
-        "exposure_increase",
-        MODERATE,
-        MODERATE,
-        f"{perpetrator.key} inhibits P-glycoprotein; {victim.key} is a substrate",
-        f"Watch {victim.key} for toxicity (level or bleeding); lower dose or an alternative to {perpetrator.key}",
-        RAPID,
-        acts=perpetrator.key,
-        suffers=victim.key,
-    )
+    told = _said(
+        "D02", severity, perpetrator, victim, tables.words["D02", ""],
+        strength=STRENGTHS[strength], enzymes=enzyme, grade=grade, days=max(LEAST_LAG_DAYS, perpetrator.washout_days),
+    )  # fmt: skip
+    return told._replace(is_induction=True)

@@ -30,7 +30,7 @@ def of_stop(situation: Situation, a: Seat, b: Seat, memory: Memory) -> str:
 def _changes(situation: Situation, a: Seat, b: Seat, memory: Memory) -> Iterator[tuple[Derived, Seat]]:
     if a.profile is None or b.profile is None:
         return
-    for one in of_pair(a.profile, b.profile, memory):
+    for one in of_pair(a.profile, b.profile, memory, situation.formulary.derived):
         stopped = a if one.acts == a.rules_entry.key else b
         if one.code in ("D01", "D02", "D03") and is_stopping(situation, stopped):
             yield one, stopped

@@ -1,0 +1,142 @@
+"""What other cells may name: the drugs, classes, labs, problems and terms of the tables, and the record's own words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from interactions.models import AnswerReason
+from medmgmt.management.tables.sheets import Sheet
+from medmgmt.record.models import (
+    ActionTaken,
+    AllergyKind,
+    Kind,
+    ObservationCode,
+    Outcome,
+    ReactionSeverity,
+    ReasonCode,
+    Role,
+    SideEffectSeverity,
+)
+from medmgmt.record.vocabulary import ROUTES, TIMINGS, UNITS
+from refills.models import TaskKind
+
+VOCABULARIES: Mapping[str, frozenset[str]] = {
+    "action taken": frozenset(ActionTaken.values),
+    "allergy kind": frozenset(AllergyKind.values),
+    "answer": frozenset(AnswerReason.values),
+    "observation": frozenset(ObservationCode.values),
+    "outcome": frozenset(Outcome.values),
+    "reaction severity": frozenset(ReactionSeverity.values),
+    "reason": frozenset(ReasonCode.values),
+    "role": frozenset(Role.values),
+    "route": frozenset(ROUTES),
+    "side effect severity": frozenset(SideEffectSeverity.values),
+    "step kind": frozenset(Kind.values),
+    "task kind": frozenset(TaskKind.values),
+    "timing": frozenset(TIMINGS),
+    "unit": frozenset(UNITS),
+}
+"""Words that belong to the record, to tasks and to answers: a table may use them and not add to them."""
+VISIT = "visit"
+NO_ROWS = Sheet("")
+
+
+def parts(text: str) -> list[str]:
+    """The parts of a list with semicolons."""
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Every table by its name, and what can be asked of them together."""
+
+    sheets: Mapping[str, Sheet]
+    _columns: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
+
+    def sheet(self, name: str) -> Sheet:
+        """The table; without rows where it is missing."""
+        return self.sheets.get(name, NO_ROWS)
+
+    def values(self, table: str, column: str) -> frozenset[str]:
+        """Everything that stands in a column of a table; remembered."""
+        found = self._columns.get((table, column))
+        if found is None:
+            found = self._columns[table, column] = frozenset(self.sheet(table).values(column))
+        return found
+
+    @cached_property
+    def drugs(self) -> dict[str, Mapping[str, str]]:
+        """Every drug by its name."""
+        return {line.cells["name"]: line.cells for line in self.sheet("drugs.csv").lines}
+
+    @cached_property
+    def rxcuis(self) -> frozenset[str]:
+        """Codes of every drug, and of what is in it."""
+        rows = self.drugs.values()
+        return frozenset(code for row in rows for code in (row["rxcui"], *parts(row["ingredients"]))) - {""}
+
+    @cached_property
+    def in_rules(self) -> frozenset[str]:
+        """The drugs that rules were written for."""
+        return frozenset(name for name, cells in self.drugs.items() if cells["in_rules"] == "1")
+
+    @cached_property
+    def classes(self) -> dict[str, frozenset[str]]:
+        """The drugs of every drug_class."""
+        found: dict[str, set[str]] = {}
+        for name in self.in_rules:
+            found.setdefault(self.drugs[name]["drug_class"], set()).add(name)
+        return {name: frozenset(members) for name, members in found.items() if name}
+
+    @cached_property
+    def sets(self) -> dict[str, frozenset[str]]:
+        """The members of every class and role."""
+        found: dict[str, set[str]] = {}
+        for line in self.sheet("drug_sets.csv").lines:
+            found.setdefault(line.cells["set_name"], set()).add(line.cells["member"])
+        for line in self.sheet("roles.csv").lines:
+            member = line.cells["member"]
+            more = found.get(member.removeprefix("set:"), set()) if member.startswith("set:") else {member}
+            found.setdefault(line.cells["role"], set()).update(more)
+        return {name: frozenset(members) for name, members in found.items()}
+
+    def members(self, selector: str) -> frozenset[str]:
+        """The drugs that a selector means; none where it means nothing."""
+        kind, _, name = selector.partition(":")
+        if kind == "set" and name:
+            return self.sets.get(name, frozenset())
+        if kind == "class" and name:
+            return self.classes.get(name, frozenset())
+        return frozenset({selector}) & self.in_rules
+
+    @cached_property
+    def labs(self) -> frozenset[str]:
+        """Every lab by its name and by what else it is called."""
+        lines = self.sheet("lab_names.csv").lines
+        return frozenset(name for line in lines for name in (line.cells["lab"], *parts(line.cells["aliases"])))
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """What can be observed: by the record, by a lab, or on a visit."""
+        return self.labs | VOCABULARIES["observation"] | {VISIT}
+
+    @cached_property
+    def problems(self) -> frozenset[str]:
+        """Clinical problems that a card can describe."""
+        lines = self.sheet("card_information.csv").lines
+        return frozenset(line.cells["problem"] for line in lines if line.cells["item"] == "effect") - {""}
+
+    @cached_property
+    def enzymes(self) -> frozenset[str]:
+        """Enzymes that some drug inhibits, with how strongly: "CYP2D6:strong"."""
+        return frozenset(part for cells in self.drugs.values() for part in parts(cells["cyp_inhibitor"]))
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The clinical terms of side effects."""
+        return self.values("side_effects.csv", "preferred_term")
+
+    @cached_property
+    def conditions(self) -> frozenset[str]:
+        """Codes of conditions."""
+        return self.values("condition_terms.csv", "code")
