@@ -1,4 +1,5 @@
 # medmgmt: two commands, `make run` and `make test`; each does its own set-up.
+# `make test ARGS="tests/refills/test_killed.py -x"` runs a part, and `ARGS="--only sqlite tests/record"` one pass of it.
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
@@ -31,8 +32,8 @@ dev-venv: .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum |
 	@$(PY) -m pip install -q -r requirements-dev.txt
 	@rm -f .venv/.dev-*; touch $@ .venv/.run-$$(cksum < requirements.txt | tr ' ' '-')
 
-test: dev-venv  ## the whole suite: pure, SQLite, PostgreSQL and Redis, headless Chromium
-	@$(PY) -m tests.run -q
+test: dev-venv  ## the whole suite: pure, SQLite, PostgreSQL and Redis, Chromium; a part in both passes: make test ARGS=tests/record
+	@$(PY) -m tests.run -q $(ARGS)
 
 check: dev-venv  ## format, lint, types, floors, migrations, deploy check, OpenAPI snapshot
 	@$(PY) -m tests.check
