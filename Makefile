@@ -35,14 +35,14 @@ dev-venv: .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum |
 test: dev-venv  ## the whole suite: pure, SQLite, PostgreSQL and Redis, Chromium; a part in both passes: make test ARGS=tests/record
 	@$(PY) -m tests.run -q $(ARGS)
 
-check: dev-venv  ## format, lint, types, floors, migrations, deploy check, OpenAPI snapshot
+check: dev-venv  ## format, lint, types, floors, migrations, deploy check, the API's table
 	@$(PY) -m tests.check
 
 format: dev-venv
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
-openapi: dev-venv  ## write the OpenAPI snapshot anew after a wanted change
-	@$(PY) manage.py spectacular --validate --fail-on-warn --file medmgmt/api/openapi.yaml
+openapi: dev-venv  ## write the table of the API's operations anew after a wanted change
+	@$(PY) -m tests.openapi --write
 
 chaos: dev-venv  ## kill workers, Redis and PostgreSQL while reminders go out, and count what arrives
 	@$(PY) -m tests.chaos
