@@ -15,10 +15,7 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_s
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what speaks of the other database, and on PostgreSQL what asks no database; servers start first."""
-    other = "postgres" if settings.SQLITE else "sqlite"
-    left_out = [item for item in items if item.get_closest_marker(other)]
-    if not settings.SQLITE:
-        left_out += [item for item in items if item not in set(left_out) and not asks_a_database(item)]
+    left_out = [item for item in items if not belongs(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         gone = set(left_out)
@@ -27,11 +24,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.path not in first)
 
 
+def belongs(item: pytest.Item) -> bool:
+    """Whether a test is of this pass."""
+    if settings.SQLITE:
+        return not item.get_closest_marker("postgres")
+    return not item.get_closest_marker("sqlite") and asks_a_database(item)
+
+
 def asks_a_database(item: pytest.Item) -> bool:
     """Whether it can answer differently on another database: pytest-django lets no other test near one.
 
-    A process that a test starts is out of its sight, so such a test says so itself (`servers`).
+    A process that a test starts is out of its sight, so such a test says so itself (`servers`). What one page shows
+    (`page`) is asked once: every page as every role, every list and every act are asked on both.
     """
+    if item.get_closest_marker("page"):
+        return False
     if any(item.get_closest_marker(name) for name in ("django_db", "servers", "postgres", "redis")):
         return True
     return bool(DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))

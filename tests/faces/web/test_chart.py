@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -10,6 +11,8 @@ from medmgmt.record.models import Observation
 from refills.models import Dispense, Reminder
 from tests.faces.web import reading
 from tests.faces.web.world import World, today
+
+pytestmark = pytest.mark.page
 
 
 def chart(world: World, client: Client, **query: str) -> str:

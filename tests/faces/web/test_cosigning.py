@@ -12,7 +12,7 @@ from tests import shipped_knowledge
 from tests.actions import orders
 from tests.faces.web import reading
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 Browser = Callable[[User], Client]
 
 

@@ -12,6 +12,8 @@ from refills.models import Reminder, Task
 from tests.faces.web import reading
 from tests.faces.web.world import World
 
+pytestmark = pytest.mark.page
+
 SPEAKING = ("sertraline", "lithium", "Carla", "Castillo", "depression", "Harbor", "psychiat", "medic")
 
 

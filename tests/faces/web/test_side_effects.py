@@ -3,12 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from medmgmt.record.models import SideEffectReport
 from refills.models import Task
 from tests.faces.web import reading
 from tests.faces.web.world import World, today
+
+pytestmark = pytest.mark.page
 
 
 def log(world: World, client: Client, **values: Any) -> Any:
