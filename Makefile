@@ -1,4 +1,5 @@
 # medmgmt: two commands, `make run` and `make test`; each does its own set-up.
+# `make test ARGS="tests/refills/test_killed.py -x"` runs a part, and `ARGS="--only sqlite tests/record"` one pass of it.
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PY := .venv/bin/python
@@ -31,10 +32,10 @@ dev-venv: .venv/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum |
 	@$(PY) -m pip install -q -r requirements-dev.txt
 	@rm -f .venv/.dev-*; touch $@ .venv/.run-$$(cksum < requirements.txt | tr ' ' '-')
 
-test: dev-venv  ## the whole suite: pure, SQLite, PostgreSQL and Redis, headless Chromium
-	@$(PY) -m tests.run -q
+test: dev-venv  ## the whole suite: pure, SQLite, PostgreSQL and Redis, Chromium; a part in both passes: make test ARGS=tests/record
+	@$(PY) -m tests.run -q $(ARGS)
 
-check: dev-venv  ## format, lint, types, floors, migrations, deploy check, OpenAPI snapshot, tables of data/
+check: dev-venv  ## format, lint, types, floors, migrations, deploy check, the API's table, tables of data/
 	@$(PY) -m tests.check
 
 mutants: dev-venv  ## small changes to the pure rooms that no test notices; SEED and MINUTES may be set
@@ -43,8 +44,8 @@ mutants: dev-venv  ## small changes to the pure rooms that no test notices; SEED
 format: dev-venv
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
-openapi: dev-venv  ## write the OpenAPI snapshot anew after a wanted change
-	@$(PY) manage.py spectacular --validate --fail-on-warn --file medmgmt/api/openapi.yaml
+openapi: dev-venv  ## write the table of the API's operations anew after a wanted change
+	@$(PY) -m tests.openapi --write
 
 chaos: dev-venv  ## kill workers, Redis and PostgreSQL while reminders go out, and count what arrives
 	@$(PY) -m tests.chaos

@@ -9,20 +9,45 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+FAST_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A plain `pytest` leaves out what speaks of the database that it does not run on."""
-    other = "postgres" if settings.SQLITE else "sqlite"
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    """Leaves out what speaks of the other database, and on PostgreSQL what asks no database; servers start first."""
+    left_out = [item for item in items if not belongs(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+    first = {item.path for item in items if item.get_closest_marker("servers")}
+    items.sort(key=lambda item: item.path not in first)
+
+
+def belongs(item: pytest.Item) -> bool:
+    """Whether a test is of this pass."""
+    if settings.SQLITE:
+        return not item.get_closest_marker("postgres")
+    return not item.get_closest_marker("sqlite") and asks_a_database(item)
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    """Whether it can answer differently on another database: pytest-django lets no other test near one.
+
+    A process that a test starts is out of its sight, so such a test says so itself (`servers`). What one page shows
+    (`page`) is asked once: every page as every role, every list and every act are asked on both.
+    """
+    if item.get_closest_marker("page"):
+        return False
+    if any(item.get_closest_marker(name) for name in ("django_db", "servers", "postgres", "redis")):
+        return True
+    return bool(DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings: object) -> None:
     """Argon2 takes a tenth of a second a password on purpose; tests have thousands."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    settings.PASSWORD_HASHERS = FAST_HASHERS  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

@@ -1,26 +1,33 @@
 """The whole suite on a fresh machine: one pass on SQLite, one on PostgreSQL and Redis, servers started and thrown away.
 
 python -m tests.run [--only sqlite|postgres] [pytest arguments]
-Where a server cannot be had, one line says what was not run; with CI=true that is a failure.
+A test that asks no database runs once, in the SQLite pass (tests/conftest.py decides). Where a server cannot be had,
+one line says what was not run; with CI=true that is a failure.
 """
 
+import argparse
 import contextlib
 import os
 import subprocess
 import sys
 import tempfile
+import time
 
 from tests import servers
 
 NO_TESTS = 5
+TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""A file stays with one worker, whose servers it shares; the order is that of collection: long files first."""
+SLOWEST = ["--durations=20", "--durations-min=1"]
 
 
 def run_pytest(marks: str, arguments: list[str], environment: dict[str, str]) -> int:
-    """pytest's exit status, with "no tests matched" counted as well."""
+    """pytest's exit status, with "no tests matched" counted as well; ends with the slowest twenty."""
     whole = all(argument.startswith("-") for argument in arguments)
-    two_at_once = ["-n", "2", "--dist", "loadfile"] if whole else []
-    command = [sys.executable, "-m", "pytest", "-m", marks, *two_at_once, *arguments]
+    command = [sys.executable, "-m", "pytest", "-m", marks, *(TWO_AT_ONCE if whole else []), *SLOWEST, *arguments]
+    began = time.monotonic()
     status = subprocess.run(command, env={**os.environ, **environment}).returncode
+    print(f"== that took {time.monotonic() - began:.0f} s", flush=True)
     return 0 if status == NO_TESTS else status
 
 
@@ -33,7 +40,7 @@ def sqlite_pass(arguments: list[str]) -> int:
 
 
 def postgres_pass(arguments: list[str]) -> int:
-    """The suite again on PostgreSQL and Redis, with the tests that only they can answer."""
+    """What asks a database again on PostgreSQL and Redis, with the tests that only they can answer."""
     print("== PostgreSQL and Redis pass", flush=True)
     with contextlib.ExitStack() as stack:
         try:
@@ -47,13 +54,13 @@ def postgres_pass(arguments: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Exit status 0 only when every pass that was asked for is green."""
-    only = ""
-    if arguments[:1] == ["--only"]:
-        only, arguments = arguments[1], arguments[2:]
+    parser = argparse.ArgumentParser("python -m tests.run", add_help=False, allow_abbrev=False)
+    parser.add_argument("--only", choices=("sqlite", "postgres"))
+    asked, arguments = parser.parse_known_args(arguments)
     statuses = []
-    if only in ("", "sqlite"):
+    if asked.only != "postgres":
         statuses.append(sqlite_pass(arguments))
-    if only in ("", "postgres"):
+    if asked.only != "sqlite":
         statuses.append(postgres_pass(arguments))
     return max(statuses)
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -19,7 +18,7 @@ from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, DosageChange, Observation
 from refills.errors import ClosesOnEvidence
 from refills.models import Task, TaskState
-from tests import factories
+from tests import factories, shipped_knowledge
 from tests.actions import orders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
@@ -343,7 +342,7 @@ def test_a_combination_once_answered_is_asked_again_only_when_a_dose_band_change
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_of_two_clinicians_answering_one_card_at_once_exactly_one_wins() -> None:
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     change = crowded()
     before = waiting(change)
     card = next(one.card for one in before if sum(other.card == one.card for other in before) > 1)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from interactions import review
@@ -15,7 +14,7 @@ from medmgmt.actions import cosigning, prescribing
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, CoSignature, DosageChange, Kind, Patient, User
 from refills.models import Task
-from tests import factories
+from tests import factories, shipped_knowledge
 from tests.actions import orders
 
 pytestmark = pytest.mark.django_db
@@ -314,7 +313,7 @@ def together(*acts: Any) -> list[str]:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_co_signing_and_signing_at_once_never_signs_without_the_second_word() -> None:
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     adler, pia = factories.adler(), factories.pia()
     for turn in range(4):
         change = risky(factories.patient(f"CS-{turn}"))
@@ -332,7 +331,7 @@ def test_co_signing_and_signing_at_once_never_signs_without_the_second_word() ->
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_a_co_signature_covers_one_of_two_orders_signed_at_once_and_not_the_other() -> None:
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     adler, brandt, pia = factories.adler(), factories.brandt(), factories.pia()
     patient = factories.patient("CS-two")
     mine = risky(patient)
@@ -348,7 +347,7 @@ def test_a_co_signature_covers_one_of_two_orders_signed_at_once_and_not_the_othe
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_asked_by_two_people_at_once_it_is_one_task() -> None:
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     change = risky(factories.patient("CS-ask"))
     adler, brandt = factories.adler(), factories.brandt()
     assert together(

@@ -48,6 +48,7 @@ def dispense_and_die(prescription_id: int, bo_id: int) -> int:
     return os.WTERMSIG(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.servers
 @pytest.mark.postgres  # a child process cannot see SQLite's test database, which is in memory
 @pytest.mark.django_db(transaction=True)
 def test_of_a_hundred_commits_whose_process_died_at_once_every_effect_happens(

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, MonitoringOrder
 from refills import worklist
 from refills.models import Task
-from tests import factories
+from tests import factories, shipped_knowledge
 from tests.actions import orders
 
 pytestmark = pytest.mark.django_db
@@ -177,7 +176,7 @@ def test_an_order_is_never_edited_and_replaces_only_its_patients_own(knowledge: 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_ordered_by_two_people_at_once_it_is_one_order() -> None:
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     of = finding()
     people = [factories.adler(), factories.brandt()]
     barrier, made = threading.Barrier(2), []

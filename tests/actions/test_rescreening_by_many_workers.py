@@ -14,7 +14,7 @@ from django.db import connection
 from interactions.models import Finding, RescreenPatient, RescreenRun, Review, RunState
 from refills.models import Task
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.postgres, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 PATIENTS = 80
 
 

@@ -3,13 +3,12 @@
 import threading
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 from interactions.errors import UnansweredFindings
 from medmgmt.actions import prescribing
 from medmgmt.record.models import DosageChange
-from tests import factories
+from tests import factories, shipped_knowledge
 from tests.actions import orders
 
 TIMES = 5
@@ -40,7 +39,7 @@ def sign_together(signers: list[tuple[object, int]]) -> list[str]:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_of_two_interacting_orders_signed_at_once_exactly_one_goes_through() -> None:
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     adler, brandt = factories.adler(), factories.brandt()
     for turn in range(TIMES):
         patient = factories.patient(f"R-{turn}")
@@ -54,7 +53,7 @@ def test_of_two_interacting_orders_signed_at_once_exactly_one_goes_through() -> 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_on_the_patient_both_would_go_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shows that the test above can fail: both checks are held until both have been made."""
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     adler, brandt = factories.adler(), factories.brandt()
     patient = factories.patient("R-free")
     mine = orders.start(adler, "sertraline", patient=patient, amount="100").change
@@ -79,7 +78,7 @@ def test_without_the_lock_on_the_patient_both_would_go_through(monkeypatch: pyte
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_one_change_signed_twice_at_once_is_signed_once() -> None:
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     adler, brandt = factories.adler(), factories.brandt()
     change = orders.start(adler, "sertraline").change
     barrier, signed = threading.Barrier(2), []

@@ -1,39 +1,41 @@
 """The demo clinic as a newcomer finds it: everybody's login, a rich chart, real findings, and tasks that wait."""
 
-import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from io import StringIO
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from interactions.models import Answer, Finding, Review
 from medmgmt import chart
 from medmgmt.actions import prescribing
 from medmgmt.actions.prescribing import DrugChoice
-from medmgmt.demo import seeding, tables
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.models import DosageChange, Patient, User
 from refills.models import Reminder, Task, TaskState
-from tests import factories
+from tests import shipped_knowledge
+from tests.conftest import FAST_HASHERS
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 PASSWORD = "demo-harbor-iop"
 
 
-@pytest.fixture
-def clinic(db: None) -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        call_command("load_knowledge", verbosity=0)
-        call_command("seed_demo", verbosity=0)
+@pytest.fixture(scope="module", autouse=True)
+def _clinic(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Made once, in a transaction around those of the tests."""
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
+        shipped_knowledge.put_into_use()
+        with override_settings(PASSWORD_HASHERS=FAST_HASHERS):
+            call_command("seed_demo", verbosity=0)
         yield
+        transaction.set_rollback(True)
 
 
 def user(name: str) -> User:
@@ -44,7 +46,6 @@ def carla() -> Patient:
     return Patient.objects.get(given_name="Carla", family_name="Reyes")
 
 
-@pytest.mark.usefixtures("clinic")
 def test_everybody_signs_in_with_the_printed_password_and_sees_their_own_patients() -> None:
     for name in ("adler", "bo", "pia", "dorn", "ada", "carla"):
         assert user(name).check_password(PASSWORD)
@@ -56,7 +57,6 @@ def test_everybody_signs_in_with_the_printed_password_and_sees_their_own_patient
     assert not access.patients_of(user("ada")).exists()
 
 
-@pytest.mark.usefixtures("clinic")
 def test_carlas_chart_is_rich_and_nothing_in_it_waits_for_an_answer() -> None:
     shown = chart.chart(user("adler"), carla().pk)
     doses = {one.prescription.drug_name: one.line.replace(dosing.NBSP, " ") for one in shown.medications}
@@ -71,7 +71,6 @@ def test_carlas_chart_is_rich_and_nothing_in_it_waits_for_an_answer() -> None:
     assert [len(report.suspects.all()) > 1 for report in shown.side_effects] == [True, True]
 
 
-@pytest.mark.usefixtures("clinic")
 def test_an_order_of_the_tour_meets_a_finding_that_stops_the_signature() -> None:
     for drug, severity in (("tramadol", "major"), ("linezolid", "contraindicated"), ("ibuprofen", "major")):
         proposal = prescribing.propose_start(
@@ -86,7 +85,6 @@ def test_an_order_of_the_tour_meets_a_finding_that_stops_the_signature() -> None
         assert severity in found
 
 
-@pytest.mark.usefixtures("clinic")
 def test_her_reminder_of_today_is_due_at_once_and_several_others_in_the_next_days() -> None:
     mine = Reminder.objects.filter(patient=carla(), due_at__lte=NOW)
     assert [(one.kind, one.prescription.drug_name) for one in mine] == [("refill_3", "sertraline")]
@@ -94,7 +92,6 @@ def test_her_reminder_of_today_is_due_at_once_and_several_others_in_the_next_day
     assert soon.values("patient").distinct().count() >= 8
 
 
-@pytest.mark.usefixtures("clinic")
 def test_tasks_of_many_kinds_wait_some_overdue_and_one_taken_up() -> None:
     waiting = Task.objects.filter(state__in=[TaskState.OPEN, TaskState.CLAIMED])
     assert len(set(waiting.values_list("kind", flat=True))) >= 8
@@ -103,7 +100,6 @@ def test_tasks_of_many_kinds_wait_some_overdue_and_one_taken_up() -> None:
     assert Task.objects.filter(state=TaskState.DONE).count() == 1
 
 
-@pytest.mark.usefixtures("clinic")
 def test_risks_that_stand_were_answered_and_one_proposal_still_asks() -> None:
     stops = Finding.objects.filter(severity__in=["major", "contraindicated"]).select_related("review")
     standing = {(one.review.patient_id, one.key, *one.drugs) for one in stops if one.review.moment == "screen"}
@@ -120,7 +116,6 @@ def test_risks_that_stand_were_answered_and_one_proposal_still_asks() -> None:
     }
 
 
-@pytest.mark.usefixtures("clinic")
 def test_every_medicine_is_known_but_the_one_bought_over_the_counter() -> None:
     unknown = {entry["what"] for review in Review.objects.filter(moment="screen") for entry in review.not_checked}
     assert "ashwagandha root extract" in unknown
@@ -128,7 +123,6 @@ def test_every_medicine_is_known_but_the_one_bought_over_the_counter() -> None:
     assert set(free) == {"ashwagandha root extract"}
 
 
-@pytest.mark.usefixtures("clinic")
 def test_every_side_effect_of_the_tables_is_a_term_the_knowledge_has() -> None:
     reasons = [
         reason
@@ -141,42 +135,11 @@ def test_every_side_effect_of_the_tables_is_a_term_the_knowledge_has() -> None:
     assert not any("timing alone" in reason for reason in reasons)
 
 
-@pytest.mark.usefixtures("clinic")
 def test_the_audit_trail_of_the_demo_is_whole() -> None:
     assert audit.verify() == []
 
 
-@pytest.mark.usefixtures("clinic")
 def test_a_second_time_it_is_refused_and_nothing_is_made() -> None:
     with pytest.raises(CommandError, match="already"):
         call_command("seed_demo", force=True)
     assert Patient.objects.count() == 63
-
-
-def test_patients_of_somebody_else_are_left_alone_unless_it_is_forced() -> None:
-    factories.carla()
-    with pytest.raises(CommandError, match="--force"):
-        call_command("seed_demo")
-    assert Patient.objects.count() == 1
-
-
-def test_it_is_never_made_in_production() -> None:
-    with override_settings(PRODUCTION=True), pytest.raises(CommandError, match="production"):
-        call_command("seed_demo", force=True)
-
-
-def test_a_failure_leaves_nothing_half_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = tables.read()
-    broken = (replace(told.orders[0], template="nobody"),)
-    monkeypatch.setattr(tables, "read", lambda: replace(told, orders=broken))
-    with pytest.raises(KeyError):
-        seeding.seed(password=PASSWORD)
-    assert (Patient.objects.count(), User.objects.count()) == (0, 0)
-
-
-def test_it_takes_a_few_seconds_and_says_what_it_made() -> None:
-    out = StringIO()
-    began = time.monotonic()
-    call_command("seed_demo", stdout=out)
-    assert time.monotonic() - began < 15
-    assert "63 patients, 7 staff, 6 orders today, 7 side effects" in out.getvalue()

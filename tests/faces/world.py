@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.core.management import call_command
 from django.utils import timezone
 
 from interactions.models import Release
@@ -14,7 +13,7 @@ from medmgmt.record.models import Kind, Patient, Role, User
 from refills import calendar_feed
 from refills.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
-from tests import factories
+from tests import factories, shipped_knowledge
 
 SIG = {"amount": "50", "unit": "mg", "route": "PO", "timing": "daily"}
 SIDES: dict[str, Any] = {"a": "lamotrigine", "b": "metformin", "adds_rule": True}
@@ -57,7 +56,7 @@ class World:
 
 def build() -> World:
     """The cast at work: one medicine taken, one proposal with an open finding, one report, one fill, one task."""
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     adler, bo, carla = factories.adler(), factories.bo(), factories.carla()
     today = carla.today(timezone.now())
     taken = factories.taking()

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from interactions import releases
 from interactions.importers import table
 from interactions.models import Release
+from tests import shipped_knowledge
 
 
 def run_command(name: str, *arguments: str | Path, **options: object) -> str:
@@ -22,8 +23,7 @@ def run_command(name: str, *arguments: str | Path, **options: object) -> str:
 @pytest.fixture
 def shipped_release(db: None) -> Release:
     """The shipped knowledge, in use."""
-    run_command("load_knowledge")
-    return releases.active()[0]
+    return shipped_knowledge.put_into_use()
 
 
 def licensed(folder: Path, *rows: str, source: str = "Licensed", name: str = "licensed.csv") -> Release:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.test_in_a_browser import browser as browser
 from tests.journeys.test_in_a_browser import sits_down as sits_down
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
 def focused(page: Page) -> str:

@@ -9,6 +9,7 @@ import requests
 
 from tests.site import Site, eventually, zone_where_it_is_noon
 
+pytestmark = pytest.mark.servers
 TODAY = date.today()
 
 

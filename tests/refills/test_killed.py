@@ -17,6 +17,7 @@ from django.db import connection
 
 from tests.refills import worker
 
+pytestmark = pytest.mark.servers
 ROWS = 120
 
 

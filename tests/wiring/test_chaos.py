@@ -5,6 +5,8 @@ import pytest
 from tests import servers
 from tests.chaos.__main__ import SHORT, run
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.mark.parametrize(
     "plan",

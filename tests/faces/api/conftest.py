@@ -2,9 +2,8 @@
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
 
-from tests import factories
+from tests import factories, shipped_knowledge
 from tests.faces.api.client import Api
 
 
@@ -17,7 +16,7 @@ def _no_throttle_from_before() -> None:
 @pytest.fixture
 def knowledge(db: None) -> None:
     """The shipped release, active."""
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 
 from medmgmt.fhir import intake
 from medmgmt.fhir.report import Report
 from medmgmt.management.commands.import_fhir import importer
 from medmgmt.record import audit, dosing
 from medmgmt.record.models import Allergy, AuditEntry, CareTeam, Condition, DosageChange, Patient, Prescription
+from tests import shipped_knowledge
 from tests.faces.fhir.resources import allergy, bundle, concept, condition, daily, ndjson, patient, request
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _knowledge(db: None) -> None:
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
 
 
 def take_in(path: Path, **values: object) -> Report:

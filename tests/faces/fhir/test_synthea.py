@@ -1,7 +1,6 @@
 """The Synthea patients in full: everything mapped or named, nothing twice, and their regimens reviewed."""
 
 import re
-import time
 from io import StringIO
 from pathlib import Path
 
@@ -40,9 +39,7 @@ def ingredients(report: str) -> tuple[int, int]:
 
 def test_all_patients_are_imported_once_and_reviewed_against_what_is_in_use(synthea: Path, shared: Path) -> None:
     call_command("load_knowledge", verbosity=0)
-    began = time.monotonic()
     first = told(str(synthea), show_unmapped=True)
-    assert time.monotonic() - began < 60
     assert "MedicationRequest     4,712     4,693              0        19          0" in first
     assert "Patient                 615       615              0         0          0" in first
     mapped, unmapped = ingredients(first)

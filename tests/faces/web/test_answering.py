@@ -20,6 +20,8 @@ from tests.faces.web import reading
 from tests.faces.web.world import World
 from tests.interactions.conftest import licensed
 
+pytestmark = pytest.mark.page
+
 
 def waiting(client: Client, world: World) -> list[object]:
     page = client.get(f"/changes/{world.proposal.pk}/")

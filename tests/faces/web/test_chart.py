@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -14,6 +15,8 @@ from refills.models import Dispense, Reminder
 from tests import factories
 from tests.faces.web import reading
 from tests.faces.web.world import World, today
+
+pytestmark = pytest.mark.page
 
 
 def chart(world: World, client: Client, **query: str) -> str:

@@ -4,22 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 
 from medmgmt.record.models import CoSignature, DosageChange, MonitoringOrder, User
 from tests import factories as cast
+from tests import shipped_knowledge
 from tests.actions import orders
 from tests.faces.web import reading
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 Browser = Callable[[User], Client]
 
 
 @pytest.fixture
 def change(db: None) -> DosageChange:
     """Sertraline for Carla, who takes phenelzine: answered by Dr Adler, not signed."""
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
     cast.taking("phenelzine", 8123, "45")
     made: DosageChange = orders.start(cast.adler(), "sertraline").change
     orders.answer_all(cast.adler(), made)

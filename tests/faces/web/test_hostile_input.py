@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from urllib.parse import urlencode
 
+import pytest
 from django.test import Client
 
 from interactions.models import Finding
 from medmgmt.record.models import Observation, User
 from tests import factories as cast
 from tests.faces.web.world import World
+
+pytestmark = pytest.mark.page
 
 TEXTS = ("\x00", "\u202e<script>alert(1)</script>", "x" * 5000, "🎈\ud83d")
 NUMBERS = ("", "NaN", "-1", "1e400", "9" * 60, "0.00000000001")

@@ -1,11 +1,14 @@
 """Releases of knowledge on their page: loud about what is missing, switched only after a question."""
 
+import pytest
 from django.test import Client
 
 from interactions.models import Release
 from tests import factories as cast
 from tests.faces.web import reading
 from tests.faces.web.world import World
+
+pytestmark = pytest.mark.page
 
 
 def test_a_warning_is_loud_wherever_the_release_is_named(world: World, as_adler: Client) -> None:

@@ -17,6 +17,8 @@ from tests import factories
 from tests.faces.web import reading
 from tests.faces.web.world import World
 
+pytestmark = pytest.mark.page
+
 PLAN = {"act": "plan", "before": ["3", "0"], "after": ["1"], "channels": "email", "hour": "10", "quiet_from": "20",
         "quiet_until": "8", "language": "es", "version": "1"}  # fmt: skip
 

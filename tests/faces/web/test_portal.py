@@ -14,6 +14,8 @@ from tests import factories
 from tests.faces.web import reading
 from tests.faces.web.world import World, signed, today
 
+pytestmark = pytest.mark.page
+
 SPEAKING = ("sertraline", "lithium", "Carla", "Castillo", "depression", "Harbor", "psychiat", "medic")
 
 

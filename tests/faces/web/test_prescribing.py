@@ -12,6 +12,8 @@ from medmgmt.record.models import DosageChange, Prescription, Status
 from tests.faces.web import reading
 from tests.faces.web.world import World, propose, today
 
+pytestmark = pytest.mark.page
+
 START: dict[str, Any] = {
     "step": "propose",
     "once": "a1",

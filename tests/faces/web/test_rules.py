@@ -13,6 +13,8 @@ from medmgmt.web.alerts import demotion
 from tests import factories as cast
 from tests.faces.web.world import World
 
+pytestmark = pytest.mark.page
+
 NEW = "/knowledge/rules/new/"
 RULE = {"kind": "rule", "a": "Lamictal", "b": "metformin", "severity": "major", "effect": "Seen here.",
         "management": "Look weekly.", "reason": "Two patients.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.db import OperationalError
 from django.template.loader import render_to_string
 from django.test import Client
@@ -15,6 +16,8 @@ from refills.models import DemoMessage, Reminder
 from tests import factories as cast
 from tests.faces.web import reading
 from tests.faces.web.world import World
+
+pytestmark = pytest.mark.page
 
 Browser = Callable[[User], Client]
 

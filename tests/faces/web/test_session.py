@@ -11,6 +11,8 @@ from tests import factories as cast
 from tests.faces.web import reading
 from tests.faces.web.world import World
 
+pytestmark = pytest.mark.page
+
 
 def sign_in(client: Client, password: str = cast.PASSWORD) -> object:
     """Sends the sign-in form as Dr Adler."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -11,6 +12,8 @@ from refills.models import Task
 from tests import factories as cast
 from tests.faces.web import reading
 from tests.faces.web.world import World, today
+
+pytestmark = pytest.mark.page
 
 
 def log(world: World, client: Client, **values: Any) -> Any:

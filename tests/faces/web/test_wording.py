@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
@@ -12,6 +13,8 @@ from medmgmt.web import forms, plain_words, record_forms, tags
 from tests import factories as cast
 from tests.faces.web import pages, reading
 from tests.faces.web.world import World
+
+pytestmark = pytest.mark.page
 
 WEB = Path(settings.BASE_DIR) / "medmgmt" / "web"
 PRIVATE = ("carla", "castillo", "c-1001", "sertraline", "lithium", "tramadol", "penicillin", "tremor", "depress", "f33")

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from django.core.management import call_command
 from django.utils import timezone
 
 from medmgmt.actions import monitoring, people, prescribing, supply
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, SideEffectReport
 from tests import factories as cast
+from tests import shipped_knowledge
 
 
 @dataclass
@@ -31,7 +31,7 @@ def today() -> date:
 
 def knowledge() -> None:
     """The shipped release, in use."""
-    call_command("load_knowledge", verbosity=0)
+    shipped_knowledge.put_into_use()
 
 
 def signed(to: Prescription, kind: Kind, on: date, amount: str | None = None, **values: object) -> DosageChange:
