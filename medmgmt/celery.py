@@ -3,14 +3,14 @@
 import os
 from datetime import timedelta
 
+import redis
 from celery import Celery
 from celery.signals import beat_init, celeryd_init
-
-from medmgmt import broker
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "medmgmt.settings")
+from django.conf import settings
 
 app = Celery("medmgmt")
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "medmgmt.settings")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.imports = ["medmgmt.tasks"]
 app.conf.beat_schedule = {
@@ -57,8 +57,33 @@ app.conf.beat_schedule = {
 def refuse_unfit_redis(**_sent: object) -> None:
     """A worker or a beat does not start on a Redis that may evict keys; one that is away for now it waits for."""
     try:
-        broker.require_fit()
-    except broker.Unfit as unfit:
+        require_fit()
+    except Unfit as unfit:
         raise SystemExit(str(unfit)) from unfit
-    except broker.Silent:
+    except Silent:
         return
+
+
+class Unfit(Exception):
+    """This Redis must not be used; the message says why in a sentence."""
+
+
+class Silent(Exception):
+    """No Redis answers at the address."""
+
+
+def require_fit() -> None:
+    """Raises Unfit for a Redis with an eviction policy, Silent where none answers; nothing is asked without REDIS_URL.
+
+    A Redis that hides its configuration (some that are rented) is believed.
+    """
+    if not settings.REDIS_URL:
+        return
+    try:
+        policy = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5).config_get("maxmemory-policy")
+    except (redis.ConnectionError, redis.TimeoutError) as unreachable:
+        raise Silent("REDIS_URL is set, but no Redis answers there.") from unreachable
+    except redis.ResponseError:
+        return
+    if isinstance(policy, dict) and policy.get("maxmemory-policy", "noeviction") != "noeviction":
+        raise Unfit("This Redis may evict keys. Set its maxmemory-policy to noeviction, or use another instance.")

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from interactions import library, releases
+from interactions import library
 from interactions import review as reviews
 from interactions.engine.knowledge import Knowledge
-from interactions.models import Release, Review
-from medmgmt import adherence, asking, authorised, cosignatures, limits, regimens, supplies
-from medmgmt.problem_cards import FindingCard, ProblemCard, cards, gathered
+from interactions.models import Review
+from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.record import access, dosing
-from medmgmt.record.errors import NoSuchThing
 from medmgmt.record.models import (
     Allergy,
     Condition,
@@ -25,14 +23,16 @@ from medmgmt.record.models import (
     Observation,
     Patient,
     Prescription,
+    Role,
     SideEffectReport,
     Status,
-    Suspect,
     User,
 )
-from refills import worklist
-from refills.errors import NoSuchTask
-from refills.models import LIVE, Dispense, Reminder, ReminderItem, ReminderState, SupplyLimit, Task, TaskComment
+from medmgmt.regimen import courses as regimen_courses
+from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.review.cards import FindingCard, cards
+from medmgmt.supply import adherence, authorisations, limits, reads, stock
+from refills.models import LIVE, Dispense, Reminder, ReminderItem, ReminderState, SupplyLimit, Task
 
 RECENT, VISITS = 30, 5
 """How many observations and fills, and how many visits a chart shows; the rest is a page further."""
@@ -92,6 +92,29 @@ class Chart:
     encounters: list[Encounter] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class CoursePage:
+    """The dose history of one prescription."""
+
+    patient: Patient
+    medication: Medication
+    changes: list[DosageChange]
+    dispenses: list[Dispense]
+    early: list[tuple[str, int]]
+    due_from: date | None
+
+
+@dataclass(frozen=True)
+class Portal:
+    """What a patient sees of themselves."""
+
+    patient: Patient
+    medicines: list[Medication]
+    next_refills: list[tuple[Medication, Reminder | None]]
+    side_effects: list[SideEffectReport]
+    asked: Mapping[int, reads.Asked]
+
+
 def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
     """The chart with the doses of any day (today if none is given); a fixed number of queries whatever it holds."""
     patient = access.patient_for(by, "view_chart", patient_id)
@@ -116,7 +139,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         proposals=list(proposals_of(patient)),
         standing=standing_cards(patient.pk, last),
         not_checked=list(last.not_checked) if last else [],
-        side_effects=list(side_effects_of(patient)),
+        side_effects=list(medmgmt_side_effects.side_effects_of(patient)),
         observations=observations[:RECENT],
         dispenses=list(patient.dispenses.select_related("prescription").order_by("-dispensed_on", "-id")[:RECENT]),
         tasks=list(patient.tasks.filter(state__in=LIVE).select_related("assignee", "claimed_by")),
@@ -145,16 +168,9 @@ def proposals_of(patient: Patient) -> QuerySet[DosageChange]:
     return open_ones.select_related("prescription", "author").order_by("effective_on", "id")
 
 
-def side_effects_of(patient: Patient) -> QuerySet[SideEffectReport]:
-    """The newest version of each report, with its suspects ready."""
-    suspects = Suspect.objects.select_related("prescription").order_by("rank")
-    newest = SideEffectReport.current(patient.pk).select_related("reporter")
-    return newest.prefetch_related(Prefetch("suspects", queryset=suspects)).order_by("-began_on", "-id")
-
-
 def medications_on(patient: Patient, day: date) -> list[Medication]:
     """Every medicine with a signed course, those taken on `day` first; six queries."""
-    courses, knowledge = regimens.courses(patient.pk), library.current()
+    courses, knowledge = regimen_courses.courses(patient.pk), library.current()
     rows, limited = adherence.rows_of([patient.pk]), limits.of_patient([patient.pk])
     found = [medication(course, day, rows, knowledge, limited) for course in courses]
     order = {"taking": 0, "held": 1, "not_started": 2, "stopped": 3}
@@ -162,7 +178,7 @@ def medications_on(patient: Patient, day: date) -> list[Medication]:
 
 
 def medication(
-    course: regimens.Course,
+    course: regimen_courses.Course,
     day: date,
     rows: adherence.Rows,
     knowledge: Knowledge,
@@ -175,7 +191,7 @@ def medication(
     wanted = dose.state in ("taking", "held")
     recorded, counts = rows.dispenses.get(prescription.pk, ()), rows.counts.get(prescription.pk, ())
     begun = dosing.last_dose_on(steps, day) is not None
-    scopes = supplies.scopes_of(prescription, knowledge) if begun else frozenset()
+    scopes = regimen_scopes.scopes_of(prescription, knowledge) if begun else frozenset()
     return Medication(
         prescription=prescription,
         dose=dose,
@@ -184,8 +200,8 @@ def medication(
         last_change=by_id.get(dose.ref) if dose.ref else None,
         course=list(course.changes),
         next_changes=[change for change in course.changes if change.effective_on > day],
-        runs_out_on=supplies.run_out_on(prescription, recorded, steps, counts) if wanted else None,
-        mapped=regimens.catalogue_entry(prescription, knowledge) is not None,
+        runs_out_on=stock.run_out_on(prescription, recorded, steps, counts) if wanted else None,
+        mapped=regimen_courses.catalogue_entry(prescription, knowledge) is not None,
         regularity=adherence.of_course(course, rows, day, scopes) if begun else None,
         limit=limits.in_force(limited, prescription.pk, day),
     )
@@ -196,84 +212,6 @@ def standing_cards(patient_id: int, last: Review | None) -> list[FindingCard]:
     if last is None:
         return []
     return [card for card in cards(last.findings.all(), patient_id) if card.finding.severity not in reviews.FOLDED]
-
-
-@dataclass(frozen=True)
-class ProposalPage:
-    """A proposal and everything its author must see before signing."""
-
-    patient: Patient
-    change: DosageChange
-    medication_line_before: str
-    medication_line_after: str
-    review: Review
-    new: list[FindingCard]
-    standing: list[FindingCard]
-    folded: list[FindingCard]
-    not_checked: list[dict[str, Any]]
-    coverage: list[dict[str, Any]]
-    scope: str
-    releases: list[Release]
-    unanswered: int
-    """How many cards wait for an answer; one answers all findings of a card."""
-    can_sign: bool
-    can_answer: bool
-    can_order: bool = False
-    cosignature: cosignatures.Standing = field(default_factory=cosignatures.Standing)
-    """Which contraindicated findings need a second person, and who has said what."""
-    problems: list[ProblemCard] = field(default_factory=list)
-    """What is to be shown of them as one: the loud ones, new and standing, one card a clinical problem."""
-    tasks: list[Task] = field(default_factory=list)
-
-
-def proposal(by: User, change_id: int) -> ProposalPage:
-    """The newest review of a proposal, new findings apart from standing ones, minor and ungraded ones folded."""
-    change = DosageChange.objects.filter(pk=change_id).select_related("prescription", "author", "signed_by").first()
-    patient = access.patient_for(by, "view_chart", change.patient_id if change else 0)
-    assert change is not None
-    review = reviews.latest(change_id)
-    if review is None:
-        raise NoSuchThing()
-    shown = cards(review.findings.all(), patient.pk)
-    loud = [card for card in shown if card.finding.severity not in reviews.FOLDED]
-    waiting = change.status == Status.PROPOSED
-    problems = gathered(loud, patient)
-    unanswered = sum(card.needs_answer for card in problems)
-    second = cosignatures.shown_to(by, change, [card.finding for card in shown])
-    before = change.old_sig_value
-    return ProposalPage(
-        patient=patient,
-        change=change,
-        medication_line_before=before.text() if before else "",
-        medication_line_after=change.sig.text() if change.sig else "",
-        review=review,
-        new=[card for card in loud if card.finding.is_new],
-        standing=[card for card in loud if not card.finding.is_new],
-        folded=[card for card in shown if card.finding.severity in reviews.FOLDED],
-        not_checked=list(review.not_checked),
-        coverage=list(review.coverage),
-        scope=review.scope,
-        releases=list(review.releases.all()),
-        unanswered=unanswered,
-        can_sign=waiting and not unanswered and not second.missing and access.may(by, "sign"),
-        can_answer=waiting and access.may(by, "answer_finding"),
-        can_order=change.status != Status.WITHDRAWN and access.may(by, "order_monitoring"),
-        cosignature=second,
-        problems=problems,
-        tasks=list(patient.tasks.filter(source_type="dosage_change", source_id=str(change.pk))),
-    )
-
-
-@dataclass(frozen=True)
-class CoursePage:
-    """The dose history of one prescription."""
-
-    patient: Patient
-    medication: Medication
-    changes: list[DosageChange]
-    dispenses: list[Dispense]
-    early: list[tuple[str, int]]
-    due_from: date | None
 
 
 def course(by: User, prescription_id: int, *, day: date | None = None) -> CoursePage:
@@ -287,85 +225,12 @@ def course(by: User, prescription_id: int, *, day: date | None = None) -> Course
     fills = list(rows.dispenses.get(prescription.pk, ()))
     shown_on = day or patient.today(timezone.now())
     limited = limits.of_patient([patient.pk])
-    shown = medication(regimens.Course(prescription, signed), shown_on, rows, library.current(), limited)
+    shown = medication(regimen_courses.Course(prescription, signed), shown_on, rows, library.current(), limited)
     today = patient.today(timezone.now())
-    early = authorised.early_counts(prescription.pk, today)
+    early = authorisations.early_counts(prescription.pk, today)
     return CoursePage(
-        patient, shown, changes, fills, early, authorised.due_from(prescription, fills, shown.runs_out_on)
+        patient, shown, changes, fills, early, authorisations.due_from(prescription, fills, shown.runs_out_on)
     )
-
-
-@dataclass(frozen=True)
-class SideEffectPage:
-    """One report with its suspects, its earlier versions and the tasks it opened."""
-
-    patient: Patient
-    report: SideEffectReport
-    suspects: list[Suspect]
-    versions: list[SideEffectReport]
-    tasks: list[Task]
-
-
-def side_effect(by: User, report_id: int) -> SideEffectPage:
-    """A report for staff, or for the patient it is about."""
-    report = SideEffectReport.objects.filter(pk=report_id).select_related("reporter").first()
-    act = "view_own" if by.patient_id else "view_chart"
-    patient = access.patient_for(by, act, report.patient_id if report else 0)
-    assert report is not None
-    suspects = report.suspects.select_related("prescription", "change").order_by("rank")
-    tasks = patient.tasks.filter(source_type="side_effect", source_id=str(report.pk)).select_related("assignee")
-    return SideEffectPage(patient, report, list(suspects), versions_of(report), list(tasks))
-
-
-def versions_of(report: SideEffectReport) -> list[SideEffectReport]:
-    """Every version of a report, oldest first."""
-    found = [report]
-    while found[0].corrects is not None:
-        found.insert(0, found[0].corrects)
-    later = SideEffectReport.objects.filter(corrects=found[-1]).first()
-    while later is not None:
-        found.append(later)
-        later = SideEffectReport.objects.filter(corrects=later).first()
-    return found
-
-
-def task(by: User, task_id: int) -> Task:
-    """One task with its detail: of a patient in the person's care, or without a patient and waiting for them."""
-    access.require(by, "work_tasks")
-    people = ("assignee", "claimed_by", "closed_by", "stand_in")
-    found = Task.objects.select_related("patient", *people).filter(pk=task_id).first()
-    if found is None or (found.patient_id is None and not waits_for(found, by)):
-        raise NoSuchTask(task_id)
-    if found.patient_id is not None:
-        access.patient_for(by, "view_chart", found.patient_id)
-    return found
-
-
-def put_off_until(task: Task) -> datetime | None:
-    """How far a live task may be put off now; None where it may not."""
-    return worklist.put_off_until(task, timezone.now()) if task.is_live else None
-
-
-def comments(by: User, task_id: int) -> list[TaskComment]:
-    """What was written under a task that the person may see, the first first."""
-    return list(task(by, task_id).comments.select_related("author"))
-
-
-def waits_for(task: Task, by: User) -> bool:
-    """Whether the task is the person's own, or their role's."""
-    people = (task.assignee_id, task.claimed_by_id, task.closed_by_id, task.stand_in_id)
-    return by.pk in people or by.role in (task.role, task.raised_to, task.stand_in_role)
-
-
-@dataclass(frozen=True)
-class Portal:
-    """What a patient sees of themselves."""
-
-    patient: Patient
-    medicines: list[Medication]
-    next_refills: list[tuple[Medication, Reminder | None]]
-    side_effects: list[SideEffectReport]
-    asked: Mapping[int, asking.Asked]
 
 
 def portal(by: User) -> Portal:
@@ -381,11 +246,19 @@ def portal(by: User) -> Portal:
         patient=patient,
         medicines=medicines,
         next_refills=[(one, next_by_prescription.get(one.prescription.pk)) for one in medicines if one.runs_out_on],
-        side_effects=list(side_effects_of(patient)),
-        asked=asking.asked_by(patient, [one.prescription.pk for one in medicines]),
+        side_effects=list(medmgmt_side_effects.side_effects_of(patient)),
+        asked=reads.asked_by(patient, [one.prescription.pk for one in medicines]),
     )
 
 
-def active_releases() -> list[Release]:
-    """The releases that a review would use now."""
-    return releases.active()
+def prescriptions(by: User) -> QuerySet[Prescription]:
+    """Prescriptions of the person's patients."""
+    return Prescription.objects.filter(patient_id__in=access.own_or_cared_for(by)).order_by("id")
+
+
+def changes(by: User) -> QuerySet[DosageChange]:
+    """Dosage changes, proposed, signed and withdrawn, of the person's patients; a patient sees the signed ones."""
+    found = DosageChange.objects.filter(patient_id__in=access.own_or_cared_for(by))
+    if by.role == Role.PATIENT:
+        found = found.filter(status=Status.SIGNED)
+    return found.select_related("prescription", "author", "signed_by").order_by("-effective_on", "-id")

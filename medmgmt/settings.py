@@ -125,7 +125,7 @@ INSTALLED_APPS = [
     "medmgmt",
 ]
 MIDDLEWARE = [
-    "medmgmt.web.middleware.RequestNumber",
+    "medmgmt.web.kit.middleware.RequestNumber",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -135,8 +135,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "medmgmt.web.middleware.SessionTimeout",
-    "medmgmt.web.middleware.NoStore",
+    "medmgmt.web.kit.middleware.SessionTimeout",
+    "medmgmt.web.kit.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -151,12 +151,12 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "medmgmt" / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["medmgmt.web.tags"],
+            "builtins": ["medmgmt.web.kit.tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "medmgmt.web.context.site",
+                "medmgmt.web.kit.context.site",
             ],
         },
     }
@@ -208,7 +208,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = False
-CSRF_FAILURE_VIEW = "medmgmt.web.views.csrf_failure"
+CSRF_FAILURE_VIEW = "medmgmt.web.kit.views.csrf_failure"
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
@@ -235,18 +235,21 @@ AXES_COOLOFF_TIME = number("LOGIN_COOLOFF_HOURS", 1, least=1, most=72)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 # By name and address together: a stranger who guesses must not lock the nurse out at three in the morning.
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "medmgmt.web.views.locked_out"
+AXES_LOCKOUT_CALLABLE = "medmgmt.web.kit.views.locked_out"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username"]
 
 # -- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication", "medmgmt.api.session.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "medmgmt.api.kit.session.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["medmgmt.api.parsing.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["medmgmt.api.kit.parsing.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "medmgmt.api.schema.Schema",
+    "DEFAULT_SCHEMA_CLASS": "medmgmt.api.kit.schema.Schema",
     "EXCEPTION_HANDLER": "medmgmt.problems.api_exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/hour")},
@@ -274,7 +277,7 @@ SPECTACULAR_SETTINGS = {
         "ChangeStatus": "medmgmt.record.models.Status",
         "DoseState": "medmgmt.api.prescriptions.DOSE_STATES",
         "EncounterKind": "medmgmt.record.models.EncounterKind",
-        "FindingSeverity": "medmgmt.api.answers.SEVERITIES",
+        "FindingSeverity": "medmgmt.api.review.SEVERITIES",
         "MessageChannel": "refills.models.Channel",
         "NotRenewed": "medmgmt.api.renewals.NOT_RENEWED",
         "ObservationCode": "medmgmt.record.models.ObservationCode",
@@ -312,7 +315,7 @@ EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     globals().update(environ.Env.email_url_config(EMAIL_URL))
 else:
-    EMAIL_BACKEND = "refills.outbox.EmailBackend"
+    EMAIL_BACKEND = "refills.messages.outbox.EmailBackend"
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 15, least=1, most=120)
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="no-reply@clinic.example")
 SUPPLY_STATES = tuple(name.strip().upper() for name in env.list("SUPPLY_STATES", default=[]) if name.strip())

@@ -9,10 +9,14 @@ from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from medmgmt import digests, duty, messages, running_out, sweeps
-from medmgmt.actions import curation, reporting, rescreening
+from medmgmt.actions import knowledge, reports, rescreening
+from medmgmt.messages import digests, planning
 from medmgmt.record.models import IdempotencyRecord
-from refills import clock, escalation, reminders
+from medmgmt.supply import gaps, renewal_tasks, run_outs
+from medmgmt.worklist import duty
+from refills import clock
+from refills.messages import reminders
+from refills.worklist import escalation
 
 IDEMPOTENCY_DAYS = 7
 RING_LASTS_SECONDS = 2
@@ -22,8 +26,8 @@ RING_LASTS_SECONDS = 2
 def deliver_reminders() -> None:
     """Sends what is due and says that the clock is alive."""
     clock.beat("deliver")
-    reminders.tick(reach=messages.reach)
-    reporting.fall_back()
+    reminders.tick(reach=planning.reach)
+    reports.fall_back()
 
 
 @shared_task(ignore_result=True)
@@ -43,9 +47,9 @@ def plan_digests() -> None:
 def plan_supply() -> None:
     """Computes the run-outs that moved and plans what that changed; follows courses that began, paused or ended as
     planned; tells a nurse of supplies that ran out."""
-    sweeps.keep_supplies()
-    running_out.open_renewals()
-    reporting.plan_soon()
+    keep_supplies()
+    renewal_tasks.open_renewals()
+    reports.plan_soon()
 
 
 @shared_task(ignore_result=True)
@@ -64,7 +68,7 @@ def rescreen() -> None:
 def lay_out_medicines() -> None:
     """Finds prescriptions that were signed without telling the knowledge; local rules begin and end on their days."""
     rescreening.catch_up()
-    curation.keep_dates()
+    knowledge.keep_dates()
 
 
 @shared_task(ignore_result=True)
@@ -72,3 +76,11 @@ def clear_out() -> None:
     """Forgets ended sessions, and answers kept for repeated requests after a week."""
     call_command("clearsessions")
     IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - timedelta(days=IDEMPOTENCY_DAYS)).delete()
+
+
+def keep_supplies() -> None:
+    """Compute what moved, plan what that changed, look at what the day has changed. Safe to repeat, and at once."""
+    run_outs.refresh()
+    planning.plan_changed()
+    planning.follow_the_calendar()
+    gaps.find_gaps()

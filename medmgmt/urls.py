@@ -3,14 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from medmgmt import health
+from medmgmt.web import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("api/", include("medmgmt.api.urls")),
-    path("problems/", include("medmgmt.api.problem_urls")),
+    path("problems/", include("medmgmt.api.kit.problem_urls")),
     path("admin/", admin.site.urls),
     path("", include("medmgmt.web.urls")),
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from refills.controlled import Reason, Refusal
+from refills.supply.controlled import Reason, Refusal
 
 
 class RefillsError(Exception):

@@ -7,8 +7,9 @@ from functools import cache
 from django.conf import settings
 from django.utils import timezone
 
-from interactions import local_release, releases
+from interactions import releases
 from interactions.importers import clinical
+from interactions.local import release as local_release
 from interactions.models import Release
 
 DATA = settings.BASE_DIR / "data"

@@ -9,15 +9,18 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import authorised, limits, supplies
-from medmgmt.actions import gates, locking
+from medmgmt.actions import monitoring
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, User
-from refills import controlled
-from refills.controlled import Part, Refusal
+from medmgmt.regimen import courses
+from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.supply import authorisations, limits
+from refills import site
 from refills.errors import RefillRefused
 from refills.models import Authorisation, LimitLifted, Revocation, SupplyLimit
+from refills.supply import controlled
+from refills.supply.controlled import Part, Refusal
 
 OLDEST_DAYS, MOST_WORDS, MOST_PARTS = 730, 2000, 13
 LONGEST_WAIT = timedelta(days=366)
@@ -79,7 +82,7 @@ def write(
     by: User, prescription_id: int, parts: Sequence[Written], *, issued_on: date | None, quantity_meant: bool
 ) -> list[Authorisation]:
     """The act behind both: access, lock, read, check each, write, audit."""
-    patient, prescription = locking.prescription(by, "authorise_refill", prescription_id)
+    patient, prescription = access.prescription(by, "authorise_refill", prescription_id)
     made = issue(by, patient, prescription, parts, issued_on=issued_on, quantity_meant=quantity_meant)
     for one in made:
         audit.record(by, "authorise_refill", patient_id=patient.pk, obj=("authorisation", one.pk),
@@ -103,12 +106,12 @@ def issue(
         raise Refused(_("Write from one to %(most)s prescriptions at once.") % {"most": MOST_PARTS})
     if not today - timedelta(days=OLDEST_DAYS) <= on <= today:
         raise Refused(_("A prescription is written down on its day or within two years after it, never before it."))
-    steps = supplies.signed_steps(prescription)
+    steps = courses.signed_steps(prescription)
     if on == today:
         require_taken(steps, today)
     require_allowed(prescription, parts, on)
     if on == today:
-        gates.require_clear(prescription, today)
+        monitoring.require_clear(prescription, today)
     for part in parts:
         require_sane(prescription, steps, part, on, quantity_meant=quantity_meant)
     return [
@@ -136,8 +139,8 @@ def require_taken(steps: Sequence[dosing.Step], today: date) -> None:
 
 def require_allowed(prescription: Prescription, parts: Sequence[Written], on: date) -> None:
     """RefillRefused with every rule that one of these prescriptions breaks."""
-    numbers, scopes = supplies.supply_rules(), supplies.scopes_of(prescription)
-    before = authorised.parts(authorised.rows([prescription.pk]), on)
+    numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(prescription)
+    before = authorisations.parts(authorisations.rows([prescription.pk]), on)
     refusals: list[Refusal] = []
     clinic_only = controlled.is_for_clinic_only(numbers, scopes)
     limit = limits.of(prescription, on)
@@ -159,7 +162,7 @@ def require_sane(
         raise Refused(_("Give a quantity, 1 to 366 days and 0 to 99 refills."))
     if part.may_fill_from is not None and not on <= part.may_fill_from <= on + LONGEST_WAIT:
         raise Refused(_("The first day it may be filled lies within a year after the day it is written."))
-    told = authorised.quantity_sentence(prescription, steps, part.quantity, part.unit, part.days_supply, on)
+    told = authorisations.quantity_sentence(prescription, steps, part.quantity, part.unit, part.days_supply, on)
     if told and not quantity_meant:
         raise Refused(_("%(what)s Correct it, or say that you mean it.") % {"what": told})
 
@@ -168,7 +171,7 @@ def require_sane(
 def revoke(by: User, authorisation_id: int, *, why: str) -> Revocation:
     """Takes an authorisation back: nothing more may be filled on it from today on. Once only, and with a reason."""
     row = Authorisation.objects.filter(pk=authorisation_id).first()
-    patient, _prescription = locking.prescription(by, "authorise_refill", row.prescription_id if row else 0)
+    patient, _prescription = access.prescription(by, "authorise_refill", row.prescription_id if row else 0)
     assert row is not None
     if not why.strip() or len(why) > MOST_WORDS:
         raise Refused(_("Say in a sentence or two why it is taken back."))
@@ -192,7 +195,7 @@ def limit_supply(
         prescription = Prescription.objects.filter(pk=prescription_id, patient=patient).first()
         if prescription is None:
             raise NoSuchThing()
-    longest = today + timedelta(days=supplies.supply_rules().whole("limit_days_max", {"*"}))
+    longest = today + timedelta(days=site.supply_rules().whole("limit_days_max", {"*"}))
     if not today <= until <= longest:
         raise Refused(_("Limited dispensing is decided again by %(day)s at the latest.") % {"day": longest})
     if not 1 <= most_days <= 90:

@@ -12,8 +12,8 @@ from typing import Any
 from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from medmgmt import messages, populations
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
+from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
@@ -29,6 +29,7 @@ from medmgmt.record.models import (
     User,
 )
 from medmgmt.record.models.prescriptions import EPOCH, MICROSECOND
+from medmgmt.regimen import courses as regimen_courses
 from refills.models import Dispense
 
 LATEST = dosing.LAST_ORDER
@@ -82,7 +83,7 @@ def _taken_in(by: User, history: History, team_id: int | None) -> Taken:
     courses = _Courses(by, patient, history.courses)
     made |= {"prescriptions": len(courses.new), "changes": courses.write(), "dispenses": _add_fills(by, courses)}
     if made["changes"]:
-        populations.keep_current([patient.pk])
+        regimen_courses.keep_current([patient.pk])
     if any(made.values()):
         audit.record(by, "import_history", patient_id=patient.pk, obj=patient, detail={**made, "team": team_id})
     return Taken(
@@ -288,5 +289,5 @@ def _add_fills(by: User, courses: _Courses) -> int:
     ]
     made = Dispense.objects.bulk_create(rows)
     for prescription in {row.prescription_id: row.prescription for row in made}.values():
-        messages.replan(courses.patient, prescription)
+        planning.replan(courses.patient, prescription)
     return len(made)

@@ -1,202 +1,198 @@
-"""What is seen and heard of a patient, written down: side effects, measurements, allergies, conditions."""
+"""Ordering what a finding asks to be measured: one click, one order, one task."""
 
-from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library
-from interactions.engine import suspects
-from medmgmt import regimens
-from medmgmt.actions.observing import correct_observation as correct_observation
-from medmgmt.actions.observing import record_encounter as record_encounter
-from medmgmt.actions.observing import record_observation as record_observation
+from interactions.engine.card_tables import Monitoring
+from interactions.models import Finding
+from medmgmt.monitoring import gates, measures
+from medmgmt.monitoring.gates import Standing
 from medmgmt.record import access, audit
-from medmgmt.record.errors import NoSuchThing, NotAllowed, Refused
+from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
-    Allergy,
-    Condition,
+    MonitoringOrder,
     Patient,
+    Prescription,
     Role,
-    SideEffectReport,
-    Status,
-    Suspect,
     User,
 )
-from refills import worklist
-from refills.models import TaskKind
+from medmgmt.supply import gaps
+from refills.errors import RefillRefused
+from refills.models import GateRelease, Task, TaskKind
+from refills.supply.lab_gates import State
+from refills.worklist import tasks
+
+DONE_BY = time(17)
+
+MOST_WORDS = 2000
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """The order that stands now; `is_new` is false where it stood before."""
+
+    order: MonitoringOrder
+    is_new: bool
 
 
 @transaction.atomic
-def log_side_effect(
-    by: User,
-    patient_id: int,
-    *,
-    term: str,
-    severity: str,
-    began_on: date,
-    term_code: str = "",
-    ended_on: date | None = None,
-    outcome: str = "unknown",
-    action_taken: str = "none_yet",
-    note: str = "",
-) -> SideEffectReport:
-    """Takes a side effect down, ranks what may have caused it, and opens the psychiatrist's task.
+def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
+    """Orders what the card of a finding asks for, due as the knowledge says, with a task for the nurses.
 
-    Never refused for missing knowledge: an unknown term is kept as it was said, and ranked by time alone.
+    Ordered before, on this card or another, for the same day or an earlier one, that order stands. For a later day,
+    a new order takes its place. Refused where the card asks for no such thing.
     """
-    patient = access.patient_for(by, "log_side_effect", patient_id, lock=True)
-    report = SideEffectReport(
-        patient=patient,
-        term=term,
-        term_code=term_code,
-        severity=severity,
-        began_on=began_on,
-        ended_on=ended_on,
-        outcome=outcome,
-        action_taken=action_taken,
-        note=note,
-    )
-    return keep_report(by, patient, report)
-
-
-@transaction.atomic
-def correct_side_effect(by: User, report_id: int, **fields: object) -> SideEffectReport:
-    """A new version of a report; the old one stays. `fields` are those of log_side_effect, each optional.
-
-    Raises NoSuchThing for an unknown report, Refused where a newer version exists.
-    """
-    old = SideEffectReport.objects.filter(pk=report_id).first()
-    patient = access.patient_for(by, "log_side_effect", old.patient_id if old else 0, lock=True)
-    if old is None:
-        raise NoSuchThing()
-    if by.role == Role.PATIENT and old.reporter_id != by.pk:
-        raise NotAllowed(_("You can correct your own reports; tell the clinic about the others."))
-    if SideEffectReport.objects.filter(corrects=old).exists():
-        raise Refused(_("This report has been corrected already; correct its newest version."))
-    kept = ("term", "term_code", "severity", "began_on", "ended_on", "outcome", "action_taken", "note")
-    unknown = set(fields) - set(kept)
-    if unknown:
-        raise Refused(_("A side effect has no such detail: %(names)s.") % {"names": ", ".join(sorted(unknown))})
-    values = {name: fields.get(name, getattr(old, name)) for name in kept}
-    return keep_report(by, patient, SideEffectReport(patient=patient, corrects=old, version=old.version + 1, **values))
-
-
-def keep_report(by: User, patient: Patient, report: SideEffectReport) -> SideEffectReport:
-    """Saves a report first, then its suspects and its task, then tells the audit."""
-    require_days(patient, report)
-    report.reporter, report.reporter_role = by, by.role
-    report.save(force_insert=True)
-    ranked = rank(patient, report)
-    open_review(patient, report, ranked)
-    act = "correct_side_effect" if report.corrects_id else "log_side_effect"
-    audit.record(by, act, patient_id=patient.pk, obj=("side_effect", report.pk),
-                 detail={"severity": report.severity, "suspects": len(ranked), "version": report.version})  # fmt: skip
-    return report
-
-
-def require_days(patient: Patient, report: SideEffectReport) -> None:
-    """Refuses an onset in the future or before birth, and an end before the onset."""
+    finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
+    patient = access.patient_for(by, "order_monitoring", finding.review.patient_id if finding else 0, lock=True)
+    assert finding is not None
+    wanted = asked_for(finding, code)
+    standing = measures.open_orders(patient.pk, [code]).get(code)
     today = patient.today(timezone.now())
-    if report.began_on > today:
-        raise Refused(_("A side effect cannot have begun in the future."))
-    if report.began_on < patient.birth_date:
-        raise Refused(_("A side effect cannot have begun before the patient was born."))
-    if report.ended_on and not report.began_on <= report.ended_on <= today:
-        raise Refused(_("A side effect ends on or after the day it began, and not in the future."))
+    due_on = date.fromordinal(today.toordinal() + wanted.due_days)
+    if standing is not None and standing.due_on <= due_on:
+        return Ordered(standing, is_new=False)
+    made = MonitoringOrder.objects.create(
+        patient=patient,
+        code=code,
+        loinc=wanted.loinc,
+        what=wanted.what,
+        due_on=due_on,
+        problem=finding.problem,
+        finding_key=finding.key,
+        ordered_by=by,
+        replaces=standing,
+    )
+    if standing is not None:
+        tasks.cancel_by_key(measures.key_of(standing.pk), _("It was ordered for an earlier day."))
+    open_task(patient, made, wanted, finding)
+    audit.record(by, "order_monitoring", patient_id=patient.pk, obj=("monitoring_order", made.pk),
+                 detail={"code": code, "finding": finding.pk})  # fmt: skip
+    return Ordered(made, is_new=True)
 
 
-def rank(patient: Patient, report: SideEffectReport) -> list[Suspect]:
-    """The medicines taken on the day of onset, most suspect first, each with its reasons in words."""
-    taken = regimens.exposures(patient, report.began_on)
-    ranked = suspects.rank(report.term, report.began_on, taken, library.current())
-    doses = dose_texts(patient, report.began_on)
-    rows = [
-        Suspect(
-            report=report,
-            prescription_id=int(found.ref),
-            rank=place,
-            score=found.score,
-            reasons=list(found.reasons),
-            change_id=doses.get(int(found.ref), (None, ""))[0],
-            dose_text=doses.get(int(found.ref), (None, ""))[1],
-        )
-        for place, found in enumerate(ranked, start=1)
-    ]
-    return Suspect.objects.bulk_create(rows)
+@transaction.atomic
+def order_all(by: User, finding_id: int) -> list[Ordered]:
+    """Orders everything that the card of a finding asks for and nobody has ordered by that day yet."""
+    finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
+    access.patient_for(by, "order_monitoring", finding.review.patient_id if finding else 0, lock=True)
+    assert finding is not None
+    return [order_monitoring(by, finding_id, code=wanted.code) for wanted in on_card(finding)]
 
 
-def dose_texts(patient: Patient, day: date) -> dict[int, tuple[int | None, str]]:
-    """By prescription: the change in force on `day` (or last in force before it) and the dose in words."""
-    found = {}
-    for course in regimens.courses(patient.pk):
-        change, sig = regimens.in_force(course, day)
-        found[course.prescription.pk] = (change, sig.text() if sig else "")
-    return found
+def asked_for(finding: Finding, code: str) -> Monitoring:
+    """What the knowledge in use asks for on the card of this finding; Refused for anything else."""
+    wanted = next((one for one in on_card(finding) if one.code == code), None)
+    if wanted is None:
+        raise Refused(_("This finding asks for no such measurement."))
+    return wanted
 
 
-def open_review(patient: Patient, report: SideEffectReport, ranked: Sequence[Suspect]) -> None:
-    """The psychiatrist's task, due by severity; a correction replaces the task of the version before."""
-    if report.corrects_id:
-        worklist.cancel_by_key(f"side-effect:{report.corrects_id}", _("The report was corrected."))
-    worklist.open_task(
-        kind=TaskKind.SIDE_EFFECT_REVIEW,
-        key=f"side-effect:{report.pk}",
+def on_card(finding: Finding) -> list[Monitoring]:
+    """Everything the card of this finding asks for, each code once; its own words first."""
+    tables = library.current().formulary.cards
+    same = Finding.objects.filter(review=finding.review_id, card=finding.card) if finding.card else ()
+    found: dict[str, Monitoring] = {}
+    for one in (finding, *same):
+        for wanted in tables.wanted(one.problem, one.drugs):
+            found.setdefault(wanted.code, wanted)
+    return list(found.values())
+
+
+def open_task(patient: Patient, order: MonitoringOrder, wanted: Monitoring, finding: Finding) -> None:
+    """The nurses arrange it; the result closes the task, wherever it is recorded."""
+    tasks.open_task(
+        kind=TaskKind.MONITORING_ORDER,
+        key=measures.key_of(order.pk),
+        patient_id=patient.pk,
+        role=Role.NURSE,
+        due_at=end_of_day(patient, order.due_on),
+        source=("dosage_change", finding.review.change_id or ""),
+        title=_("Monitoring to arrange"),
+        detail=f"{order.what}. {wanted.schedule}".strip(),
+        closes_on=measures.closes_on(wanted.code),
+    )
+
+
+def end_of_day(patient: Patient, day: date) -> datetime:
+    """Five in the afternoon of `day` where the patient lives."""
+    return datetime.combine(day, DONE_BY, tzinfo=ZoneInfo(patient.time_zone))
+
+
+@transaction.atomic
+def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -> GateRelease:
+    """Supply goes on although its lab is missing, overdue or low: why, and until which day. Closes the task about it.
+
+    Refused where nothing is missing, without a reason, and for longer than the site allows.
+    """
+    patient, prescription = access.prescription(by, "release_lab_gate", prescription_id)
+    today = patient.today(timezone.now())
+    found = gates.of(prescription, today)
+    if found is None or found.gate.state == State.CLEAR or found.gate.missing is None:
+        raise Refused(_("Nothing stands in the way of this supply, so there is nothing to release."))
+    if not why.strip() or len(why) > MOST_WORDS:
+        raise Refused(_("Say in a sentence or two why the supply goes on without the lab."))
+    longest = gates.longest_release(prescription, today)
+    if not today <= until <= longest:
+        raise Refused(_("A release of this supply ends on a day from today to %(day)s.") % {"day": longest})
+    made = GateRelease.objects.create(
+        patient=patient,
+        prescription=prescription,
+        code=found.needed.code,
+        missing=found.gate.missing.value,
+        since=found.gate.since,
+        until=until,
+        why=why.strip(),
+        released_by=by,
+    )
+    evidence = ("gate_release", made.pk)
+    tasks.settle(
+        key=task_key(prescription, found), by_id=by.pk, outcome=_("Released with a reason."), evidence=evidence
+    )
+    audit.record(by, "release_lab_gate", patient_id=patient.pk, obj=("gate_release", made.pk),
+                 detail={"code": made.code, "missing": made.missing})  # fmt: skip
+    return made
+
+
+def require_clear(prescription: Prescription, day: date) -> None:
+    """RefillRefused while the supply waits for a lab that nobody has released."""
+    found = gates.of(prescription, day)
+    if found is not None and found.pends:
+        raise RefillRefused([found.refusal])
+
+
+def open_if_pending(patient: Patient, prescription: Prescription, day: date) -> Task | None:
+    """The prescriber's task while a supply waits; None where it does not. The lab itself closes it, or a release."""
+    found = gates.of(prescription, day)
+    if found is None or not found.pends:
+        return None
+    return tasks.open_task(
+        kind=TaskKind.LAB_GATE,
+        key=task_key(prescription, found),
         patient_id=patient.pk,
         role=Role.PSYCHIATRIST,
-        assignee_id=prescriber_id(patient, ranked),
-        case=report.severity,
-        source=("side_effect", report.pk),
-        title=_("Review a side effect"),
-        detail=f"{report.term} ({report.get_severity_display()})",
+        assignee_id=prescriber_id(patient, prescription),
+        stop_tier=gaps.stop_tier(prescription),
+        source=("prescription", prescription.pk),
+        title=_("A supply waits for a lab"),
+        detail=f"{prescription.drug_name}: {found.sentence}",
+        closes_on=found.closes_on,
     )
 
 
-def prescriber_id(patient: Patient, ranked: Sequence[Suspect]) -> int | None:
-    """Who signed the dose of the chief suspect, if still in the patient's care; None leaves it to the whole role."""
-    changes = [suspect.change_id for suspect in ranked if suspect.change_id]
-    signed = patient.dosage_changes.filter(status=Status.SIGNED)
-    change = signed.filter(pk__in=changes[:1]).first() or signed.order_by("-signed_at", "-id").first()
-    if change is None or change.signed_by is None:
+def task_key(prescription: Prescription, found: Standing) -> str:
+    """One task for one missing lab."""
+    return f"lab-gate|{prescription.pk}|{found.needed.code}|{found.gate.missing}|{found.gate.since}"
+
+
+def prescriber_id(patient: Patient, prescription: Prescription) -> int | None:
+    """Who signed the newest change, if still in the patient's care; None leaves it to the whole role."""
+    signed = prescription.changes.filter(status="signed").order_by("-signed_at").select_related("signed_by").first()
+    if signed is None or signed.signed_by is None:
         return None
-    return change.signed_by_id if access.cares_for(change.signed_by, patient.pk) else None
-
-
-@transaction.atomic
-def record_allergy(
-    by: User,
-    patient_id: int,
-    *,
-    kind: str,
-    substance: str,
-    rxcui: int | None = None,
-    reaction: str = "",
-    severity: str = "unknown",
-) -> Allergy:
-    """An allergy or intolerance; a substance that no vocabulary knows is kept as it was said."""
-    patient = access.patient_for(by, "record_observation", patient_id, lock=True)
-    known = library.resolve(name=substance, rxcui=rxcui)
-    made = Allergy.objects.create(
-        patient=patient,
-        kind=kind,
-        substance=known.name if known else substance,
-        rxcui=rxcui or (known.rxcui if known else None),
-        reaction=reaction,
-        severity=severity,
-        recorded_on=patient.today(timezone.now()),
-    )
-    audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", made.pk), detail={"kind": kind})
-    return made
-
-
-@transaction.atomic
-def record_condition(
-    by: User, patient_id: int, *, text: str, icd10cm: str = "", onset_on: date | None = None
-) -> Condition:
-    """A diagnosis with its ICD-10-CM code, or in words alone."""
-    patient = access.patient_for(by, "record_observation", patient_id, lock=True)
-    made = Condition.objects.create(patient=patient, icd10cm=icd10cm.upper(), text=text, onset_on=onset_on)
-    audit.record(by, "record_condition", patient_id=patient.pk, obj=("condition", made.pk))
-    return made
+    return signed.signed_by_id if access.cares_for(signed.signed_by, patient.pk) else None

@@ -8,11 +8,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from interactions import library
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import (
     MEAN_SCORES,
     SCALES,
+    Allergy,
+    Condition,
     Encounter,
     EncounterKind,
     Observation,
@@ -20,8 +23,8 @@ from medmgmt.record.models import (
     Patient,
     User,
 )
-from refills import evidence, worklist
 from refills.models import Task
+from refills.worklist import evidence, tasks
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 MINUTE = timedelta(seconds=59, microseconds=999_999)
@@ -98,7 +101,7 @@ def record_encounter(by: User, patient_id: int, *, kind: str, on: date, note: st
         raise Refused(_("A visit is on a day since the patient was born, and not in the future."))
     made = Encounter.objects.create(patient=patient, kind=kind, on=on, by=by, note=note.strip())
     began = datetime.combine(on, time(), tzinfo=ZoneInfo(patient.time_zone))
-    closed = worklist.close_with(
+    closed = tasks.close_with(
         patient_id=patient.pk, closes_on="visit", evidence=("encounter", made.pk), by_id=by.pk, at=began
     )
     audit.record(by, "record_encounter", patient_id=patient.pk, obj=("encounter", made.pk),
@@ -142,7 +145,7 @@ def keep(
 def close_promises(by: User, patient: Patient, made: Observation) -> int:
     """Closes what waited for an observation of this code and was opened before it was made; how many."""
     return sum(
-        worklist.close_with(
+        tasks.close_with(
             patient_id=patient.pk,
             closes_on=f"{kind}:{made.code}",
             evidence=("observation", made.pk),
@@ -167,3 +170,41 @@ def wait_again(patient: Patient, old: Observation) -> int:
     closed = evidence.closed_with(patient_id=patient.pk, evidence=("observation", old.pk))
     lost: list[Task] = [task for task in closed if not any(at >= task.created_at for at in left)]
     return len(evidence.open_again(lost, earliest_due=timezone.now() + AGAIN_WITHIN))
+
+
+@transaction.atomic
+def record_allergy(
+    by: User,
+    patient_id: int,
+    *,
+    kind: str,
+    substance: str,
+    rxcui: int | None = None,
+    reaction: str = "",
+    severity: str = "unknown",
+) -> Allergy:
+    """An allergy or intolerance; a substance that no vocabulary knows is kept as it was said."""
+    patient = access.patient_for(by, "record_observation", patient_id, lock=True)
+    known = library.resolve(name=substance, rxcui=rxcui)
+    made = Allergy.objects.create(
+        patient=patient,
+        kind=kind,
+        substance=known.name if known else substance,
+        rxcui=rxcui or (known.rxcui if known else None),
+        reaction=reaction,
+        severity=severity,
+        recorded_on=patient.today(timezone.now()),
+    )
+    audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", made.pk), detail={"kind": kind})
+    return made
+
+
+@transaction.atomic
+def record_condition(
+    by: User, patient_id: int, *, text: str, icd10cm: str = "", onset_on: date | None = None
+) -> Condition:
+    """A diagnosis with its ICD-10-CM code, or in words alone."""
+    patient = access.patient_for(by, "record_observation", patient_id, lock=True)
+    made = Condition.objects.create(patient=patient, icd10cm=icd10cm.upper(), text=text, onset_on=onset_on)
+    audit.record(by, "record_condition", patient_id=patient.pk, obj=("condition", made.pk))
+    return made

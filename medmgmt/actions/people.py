@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import messages
+from medmgmt.messages import planning
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, NotAllowed, Refused
 from medmgmt.record.models import (
@@ -20,8 +20,9 @@ from medmgmt.record.models import (
     User,
     validate_time_zone,
 )
-from refills import addresses, consents, reports, worklist
+from refills.messages import addresses, consents, reports
 from refills.models import How
+from refills.worklist import tasks
 
 EDITABLE = ("given_name", "family_name", "birth_date", "sex", "language", "time_zone")
 
@@ -81,7 +82,7 @@ def update_patient(by: User, patient_id: int, *, version: int, **fields: Any) ->
         setattr(patient, name, value)
     patient.version += 1
     patient.save(update_fields=[*fields, "version"])
-    messages.plan(patient, timezone.now())
+    planning.plan(patient, timezone.now())
     audit.record(by, "update_patient", patient_id=patient.pk, obj=("patient", patient.pk), detail={"fields": changed})
     return patient
 
@@ -129,8 +130,8 @@ def set_contact(by: User, patient_id: int, *, channel: str, address: str, consen
         raise Refused(_("This does not look like an address of that kind.")) from wrong
     consents.choose(patient_id=patient.pk, channel=channel, opted_in=consented, how=How.STAFF, by_id=by.pk, at=now)
     for number in consents.mend(patient.pk, channel):
-        worklist.cancel_by_key(reports.mend_key(number), _("The address was seen to."))
-    messages.plan(patient, now)
+        tasks.cancel_by_key(reports.mend_key(number), _("The address was seen to."))
+    planning.plan(patient, now)
     audit.record(by, "set_contact", patient_id=patient.pk, obj=("contact_point", made.pk),
                  detail={"channel": channel, "consented": consented})  # fmt: skip
     return made

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from interactions import library, review
 from interactions.errors import CoSignatureNeeded
 from interactions.models import Review
-from medmgmt import cosignatures, messages, populations, regimens
-from medmgmt.actions.answering import override as override
+from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Role, Status, User
-from refills import worklist
+from medmgmt.regimen import courses
+from medmgmt.review import cosignatures
 from refills.models import TaskKind
+from refills.worklist import tasks
 
 FURTHEST_DAYS = 366
 """An order may take effect at most a year ahead, or be written down at most a year after the fact."""
@@ -134,7 +135,7 @@ def propose(
 
 def remember_to_sign(by: User, change: DosageChange) -> None:
     """A proposal left lying becomes its author's task; the signature or the withdrawal closes it."""
-    worklist.open_task(
+    tasks.open_task(
         kind=TaskKind.REVIEW_PROPOSAL,
         key=waiting_key(change),
         patient_id=change.patient_id,
@@ -153,7 +154,7 @@ def waiting_key(change: DosageChange) -> str:
 def close_waiting(change: DosageChange, why: str) -> None:
     """The tasks that waited for this proposal to be signed or co-signed wait no longer."""
     for key in [waiting_key(change), *cosignatures.tasks_of(change)]:
-        worklist.cancel_by_key(key, why)
+        tasks.cancel_by_key(key, why)
 
 
 def drug_columns(drug: DrugChoice) -> dict[str, object]:
@@ -202,7 +203,7 @@ def sig_before(steps: list[dosing.Step], effective_on: date) -> dict[str, object
 
 def review_now(by: User, patient: Patient, change: DosageChange, *, moment: str) -> Review:
     """Checks the regimen of every day on which anything changes, without and with the change, and keeps the answer."""
-    days = regimens.compared(patient, change)
+    days = courses.compared(patient, change)
     return review.run(
         patient_id=patient.pk,
         change_id=change.pk,
@@ -258,11 +259,11 @@ def require_unchanged(change: DosageChange) -> None:
 
 def follow_from(patient: Patient, change: DosageChange, reviewed: Review) -> None:
     """What a signature brings about, in its own transaction: supply, reminders, and a task for what was not checked."""
-    populations.keep_current([patient.pk])
-    messages.replan(patient, change.prescription)
+    courses.keep_current([patient.pk])
+    planning.replan(patient, change.prescription)
     close_waiting(change, _("The proposal was signed."))
     if reviewed.not_checked:
-        worklist.open_task(
+        tasks.open_task(
             kind=TaskKind.NOT_CHECKED,
             key=f"not-checked:{change.pk}",
             patient_id=patient.pk,
@@ -280,6 +281,6 @@ def withdraw(by: User, change_id: int, *, note: str) -> DosageChange:
     change.withdraw(by_id=by.pk, at=timezone.now(), note=note)
     close_waiting(change, _("The proposal was withdrawn."))
     for answer_id in review.answers_of(change.pk):
-        worklist.cancel_by_key(f"follow-up:{answer_id}", _("The proposal was withdrawn."))
+        tasks.cancel_by_key(f"follow-up:{answer_id}", _("The proposal was withdrawn."))
     audit.record(by, "withdraw", patient_id=patient.pk, obj=("dosage_change", change.pk))
     return change

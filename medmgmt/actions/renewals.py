@@ -11,15 +11,17 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions import review as reviews
-from medmgmt import messages, regimens, renewals
-from medmgmt.actions import authorising, locking
+from medmgmt.actions import authorising
 from medmgmt.actions.authorising import Written
+from medmgmt.messages import planning
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, User
-from medmgmt.renewals import Renewal
-from refills import worklist
+from medmgmt.regimen import courses
+from medmgmt.supply import renewals
+from medmgmt.supply.renewals import Renewal
 from refills.models import Authorisation, RenewalAnswer, RenewalDecision, RenewalReason
+from refills.worklist import tasks
 
 MOST_WORDS, MOST_AT_ONCE = 1000, 50
 
@@ -50,7 +52,7 @@ def renew(
 
     Refused where a major finding of today's review has no answer and `why` says nothing; RefillRefused by the rules.
     """
-    patient, prescription = locking.prescription(by, "renew", prescription_id)
+    patient, prescription = access.prescription(by, "renew", prescription_id)
     shown = found(prescription)
     if shown.open_findings and not why.strip():
         raise Refused(_("Today's review has a major finding without an answer: answer it, or say why you renew."))
@@ -76,7 +78,7 @@ def renew_batch(by: User, prescription_ids: Sequence[int]) -> Batch:
         raise NoSuchThing()
     renewed, left = [], []
     for prescription_id in patients:
-        patient, prescription = locking.prescription(by, "renew", prescription_id)
+        patient, prescription = access.prescription(by, "renew", prescription_id)
         shown = found(prescription)
         if not shown.is_plain or shown.proposed.quantity is None:
             left.append(shown)
@@ -95,7 +97,7 @@ def renew_batch(by: User, prescription_ids: Sequence[int]) -> Batch:
 @transaction.atomic
 def decline(by: User, prescription_id: int, *, answer: str, reason: str, note: str = "") -> RenewalDecision:
     """Not renewed as it is: the treatment changes, or not at all, with a reason for the patient; closes the request."""
-    patient, prescription = locking.prescription(by, "renew", prescription_id)
+    patient, prescription = access.prescription(by, "renew", prescription_id)
     if answer not in (RenewalAnswer.CHANGED, RenewalAnswer.DENIED):
         raise Refused(_("Choose whether the treatment changes or it is not renewed."))
     if not reason or reason not in RenewalReason.values:
@@ -120,8 +122,8 @@ def require_words(why: str, note: str) -> None:
 
 def keep_review(by: User, patient: Patient) -> None:
     """Keeps the review of today's regimen that the renewal was decided on."""
-    known, today = regimens.courses(patient.pk), patient.today(timezone.now())
-    after = [regimens.at(regimens.Person.of(patient), known, today)]
+    known, today = courses.courses(patient.pk), patient.today(timezone.now())
+    after = [courses.at(courses.Person.of(patient), known, today)]
     held, last = library.loaded(), reviews.latest_of_patient(patient.pk)
     earlier = set(last.findings.values_list("key", flat=True)) if last else set()
     drafted = reviews.draft(held, earlier, after, patient_id=patient.pk, change_id=None, by_id=by.pk, moment="screen")
@@ -151,14 +153,14 @@ def decide(
         in_batch=in_batch,
         decided_by=by,
     )
-    worklist.settle(
+    tasks.settle(
         source=("prescription", prescription.pk),
         kinds=renewals.REQUESTS,
         by_id=by.pk,
         outcome=str(RenewalAnswer(answer).label),
         evidence=("renewal_decision", made.pk),
     )
-    messages.replan(patient, prescription)
+    planning.replan(patient, prescription)
     audit.record(by, "renew", patient_id=patient.pk, obj=("renewal_decision", made.pk), why=why.strip(),
                  detail={"answer": answer, "in_batch": in_batch})  # fmt: skip
     return made

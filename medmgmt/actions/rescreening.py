@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from interactions import library, rescreening, review
 from interactions.models import Finding, Moment, RescreenRun, Severity
 from interactions.rescreening import Came
-from medmgmt import populations
 from medmgmt.record import access, audit
 from medmgmt.record.models import Patient, Role
-from refills import worklist
+from medmgmt.regimen import courses as regimen_courses
 from refills.models import Task, TaskKind
+from refills.worklist import tasks as worklist_tasks
 
 BATCH = 100
 """So many patients are locked together: for well under a second."""
@@ -70,12 +70,12 @@ def screen_batch(most: int = BATCH) -> int:
 def drafted(patients: Sequence[Patient], run: RescreenRun) -> list[review.Draft]:
     """What the knowledge in use says of each patient; new is what the knowledge before did not say of the same."""
     held, before, now = library.loaded(), library.of(run.before), timezone.now()
-    courses = populations.courses_of([patient.pk for patient in patients])
+    courses = regimen_courses.courses_of([patient.pk for patient in patients])
     drafts = []
-    for person in populations.people(patients, held.knowledge):
+    for person in regimen_courses.people(patients, held.knowledge):
         known, day = courses[person.record.patient.pk], person.record.patient.today(now)
-        earlier = review.keys(populations.planned(replace(person, knowledge=before), known, day), before)
-        after = populations.planned(person, known, day)
+        earlier = review.keys(regimen_courses.planned(replace(person, knowledge=before), known, day), before)
+        after = regimen_courses.planned(person, known, day)
         drafts.append(
             review.draft(
                 held,
@@ -100,7 +100,7 @@ def told(run: RescreenRun, drafts: Sequence[review.Draft]) -> Came:
         if (patient, finding.key, finding.context) in waiting:
             by_patient.setdefault(patient, []).append(finding)
     tasks = [task(run, patient, findings) for patient, findings in by_patient.items()]
-    return Came(new_findings=len(new), tasks=worklist.open_tasks(tasks))
+    return Came(new_findings=len(new), tasks=worklist_tasks.open_tasks(tasks))
 
 
 def is_loud(finding: Finding) -> bool:
@@ -130,6 +130,6 @@ def catch_up(most: int = 1000) -> int:
     """Lays out the medicines of patients whom nobody has told the knowledge of; how many prescriptions. A second time
     it finds none."""
     laid_out = 0
-    while missing := populations.patients_not_laid_out(most):
-        laid_out += populations.keep_current(missing)
+    while missing := regimen_courses.patients_not_laid_out(most):
+        laid_out += regimen_courses.keep_current(missing)
     return laid_out

@@ -9,13 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from medmgmt import authorised, limits, messages, supplies
-from medmgmt.actions import gates, locking
+from medmgmt.actions import monitoring
+from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, Role, Status, User
-from refills import controlled, dispensing, worklist
-from refills.controlled import Reason, Refusal
+from medmgmt.regimen import courses
+from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.supply import authorisations, gaps, limits, stock
+from refills import site
 from refills.errors import RefillRefused
 from refills.models import (
     AdherenceReport,
@@ -31,7 +33,10 @@ from refills.models import (
     Task,
     TaskKind,
 )
-from refills.rules import CONTROLLED
+from refills.supply import controlled, dispensing
+from refills.supply.controlled import Reason, Refusal
+from refills.supply.rules import CONTROLLED
+from refills.worklist import tasks
 
 SIGNALS = {
     dispensing.Signal.MANY_EARLY_REQUESTS: gettext_lazy("%(count)s early fills since %(day)s."),
@@ -65,7 +70,7 @@ def record_dispense(
     early without a reason, early often, a quantity that does not fit) opens a task; a lab that is missing opens the
     prescriber's.
     """
-    patient, prescription = locking.prescription(by, "record_dispense", prescription_id)
+    patient, prescription = access.prescription(by, "record_dispense", prescription_id)
     today = patient.today(timezone.now())
     require_fill(today, dispensed_on, days_supply, early_reason, partial_reason)
     limit = limits.of(prescription, dispensed_on)
@@ -89,8 +94,8 @@ def record_dispense(
         keep_partial(patient, made, written, partial_reason, handed_at)
     if dispensed_on >= today - LOOKED_AT_FOR:
         ask_pharmacist(patient, made, early, stated=bool(early_reason), written=bool(written))
-        gates.open_if_pending(patient, prescription, dispensed_on)
-    messages.replan(patient, prescription)
+        monitoring.open_if_pending(patient, prescription, dispensed_on)
+    planning.replan(patient, prescription)
     audit.record(by, "record_dispense", patient_id=patient.pk, obj=("dispense", made.pk), detail={"days_early": early})
     return made
 
@@ -112,10 +117,10 @@ def require_authorised(
 ) -> list[Authorisation]:
     """What is written for it by that day; RefillRefused where that does not allow this fill. Without any, nothing is
     known and nothing is refused: what was handed out is history, and a pharmacist is asked to look."""
-    written = list(authorised.rows([prescription.pk]))
+    written = list(authorisations.rows([prescription.pk]))
     fills = list(prescription.dispenses.order_by("dispensed_on", "id").select_related("partial"))
-    scopes = supplies.scopes_of(prescription)
-    found = authorised.decide(written, fills, on, scopes, quantity=quantity, unit=unit)
+    scopes = regimen_scopes.scopes_of(prescription)
+    found = authorisations.decide(written, fills, on, scopes, quantity=quantity, unit=unit)
     if found is not None and not found.allowed:
         raise RefillRefused(found.refusals)
     late = balance_is_late(prescription, fills, on, handed_at)
@@ -140,7 +145,7 @@ def balance_is_late(
     later = prescription.authorisations.filter(issued_on__gt=newest.dispensed_on, revoked=None).exists()
     if not is_late or later:
         return None
-    rule = supplies.supply_rules().find("partial_short_stock_hours", supplies.scopes_of(prescription))
+    rule = site.supply_rules().find("partial_short_stock_hours", regimen_scopes.scopes_of(prescription))
     return Refusal(Reason.BALANCE_LATE, day=last, source=rule.source if rule else "")
 
 
@@ -152,10 +157,10 @@ def keep_partial(
     at = handed_at or datetime.combine(made.dispensed_on, time(12), zone)
     if at.astimezone(zone).date() != made.dispensed_on:
         raise Refused(_("The time it was handed out does not lie on the day of the fill."))
-    numbers, scopes = supplies.supply_rules(), supplies.scopes_of(made.prescription)
-    standing = authorised.lines(written, list(made.prescription.dispenses.all()), made.dispensed_on, scopes)
+    numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(made.prescription)
+    standing = authorisations.lines(written, list(made.prescription.dispenses.all()), made.dispensed_on, scopes)
     line = next((one for one in reversed(standing) if one.rest is not None), None)
-    last = authorised.until(line.authorisation, scopes) if line else None
+    last = authorisations.until(line.authorisation, scopes) if line else None
     until = datetime.combine(last, time(23, 59, 59), zone) if last else None
     if reason == PartialReason.SHORT_STOCK:
         until = controlled.balance_by(at, numbers, scopes) or until
@@ -170,17 +175,17 @@ def days_early(prescription: Prescription, on: date) -> int:
     before = list(prescription.dispenses.filter(dispensed_on__lte=on).order_by("dispensed_on", "id"))
     if not before:
         return 0
-    end = supplies.run_out_on(prescription, before, supplies.signed_steps(prescription))
+    end = stock.run_out_on(prescription, before, courses.signed_steps(prescription))
     if end is None:
         return 0
-    scopes = supplies.scopes_of(prescription)
-    first = dispensing.earliest(end, before[-1].days_supply, supplies.supply_rules(), scopes).on
+    scopes = regimen_scopes.scopes_of(prescription)
+    first = dispensing.earliest(end, before[-1].days_supply, site.supply_rules(), scopes).on
     return max(0, (first - on).days)
 
 
 def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool, written: bool) -> None:
     """A task for what a pharmacist should look at in a new fill, none where nothing is odd; it refuses nothing."""
-    numbers, scopes = supplies.supply_rules(), supplies.scopes_of(made.prescription)
+    numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(made.prescription)
     rows = EarlyFill.objects.filter(dispense__prescription=made.prescription).select_related("dispense")
     history = [dispensing.Early(one.dispense.dispensed_on, dispensing.EarlyReason(one.reason)) for one in rows]
     odd = []
@@ -190,10 +195,10 @@ def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool
         odd.append(_("Filled %(days)s days before it was due, without a reason.") % {"days": early})
     for found in dispensing.noticed(history, made.dispensed_on, numbers, scopes) if early else []:
         odd.append(SIGNALS[found.signal] % {"count": found.count, "day": found.since})
-    if not supplies.quantity_fits(made):
+    if not stock.quantity_fits(made):
         odd.append(_("The quantity does not last the %(days)s days stated, as directed.") % {"days": made.days_supply})
     if odd:
-        worklist.open_task(
+        tasks.open_task(
             kind=TaskKind.FILL_LOOK,
             key=f"fill|{made.pk}",
             patient_id=patient.pk,
@@ -207,7 +212,7 @@ def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool
 @transaction.atomic
 def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: Decimal, unit: str) -> PillCount:
     """Units found at home before that day's dose; from then on the supply is counted from them."""
-    patient, prescription = locking.prescription(by, "count_pills", prescription_id)
+    patient, prescription = access.prescription(by, "count_pills", prescription_id)
     today = patient.today(timezone.now())
     if not today - timedelta(days=LOOKED_AT_FOR.days * 4) <= counted_on <= today:
         raise Refused(_("A count is written down within four weeks, never before its day."))
@@ -216,7 +221,7 @@ def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: D
     made = PillCount.objects.create(
         patient=patient, prescription=prescription, counted_on=counted_on, quantity=quantity, unit=unit, counted_by=by
     )
-    messages.replan(patient, prescription)
+    planning.replan(patient, prescription)
     audit.record(by, "count_pills", patient_id=patient.pk, obj=("pill_count", made.pk))
     return made
 
@@ -224,7 +229,7 @@ def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: D
 @transaction.atomic
 def report_adherence(by: User, prescription_id: int, *, answer: str) -> AdherenceReport:
     """The patient says how they have taken a medicine; the same answer twice on a day is one."""
-    patient, prescription = locking.prescription(by, "report_adherence", prescription_id)
+    patient, prescription = access.prescription(by, "report_adherence", prescription_id)
     if answer not in Taken.values:
         raise Refused(_("Choose one of the answers."))
     today = patient.today(timezone.now())
@@ -244,11 +249,11 @@ def request_refill(by: User, prescription_id: int) -> Task:
 
     Where the supply waits for a lab, the prescriber's task about that opens with it.
     """
-    patient, prescription = locking.prescription(by, "request_refill", prescription_id)
+    patient, prescription = access.prescription(by, "request_refill", prescription_id)
     day = patient.today(timezone.now())
     answered = RenewalDecision.objects.filter(prescription=prescription).count()
     task = open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{day.isoformat()}:{answered}")
-    gates.open_if_pending(patient, prescription, day)
+    monitoring.open_if_pending(patient, prescription, day)
     audit.record(by, "request_refill", patient_id=patient.pk, obj=("prescription", prescription.pk))
     return task
 
@@ -266,13 +271,13 @@ def open_refill_task(patient: Patient, prescription: Prescription, *, key: str) 
     if signed is None:
         raise NoSuchThing()
     still_here = signed.signed_by is not None and access.cares_for(signed.signed_by, patient.pk)
-    return worklist.open_task(
+    return tasks.open_task(
         kind=TaskKind.REFILL_REQUEST,
         key=key,
         patient_id=patient.pk,
         role=Role.PSYCHIATRIST,
         assignee_id=signed.signed_by_id if still_here else None,
-        stop_tier=supplies.stop_tier(prescription),
+        stop_tier=gaps.stop_tier(prescription),
         source=("prescription", prescription.pk),
         title=_("Refill asked for"),
         detail=prescription.drug_name,

@@ -11,9 +11,9 @@ from interactions.engine import check
 from interactions.engine.findings import Judgement
 from interactions.engine.regimen import Regimen
 from interactions.engine.severity import Severity
-from medmgmt import regimens
 from medmgmt.record import access, audit
 from medmgmt.record.models import User
+from medmgmt.regimen import courses
 
 
 @dataclass
@@ -45,7 +45,7 @@ def survey(by: User, patient_ids: Iterable[int]) -> Survey:
     found = Survey(scope=str(review.scope(knowledge)))
     now = timezone.now()
     for patient in access.patients_taken_over(by, patient_ids):
-        regimen = regimens.on_day(patient, patient.today(now))
+        regimen = courses.on_day(patient, patient.today(now))
         _add(found, regimen, check.check(regimen, knowledge))
     audit.record(by, "survey_regimens", detail={"patients": found.patients, "findings": sum(found.findings.values())})
     return found

@@ -2,20 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import duty
 from medmgmt.record import access, audit
-from medmgmt.record.errors import RecordError, Refused
-from medmgmt.record.models import User
-from refills import worklist
+from medmgmt.record.errors import Conflict, NotAllowed, RecordError, Refused
+from medmgmt.record.models import Role, User
+from medmgmt.worklist import duty
 from refills.errors import RefillsError
-from refills.models import Task, TaskComment, TaskOutcome
+from refills.models import Absence, Task, TaskComment, TaskOutcome
+from refills.worklist import cover
+from refills.worklist import tasks as worklist_tasks
 
 MOST_AT_ONCE = 100
+
+LONGEST = timedelta(days=366)
+FURTHEST = timedelta(days=2 * 366)
 
 
 @dataclass(frozen=True)
@@ -38,20 +44,22 @@ class Told:
 @transaction.atomic
 def claim(by: User, task_id: int, *, version: int) -> Task:
     """Takes a task for a while; TaskTaken if somebody was faster or `version` is old. Its holder takes it longer."""
-    return worked_on(by, task_id, "claim_task", lambda: worklist.claim(task_id, by.pk, version))
+    return worked_on(by, task_id, "claim_task", lambda: worklist_tasks.claim(task_id, by.pk, version))
 
 
 @transaction.atomic
 def release(by: User, task_id: int) -> Task:
     """Gives a claimed task back."""
-    return worked_on(by, task_id, "release_task", lambda: worklist.release(task_id, by.pk))
+    return worked_on(by, task_id, "release_task", lambda: worklist_tasks.release(task_id, by.pk))
 
 
 @transaction.atomic
 def done(by: User, task_id: int, *, outcome: str = "", version: int, code: str = TaskOutcome.OTHER) -> Task:
     """Closes a task with what came of it: a code that can be counted, and words; words alone are `other`."""
     require_outcome(code, outcome)
-    return worked_on(by, task_id, "close_task", lambda: worklist.done(task_id, by.pk, outcome, version, code=code))
+    return worked_on(
+        by, task_id, "close_task", lambda: worklist_tasks.done(task_id, by.pk, outcome, version, code=code)
+    )
 
 
 @transaction.atomic
@@ -59,7 +67,7 @@ def cancel(by: User, task_id: int, *, why: str, version: int, code: str = "") ->
     """Closes a task that is no longer needed, and says why."""
     if code:
         require_outcome(code, why)
-    return worked_on(by, task_id, "cancel_task", lambda: worklist.cancel(task_id, by.pk, why, version, code=code))
+    return worked_on(by, task_id, "cancel_task", lambda: worklist_tasks.cancel(task_id, by.pk, why, version, code=code))
 
 
 @transaction.atomic
@@ -71,10 +79,10 @@ def reassign(
         raise Refused(_("Give the task to one person or to one role."))
 
     def hand_on() -> Task:
-        role = to_role or taker(to_user_id or 0, worklist.get(task_id).patient_id).role
-        task = worklist.reassign(task_id, by.pk, role=role, assignee_id=to_user_id, version=version)
+        role = to_role or taker(to_user_id or 0, worklist_tasks.get(task_id).patient_id).role
+        task = worklist_tasks.reassign(task_id, by.pk, role=role, assignee_id=to_user_id, version=version)
         if why:
-            worklist.comment(task_id, by.pk, why)
+            worklist_tasks.comment(task_id, by.pk, why)
         return task
 
     return worked_on(by, task_id, "reassign_task", hand_on, needs="reassign_task")
@@ -85,8 +93,8 @@ def postpone(by: User, task_id: int, *, until: datetime, why: str, version: int)
     """Puts a task off, as far as its service level allows, and keeps the reason under it."""
 
     def put_off() -> Task:
-        task = worklist.postpone(task_id, by.pk, until=until, version=version)
-        worklist.comment(task_id, by.pk, _("Put off: %(why)s") % {"why": why})
+        task = worklist_tasks.postpone(task_id, by.pk, until=until, version=version)
+        worklist_tasks.comment(task_id, by.pk, _("Put off: %(why)s") % {"why": why})
         return task
 
     return worked_on(by, task_id, "postpone_task", put_off)
@@ -96,7 +104,7 @@ def postpone(by: User, task_id: int, *, until: datetime, why: str, version: int)
 def comment(by: User, task_id: int, *, text: str) -> TaskComment:
     """Writes something under a task, open or closed; what is written is never changed."""
     task = reached(by, task_id, "comment_task")
-    written = worklist.comment(task_id, by.pk, text)
+    written = worklist_tasks.comment(task_id, by.pk, text)
     audit.record(by, "comment_task", patient_id=task.patient_id, obj=("task", task.pk), detail={"comment": written.pk})
     return written
 
@@ -147,9 +155,67 @@ def worked_on(by: User, task_id: int, act: str, work: Callable[[], Task], *, nee
 
 def reached(by: User, task_id: int, act: str) -> Task:
     """The task, if the person may do this and has its patient in their care; the patient is locked."""
-    found = worklist.get(task_id)
+    found = worklist_tasks.get(task_id)
     if found.patient_id is None:
         access.require(by, act)
     else:
         access.patient_for(by, act, found.patient_id, lock=True)
     return found
+
+
+@transaction.atomic
+def tell_absence(by: User, *, user_id: int, since: datetime, until: datetime, cover_id: int | None = None) -> Absence:
+    """Says that somebody will be away, oneself or, for an administrator, anybody who works here; their tasks go at once
+    to whoever stands in, else to their role."""
+    person = whose(by, user_id)
+    now = timezone.now()
+    if not since < until or until <= now:
+        raise Refused(_("The absence must end after it begins, and in the future."))
+    if until - since > LONGEST or until > now + FURTHEST:
+        raise Refused(_("An absence lasts a year at most, and ends within two years."))
+    if cover_id is not None:
+        require_cover(person, cover_id)
+    told = cover.tell(user_id=person.pk, since=since, until=until, cover_id=cover_id, by_id=by.pk)
+    audit.record(by, "tell_absence", obj=("absence", told.pk), detail={"user": person.pk, "cover": cover_id})
+    cover.route(duty.staff(now), Q(assignee=person))
+    return told
+
+
+@transaction.atomic
+def withdraw_absence(by: User, absence_id: int) -> Absence:
+    """Somebody is not away after all, or back early; their tasks are theirs again."""
+    found = cover.get(absence_id)
+    whose(by, found.user_id)
+    if found.until <= timezone.now():
+        raise Conflict(_("This absence is over."))
+    found = cover.withdraw(absence_id, by.pk)
+    audit.record(by, "withdraw_absence", obj=("absence", absence_id), detail={"user": found.user_id})
+    cover.route(duty.staff(), Q(assignee_id=found.user_id))
+    return found
+
+
+@transaction.atomic
+def choose_digest(by: User, *, wanted: bool) -> bool:
+    """Turns one's own morning notice on or off."""
+    access.require(by, "work_tasks")
+    cover.choose_digest(by.pk, wanted=wanted)
+    audit.record(by, "choose_digest", detail={"wanted": wanted})
+    return wanted
+
+
+def whose(by: User, user_id: int) -> User:
+    """The person whose absence this is: oneself, or for an administrator anybody who works here."""
+    access.require(by, "manage_cover")
+    if by.role != Role.ADMINISTRATOR and by.pk != user_id:
+        raise NotAllowed()
+    person = User.objects.filter(pk=user_id, role__in=access.STAFF).first()
+    if person is None:
+        raise Refused(_("Nobody of this number works on tasks here."))
+    return person
+
+
+def require_cover(person: User, cover_id: int) -> None:
+    """Refuses a stand-in who could not do the work."""
+    other = User.objects.filter(pk=cover_id, is_active=True, role=person.role).exclude(pk=person.pk).first()
+    if other is None:
+        raise Refused(_("Somebody of the same role must stand in."))

@@ -8,10 +8,11 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from interactions.models import RescreenRun, RunState
-from medmgmt import alerts, lists
-from medmgmt.api.endpoint import Endpoint, reads
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Day, Id, Instant
+from medmgmt.api.kit.endpoint import Endpoint, reads
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Day, Id, Instant
+from medmgmt.knowledge import alerts
+from medmgmt.knowledge import reads as knowledge_reads
 from medmgmt.record.models import User
 
 
@@ -113,4 +114,4 @@ class Rescreenings(Endpoint):
     @lists_of(RescreenLine, order=("-id",))
     def get(self, by: User) -> QuerySet[RescreenRun]:
         """Every change of the knowledge in use with its progress, the newest first."""
-        return lists.rescreenings(by)
+        return knowledge_reads.rescreenings(by)

@@ -5,11 +5,11 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from medmgmt import lists
-from medmgmt.api import filters
-from medmgmt.api.endpoint import Endpoint, columns
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Id, Instant
+from medmgmt import people
+from medmgmt.api.kit import filters
+from medmgmt.api.kit.endpoint import Endpoint, columns
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Id, Instant
 from medmgmt.record.models import User
 
 
@@ -48,4 +48,4 @@ class AuditTrail(Endpoint):
     @lists_of(AuditLine, order=("-at", "-id"), filters=AuditFilters)
     def get(self, by: User) -> QuerySet[Any, Any]:
         """The audit trail, newest first."""
-        return columns(lists.audit_entries(by), AuditLine)
+        return columns(people.audit_entries(by), AuditLine)

@@ -6,15 +6,15 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from medmgmt import lists
-from medmgmt.actions import authorising, gates, supply
+from medmgmt.actions import authorising, monitoring, supply
 from medmgmt.actions.authorising import Written
-from medmgmt.api import filters
-from medmgmt.api.endpoint import Endpoint, columns, writes
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Amount, Day, Id, Instant, Strict
+from medmgmt.api.kit import filters
+from medmgmt.api.kit.endpoint import Endpoint, columns, writes
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Amount, Day, Id, Instant, Strict
 from medmgmt.record import dosing
 from medmgmt.record.models import User
+from medmgmt.supply import reads
 
 UNITS = [(code, unit.one) for code, unit in dosing.UNITS.items()]
 REFUSES = ("not-found", "refused", "refill-refused")
@@ -160,7 +160,7 @@ class Authorisations(Endpoint):
     @lists_of(AuthorisationLine, order=("-issued_on", "-id"), filters=SupplyFilters, seen="authorisations")
     def get(self, by: User) -> QuerySet[Any, Any]:
         """What was written, newest first."""
-        return columns(lists.authorisations(by), AuthorisationLine)
+        return columns(reads.authorisations(by), AuthorisationLine)
 
     @writes(Series, takes=NewSeries, status=201, refuses=REFUSES)
     def post(self, by: User, values: dict[str, Any]) -> object:
@@ -206,7 +206,7 @@ class ReleaseGate(Endpoint):
     @writes(GateReleaseLine, takes=NewRelease, status=201, refuses=("not-found", "refused"))
     def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
         """Let it go on without the lab, with a reason and until a day."""
-        return gates.release_lab_gate(by, prescription_id, **values)
+        return monitoring.release_lab_gate(by, prescription_id, **values)
 
 
 class CountPills(Endpoint):

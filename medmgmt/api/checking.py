@@ -5,13 +5,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from medmgmt import cases
-from medmgmt.api.answers import SEVERITIES
-from medmgmt.api.endpoint import Endpoint, writes
-from medmgmt.api.fields import Amount, Day, Strict
+from medmgmt.api.kit.endpoint import Endpoint, writes
+from medmgmt.api.kit.fields import Amount, Day, Strict
 from medmgmt.api.proposals import NotCheckedLine
+from medmgmt.api.review import SEVERITIES
 from medmgmt.record import access
 from medmgmt.record.models import User
+from medmgmt.supply import cases
 
 MOST_DRUGS = 100
 SEXES = ["F", "M"]

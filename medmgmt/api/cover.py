@@ -6,12 +6,13 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from medmgmt import lateness, lists
-from medmgmt.actions import cover
-from medmgmt.api.endpoint import Empty, Endpoint, reads, writes
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Id, Instant, Strict
+from medmgmt.actions import worklist
+from medmgmt.api.kit.endpoint import Empty, Endpoint, reads, writes
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Id, Instant, Strict
 from medmgmt.record.models import User
+from medmgmt.worklist import lateness
+from medmgmt.worklist import reads as worklist_reads
 from refills.models import Absence, TaskKind
 
 
@@ -91,12 +92,12 @@ class Absences(Endpoint):
     @lists_of(AbsenceLine, order=("since", "id"))
     def get(self, by: User) -> QuerySet[Absence]:
         """Who is away now or will be, the next first."""
-        return lists.absences(by)
+        return worklist_reads.absences(by)
 
     @writes(AbsenceLine, takes=NewAbsence, status=201, refuses=("refused",))
     def post(self, by: User, values: Mapping[str, Any]) -> object:
         """Say that you will be away (administrators: that anybody will). Your tasks go to whoever stands in."""
-        return cover.tell_absence(
+        return worklist.tell_absence(
             by, user_id=values["user"], since=values["since"], until=values["until"], cover_id=values["cover"]
         )
 
@@ -107,7 +108,7 @@ class WithdrawAbsence(Endpoint):
     @writes(AbsenceLine, takes=Empty, refuses=("conflict",))
     def post(self, by: User, values: Mapping[str, Any], absence_id: int) -> object:
         """Say that an absence does not hold any more; the tasks go back."""
-        return cover.withdraw_absence(by, absence_id)
+        return worklist.withdraw_absence(by, absence_id)
 
 
 class MorningNotice(Endpoint):
@@ -116,4 +117,4 @@ class MorningNotice(Endpoint):
     @writes(Digest, takes=Digest)
     def post(self, by: User, values: Mapping[str, Any]) -> object:
         """Turn your morning notice on or off. It says that tasks wait and how many, nothing else."""
-        return {"wanted": cover.choose_digest(by, wanted=values["wanted"])}
+        return {"wanted": worklist.choose_digest(by, wanted=values["wanted"])}

@@ -7,12 +7,12 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from interactions.models import LocalChange, LocalState, Rule, Severity
-from medmgmt import lists
-from medmgmt.actions import curation
-from medmgmt.api import filters
-from medmgmt.api.endpoint import Endpoint, columns, reads, writes
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Day, Id, Instant, Strict, Text
+from medmgmt.actions import knowledge
+from medmgmt.api.kit import filters
+from medmgmt.api.kit.endpoint import Endpoint, columns, reads, writes
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Day, Id, Instant, Strict, Text
+from medmgmt.knowledge import reads as knowledge_reads
 from medmgmt.record.models import User
 
 SIDE_HELP = 'A drug\'s name in the knowledge, or "set:" and a class.'
@@ -154,7 +154,7 @@ class Rules(Endpoint):
     @lists_of(RuleLine, order=("release__source", "rule_id"), query=RuleQuery)
     def get(self, by: User, q: str = "", severity: str = "", of_source: str = "") -> QuerySet[Rule, Any]:
         """Rules of the releases in use that have all of these words."""
-        return columns(lists.rules(by, search=q, severity=severity, source=of_source), RuleLine)
+        return columns(knowledge_reads.rules(by, search=q, severity=severity, source=of_source), RuleLine)
 
 
 class PassivePairs(Endpoint):
@@ -163,7 +163,7 @@ class PassivePairs(Endpoint):
     @reads(PassiveLines)
     def get(self, by: User) -> object:
         """Every line, shipped and local, with its reason and source."""
-        return {"results": lists.passive_pairs(by)}
+        return {"results": knowledge_reads.passive_pairs(by)}
 
 
 class OneLocalChange(Endpoint):
@@ -172,7 +172,7 @@ class OneLocalChange(Endpoint):
     @reads(TriedLocalChange)
     def get(self, by: User, local_change_id: int) -> object:
         """What it is, and what its cases come to with it in use today; nothing is changed."""
-        change, tried = curation.try_out(by, local_change_id)
+        change, tried = knowledge.try_out(by, local_change_id)
         return {"change": change, "tried": tried}
 
 
@@ -182,12 +182,12 @@ class LocalChanges(Endpoint):
     @lists_of(LocalChangeLine, order=("-id",), filters=LocalChangeFilters)
     def get(self, by: User) -> QuerySet[LocalChange]:
         """Proposed, approved, rejected and ended, the newest first."""
-        return lists.local_changes(by)
+        return knowledge_reads.local_changes(by)
 
     @writes(LocalChangeLine, takes=NewLocalChange, status=201, refuses=("refused",))
     def post(self, by: User, values: Mapping[str, Any]) -> object:
         """Proposes one; nothing changes until a second person approves."""
-        return curation.propose(by, curation.Wanted(**values))
+        return knowledge.propose(by, knowledge.Wanted(**values))
 
 
 class ApproveLocalChange(Endpoint):
@@ -196,7 +196,7 @@ class ApproveLocalChange(Endpoint):
     @writes(LocalChangeLine, refuses=("refused",))
     def post(self, by: User, values: Mapping[str, Any], local_change_id: int) -> object:
         """Puts it into use; refused to its author, and while one of its cases does not come out as it should."""
-        return curation.approve(by, local_change_id)
+        return knowledge.approve(by, local_change_id)
 
 
 class RejectLocalChange(Endpoint):
@@ -205,7 +205,7 @@ class RejectLocalChange(Endpoint):
     @writes(LocalChangeLine, takes=Why, refuses=("refused",))
     def post(self, by: User, values: Mapping[str, Any], local_change_id: int) -> object:
         """Declines it; the row stays."""
-        return curation.reject(by, local_change_id, **values)
+        return knowledge.reject(by, local_change_id, **values)
 
 
 class EndLocalChange(Endpoint):
@@ -214,4 +214,4 @@ class EndLocalChange(Endpoint):
     @writes(LocalChangeLine, takes=Why, refuses=("refused",))
     def post(self, by: User, values: Mapping[str, Any], local_change_id: int) -> object:
         """Takes an approved one out of use."""
-        return curation.end(by, local_change_id, **values)
+        return knowledge.end(by, local_change_id, **values)

@@ -7,13 +7,14 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from interactions.errors import NoSuchRelease
-from interactions.models import Release, ReleaseKind, ReleaseStatus
-from medmgmt import lists, previews
+from interactions.models import Release, ReleaseKind, ReleaseStatus, SelftestRun, SelftestScope
 from medmgmt.actions import knowledge
-from medmgmt.api import filters
-from medmgmt.api.endpoint import Endpoint, reads, writes
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Day, Id, Instant, Rxcui
+from medmgmt.api.kit import filters
+from medmgmt.api.kit.endpoint import Endpoint, reads, writes
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Day, Id, Instant, Rxcui, Strict
+from medmgmt.knowledge import previews
+from medmgmt.knowledge import reads as knowledge_reads
 from medmgmt.record.models import User
 
 MOST_DRUGS = 50
@@ -74,7 +75,7 @@ class Drugs(Endpoint):
     @reads(FoundDrugs, query=DrugQuery)
     def get(self, by: User, q: str, limit: int) -> object:
         """Drugs of the active knowledge by name, brand or RxCUI, typing errors allowed."""
-        return {"results": lists.drugs(by, q, limit=limit)}
+        return {"results": knowledge_reads.drugs(by, q, limit=limit)}
 
 
 class Releases(Endpoint):
@@ -83,7 +84,7 @@ class Releases(Endpoint):
     @lists_of(ReleaseLine, order=("-imported_at", "-id"), filters=ReleaseFilters)
     def get(self, by: User) -> QuerySet[Release]:
         """Every release, newest first."""
-        return lists.releases(by)
+        return knowledge_reads.releases(by)
 
 
 class OneRelease(Endpoint):
@@ -92,7 +93,7 @@ class OneRelease(Endpoint):
     @reads(ReleaseLine)
     def get(self, by: User, release_id: int) -> object:
         """What a release is, where it comes from and whether it is in use."""
-        found = lists.releases(by).filter(pk=release_id).first()
+        found = knowledge_reads.releases(by).filter(pk=release_id).first()
         if found is None:
             raise NoSuchRelease
         return found
@@ -163,3 +164,86 @@ class RetireRelease(Endpoint):
     def post(self, by: User, values: Mapping[str, Any], release_id: int) -> object:
         """From now on no review uses this release."""
         return knowledge.retire(by, release_id)
+
+
+class CategoryLine(serializers.Serializer[Any]):
+    """One category of cases."""
+
+    category = serializers.CharField()
+    to_find = serializers.IntegerField()
+    found = serializers.IntegerField()
+    to_stay_silent = serializers.IntegerField()
+    nuisances = serializers.IntegerField()
+    pending = serializers.IntegerField()
+
+
+class FailureLine(serializers.Serializer[Any]):
+    """A case that did not come out as expected, and why."""
+
+    category = serializers.CharField()
+    case = serializers.CharField()
+    title = serializers.CharField()
+    is_nuisance = serializers.BooleanField()
+    why = serializers.ListField(child=serializers.CharField())
+
+
+class TestedRelease(serializers.Serializer[Any]):
+    """A release that was asked."""
+
+    source = serializers.CharField()  # type: ignore[assignment]  # a declared field, taken off the class
+    version = serializers.CharField()
+    released_on = serializers.CharField()
+    sha256 = serializers.CharField()
+
+
+class SelftestLine(serializers.Serializer[Any]):
+    """One run over the shipped cases."""
+
+    id = Id()
+    scope = serializers.ChoiceField(SelftestScope.choices)
+    at = Instant()
+    by = Id(source="by_id", allow_null=True)
+    releases = TestedRelease(many=True)
+    to_find = serializers.IntegerField()
+    found = serializers.IntegerField()
+    to_stay_silent = serializers.IntegerField()
+    nuisances = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    categories = CategoryLine(many=True)
+    failures = FailureLine(many=True)
+    milliseconds = serializers.IntegerField()
+
+
+class Tested(serializers.Serializer[Any]):
+    """Whether exactly what is in use now has been tested; `run` is null where it has not."""
+
+    run = SelftestLine(allow_null=True)
+
+
+class NewSelftest(Strict):
+    """What is tested: everything in use, or the shipped rules alone."""
+
+    scope = serializers.ChoiceField(SelftestScope.choices, default="in_use")
+
+
+class Selftests(Endpoint):
+    """The selftests of this site."""
+
+    @lists_of(SelftestLine, order=("-id",))
+    def get(self, by: User) -> QuerySet[SelftestRun]:
+        """Every run, the newest first."""
+        return knowledge_reads.selftests(by)
+
+    @writes(SelftestLine, takes=NewSelftest, status=201, refuses=("refused",))
+    def post(self, by: User, values: Mapping[str, Any]) -> object:
+        """Run it now; about a second."""
+        return knowledge.run(by, scope=values["scope"])
+
+
+class CurrentSelftest(Endpoint):
+    """The selftest of what is in use now."""
+
+    @reads(Tested)
+    def get(self, by: User) -> object:
+        """The newest run over exactly the releases in use; null where something has changed since."""
+        return {"run": knowledge_reads.tested(by)}

@@ -6,10 +6,11 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from medmgmt import message_page, messages
-from medmgmt.actions import messaging
-from medmgmt.api.endpoint import Endpoint, reads, writes
-from medmgmt.api.fields import Day, Id, Instant, Strict, Text
+from medmgmt.actions import messages
+from medmgmt.api.kit.endpoint import Endpoint, reads, writes
+from medmgmt.api.kit.fields import Day, Id, Instant, Strict, Text
+from medmgmt.messages import planning
+from medmgmt.messages import reads as messages_reads
 from medmgmt.record.models import User
 from refills.models import Channel as Ways
 
@@ -97,7 +98,7 @@ class NewCaregiver(Strict):
     address = serializers.CharField(max_length=254)
     language = serializers.ChoiceField(settings.LANGUAGES)
     covers = serializers.ListField(
-        child=serializers.ChoiceField(list(messages.COVERS)), min_length=1, max_length=len(messages.COVERS)
+        child=serializers.ChoiceField(list(planning.COVERS)), min_length=1, max_length=len(planning.COVERS)
     )
     starts_on = Day()
     ends_on = Day(required=False, allow_null=True)
@@ -115,13 +116,13 @@ class Messages(Endpoint):
     @reads(MessagesPage)
     def get(self, by: User, patient_id: int) -> object:
         """The plan, the channels, helpers, the calendar link and what comes; a patient's own too."""
-        return message_page.page(by, "manage_messages", patient_id)
+        return messages_reads.page(by, "manage_messages", patient_id)
 
     @writes(MessagesPage, takes=PlanChanges, is_versioned=True, refuses=("refused",))
     def patch(self, by: User, values: dict[str, Any], patient_id: int, version: int) -> object:
         """Set the plan, if nobody has since you read it."""
-        messaging.save_plan(by, patient_id, version=version, **values)
-        return message_page.page(by, "manage_messages", patient_id)
+        messages.save_plan(by, patient_id, version=version, **values)
+        return messages_reads.page(by, "manage_messages", patient_id)
 
 
 class ChooseWay(Endpoint):
@@ -130,8 +131,8 @@ class ChooseWay(Endpoint):
     @writes(MessagesPage, takes=WayChoice, refuses=("refused",))
     def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
         """Opt in or out of a channel; the same again changes nothing."""
-        messaging.opt(by, patient_id, **values)
-        return message_page.page(by, "manage_messages", patient_id)
+        messages.opt(by, patient_id, **values)
+        return messages_reads.page(by, "manage_messages", patient_id)
 
 
 class Caregivers(Endpoint):
@@ -140,7 +141,7 @@ class Caregivers(Endpoint):
     @writes(CaregiverLine, takes=NewCaregiver, status=201, refuses=("refused",))
     def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
         """Write the patient's consent down."""
-        return messaging.add_caregiver(by, patient_id, **values)
+        return messages.add_caregiver(by, patient_id, **values)
 
 
 class WithdrawCaregiver(Endpoint):
@@ -149,7 +150,7 @@ class WithdrawCaregiver(Endpoint):
     @writes(MessagesPage, refuses=("not-found",))
     def post(self, by: User, values: Mapping[str, Any], consent_id: int) -> object:
         """Withdraw a consent; nothing is sent after this. The same again changes nothing."""
-        return message_page.page(by, "manage_messages", messaging.withdraw_caregiver(by, consent_id))
+        return messages_reads.page(by, "manage_messages", messages.withdraw_caregiver(by, consent_id))
 
 
 class CalendarLink(Endpoint):
@@ -158,6 +159,6 @@ class CalendarLink(Endpoint):
     @writes(MessagesPage, takes=CalendarChoice)
     def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
         """Make a new link, or switch the one in use off."""
-        act = messaging.renew_calendar if values["on"] else messaging.revoke_calendar
+        act = messages.renew_calendar if values["on"] else messages.revoke_calendar
         act(by, patient_id)
-        return message_page.page(by, "manage_messages", patient_id)
+        return messages_reads.page(by, "manage_messages", patient_id)

@@ -8,16 +8,17 @@ from django.conf import settings
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from medmgmt import chart, lists
-from medmgmt.actions import people
-from medmgmt.api.endpoint import Endpoint, reads, writes
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Day, Id, Instant, Strict
-from medmgmt.api.monitoring import AllergyLine, ConditionLine, ObservationLine, SideEffectLine
+from medmgmt import chart, people
+from medmgmt.actions import people as actions_people
+from medmgmt.api.kit.endpoint import Endpoint, reads, writes
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Day, Id, Instant, Strict
+from medmgmt.api.observing import AllergyLine, ConditionLine, ObservationLine
 from medmgmt.api.prescriptions import ChangeLine, MedicationLine
 from medmgmt.api.proposals import FindingLine, NotCheckedLine
+from medmgmt.api.side_effects import SideEffectLine
 from medmgmt.api.supply import DispenseLine
-from medmgmt.api.tasks import TaskLine
+from medmgmt.api.worklist import TaskLine
 from medmgmt.record import access
 from medmgmt.record.models import Channel, ContactPoint, Enrolment, Level, Patient, Sex, User, validate_time_zone
 
@@ -182,7 +183,7 @@ class Me(Endpoint):
     @reads(Person)
     def get(self, by: User) -> object:
         """Who you are, which teams you work in and what your role may do."""
-        teams = [{"id": number, "name": name} for number, name in lists.teams(by)]
+        teams = [{"id": number, "name": name} for number, name in people.teams(by)]
         acts = [act for act in access.ACTS if access.may(by, act)]
         return {
             "id": by.pk,
@@ -209,12 +210,12 @@ class Patients(Endpoint):
     @lists_of(PatientLine, order=("family_name", "given_name", "id"), seen="patients")
     def get(self, by: User) -> QuerySet[Patient]:
         """The patients in your care, in order of name."""
-        return lists.patients(by)
+        return people.patients(by)
 
     @writes(PatientDetails, takes=NewPatient, status=201, refuses=("refused",), links_to="api:patient")
     def post(self, by: User, values: dict[str, Any]) -> object:
         """Register a patient with one of your teams."""
-        return people.register_patient(by, team_id=values.pop("team"), **values)
+        return actions_people.register_patient(by, team_id=values.pop("team"), **values)
 
 
 class SearchPatients(Endpoint):
@@ -223,8 +224,8 @@ class SearchPatients(Endpoint):
     @writes(FoundPatients, takes=PatientSearch)
     def post(self, by: User, values: Mapping[str, Any]) -> object:
         """Find patients in your care by part of a name or by record number; at most fifty."""
-        found = list(lists.patients(by, search=values["search"])[:MOST_FOUND])
-        lists.saw_list(by, "patients", len(found))
+        found = list(people.patients(by, search=values["search"])[:MOST_FOUND])
+        people.saw_list(by, "patients", len(found))
         return {"results": found}
 
 
@@ -239,7 +240,7 @@ class OnePatient(Endpoint):
     @writes(PatientDetails, takes=PatientChanges, is_versioned=True, refuses=("refused",))
     def patch(self, by: User, values: dict[str, Any], patient_id: int, version: int) -> object:
         """Correct a patient's details, if nobody has since you read them."""
-        return people.update_patient(by, patient_id, version=version, **values)
+        return actions_people.update_patient(by, patient_id, version=version, **values)
 
 
 class Enrolments(Endpoint):
@@ -253,7 +254,7 @@ class Enrolments(Endpoint):
     @writes(EnrolmentLine, takes=NewEnrolment, status=201, refuses=("refused",))
     def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
         """Move a patient to a level of care; the one before ends on that day."""
-        return people.enrol(by, patient_id, **values)
+        return actions_people.enrol(by, patient_id, **values)
 
 
 class ContactPoints(Endpoint):
@@ -267,4 +268,4 @@ class ContactPoints(Endpoint):
     @writes(ContactPointLine, takes=NewContactPoint, status=201, refuses=("refused",))
     def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
         """Set the address of a channel, and whether the patient agreed to messages there."""
-        return people.set_contact(by, patient_id, **values)
+        return actions_people.set_contact(by, patient_id, **values)

@@ -6,11 +6,11 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from medmgmt import chart, lists
-from medmgmt.api import filters
-from medmgmt.api.endpoint import Endpoint, columns, reads
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Amount, Day, Id, Instant, Rxcui, Strict
+from medmgmt import chart
+from medmgmt.api.kit import filters
+from medmgmt.api.kit.endpoint import Endpoint, columns, reads
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Amount, Day, Id, Instant, Rxcui, Strict
 from medmgmt.api.supply import DispenseLine
 from medmgmt.record import dosing
 from medmgmt.record.models import Kind, ReasonCode, Status, User
@@ -133,7 +133,7 @@ class Prescriptions(Endpoint):
     @lists_of(PrescriptionLine, order=("id",), filters=PrescriptionFilters, seen="prescriptions")
     def get(self, by: User) -> QuerySet[Any, Any]:
         """Every prescription, running or stopped."""
-        return columns(lists.prescriptions(by), PrescriptionLine)
+        return columns(chart.prescriptions(by), PrescriptionLine)
 
 
 class OnePrescription(Endpoint):

@@ -7,16 +7,17 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from medmgmt import chart, lists
+from medmgmt import chart
 from medmgmt.actions import prescribing
-from medmgmt.api import filters
-from medmgmt.api.answers import SEVERITIES, AnswerLine, CardLine
-from medmgmt.api.endpoint import Endpoint, reads, writes
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Day, Id, Instant, Rxcui, Strict, Text
+from medmgmt.api.kit import filters
+from medmgmt.api.kit.endpoint import Endpoint, reads, writes
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Day, Id, Instant, Rxcui, Strict, Text
 from medmgmt.api.prescriptions import ChangeLine, SigFields
+from medmgmt.api.review import SEVERITIES, AnswerLine, CardLine
 from medmgmt.record import dosing
 from medmgmt.record.models import DosageChange, Kind, ReasonCode, Status, User
+from medmgmt.review import reads as review_reads
 
 PAIR_STATES = ["finding", "nothing_on_record", "not_checked"]
 
@@ -206,7 +207,7 @@ class Proposals(Endpoint):
     @lists_of(ChangeLine, order=("-effective_on", "-id"), filters=ChangeFilters, seen="changes")
     def get(self, by: User) -> QuerySet[DosageChange]:
         """Proposed, signed and withdrawn changes, the latest day first."""
-        return lists.changes(by)
+        return chart.changes(by)
 
     @writes(
         ProposalDetails,
@@ -218,7 +219,7 @@ class Proposals(Endpoint):
     def post(self, by: User, values: Mapping[str, Any]) -> object:
         """Propose a start, a new dose, a hold, a resumption or a stop; the answer holds its review."""
         made = propose(by, values)
-        return chart.proposal(by, made.change.pk)
+        return review_reads.proposal(by, made.change.pk)
 
 
 def propose(by: User, values: Mapping[str, Any]) -> prescribing.Proposal:
@@ -247,7 +248,7 @@ class OneProposal(Endpoint):
     @reads(ProposalDetails)
     def get(self, by: User, change_id: int) -> object:
         """A proposal and everything its author must see before signing."""
-        return chart.proposal(by, change_id)
+        return review_reads.proposal(by, change_id)
 
 
 class Findings(Endpoint):
@@ -256,7 +257,7 @@ class Findings(Endpoint):
     @reads(FindingsOfProposal)
     def get(self, by: User, change_id: int) -> object:
         """Every finding of the newest review, new ones first, each with its answer."""
-        page = chart.proposal(by, change_id)
+        page = review_reads.proposal(by, change_id)
         return {"results": [*page.new, *page.standing, *page.folded]}
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from medmgmt import supply_page
 from medmgmt.actions import renewals, supply
 from medmgmt.api.authorising import REFUSES, NewPart
-from medmgmt.api.endpoint import Endpoint, reads, writes
-from medmgmt.api.fields import Amount, Day, Id, Instant, Strict, Text
+from medmgmt.api.kit.endpoint import Endpoint, reads, writes
+from medmgmt.api.kit.fields import Amount, Day, Id, Instant, Strict, Text
 from medmgmt.record.models import User
+from medmgmt.supply import reads as supply_reads
 from refills.errors import sentence
 from refills.models import RenewalAnswer, RenewalReason, Taken
 
@@ -208,7 +208,7 @@ class PatientAdherence(Endpoint):
     @reads(AdherenceAnswer, refuses=("not-found",))
     def get(self, by: User, patient_id: int) -> object:
         """PDC and MPR as PQA has them, injections on time, the patient's own word; per medicine and class."""
-        return supply_page.adherence_of(by, patient_id)[1]
+        return supply_reads.adherence_of(by, patient_id)[1]
 
 
 class Renewals(Endpoint):
@@ -217,7 +217,7 @@ class Renewals(Endpoint):
     @reads(QueueAnswer)
     def get(self, by: User) -> object:
         """What waits: the uncontroversial, and the others with the reasons why."""
-        return supply_page.queue(by)
+        return supply_reads.queue(by)
 
     @writes(BatchAnswer, takes=NewBatch, refuses=("not-found", "refused"))
     def post(self, by: User, values: Mapping[str, Any]) -> object:
@@ -231,7 +231,7 @@ class OneRenewal(Endpoint):
     @reads(RenewalLine, refuses=("not-found",))
     def get(self, by: User, prescription_id: int) -> object:
         """Everything that matters before it is renewed, with today's review."""
-        return supply_page.renewal(by, prescription_id)
+        return supply_reads.renewal(by, prescription_id)
 
     @writes(DecisionLine, takes=NewRenewal, status=201, refuses=REFUSES)
     def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:

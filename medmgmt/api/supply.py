@@ -6,16 +6,17 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import permissions, serializers
 
-from medmgmt import lists
-from medmgmt.actions import messaging, supply
-from medmgmt.api import filters
-from medmgmt.api.endpoint import Endpoint, columns, writes
-from medmgmt.api.endpoint import lists as lists_of
-from medmgmt.api.fields import Amount, Day, Id, Instant, Strict, Text
-from medmgmt.api.tasks import TaskReceipt
+from medmgmt.actions import messages, supply
+from medmgmt.api.kit import filters
+from medmgmt.api.kit.endpoint import Endpoint, columns, writes
+from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.fields import Amount, Day, Id, Instant, Strict, Text
+from medmgmt.api.worklist import TaskReceipt
+from medmgmt.messages import reads as messages_reads
 from medmgmt.record import dosing
 from medmgmt.record.models import User
-from refills.links import Choice
+from medmgmt.supply import reads
+from refills.messages.links import Choice
 from refills.models import EarlyReason, PartialReason, ReminderAnswer, ReminderItem, ReminderKind, ReminderState
 
 
@@ -117,7 +118,7 @@ class Dispenses(Endpoint):
     @lists_of(DispenseLine, order=("-dispensed_on", "-id"), filters=DispenseFilters, seen="dispenses")
     def get(self, by: User) -> QuerySet[Any, Any]:
         """What was dispensed, newest first."""
-        return columns(lists.dispenses(by), DispenseLine)
+        return columns(reads.dispenses(by), DispenseLine)
 
     @writes(DispenseLine, takes=NewDispense, status=201, refuses=("not-found", "refused", "refill-refused"))
     def post(self, by: User, values: dict[str, Any]) -> object:
@@ -131,7 +132,7 @@ class Reminders(Endpoint):
     @lists_of(ReminderLine, order=("due_at", "id"), filters=ReminderFilters, seen="reminders")
     def get(self, by: User) -> QuerySet[Any, Any]:
         """Reminders planned, sent and given up, the next due first."""
-        return columns(lists.reminders(by), ReminderLine)
+        return columns(messages_reads.reminders(by), ReminderLine)
 
 
 class AnswerLink(Endpoint):
@@ -143,7 +144,7 @@ class AnswerLink(Endpoint):
     @writes(AnswerKept, takes=LinkAnswer, refuses=("not-found", "link-expired", "refused"))
     def post(self, by: object, values: Mapping[str, Any]) -> object:
         """Confirm, ask for a refill, or put off. Doing it twice does nothing twice."""
-        return messaging.answer_link(values["token"], values["choice"])
+        return messages.answer_link(values["token"], values["choice"])
 
 
 class RequestRefill(Endpoint):

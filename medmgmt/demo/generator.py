@@ -26,7 +26,7 @@ from medmgmt.actions.history import (
 )
 from medmgmt.demo.tables import Name, Step, Tables, Template
 from medmgmt.record.dosing import Sig
-from refills.schedule import Waking
+from refills.messages.waking import Waking
 
 CARLA = "carla"
 HARBOR, HILLSIDE = "Harbor", "Hillside"

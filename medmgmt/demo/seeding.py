@@ -10,16 +10,18 @@ from django.utils import timezone
 
 from interactions import library, review
 from interactions.engine.knowledge import Knowledge
-from medmgmt import regimens
-from medmgmt.actions import authorising, cosigning, importing, monitoring, people, prescribing, supply, worklist
+from medmgmt.actions import authorising, importing, people, prescribing, supply, worklist
+from medmgmt.actions import review as actions_review
+from medmgmt.actions import side_effects as actions_side_effects
 from medmgmt.actions.history import History, PastAllergy, PastCourse
 from medmgmt.actions.prescribing import DrugChoice
 from medmgmt.demo import generator, tables
 from medmgmt.demo.generator import CARLA, HARBOR, HILLSIDE, DemoPatient
 from medmgmt.demo.tables import Order, Refill, Tables
 from medmgmt.record.models import CareTeam, CareTeamMember, Patient, Prescription, Role, User
-from refills import worklist as tasks
+from medmgmt.regimen import courses
 from refills.models import Task
+from refills.worklist import tasks as worklist_tasks
 
 SEED = 2026
 IN_CHARGE = {HARBOR: "adler", HILLSIDE: "dorn"}
@@ -127,7 +129,7 @@ class _Clinic:
         )
         if order.answer:
             while waiting := review.unanswered(proposal.review.pk):
-                prescribing.override(
+                actions_review.override(
                     by,
                     waiting[0].pk,
                     reason_code=order.answer,
@@ -138,7 +140,7 @@ class _Clinic:
         if order.sign:
             prescribing.sign(by, proposal.change.pk)
         if order.ask:
-            cosigning.ask(by, proposal.change.pk)
+            actions_review.ask(by, proposal.change.pk)
 
     def write_for_the_pharmacy(self, one: Refill) -> None:
         """What the last fill was handed out by; somebody who asked for more waits in the renewals."""
@@ -163,7 +165,7 @@ class _Clinic:
         """Reports by nurse and patient; what is over has been looked at already."""
         for one in self.told.side_effects:
             patient = self.patients[one.template][0]
-            report = monitoring.log_side_effect(
+            report = actions_side_effects.log_side_effect(
                 self.users[one.reporter],
                 patient.pk,
                 term=one.term,
@@ -181,7 +183,7 @@ class _Clinic:
     def screen(self) -> None:
         """What each patient takes today, checked once, so that every chart says what stands."""
         for patient in self.everybody():
-            regimen = regimens.on_day(patient, patient.today(self.now))
+            regimen = courses.on_day(patient, patient.today(self.now))
             review.run(
                 patient_id=patient.pk, change_id=None, by_id=None, moment="screen", before=[regimen], after=[regimen]
             )
@@ -194,7 +196,7 @@ class _Clinic:
         """Tasks of several kinds, some overdue; Bo has taken one up."""
         for number, one in enumerate(self.told.todos):
             patient = self.patients[one.template][0]
-            task = tasks.open_task(
+            task = worklist_tasks.open_task(
                 kind=one.kind,
                 key=f"demo:{number}",
                 patient_id=patient.pk,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from medmgmt.record import audit
 from medmgmt.record.errors import NoSuchPatient, NotAllowed
+from medmgmt.record.models import Prescription
 from medmgmt.record.models.people import CareAssignment, Patient, Role, User
 
 log = logging.getLogger(__name__)
@@ -189,3 +191,17 @@ def is_member(user: User, team_id: int) -> bool:
     now = timezone.now()
     current = Q(until__isnull=True) | Q(until__gt=now)
     return user.memberships.filter(current, team_id=team_id, since__lte=now).exists()
+
+
+def own_or_cared_for(by: User) -> Any:
+    """The ids of the patients whose rows this person may list: their teams', or their own."""
+    if not (may(by, "list_patients") or may(by, "view_own")):
+        raise NotAllowed()
+    return patients_of(by).values("pk")
+
+
+def prescription(by: User, act: str, prescription_id: int) -> tuple[Patient, Prescription]:
+    """The locked patient and one of their prescriptions, read after the lock; unknown and foreign sound the same."""
+    patient_id = Prescription.objects.filter(pk=prescription_id).values_list("patient_id", flat=True).first()
+    patient = patient_for(by, act, patient_id or 0, lock=True)
+    return patient, Prescription.objects.select_related("patient").get(pk=prescription_id, patient=patient)

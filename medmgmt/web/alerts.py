@@ -11,12 +11,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
 from interactions.models import AnswerReason, Severity
-from medmgmt import alerts as numbers
-from medmgmt import lists
-from medmgmt.alerts import Line
+from medmgmt.knowledge import alerts as numbers
+from medmgmt.knowledge import reads
+from medmgmt.knowledge.alerts import Line
 from medmgmt.record import access
 from medmgmt.record.models import Role
-from medmgmt.web.page import Asked, page
+from medmgmt.web.kit.page import Asked, page
 
 
 class Days(forms.Form):
@@ -38,7 +38,7 @@ def alerts(request: Asked) -> HttpResponse:
     """Numbers of these days, and what to propose for rules that are nearly always overridden."""
     form = Days(request.GET)
     found = numbers.of(request.user, *asked(form))
-    known = lists.rules_by_number(request.user, rules_of(found.candidates))
+    known = reads.rules_by_number(request.user, rules_of(found.candidates))
     context = {
         "alerts": found,
         "severities": in_words(found.by_severity, dict(Severity.choices)),

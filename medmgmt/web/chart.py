@@ -9,14 +9,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from medmgmt import chart as charts
-from medmgmt.actions import monitoring, supply
+from medmgmt.actions import observing, supply
 from medmgmt.record import access
-from medmgmt.web import banner, stepchart
+from medmgmt.web.kit import banner, stepchart
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
+from medmgmt.web.kit.powers import powers
 from medmgmt.web.observing import recorded
-from medmgmt.web.once import once
-from medmgmt.web.page import Asked, page, refusal_on, to
-from medmgmt.web.patient_page import chart_of, opened, patient_form
-from medmgmt.web.powers import powers
 from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm
 
 
@@ -63,7 +63,7 @@ def new_allergy(request: Asked, patient_id: int) -> HttpResponse:
     form = AllergyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            address = recorded(request, form.cleaned_data, monitoring.record_allergy, patient_id)
+            address = recorded(request, form.cleaned_data, observing.record_allergy, patient_id)
             return to(request, address, _("The allergy is recorded."))
     return patient_form(request, patient, form, title=_("Record an allergy or intolerance"), button=_("Record"))
 
@@ -75,7 +75,7 @@ def new_condition(request: Asked, patient_id: int) -> HttpResponse:
     form = ConditionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            address = recorded(request, form.cleaned_data, monitoring.record_condition, patient_id)
+            address = recorded(request, form.cleaned_data, observing.record_condition, patient_id)
             return to(request, address, _("The diagnosis is recorded."))
     return patient_form(request, patient, form, title=_("Record a diagnosis"), button=_("Record"))
 

@@ -9,11 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from medmgmt import lists
-from medmgmt.actions import curation
+from medmgmt.actions import knowledge
+from medmgmt.knowledge import reads
 from medmgmt.record import access
-from medmgmt.web.once import once
-from medmgmt.web.page import Asked, page, paged, refusal_on, status_of, to
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, paged, refusal_on, status_of, to
 from medmgmt.web.rule_forms import FIELDS, KINDS, LocalChangeForm, RuleSearch
 
 SAID: dict[str, Promise] = {
@@ -28,15 +28,15 @@ PREFILLED = ("of_source", "of_rule", "of_code", "a", "b", "severity")
 @page
 def rules(request: Asked) -> HttpResponse:
     """Rules in use, the clinic's own changes, and the passive list. A search is a POST, as everywhere."""
-    sources = lists.rule_sources(request.user)
+    sources = reads.rule_sources(request.user)
     form = RuleSearch(request.POST if request.method == "POST" else None, sources=sources)
     asked = form.cleaned_data if form.is_bound and form.is_valid() else {"q": "", "severity": "", "source": ""}
-    found = lists.rules(request.user, search=asked["q"], severity=asked["severity"], source=asked["source"])
+    found = reads.rules(request.user, search=asked["q"], severity=asked["severity"], source=asked["source"])
     context = {
         "form": form,
         "rows": paged(request, found, MOST_FOUND) if any(asked.values()) else paged(request, found),
-        "changes": lists.local_changes(request.user)[:100],
-        "passive": lists.passive_pairs(request.user),
+        "changes": reads.local_changes(request.user)[:100],
+        "passive": reads.passive_pairs(request.user),
         "may_curate": access.may(request.user, "curate_knowledge"),
     }
     return render(request, "rules.html", context)
@@ -45,7 +45,7 @@ def rules(request: Asked) -> HttpResponse:
 @page
 def show(request: Asked, local_change_id: int) -> HttpResponse:
     """One change of the clinic's own, and what its cases come to with it in use."""
-    change, tried = curation.try_out(request.user, local_change_id)
+    change, tried = knowledge.try_out(request.user, local_change_id)
     may, is_open = access.may, change.state in ("proposed", "suspended")
     context = {
         "change": change,
@@ -69,16 +69,16 @@ def new(request: Asked) -> HttpResponse:
     form = LocalChangeForm(request.POST or None, kind=kind, initial=prefilled(request))
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            address = once(request, lambda: shown_at(curation.propose(request.user, form.wanted()).pk))
+            address = once(request, lambda: shown_at(knowledge.propose(request.user, form.wanted()).pk))
             return to(request, address, _("It is proposed. What its cases come to stands below."))
-    context = {"form": form, "title": KINDS[kind], "button": _("Propose"), "sides": lists.rule_sides(request.user)}
+    context = {"form": form, "title": KINDS[kind], "button": _("Propose"), "sides": reads.rule_sides(request.user)}
     return render(request, "rule_form.html", context, status=status_of(form))
 
 
 def prefilled(request: Asked) -> dict[str, Any]:
     """What a page that leads here has filled in, with a first case made of it."""
     given = {name: request.GET[name][:200] for name in PREFILLED if name in request.GET}
-    example = lists.example_case(
+    example = reads.example_case(
         request.user, given.get("a", ""), given.get("b", ""), given.get("of_source", ""), given.get("of_rule", "")
     )
     severity = "minor" if request.GET.get("kind") == "passive" else given.get("severity", "")
@@ -99,9 +99,9 @@ def decide(request: Asked, local_change_id: int, decision: str) -> HttpResponse:
         return to(request, shown_at(local_change_id))
     why = request.POST.get("why", "")[:2000]
     if decision == "approve":
-        curation.approve(request.user, local_change_id)
+        knowledge.approve(request.user, local_change_id)
     elif decision == "reject":
-        curation.reject(request.user, local_change_id, why=why)
+        knowledge.reject(request.user, local_change_id, why=why)
     else:
-        curation.end(request.user, local_change_id, why=why)
+        knowledge.end(request.user, local_change_id, why=why)
     return to(request, shown_at(local_change_id), SAID[decision])

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from medmgmt import deliveries
-from medmgmt.actions import delivery as actions
-from medmgmt.web.page import Asked, page, refusal_on, status_of, to
+from medmgmt.actions import messages as actions
+from medmgmt.messages import reads
+from medmgmt.web.kit.page import Asked, page, paged, refusal_on, status_of, to
 
 SEND, DROP = "send", "drop"
 DECISIONS = {SEND: actions.send_held, DROP: actions.drop_held}
@@ -32,7 +32,7 @@ class HeldForm(forms.Form):
 @page
 def delivery(request: Asked) -> HttpResponse:
     """How delivery stands; what is held is decided here for the whole clinic, as bare numbers."""
-    report = deliveries.of(request.user)
+    report = reads.of(request.user)
     form = HeldForm([row.pk for row in report.held], request.POST or None)
     if request.method == "POST" and form.is_valid() and (done := decide(request, form, None)):
         return done
@@ -42,7 +42,7 @@ def delivery(request: Asked) -> HttpResponse:
 @page
 def held(request: Asked, patient_id: int) -> HttpResponse:
     """What is held of one patient, decided by whoever cares for them."""
-    patient, waiting = deliveries.held_of(request.user, patient_id)
+    patient, waiting = reads.held_of(request.user, patient_id)
     rows = list(waiting)
     form = HeldForm([row.pk for row in rows], request.POST or None)
     if request.method == "POST" and form.is_valid() and (done := decide(request, form, patient.pk)):
@@ -61,3 +61,9 @@ def decide(request: Asked, form: HeldForm, patient_id: int | None) -> HttpRespon
         told = ngettext("%(count)s message was decided on.", "%(count)s messages were decided on.", count)
         answers.append(to(request, address, told % {"count": count}))
     return answers[0] if answers else None
+
+
+@page
+def outbox(request: Asked) -> HttpResponse:
+    """Messages, newest first."""
+    return render(request, "outbox.html", {"rows": paged(request, reads.messages(request.user), size=25)})

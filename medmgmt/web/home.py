@@ -7,12 +7,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from medmgmt import chart, lateness, lists
+from medmgmt import chart, people
+from medmgmt.knowledge import reads as knowledge_reads
+from medmgmt.messages import reads as messages_reads
 from medmgmt.record import access
 from medmgmt.record.models import Role, Status
-from medmgmt.web.context import waiting_for
-from medmgmt.web.forms import PatientSearch
-from medmgmt.web.page import Asked, page
+from medmgmt.web.kit.context import waiting_for
+from medmgmt.web.kit.forms import PatientSearch
+from medmgmt.web.kit.page import Asked, page
+from medmgmt.worklist import lateness, reads
 from refills import clock
 
 HIGHLIGHTS = 8
@@ -38,9 +41,9 @@ def home(request: Asked) -> HttpResponse:
 
 def clinician(request: Asked) -> HttpResponse:
     """The most urgent tasks, what waits for a signature, and the way to a patient."""
-    waiting = lists.worklist(request.user)
+    waiting = reads.worklist(request.user)
     counts = waiting_for(request)
-    proposals = lists.changes(request.user).filter(status=Status.PROPOSED).select_related("patient")
+    proposals = chart.changes(request.user).filter(status=Status.PROPOSED).select_related("patient")
     return render(
         request,
         "home.html",
@@ -51,7 +54,7 @@ def clinician(request: Asked) -> HttpResponse:
             "proposals": proposals.order_by("effective_on", "id")[:HIGHLIGHTS],
             "proposals_count": proposals.count(),
             "patients_count": access.patients_of(request.user).count(),
-            "releases": chart.active_releases(),
+            "releases": knowledge_reads.active_releases(),
             "form": PatientSearch(),
         },
     )
@@ -64,9 +67,9 @@ def administrator(request: Asked) -> HttpResponse:
         "home_administrator.html",
         {
             "parts": parts(),
-            "releases": chart.active_releases(),
-            "messages_sent": lists.messages(request.user)[:5],
-            "entries": lists.audit_entries(request.user)[:10],
+            "releases": knowledge_reads.active_releases(),
+            "messages_sent": messages_reads.messages(request.user)[:5],
+            "entries": people.audit_entries(request.user)[:10],
             "lateness": lateness.of(request.user),
         },
     )

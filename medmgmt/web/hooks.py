@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from medmgmt import message_page
-from medmgmt.actions import reporting
-from refills import reports
+from medmgmt.actions import reports as actions_reports
+from medmgmt.messages import reads
 from refills.errors import LinkUnknown
-from refills.reports import Report, Said
+from refills.messages import reports
+from refills.messages.reports import Report, Said
 
 LONGEST = 20_000
 
@@ -38,7 +38,7 @@ def report(request: HttpRequest, channel: str) -> HttpResponse:
     found = read(body)
     if found is None:
         return HttpResponse(status=400)
-    reporting.take_report(channel, found)
+    actions_reports.take_report(channel, found)
     return HttpResponse(status=204)
 
 
@@ -62,7 +62,7 @@ def read(body: bytes) -> Report | None:
 def calendar(request: HttpRequest, feed: str) -> HttpResponse:
     """The health tasks of whoever made this link; 404 once it was switched off. Unchanged, it is not sent again."""
     try:
-        written = message_page.calendar(feed)
+        written = reads.calendar(feed)
     except LinkUnknown:
         return HttpResponse(status=404, headers={"X-Robots-Tag": "noindex, nofollow"})
     mark = f'"{hashlib.sha256(written).hexdigest()[:32]}"'

@@ -6,27 +6,32 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from medmgmt import lists, previews
+from medmgmt import problems
 from medmgmt.actions import knowledge as actions
+from medmgmt.knowledge import previews, reads
 from medmgmt.record import access
-from medmgmt.web.page import Asked, page, paged, to
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import FORESEEN, MENDABLE, Asked, page, paged, to
 
 SAID: dict[str, Promise] = {
     "activate": _("The release is active. Every review from now on uses it. Run the selftest on it next."),
     "retire": _("The release is retired. Reviews that used it still name it."),
 }
 
+SHOWN = 20
+SCOPES = ("in_use", "shipped")
+
 
 @page
 def releases(request: Asked) -> HttpResponse:
     """Every release with its source, date, licence, counts and warnings."""
-    rows, may = paged(request, lists.releases(request.user)), access.may
+    rows, may = paged(request, reads.releases(request.user)), access.may
     context = {
         "rows": rows,
         "may_activate": may(request.user, "activate_release"),
         "may_see_alerts": may(request.user, "view_alerts"),
-        "runs": lists.rescreenings(request.user)[:5],
-        "tested": lists.tested(request.user),
+        "runs": reads.rescreenings(request.user)[:5],
+        "tested": reads.tested(request.user),
     }
     return render(request, "knowledge.html", context)
 
@@ -41,8 +46,43 @@ def switch(request: Asked, release_id: int, act: str) -> HttpResponse:
         do = actions.activate if act == "activate" else actions.retire
         do(request.user, release_id)
         return to(request, reverse("web:knowledge"), SAID[act])
-    release = lists.releases(request.user).filter(pk=release_id).first()
+    release = reads.releases(request.user).filter(pk=release_id).first()
     if release is None:
         raise Http404
     found = previews.of(request.user, release_id, active=act == "activate")
     return render(request, "knowledge_confirm.html", {"release": release, "act": act, "preview": found})
+
+
+@page
+def selftest(request: Asked) -> HttpResponse:
+    """The newest run of what is in use and the runs before it; a post runs it again."""
+    if request.method != "POST":
+        return show(request)
+    scope = request.POST.get("scope", "")
+    try:
+        return to(request, once(request, lambda: started(request, scope if scope in SCOPES else "in_use")),
+                  _("The selftest has run."))  # fmt: skip
+    except FORESEEN as error:
+        problem = problems.describe(error)
+        if problem.status not in MENDABLE:
+            raise
+        return show(request, refused=problem.detail, status=problem.status)
+
+
+def started(request: Asked, scope: str) -> str:
+    """Runs it; the address of the page."""
+    actions.run(request.user, scope=scope)
+    return reverse("web:selftest")
+
+
+def show(request: Asked, *, refused: str = "", status: int = 200) -> HttpResponse:
+    """The page."""
+    runs = list(reads.selftests(request.user)[:SHOWN])
+    context = {
+        "current": reads.tested(request.user),
+        "newest": runs[0] if runs else None,
+        "runs": runs,
+        "refused": refused,
+        "may_run": access.may(request.user, "activate_release"),
+    }
+    return render(request, "selftest.html", context, status=status)

@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from medmgmt.messages import COVERS
+from medmgmt.messages.planning import COVERS
 from medmgmt.record.models import Channel
 
 BEFORE, AFTER = (14, 7, 5, 3, 2, 1, 0), (1, 2, 3, 7, 14)

@@ -8,15 +8,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import message_page
-from medmgmt.actions import messaging
+from medmgmt.actions import messages as actions_messages
+from medmgmt.messages import reads
 from medmgmt.record import access
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import Role, User
-from medmgmt.web import banner
+from medmgmt.web.kit import banner
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, refusal_on, to
 from medmgmt.web.message_forms import BEFORE, CaregiverForm, PlanForm
-from medmgmt.web.once import once
-from medmgmt.web.page import Asked, page, refusal_on, to
 
 
 @page
@@ -38,7 +38,7 @@ def page_of(request: Asked, patient_id: int, act: str, here: str, layout: str) -
     """Shows everything; a POST does one thing and comes back, or says on the form what is wrong."""
     bound = request.POST if request.method == "POST" else None
     asked = request.POST.get("act", "")
-    shown = message_page.page(request.user, act, patient_id)
+    shown = reads.page(request.user, act, patient_id)
     plan = PlanForm(bound if asked == "plan" else None, initial=of_plan(shown))
     helper = CaregiverForm(bound if asked == "add_caregiver" else None, initial=of_helper(shown))
     status = 200
@@ -66,18 +66,19 @@ def done(request: Asked, asked: str, patient_id: int, plan: PlanForm, helper: Ca
     """Does what the pressed button says; a sentence about it."""
     by = request.user
     acts: dict[str, Callable[[], str]] = {
-        "plan": lambda: told(messaging.save_plan(by, patient_id, **plan.values()), _("The plan is saved.")),
+        "plan": lambda: told(actions_messages.save_plan(by, patient_id, **plan.values()), _("The plan is saved.")),
         "add_caregiver": lambda: told(
-            messaging.add_caregiver(by, patient_id, **helper.cleaned_data), _("The consent is written down.")
+            actions_messages.add_caregiver(by, patient_id, **helper.cleaned_data), _("The consent is written down.")
         ),
         "opt_in": lambda: opted(by, patient_id, request.POST.get("channel", ""), wanted=True),
         "opt_out": lambda: opted(by, patient_id, request.POST.get("channel", ""), wanted=False),
         "withdraw": lambda: withdrawn(by, request.POST.get("consent", "")),
         "renew_calendar": lambda: told(
-            messaging.renew_calendar(by, patient_id), _("There is a new calendar link. The old one no longer works.")
+            actions_messages.renew_calendar(by, patient_id),
+            _("There is a new calendar link. The old one no longer works."),
         ),
         "revoke_calendar": lambda: told(
-            messaging.revoke_calendar(by, patient_id), _("The calendar link no longer works.")
+            actions_messages.revoke_calendar(by, patient_id), _("The calendar link no longer works.")
         ),
     }
     if asked not in acts:
@@ -92,17 +93,17 @@ def told(_made: object, sentence: str) -> str:
 
 def opted(by: User, patient_id: int, channel: str, *, wanted: bool) -> str:
     """A yes or a no to a channel."""
-    messaging.opt(by, patient_id, channel=channel, wanted=wanted)
+    actions_messages.opt(by, patient_id, channel=channel, wanted=wanted)
     return _("Messages come this way again.") if wanted else _("No more messages come this way.")
 
 
 def withdrawn(by: User, consent: str) -> str:
     """The end of a caregiver's consent."""
-    messaging.withdraw_caregiver(by, int(consent) if consent.isascii() and consent.isdecimal() else 0)
+    actions_messages.withdraw_caregiver(by, int(consent) if consent.isascii() and consent.isdecimal() else 0)
     return _("The consent has ended. No message goes there any more.")
 
 
-def of_plan(shown: message_page.Page) -> dict[str, object]:
+def of_plan(shown: reads.Page) -> dict[str, object]:
     """The plan as it stands, for its form."""
     wishes = shown.wishes
     order = ",".join(wishes.channels)
@@ -118,6 +119,6 @@ def of_plan(shown: message_page.Page) -> dict[str, object]:
     }
 
 
-def of_helper(shown: message_page.Page) -> dict[str, object]:
+def of_helper(shown: reads.Page) -> dict[str, object]:
     """What a new consent begins with."""
     return {"starts_on": shown.patient.today(timezone.now()), "language": shown.wishes.language, "covers": ["refills"]}

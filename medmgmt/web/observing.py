@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from medmgmt.actions import monitoring
+from medmgmt.actions import observing
 from medmgmt.record.models import MEASURES, SCALES, EncounterKind, Observation, ObservationCode
-from medmgmt.web.forms import Day, Moment, note, with_blank
-from medmgmt.web.once import once
-from medmgmt.web.page import Asked, page, refusal_on, to
-from medmgmt.web.patient_page import chart_of, opened, patient_form
+from medmgmt.web.kit.forms import Day, Moment, note, with_blank
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
 from medmgmt.web.record_forms import ObservationForm, observation_states
 
 
@@ -88,7 +88,7 @@ def new_observation(request: Asked, patient_id: int) -> HttpResponse:
         only(form, code)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            address = recorded(request, form.cleaned_data, monitoring.record_observation, patient_id)
+            address = recorded(request, form.cleaned_data, observing.record_observation, patient_id)
             return to(request, address, _("The observation is recorded."))
     return patient_form(request, patient, form, title=_("Record an observation"), button=_("Record"))
 
@@ -100,7 +100,7 @@ def new_encounter(request: Asked, patient_id: int) -> HttpResponse:
     form = EncounterForm(request.POST or None, initial={"on": patient.today(timezone.now())})
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            address = recorded(request, form.cleaned_data, monitoring.record_encounter, patient_id)
+            address = recorded(request, form.cleaned_data, observing.record_encounter, patient_id)
             return to(request, address, _("The visit is recorded."))
     return patient_form(request, patient, form, title=_("Record a visit"), button=_("Record"))
 
@@ -116,7 +116,7 @@ def correct_observation(request: Asked, patient_id: int, observation_id: int) ->
     form = CorrectionForm(request.POST or None, of=old, initial=initial)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            monitoring.correct_observation(request.user, old.pk, **form.cleaned_data)
+            observing.correct_observation(request.user, old.pk, **form.cleaned_data)
             return to(request, chart_of(patient), _("The observation is corrected."))
     title = _("Correct “%(what)s”") % {"what": old.get_code_display()}
     return patient_form(request, patient, form, title=title, button=_("Correct"))

@@ -6,14 +6,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import lists
-from medmgmt.actions import people
+from medmgmt import people
+from medmgmt.actions import people as actions_people
 from medmgmt.record import access
 from medmgmt.record.models import Patient
-from medmgmt.web.forms import PatientSearch
-from medmgmt.web.once import once
-from medmgmt.web.page import Asked, page, paged, refusal_on, status_of, to
-from medmgmt.web.patient_page import chart_of, opened, patient_form
+from medmgmt.web.kit.forms import PatientSearch
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, paged, refusal_on, status_of, to
+from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
 from medmgmt.web.record_forms import ContactForm, EnrolForm, RegisterForm, UpdatePatientForm
 
 ZONES = (
@@ -36,8 +36,8 @@ def patients(request: Asked) -> HttpResponse:
     """The patients in one's care. A search is a POST: names do not belong in addresses, logs and histories."""
     form = PatientSearch(request.POST if request.method == "POST" else None)
     search = form.cleaned_data["q"].strip() if form.is_bound and form.is_valid() else ""
-    rows = paged(request, lists.patients(request.user, search=search))
-    lists.saw_list(request.user, "patients", len(rows))
+    rows = paged(request, people.patients(request.user, search=search))
+    people.saw_list(request.user, "patients", len(rows))
     template = "_patients.html" if request.htmx else "patients.html"
     may_register = access.may(request.user, "register_patient")
     return render(request, template, {"form": form, "rows": rows, "search": search, "may_register": may_register})
@@ -47,11 +47,13 @@ def patients(request: Asked) -> HttpResponse:
 def register(request: Asked) -> HttpResponse:
     """Somebody new, in the care of one of one's own teams."""
     access.require(request.user, "register_patient")
-    teams = lists.teams(request.user)
+    teams = people.teams(request.user)
     form = RegisterForm(request.POST or None, teams=teams, initial={"time_zone": timezone.get_default_timezone_name()})
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            address = once(request, lambda: chart_of(people.register_patient(request.user, **form.cleaned_data)))
+            address = once(
+                request, lambda: chart_of(actions_people.register_patient(request.user, **form.cleaned_data))
+            )
             return to(request, address, _("The patient is registered."))
     context = {"form": form, "zones": ZONES, "title": _("Register a patient"), "button": _("Register")}
     return render(request, "form.html", context, status=status_of(form))
@@ -65,7 +67,7 @@ def update(request: Asked, patient_id: int) -> HttpResponse:
     form = UpdatePatientForm(request.POST or None, initial={name: getattr(patient, name) for name in names})
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            people.update_patient(request.user, patient_id, **form.cleaned_data)
+            actions_people.update_patient(request.user, patient_id, **form.cleaned_data)
             return to(request, chart_of(patient), _("The details are corrected."))
     return patient_form(request, patient, form, title=_("Correct details"), button=_("Save"), zones=ZONES)
 
@@ -77,7 +79,7 @@ def enrol(request: Asked, patient_id: int) -> HttpResponse:
     form = EnrolForm(request.POST or None, initial={"starts_on": patient.today(timezone.now())})
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            people.enrol(request.user, patient_id, **form.cleaned_data)
+            actions_people.enrol(request.user, patient_id, **form.cleaned_data)
             return to(request, chart_of(patient), _("The level of care is changed."))
     return patient_form(request, patient, form, title=_("Change the level of care"), button=_("Change"))
 
@@ -97,5 +99,5 @@ def contact(request: Asked, patient_id: int) -> HttpResponse:
 
 def set_contact(request: Asked, patient: Patient, form: ContactForm) -> str:
     """Saves the address; where to go next."""
-    people.set_contact(request.user, patient.pk, **form.cleaned_data)
+    actions_people.set_contact(request.user, patient.pk, **form.cleaned_data)
     return chart_of(patient)

@@ -10,15 +10,15 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from medmgmt import asking
 from medmgmt import chart as charts
-from medmgmt.actions import monitoring, supply
+from medmgmt.actions import side_effects, supply
 from medmgmt.record import access
 from medmgmt.record.models import DosageChange, Kind
-from medmgmt.web import plain_words
-from medmgmt.web.forms import MySideEffectForm
-from medmgmt.web.once import once
-from medmgmt.web.page import Asked, page, refusal_on, status_of, to
+from medmgmt.supply import reads
+from medmgmt.web.kit import plain_words
+from medmgmt.web.kit.forms import MySideEffectForm
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, refusal_on, status_of, to
 
 ASK_FROM_DAYS = 14
 """A refill may be asked for at any time; from so many days before the end the page asks first."""
@@ -32,7 +32,7 @@ class Mine:
     how: str
     days_left: int | None
     next: list[str]
-    asked: asking.Asked | None = None
+    asked: reads.Asked | None = None
 
     @property
     def last_day(self) -> date | None:
@@ -112,7 +112,7 @@ def my_side_effect(request: Asked) -> HttpResponse:
 
 def told(request: Asked, form: MySideEffectForm) -> str:
     """Saves it; the address of the thanks."""
-    monitoring.log_side_effect(request.user, request.user.patient_id or 0, **form.cleaned_data)
+    side_effects.log_side_effect(request.user, request.user.patient_id or 0, **form.cleaned_data)
     return reverse("web:my_side_effect_sent")
 
 

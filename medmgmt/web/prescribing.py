@@ -1,11 +1,10 @@
 """Proposing a change, reading what its review found, answering, signing and withdrawing."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -14,17 +13,15 @@ from django.utils.translation import gettext_lazy
 
 from interactions import library
 from medmgmt import chart as charts
-from medmgmt import lists, problems
 from medmgmt.actions import prescribing
+from medmgmt.knowledge import reads
 from medmgmt.record import access
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport
-from medmgmt.web import answering, banner
-from medmgmt.web.answer_forms import AnswerForm
-from medmgmt.web.answering import Card
-from medmgmt.web.forms import ChangeForm, DrugSearch, SigForm, StartForm, WithdrawForm
-from medmgmt.web.once import once
-from medmgmt.web.page import FORESEEN, MENDABLE, Asked, page, refusal_on, status_of, to
-from medmgmt.web.patient_page import chart_of, opened, patient_form
+from medmgmt.web.kit import banner
+from medmgmt.web.kit.forms import ChangeForm, DrugSearch, SigForm, StartForm
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.patient_page import opened, patient_form
 
 RECENT = 12
 TITLES: dict[str, Promise] = {
@@ -68,7 +65,7 @@ def find_drug(request: Asked, patient: Patient) -> HttpResponse:
     """The search, and what it found."""
     form = DrugSearch(request.POST or None)
     text = form.cleaned_data["q"].strip() if form.is_bound and form.is_valid() else ""
-    drugs = lists.drugs(request.user, text) if text else []
+    drugs = reads.drugs(request.user, text) if text else []
     if request.htmx:
         return render(request, "_drug_results.html", {"text": text, "drugs": drugs})
     return patient_form(request, patient, form, template="propose_drug.html", text=text, drugs=drugs)
@@ -203,106 +200,3 @@ def prompt_of(form: ChangeForm) -> prescribing.Prompt:
         observation_id=form.prompted_by("observation"),
         plan=form.cleaned_data["plan"],
     )
-
-
-@page
-def review(request: Asked, change_id: int) -> HttpResponse:
-    """What the active knowledge says about a proposal; new findings first."""
-    return show_review(request, change_id)
-
-
-def show_review(
-    request: Asked,
-    change_id: int,
-    *,
-    bound: dict[int, AnswerForm] | None = None,
-    withdraw_form: WithdrawForm | None = None,
-    refused: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    """The review, with forms that were sent back where there are any, and why a signature was refused."""
-    shown = charts.proposal(request.user, change_id)
-    cards = with_forms(shown, bound or {})
-    context = {
-        "page": shown,
-        "banner": banner.of(shown.patient),
-        "refused": refused,
-        "withdraw_form": withdraw_form or WithdrawForm(auto_id="id_withdraw_%s"),
-        "new": [card for card in cards if card.problem.is_new],
-        "standing": [card for card in cards if not card.problem.is_new],
-        "coverage": coverage(shown),
-        "may_withdraw": access.may(request.user, "withdraw"),
-    }
-    return render(request, "review.html", context, status=status)
-
-
-def coverage(shown: charts.ProposalPage) -> list[dict[str, Any]]:
-    """Every pair that was compared, with names where the review kept numbers; one query."""
-    names = {str(pk): name for pk, name in shown.patient.prescriptions.values_list("pk", "drug_name")}
-    return [
-        {**pair, "a": names.get(pair["a"], pair["a"]), "b": names.get(pair["b"], pair["b"])} for pair in shown.coverage
-    ]
-
-
-def with_forms(shown: charts.ProposalPage, bound: Mapping[int, AnswerForm]) -> list[Card]:
-    """A card for every clinical problem, with a form on each that this person may still answer."""
-    return answering.with_forms(
-        shown.problems,
-        bound,
-        today=shown.patient.today(timezone.now()),
-        can_answer=shown.can_answer,
-        may_order=shown.can_order,
-        address=("web:answer", shown.change.pk),
-    )
-
-
-@page
-def answer(request: Asked, change_id: int, finding_id: int) -> HttpResponse:
-    """Accepts a card with a reason. With htmx it changes in place, and the signature below it."""
-    if request.method != "POST":
-        return redirect("web:review", change_id)
-    form = answering.give(request, finding_id)
-    if request.htmx:
-        return answered_in_place(request, change_id, finding_id, form)
-    if form.errors:
-        return show_review(request, change_id, bound={finding_id: form}, status=422)
-    return redirect(f"{reverse('web:review', args=[change_id])}#finding-{finding_id}")
-
-
-def answered_in_place(request: Asked, change_id: int, finding_id: int, form: AnswerForm) -> HttpResponse:
-    """The one card, and the signature as it stands now."""
-    shown = charts.proposal(request.user, change_id)
-    bound = {finding_id: form} if form.errors else {}
-    mine = next((card for card in with_forms(shown, bound) if card.holds(finding_id)), None)
-    if mine is None:
-        raise Http404
-    context = {"page": shown, "each": mine, "in_place": True}
-    return render(request, "_answered.html", context, status=status_of(form))
-
-
-@page
-def sign(request: Asked, change_id: int) -> HttpResponse:
-    """Signs, after one more look; a refusal stands on the page with its reason."""
-    if request.method != "POST":
-        return redirect("web:review", change_id)
-    try:
-        signed = prescribing.sign(request.user, change_id)
-    except FORESEEN as error:
-        problem = problems.describe(error)
-        if problem.status not in MENDABLE:
-            raise
-        return show_review(request, change_id, refused=problem.detail, status=problem.status)
-    return to(request, reverse("web:chart", args=[signed.patient_id]), _("Signed. The chart shows it."))
-
-
-@page
-def withdraw(request: Asked, change_id: int) -> HttpResponse:
-    """Takes a proposal back."""
-    if request.method != "POST":
-        return redirect("web:review", change_id)
-    form = WithdrawForm(request.POST, auto_id="id_withdraw_%s")
-    if form.is_valid():
-        with refusal_on(form):
-            gone = prescribing.withdraw(request.user, change_id, note=form.cleaned_data["note"])
-            return to(request, chart_of(gone.patient), _("The proposal is withdrawn."))
-    return show_review(request, change_id, withdraw_form=form, status=422)

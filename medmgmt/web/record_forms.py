@@ -20,11 +20,13 @@ from medmgmt.record.models import (
     Sex,
 )
 from medmgmt.record.models.observations import validate_icd10cm
-from medmgmt.web.forms import CHOOSE, Day, Moment, note, with_blank
+from medmgmt.web.kit import plain_words
+from medmgmt.web.kit.forms import CHOOSE, Day, Moment, note, with_blank
+from medmgmt.web.kit.plain_words import STATE_WORDS
 from refills.models import EarlyReason, PartialReason
 
 if TYPE_CHECKING:
-    from medmgmt.web.forms import Words
+    pass
 
 
 class ObservationForm(forms.Form):
@@ -77,50 +79,12 @@ def observation_codes() -> list[Any]:
     return [CHOOSE, (_("Measurements"), measured), (_("Scales"), [*scored, *answered]), (_("States"), states)]
 
 
-STATE_WORDS: "dict[str, Words]" = {
-    "pregnant": gettext_lazy("pregnant"),
-    "not_pregnant": gettext_lazy("not pregnant"),
-    "breastfeeding": gettext_lazy("breast-feeding"),
-    "not_breastfeeding": gettext_lazy("not breast-feeding"),
-    "current": gettext_lazy("smokes"),
-    "former": gettext_lazy("used to smoke"),
-    "never": gettext_lazy("never smoked"),
-    "none": gettext_lazy("none (sound liver)"),
-    "A": gettext_lazy("Child-Pugh A"),
-    "B": gettext_lazy("Child-Pugh B"),
-    "C": gettext_lazy("Child-Pugh C"),
-    "unknown": gettext_lazy("not known"),
-    "positive": gettext_lazy("positive"),
-    "negative": gettext_lazy("negative"),
-    "heavy": gettext_lazy("heavy drinking"),
-    "regular": gettext_lazy("regularly"),
-    "with_food": gettext_lazy("with food"),
-    "without_food": gettext_lazy("without food"),
-    "poor": gettext_lazy("poor metaboliser"),
-    "intermediate": gettext_lazy("intermediate metaboliser"),
-    "normal": gettext_lazy("normal metaboliser"),
-    "rapid": gettext_lazy("rapid metaboliser"),
-    "ultrarapid": gettext_lazy("ultrarapid metaboliser"),
-}
-OTHER_WORDS: "dict[tuple[str, str], Words]" = {
-    ("alcohol_use", "none"): gettext_lazy("does not drink"),
-    ("alcohol_use", "current"): gettext_lazy("drinks"),
-    ("grapefruit", "none"): gettext_lazy("never"),
-}
-"""Where a value means another thing than elsewhere."""
-
-
-def state_words(code: str, value: str) -> str:
-    """The word for a value of this observation; a value that a later release does not know is shown as it was kept."""
-    return str(OTHER_WORDS.get((code, value)) or STATE_WORDS.get(value, value))
-
-
 def observation_states() -> list[Any]:
     """States grouped by what they are states of."""
     groups = [
         (
             ObservationCode(code).label,
-            [(value, state_words(code, value)) for value in answer.values if value != "unknown"],
+            [(value, plain_words.state_words(code, value)) for value in answer.values if value != "unknown"],
         )
         for code, answer in ANSWERS.items()
     ]

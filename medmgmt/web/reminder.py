@@ -5,11 +5,12 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
-from medmgmt import messages, problems
-from medmgmt.actions import messaging
-from refills import links
+from medmgmt import problems
+from medmgmt.actions import messages
+from medmgmt.messages import planning
 from refills.errors import LinkExpired, LinkUnknown, SnoozedEnough
-from refills.links import Choice
+from refills.messages import links
+from refills.messages.links import Choice
 from refills.models import Reminder, ReminderKind
 
 PLAN = (ReminderKind.TAPER_STEP, ReminderKind.END_OF_TAPER)
@@ -21,7 +22,7 @@ def reminder(request: HttpRequest, token: str) -> HttpResponse:
         found = links.read_link(token)
     except (LinkExpired, LinkUnknown) as error:
         return no_link(request, error)
-    with translation.override(messages.language_of(found)):
+    with translation.override(planning.language_of(found)):
         if request.method == "POST":
             return answered(request, token, found)
         return shown(request, token, found)
@@ -36,7 +37,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("web:reminder", token=token)
     try:
-        messaging.answer_link(token, Choice.STOP)
+        messages.answer_link(token, Choice.STOP)
     except (LinkExpired, LinkUnknown) as error:
         return no_link(request, error)
     return HttpResponse(status=204)
@@ -51,7 +52,7 @@ def shown(request: HttpRequest, token: str, found: Reminder, status: int = 200, 
         "count": len(about),
         "is_plan": found.kind in PLAN,
         "day": min((day for _, _, day in about), default=found.local_date),
-        "stopped": messages.is_stopped(found),
+        "stopped": planning.is_stopped(found),
         "may_start": found.caregiver_id is None,
         **said,
     }
@@ -64,7 +65,7 @@ def answered(request: HttpRequest, token: str, found: Reminder) -> HttpResponse:
     if choice not in list(links.Choice):
         return shown(request, token, found, status=422, unchosen=True)
     try:
-        messaging.answer_link(token, choice)
+        messages.answer_link(token, choice)
     except SnoozedEnough as error:
         return shown(request, token, found, status=422, refused=str(error))
     except (LinkExpired, LinkUnknown) as error:

@@ -7,14 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from medmgmt import supply_page
 from medmgmt.actions import renewals
 from medmgmt.record import access
-from medmgmt.renewals import Renewal
-from medmgmt.web import banner
-from medmgmt.web.once import once
-from medmgmt.web.page import Asked, page, refusal_on, status_of, to
-from medmgmt.web.powers import powers
+from medmgmt.supply import reads
+from medmgmt.supply.renewals import Renewal
+from medmgmt.web.kit import banner
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, refusal_on, status_of, to
+from medmgmt.web.kit.powers import powers
 from medmgmt.web.supply_forms import DeclineForm, RenewForm
 
 
@@ -23,7 +23,7 @@ def queue(request: Asked) -> HttpResponse:
     """What waits for a renewal; the uncontroversial are signed together."""
     if request.method == "POST":
         return signed_together(request)
-    shown = supply_page.queue(request.user)
+    shown = reads.queue(request.user)
     return render(request, "renewals.html", {"queue": shown, "may": powers(request.user)})
 
 
@@ -55,7 +55,7 @@ def signed_together(request: Asked) -> HttpResponse:
 @page
 def renewal(request: Asked, prescription_id: int) -> HttpResponse:
     """One screen with everything that matters, and one button."""
-    shown = supply_page.renewal(request.user, prescription_id)
+    shown = reads.renewal(request.user, prescription_id)
     initial = {name: value for name, value in vars(shown.proposed).items() if value is not None}
     form = RenewForm(request.POST or None, initial=initial, asks_why=bool(shown.open_findings))
     if request.method == "POST":
@@ -84,7 +84,7 @@ def decline(request: Asked, prescription_id: int) -> HttpResponse:
         with refusal_on(form):
             address = once(request, lambda: declined(request, prescription_id, form))
             return to(request, address, _("The patient sees the answer in the portal."))
-    shown = supply_page.renewal(request.user, prescription_id)
+    shown = reads.renewal(request.user, prescription_id)
     initial = {name: value for name, value in vars(shown.proposed).items() if value is not None}
     return screen(
         request,

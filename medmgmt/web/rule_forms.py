@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from interactions.models import Severity
-from medmgmt.actions import curation
+from medmgmt.actions import knowledge
 
 KINDS = {
     "rule": gettext_lazy("A new rule for two drugs or classes"),
@@ -130,9 +130,9 @@ class LocalChangeForm(forms.Form):
         for name in OPTIONAL.get(kind, ()):
             self.fields[name].required = False
 
-    def wanted(self) -> curation.Wanted:
+    def wanted(self) -> knowledge.Wanted:
         """The form as the action takes it."""
         values = {name: value for name, value in self.cleaned_data.items() if name != "kind"}
         lines = [line for line in values.pop("cases").splitlines() if line.strip()]
         given: Mapping[str, Any] = {"severity": GIVEN[self.of_kind]} if self.of_kind in GIVEN else {}
-        return curation.Wanted(**{**values, **given}, adds_rule=self.of_kind == "rule", cases=lines)
+        return knowledge.Wanted(**{**values, **given}, adds_rule=self.of_kind == "rule", cases=lines)

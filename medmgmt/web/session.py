@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from medmgmt.record.models import User
-from medmgmt.web.forms import SignInForm
+from medmgmt.web.kit.forms import SignInForm
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 from interactions import library
 from interactions.engine.knowledge import SideEffectTerm
 from medmgmt import chart as charts
-from medmgmt.actions import monitoring
+from medmgmt import side_effects as medmgmt_side_effects
+from medmgmt.actions import side_effects
 from medmgmt.record import access
 from medmgmt.record.models import Patient, SideEffectReport, Suspect
-from medmgmt.web import banner
-from medmgmt.web.forms import SideEffectForm
-from medmgmt.web.once import once
-from medmgmt.web.page import Asked, page, refusal_on, to
-from medmgmt.web.patient_page import opened, patient_form
-from medmgmt.web.powers import powers
+from medmgmt.web.kit import banner
+from medmgmt.web.kit.forms import SideEffectForm
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.patient_page import opened, patient_form
+from medmgmt.web.kit.powers import powers
 
 FIELDS = ("term", "severity", "began_on", "note", "ended_on", "outcome", "action_taken")
 
@@ -43,7 +44,7 @@ def terms() -> tuple[SideEffectTerm, ...]:
 
 def logged(request: Asked, patient: Patient, form: SideEffectForm) -> str:
     """Saves it; the address of its page."""
-    report = monitoring.log_side_effect(request.user, patient.pk, **typed(form))
+    report = side_effects.log_side_effect(request.user, patient.pk, **typed(form))
     return page_of(report)
 
 
@@ -63,7 +64,7 @@ def show(request: Asked, report_id: int) -> HttpResponse:
     """One report: suspects with their reasons in words, the task it opened, its versions."""
     if request.user.patient_id:
         return redirect("web:portal")
-    shown = charts.side_effect(request.user, report_id)
+    shown = medmgmt_side_effects.side_effect(request.user, report_id)
     context = {
         "page": shown,
         "accused": accused(shown),
@@ -82,7 +83,7 @@ class Accused:
     state: str
 
 
-def accused(shown: charts.SideEffectPage) -> list[Accused]:
+def accused(shown: medmgmt_side_effects.SideEffectPage) -> list[Accused]:
     """The suspects in their order, so that the page offers only what can still be done; two queries."""
     today = shown.patient.today(timezone.now())
     states = {one.prescription.pk: one.state for one in charts.medications_on(shown.patient, today)}
@@ -93,7 +94,7 @@ def accused(shown: charts.SideEffectPage) -> list[Accused]:
 def correct(request: Asked, report_id: int) -> HttpResponse:
     """A new version; the old one stays readable."""
     access.require(request.user, "view_chart")
-    shown = charts.side_effect(request.user, report_id)
+    shown = medmgmt_side_effects.side_effect(request.user, report_id)
     form = SideEffectForm(request.POST or None, initial={name: getattr(shown.report, name) for name in FIELDS})
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
@@ -107,4 +108,4 @@ def correct(request: Asked, report_id: int) -> HttpResponse:
 
 def corrected(request: Asked, report_id: int, form: SideEffectForm) -> str:
     """Saves the new version; the address of its page."""
-    return page_of(monitoring.correct_side_effect(request.user, report_id, **typed(form)))
+    return page_of(side_effects.correct_side_effect(request.user, report_id, **typed(form)))

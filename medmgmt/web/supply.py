@@ -10,15 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from medmgmt import supply_page
-from medmgmt.actions import authorising, gates, supply
+from medmgmt.actions import authorising, monitoring, supply
 from medmgmt.actions.authorising import Written
 from medmgmt.record import access
-from medmgmt.web import banner
-from medmgmt.web.once import once
-from medmgmt.web.page import Asked, page, refusal_on, to
-from medmgmt.web.patient_page import opened, patient_form
-from medmgmt.web.powers import powers
+from medmgmt.supply import reads
+from medmgmt.web.kit import banner
+from medmgmt.web.kit.once import once
+from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.patient_page import opened, patient_form
+from medmgmt.web.kit.powers import powers
 from medmgmt.web.supply_forms import AuthoriseForm, CountForm, LimitForm, ReleaseForm, WhyForm
 
 
@@ -30,7 +30,7 @@ def address_of(prescription_id: int) -> str:
 @page
 def show(request: Asked, prescription_id: int) -> HttpResponse:
     """What is written and left, what the pharmacy would be told, limits, labs, adherence, early and partial fills."""
-    shown = supply_page.supply(request.user, prescription_id)
+    shown = reads.supply(request.user, prescription_id)
     context = {
         "page": shown,
         "one": shown.renewal,
@@ -44,7 +44,7 @@ def show(request: Asked, prescription_id: int) -> HttpResponse:
 def adherence(request: Asked, patient_id: int) -> HttpResponse:
     """How regularly a patient has had each medicine and class."""
     access.require(request.user, "view_chart")
-    patient, told = supply_page.adherence_of(request.user, patient_id)
+    patient, told = reads.adherence_of(request.user, patient_id)
     return render(request, "adherence.html", {"told": told, "banner": banner.of(patient), "patient": patient})
 
 
@@ -72,7 +72,7 @@ def sent(
 def authorise(request: Asked, prescription_id: int) -> HttpResponse:
     """A prescription for the pharmacy, or a series of them."""
     access.require(request.user, "authorise_refill")
-    shown = supply_page.renewal(request.user, prescription_id)
+    shown = reads.renewal(request.user, prescription_id)
     form = AuthoriseForm(request.POST or None, initial=vars(shown.proposed))
 
     def act(values: dict[str, Any]) -> object:
@@ -96,7 +96,7 @@ def authorise(request: Asked, prescription_id: int) -> HttpResponse:
 def revoke(request: Asked, prescription_id: int, authorisation_id: int) -> HttpResponse:
     """Taking a prescription back."""
     access.require(request.user, "authorise_refill")
-    shown = supply_page.renewal(request.user, prescription_id)
+    shown = reads.renewal(request.user, prescription_id)
     form = WhyForm(request.POST or None)
 
     def act(values: dict[str, Any]) -> object:
@@ -119,11 +119,11 @@ def revoke(request: Asked, prescription_id: int, authorisation_id: int) -> HttpR
 def release(request: Asked, prescription_id: int) -> HttpResponse:
     """Supply goes on without its lab, with a reason."""
     access.require(request.user, "release_lab_gate")
-    shown = supply_page.renewal(request.user, prescription_id)
+    shown = reads.renewal(request.user, prescription_id)
     form = ReleaseForm(request.POST or None, initial={"until": shown.today + timedelta(days=7)})
 
     def act(values: dict[str, Any]) -> object:
-        return gates.release_lab_gate(request.user, prescription_id, **values)
+        return monitoring.release_lab_gate(request.user, prescription_id, **values)
 
     return sent(
         request, prescription_id, form, act, _("The supply is released. Arrange the lab all the same.")
@@ -142,7 +142,7 @@ def release(request: Asked, prescription_id: int) -> HttpResponse:
 def limit(request: Asked, prescription_id: int) -> HttpResponse:
     """Less at once, until a day, for a reason."""
     access.require(request.user, "limit_supply")
-    shown = supply_page.supply(request.user, prescription_id)
+    shown = reads.supply(request.user, prescription_id)
     hint, today = shown.suggestion, shown.renewal.today
     days = hint.most_days if hint else 7
     form = LimitForm(request.POST or None, initial={"most_days": days, "until": today + timedelta(days=30)})
@@ -166,7 +166,7 @@ def limit(request: Asked, prescription_id: int) -> HttpResponse:
 def lift(request: Asked, prescription_id: int, limit_id: int) -> HttpResponse:
     """Limited dispensing ends before its day."""
     access.require(request.user, "limit_supply")
-    shown = supply_page.renewal(request.user, prescription_id)
+    shown = reads.renewal(request.user, prescription_id)
     form = WhyForm(request.POST or None)
 
     def act(values: dict[str, Any]) -> object:
@@ -186,7 +186,7 @@ def lift(request: Asked, prescription_id: int, limit_id: int) -> HttpResponse:
 def count(request: Asked, prescription_id: int) -> HttpResponse:
     """What is at home."""
     access.require(request.user, "count_pills")
-    shown = supply_page.renewal(request.user, prescription_id)
+    shown = reads.renewal(request.user, prescription_id)
     last = shown.last_fill
     form = CountForm(
         request.POST or None, initial={"counted_on": shown.today, "unit": last.unit if last else "{tablet}"}

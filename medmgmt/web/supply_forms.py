@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from medmgmt.record import dosing
-from medmgmt.web.forms import Day, note, with_blank
+from medmgmt.web.kit.forms import Day, note, with_blank
 from refills.models import RenewalAnswer, RenewalReason
 
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}

@@ -11,11 +11,13 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from medmgmt import chart, lists, problems
+from medmgmt import problems
 from medmgmt.actions import worklist as actions
+from medmgmt.record import access
 from medmgmt.record.models import Level
-from medmgmt.web.page import FORESEEN, MENDABLE, Asked, page, paged, refusal_on, status_of, to
+from medmgmt.web.kit.page import FORESEEN, MENDABLE, Asked, page, paged, refusal_on, status_of, to
 from medmgmt.web.worklist_forms import (
+    AbsenceForm,
     CancelForm,
     CommentForm,
     DoneForm,
@@ -24,6 +26,7 @@ from medmgmt.web.worklist_forms import (
     SeveralForm,
     target,
 )
+from medmgmt.worklist import lateness, reads
 from refills.models import Task, TaskKind, TaskState
 
 STATES = {"open": TaskState.OPEN, "done": TaskState.DONE, "cancelled": TaskState.CANCELLED}
@@ -35,7 +38,7 @@ DOINGS = ("claim", "reassign", "done", "postpone")
 def worklist(request: Asked) -> HttpResponse:
     """Tasks, the greatest risk first; filters are plain links and codes, a patient is a number."""
     asked = filters(request)
-    rows = paged(request, lists.worklist(request.user, **asked))  # type: ignore[arg-type]  # each of its own kind
+    rows = paged(request, reads.worklist(request.user, **asked))  # type: ignore[arg-type]  # each of its own kind
     is_open = asked["state"] == "open"
     context = {
         **asked,
@@ -43,7 +46,7 @@ def worklist(request: Asked) -> HttpResponse:
         "kinds": TaskKind.choices,
         "levels": Level.choices,
         "back": request.get_full_path(),
-        "batch": SeveralForm(lists.colleagues(request.user), auto_id="several_%s") if is_open else None,
+        "batch": SeveralForm(reads.colleagues(request.user), auto_id="several_%s") if is_open else None,
     }
     return render(request, "worklist.html", context)
 
@@ -88,7 +91,7 @@ def act(request: Asked, task_id: int, work: Callable[[], Task]) -> HttpResponse:
             raise
         refused = problem.detail
     if request.htmx:
-        shown = chart.task(request.user, task_id)
+        shown = reads.task(request.user, task_id)
         listed = request.POST.get("listed") == "1"
         context = {"task": shown, "refused": refused, "back": came_from(request), "in_place": True, "batch": listed}
         return render(request, "_task.html", context)
@@ -132,8 +135,8 @@ def cancel(request: Asked, task_id: int) -> HttpResponse:
 @page
 def reassign(request: Asked, task_id: int) -> HttpResponse:
     """Hands it on to a person on duty or to a role."""
-    shown = chart.task(request.user, task_id)
-    form = ReassignForm(lists.takers(request.user, shown), request.POST or None, auto_id="reassign_%s")
+    shown = reads.task(request.user, task_id)
+    form = ReassignForm(reads.takers(request.user, shown), request.POST or None, auto_id="reassign_%s")
 
     def work() -> Task:
         return actions.reassign(request.user, task_id, version=version(request), **form.values())
@@ -167,7 +170,7 @@ def comment(request: Asked, task_id: int) -> HttpResponse:
 @page
 def several(request: Asked) -> HttpResponse:
     """The same act with several tasks; what became of each is told."""
-    form = SeveralForm(lists.colleagues(request.user), request.POST or None)
+    form = SeveralForm(reads.colleagues(request.user), request.POST or None)
     seen = chosen(request)
     doing = request.POST.get("act", "")
     if request.method != "POST":
@@ -234,13 +237,13 @@ def sent(
 
 def show(request: Asked, task_id: int, *, form: forms.Form | None = None) -> HttpResponse:
     """The task's page; a form that was sent back keeps what was typed."""
-    shown = chart.task(request.user, task_id)
-    people = lists.takers(request.user, shown) if shown.is_live else []
+    shown = reads.task(request.user, task_id)
+    people = reads.takers(request.user, shown) if shown.is_live else []
     context = {
         "task": shown,
         "form": form,
         "comments": shown.comments.select_related("author"),
-        "put_off_until": chart.put_off_until(shown),
+        "put_off_until": reads.put_off_until(shown),
         "done_form": form if isinstance(form, DoneForm) else DoneForm(auto_id="done_%s"),
         "cancel_form": form if isinstance(form, CancelForm) else CancelForm(auto_id="cancel_%s"),
         "comment_form": form if isinstance(form, CommentForm) else CommentForm(auto_id="comment_%s"),
@@ -264,3 +267,51 @@ def came_from(request: Asked) -> str:
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return address if own else reverse("web:worklist")
+
+
+@page
+def late(request: Asked) -> HttpResponse:
+    """What is late, by kind, role, age and reason; an administrator sees numbers alone."""
+    return render(request, "late.html", {"report": lateness.of(request.user)})
+
+
+@page
+def cover(request: Asked) -> HttpResponse:
+    """Who is away, and a form to say so."""
+    absences, people = reads.absences(request.user), reads.stand_ins(request.user)
+    form = AbsenceForm(request.user, people, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            given = form.cleaned_data
+            actions.tell_absence(
+                request.user,
+                user_id=int(given["user"]),
+                since=given["since"],
+                until=given["until"],
+                cover_id=int(given["cover"]) if given["cover"] else None,
+            )
+            return to(request, reverse("web:cover"), _("It is written down, and the tasks go on to whoever stands in."))
+    works = access.may(request.user, "work_tasks")
+    notice = reads.wants_digest(request.user) if works else None
+    context = {"absences": absences, "form": form, "notice": notice, "works": works}
+    return render(request, "cover.html", context, status=status_of(form))
+
+
+@page
+def withdraw(request: Asked, absence_id: int) -> HttpResponse:
+    """Somebody is not away after all."""
+    if request.method == "POST":
+        actions.withdraw_absence(request.user, absence_id)
+        return to(request, reverse("web:cover"), _("The absence does not hold any more."))
+    return redirect("web:cover")
+
+
+@page
+def notice(request: Asked) -> HttpResponse:
+    """Turns the morning notice on or off."""
+    if request.method == "POST":
+        wanted = actions.choose_digest(request.user, wanted=request.POST.get("wanted") == "1")
+        return to(
+            request, reverse("web:cover"), _("You get the notice.") if wanted else _("You get no notice any more.")
+        )
+    return redirect("web:cover")

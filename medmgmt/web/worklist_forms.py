@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medmgmt.record.models import Role, User
-from medmgmt.web.forms import CHOOSE, Moment, note, with_blank
+from medmgmt.web.kit.forms import CHOOSE, Moment, note, with_blank
 from refills.models import TaskOutcome
 
 UNDONE = (TaskOutcome.NOT_NEEDED, TaskOutcome.DUPLICATE, TaskOutcome.NOT_KEPT)

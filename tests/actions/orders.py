@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from interactions import review
+from interactions import review as interactions_review
 from interactions.models import Answer
-from medmgmt.actions import prescribing
+from medmgmt.actions import prescribing, review
 from medmgmt.record.models import DosageChange, Patient, User
 from tests import factories
 
@@ -38,15 +38,15 @@ def answer(by: User, finding_id: int, **values: Any) -> Answer:
         "follow_up_on": today() + timedelta(days=7),
         **values,
     }
-    return prescribing.override(by, finding_id, **said)
+    return review.override(by, finding_id, **said)
 
 
 def answer_all(by: User, change: DosageChange) -> int:
     """Answers every card that stands in the way; how many."""
-    reviewed = review.latest(change.pk)
+    reviewed = interactions_review.latest(change.pk)
     assert reviewed is not None
     cards = 0
-    while waiting := review.unanswered(reviewed.pk):
+    while waiting := interactions_review.unanswered(reviewed.pk):
         answer(by, waiting[0].pk)
         cards += 1
     return cards

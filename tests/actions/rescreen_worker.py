@@ -23,8 +23,8 @@ def seed(count: int, folder: Path) -> None:
 
     from interactions import releases
     from interactions.importers import table
-    from medmgmt import populations
     from medmgmt.actions import knowledge, rescreening
+    from medmgmt.regimen import courses as populations
     from tests import factories
 
     call_command("load_knowledge", verbosity=0)

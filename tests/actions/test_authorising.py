@@ -10,14 +10,16 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from medmgmt import problems, supplies, supply_page
-from medmgmt.actions import authorising, gates, monitoring, prescribing, supply
+from medmgmt import problems
+from medmgmt.actions import authorising, monitoring, observing, prescribing, supply
 from medmgmt.actions.authorising import Written
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, Prescription
-from refills.controlled import Reason
+from medmgmt.supply import reads
+from refills import site
 from refills.errors import RefillRefused
 from refills.models import Authorisation, GateRelease, SupplyLimit, Task
+from refills.supply.controlled import Reason
 from tests import factories
 from tests.actions import orders
 
@@ -101,7 +103,7 @@ def test_what_is_revoked_is_filled_no_more_and_stays_on_record() -> None:
     assert Reason.REVOKED in reasons(said.value)
     with pytest.raises(Refused):
         authorising.revoke(factories.adler(), row.pk, why="Again.")
-    [line] = supply_page.supply(factories.bo(), hypnotic.pk).renewal.lines
+    [line] = reads.supply(factories.bo(), hypnotic.pk).renewal.lines
     assert (line.is_revoked, line.fills_left) == (True, 0)
     with pytest.raises(NotAllowed):
         authorising.revoke(factories.bo(), row.pk, why="No.")
@@ -134,7 +136,7 @@ def test_what_is_stopped_is_not_written_for() -> None:
 def test_the_pharmacy_would_be_told_all_of_a_prescription_and_nothing_it_may_not_do() -> None:
     stimulant = taking("methylphenidate")
     write(stimulant, may_fill_from=ago(-10))
-    [(_row, items)] = supply_page.supply(factories.pia(), stimulant.pk).told
+    [(_row, items)] = reads.supply(factories.pia(), stimulant.pk).told
     told = dict(items)
     assert told["Quantity"] == "30 (thirty) tablets"
     assert (told["Refills"], told["Schedule"], told["Do not fill before"]) == ("none", "CII", ago(-10).isoformat())
@@ -210,7 +212,7 @@ def test_a_limit_of_the_patient_holds_for_every_medicine_and_the_strictest_wins(
     tricyclic = taking("amitriptyline")
     limit(days=14)
     limit(tricyclic, days=3)
-    assert supply_page.supply(factories.bo(), tricyclic.pk).renewal.limit.most_days == 3
+    assert reads.supply(factories.bo(), tricyclic.pk).renewal.limit.most_days == 3
     with pytest.raises(RefillRefused):
         write(taking("sertraline"))
 
@@ -234,39 +236,39 @@ def test_a_limit_that_makes_no_sense_is_refused(wrong: dict[str, int]) -> None:
 
 def test_a_recent_risk_and_a_drug_dangerous_in_overdose_suggest_a_limit() -> None:
     tricyclic, harmless = taking("amitriptyline"), taking("sertraline")
-    assert supply_page.supply(factories.adler(), tricyclic.pk).suggestion is None
-    monitoring.record_observation(
+    assert reads.supply(factories.adler(), tricyclic.pk).suggestion is None
+    observing.record_observation(
         factories.bo(),
         factories.carla().pk,
         code="cssrs",
         observed_at=timezone.now() - timedelta(days=3),
         value=Decimal(5),
     )
-    hint = supply_page.supply(factories.adler(), tricyclic.pk).suggestion
+    hint = reads.supply(factories.adler(), tricyclic.pk).suggestion
     assert hint.most_days == 7
     assert "C-SSRS of 5" in hint.signs[0]
-    assert supply_page.supply(factories.adler(), harmless.pk).suggestion is None
+    assert reads.supply(factories.adler(), harmless.pk).suggestion is None
     limit(tricyclic)
-    assert supply_page.supply(factories.adler(), tricyclic.pk).suggestion is None
+    assert reads.supply(factories.adler(), tricyclic.pk).suggestion is None
 
 
 def test_a_diagnosis_suggests_a_limit_as_well_and_an_old_score_does_not() -> None:
     lithium = taking("lithium")
-    monitoring.record_observation(
+    observing.record_observation(
         factories.bo(),
         factories.carla().pk,
         code="cssrs",
         observed_at=timezone.now() - timedelta(days=200),
         value=Decimal(5),
     )
-    assert supply_page.supply(factories.adler(), lithium.pk).suggestion is None
-    monitoring.record_condition(factories.adler(), factories.carla().pk, text="Suicidal ideations", icd10cm="R45.851")
-    assert supply_page.supply(factories.adler(), lithium.pk).suggestion is not None
+    assert reads.supply(factories.adler(), lithium.pk).suggestion is None
+    observing.record_condition(factories.adler(), factories.carla().pk, text="Suicidal ideations", icd10cm="R45.851")
+    assert reads.supply(factories.adler(), lithium.pk).suggestion is not None
 
 
 # -- labs -------------------------------------------------------------------------------------------------------------
 def seen(code: str, value: str, days_ago: int) -> None:
-    monitoring.record_observation(
+    observing.record_observation(
         factories.bo(),
         factories.carla().pk,
         code=code,
@@ -283,7 +285,7 @@ def test_clozapine_pends_without_its_count_and_goes_on_with_a_reasoned_release()
     assert "neutrophil count: none is on record" in str(said.value)
     supply.request_refill(factories.carla_user(), clozapine.pk)
     task = Task.objects.get(kind="lab_gate")
-    made = gates.release_lab_gate(factories.adler(), clozapine.pk, why="Count drawn this morning.", until=ago(-3))
+    made = monitoring.release_lab_gate(factories.adler(), clozapine.pk, why="Count drawn this morning.", until=ago(-3))
     assert write(clozapine, 7).days_supply == 7
     task.refresh_from_db()
     assert (task.state, task.evidence_type, task.evidence_id) == ("done", "gate_release", str(made.pk))
@@ -294,12 +296,12 @@ def test_a_release_needs_a_reason_a_near_end_and_something_to_release() -> None:
     clozapine = taking("clozapine")
     for wrong in ({"why": " ", "until": ago(-3)}, {"why": "x", "until": ago(-60)}, {"why": "x", "until": ago(1)}):
         with pytest.raises(Refused):
-            gates.release_lab_gate(factories.adler(), clozapine.pk, **wrong)
+            monitoring.release_lab_gate(factories.adler(), clozapine.pk, **wrong)
     with pytest.raises(NotAllowed):
-        gates.release_lab_gate(factories.bo(), clozapine.pk, why="x", until=ago(-3))
+        monitoring.release_lab_gate(factories.bo(), clozapine.pk, why="x", until=ago(-3))
     seen("anc", "2.4", 2)
     with pytest.raises(Refused):
-        gates.release_lab_gate(factories.adler(), clozapine.pk, why="x", until=ago(-3))
+        monitoring.release_lab_gate(factories.adler(), clozapine.pk, why="x", until=ago(-3))
     assert not GateRelease.objects.exists()
 
 
@@ -308,7 +310,7 @@ def test_a_count_that_is_too_low_pends_though_it_is_recent_and_a_new_one_outdate
     seen("anc", "0.8", 2)
     with pytest.raises(RefillRefused, match="too low"):
         write(clozapine, 7)
-    gates.release_lab_gate(factories.adler(), clozapine.pk, why="Haematology agrees.", until=ago(-5))
+    monitoring.release_lab_gate(factories.adler(), clozapine.pk, why="Haematology agrees.", until=ago(-5))
     write(clozapine, 7)
 
 
@@ -316,7 +318,7 @@ def test_lithium_pends_when_its_level_is_long_overdue_and_says_since_when() -> N
     lithium = taking("lithium")
     seen("lithium", "0.7", 20)
     write(lithium)
-    other = supply_page.supply(factories.adler(), lithium.pk).renewal.gate
+    other = reads.supply(factories.adler(), lithium.pk).renewal.gate
     assert (other.pends, other.reach.next_due_on) == (False, ago(20) + timedelta(days=60))
 
 
@@ -339,7 +341,7 @@ TABLES = {
 @pytest.mark.parametrize("table", sorted(TABLES))
 def test_what_was_decided_is_never_changed_or_deleted(table: str) -> None:
     clozapine = taking("clozapine")
-    gates.release_lab_gate(factories.adler(), clozapine.pk, why="x", until=ago(-3))
+    monitoring.release_lab_gate(factories.adler(), clozapine.pk, why="x", until=ago(-3))
     authorising.revoke(factories.adler(), write(clozapine, 7).pk, why="x")
     authorising.lift_limit(factories.adler(), limit(clozapine).pk, why="x")
     for statement in (f"UPDATE {table} SET id = 99", f"DELETE FROM {table}"):
@@ -348,4 +350,4 @@ def test_what_was_decided_is_never_changed_or_deleted(table: str) -> None:
 
 
 def test_the_shipped_rules_hold_federal_and_clinic_rows_alone_unless_a_state_is_set() -> None:
-    assert {row.jurisdiction for row in supplies.supply_rules().rows} == {"US", "site"}
+    assert {row.jurisdiction for row in site.supply_rules().rows} == {"US", "site"}

@@ -15,31 +15,25 @@ from django.utils import timezone
 
 from medmgmt import actions
 from medmgmt.actions import (
-    answering,
     authorising,
-    cosigning,
-    cover,
-    curation,
-    delivery,
-    gates,
     history,
     importing,
     knowledge,
-    locking,
-    messaging,
+    messages,
     monitoring,
     observing,
-    ordering,
     people,
     prescribing,
     renewals,
-    selftesting,
+    review,
+    side_effects,
     supply,
     surveying,
     worklist,
 )
+from medmgmt.record import access
 from medmgmt.record.models import AuditEntry, DosageChange, Kind, User
-from refills import restoring
+from refills.messages import restoring
 from refills.models import Reminder
 from tests import factories
 from tests.actions import orders
@@ -136,7 +130,7 @@ def prepared() -> Any:
     change = phenelzine(world)
     world.ids |= {
         "contraindicated": change.pk,
-        "read": cosigning.latest(change).pk,
+        "read": review.latest(change).pk,
         "held": held(world),
         "said": {"reason_code": "will_monitor", "note": "ok", "follow_up_on": day(5), "follow_up": "visit"},
     }
@@ -148,7 +142,7 @@ def contraindicated(world: World) -> dict[str, Any]:
 
 
 def approved(world: World) -> None:
-    curation.approve(factories.adler(), world.ids["local_change_id"])
+    knowledge.approve(factories.adler(), world.ids["local_change_id"])
 
 
 def fill(by: User, world: World) -> Any:
@@ -157,7 +151,7 @@ def fill(by: User, world: World) -> Any:
 
 def plan(by: User, world: World) -> Any:
     wanted = {**world.bodies["messages"], "channels": ["email"]}
-    return messaging.save_plan(by, world.patient.pk, **wanted)
+    return messages.save_plan(by, world.patient.pk, **wanted)
 
 
 def register(by: User, _world: World) -> Any:
@@ -187,12 +181,12 @@ def activated(by: User, world: World) -> Any:
 
 
 def ended(by: User, world: World) -> Any:
-    return curation.end(by, world.ids["local_change_id"], why="x")
+    return knowledge.end(by, world.ids["local_change_id"], why="x")
 
 
 def ordered(by: User, world: World) -> Any:
     """Of a card that asks for three things one is left to order."""
-    [new] = [one.order for one in ordering.order_all(by, world.ids["monitored"]) if one.is_new]
+    [new] = [one.order for one in monitoring.order_all(by, world.ids["monitored"]) if one.is_new]
     return new
 
 
@@ -215,7 +209,7 @@ def partly_ordered(world: World) -> None:
     """Two of the three things that the card asks for."""
     monitored(world)
     for code in ("qtc", "potassium"):
-        ordering.order_monitoring(factories.adler(), world.ids["monitored"], code=code)
+        monitoring.order_monitoring(factories.adler(), world.ids["monitored"], code=code)
 
 
 def claimed(world: World) -> None:
@@ -235,29 +229,29 @@ LINES = [
     Line(prescribing.sign, "adler", lambda by, w: prescribing.sign(by, w.ids["change_id"]), "sign", "dosage_change"),
     Line(prescribing.withdraw, "adler", lambda by, w: prescribing.withdraw(by, w.ids["change_id"], note="x"),
          "withdraw", "dosage_change"),
-    Line(answering.override, "adler", lambda by, w: answering.override(by, w.ids["finding_id"], **w.ids["said"]),
+    Line(review.override, "adler", lambda by, w: review.override(by, w.ids["finding_id"], **w.ids["said"]),
          "answer_finding", "finding", given("finding_id")),
-    Line(answering.override_card, "adler", lambda by, w: answering.override_card(by, w.ids["review_id"],
+    Line(review.override_card, "adler", lambda by, w: review.override_card(by, w.ids["review_id"],
          card=w.ids["card"], **w.ids["said"]), "answer_finding", "finding", lambda w, came: came.finding_id),
-    Line(cosigning.ask, "adler", lambda by, w: cosigning.ask(by, w.ids["contraindicated"]), "ask_cosignature",
+    Line(review.ask, "adler", lambda by, w: review.ask(by, w.ids["contraindicated"]), "ask_cosignature",
          "dosage_change", given("contraindicated")),
-    Line(cosigning.cosign, "pia", lambda by, w: cosigning.cosign(by, **contraindicated(w)), "cosign",
+    Line(review.cosign, "pia", lambda by, w: review.cosign(by, **contraindicated(w)), "cosign",
          "dosage_change", given("contraindicated")),
-    Line(cosigning.decline, "pia", lambda by, w: cosigning.decline(by, **contraindicated(w)), "decline_cosignature",
+    Line(review.decline, "pia", lambda by, w: review.decline(by, **contraindicated(w)), "decline_cosignature",
          "dosage_change", given("contraindicated")),
-    Line(ordering.order_monitoring, "adler", lambda by, w: ordering.order_monitoring(by, w.ids["monitored"],
+    Line(monitoring.order_monitoring, "adler", lambda by, w: monitoring.order_monitoring(by, w.ids["monitored"],
          code="qtc").order, "order_monitoring", "monitoring_order", before=monitored),
-    Line(ordering.order_all, "adler", ordered, "order_monitoring", "monitoring_order", before=partly_ordered),
+    Line(monitoring.order_all, "adler", ordered, "order_monitoring", "monitoring_order", before=partly_ordered),
     # -- what is seen and heard
-    Line(monitoring.log_side_effect, "bo", lambda by, w: monitoring.log_side_effect(by, w.patient.pk, term="nausea",
+    Line(side_effects.log_side_effect, "bo", lambda by, w: side_effects.log_side_effect(by, w.patient.pk, term="nausea",
          severity="mild", began_on=day()), "log_side_effect", "side_effect"),
-    Line(monitoring.log_side_effect, "carla", lambda by, w: monitoring.log_side_effect(by, w.patient.pk, term="nausea",
-         severity="mild", began_on=day()), "log_side_effect", "side_effect"),
-    Line(monitoring.correct_side_effect, "bo", lambda by, w: monitoring.correct_side_effect(by, w.ids["report_id"],
+    Line(side_effects.log_side_effect, "carla", lambda by, w: side_effects.log_side_effect(by, w.patient.pk,
+         term="nausea", severity="mild", began_on=day()), "log_side_effect", "side_effect"),
+    Line(side_effects.correct_side_effect, "bo", lambda by, w: side_effects.correct_side_effect(by, w.ids["report_id"],
          severity="severe"), "correct_side_effect", "side_effect"),
-    Line(monitoring.record_allergy, "bo", lambda by, w: monitoring.record_allergy(by, w.patient.pk, kind="allergy",
+    Line(observing.record_allergy, "bo", lambda by, w: observing.record_allergy(by, w.patient.pk, kind="allergy",
          substance="penicillin"), "record_allergy", "allergy"),
-    Line(monitoring.record_condition, "bo", lambda by, w: monitoring.record_condition(by, w.patient.pk, text="x"),
+    Line(observing.record_condition, "bo", lambda by, w: observing.record_condition(by, w.patient.pk, text="x"),
          "record_condition", "condition"),
     Line(observing.record_observation, "bo", lambda by, w: observing.record_observation(by, w.patient.pk,
          code="weight", value=Decimal(70), observed_at=timezone.now()), "record_observation", "observation"),
@@ -283,30 +277,30 @@ LINES = [
          until=day(5), why=WHY), "limit_supply", "supply_limit"),
     Line(authorising.lift_limit, "adler", lambda by, w: authorising.lift_limit(by, w.ids["limit_id"], why=WHY),
          "lift_limit", "supply_limit", given("limit_id")),
-    Line(gates.release_lab_gate, "adler", lambda by, w: gates.release_lab_gate(by, w.ids["clozapine"], why=WHY,
-         until=day(3)), "release_lab_gate", "gate_release", before=clozapine),
+    Line(monitoring.release_lab_gate, "adler", lambda by, w: monitoring.release_lab_gate(by, w.ids["clozapine"],
+         why=WHY, until=day(3)), "release_lab_gate", "gate_release", before=clozapine),
     Line(renewals.renew, "adler", lambda by, w: renewals.renew(by, w.ids["prescription_id"], **PART, why=WHY),
          "renew", "renewal_decision", why=WHY),
     Line(renewals.decline, "adler", lambda by, w: renewals.decline(by, w.ids["prescription_id"], answer="denied",
          reason="call_us"), "renew", "renewal_decision"),
     Line(renewals.renew_batch, "adler", renewed, "renew", "renewal_decision", before=regular),
     # -- messages
-    Line(messaging.save_plan, "bo", plan, "save_plan", "reminder_plan"),
-    Line(messaging.opt, "carla", lambda by, w: messaging.opt(by, w.patient.pk, channel="email", wanted=False),
+    Line(messages.save_plan, "bo", plan, "save_plan", "reminder_plan"),
+    Line(messages.opt, "carla", lambda by, w: messages.opt(by, w.patient.pk, channel="email", wanted=False),
          "opt", "", nothing),
-    Line(messaging.add_caregiver, "bo", lambda by, w: worlds.helper_of(w.patient, by), "add_caregiver",
+    Line(messages.add_caregiver, "bo", lambda by, w: worlds.helper_of(w.patient, by), "add_caregiver",
          "caregiver_consent"),
-    Line(messaging.withdraw_caregiver, "bo", lambda by, w: messaging.withdraw_caregiver(by, w.ids["consent_id"]),
+    Line(messages.withdraw_caregiver, "bo", lambda by, w: messages.withdraw_caregiver(by, w.ids["consent_id"]),
          "withdraw_caregiver", "caregiver_consent", given("consent_id")),
-    Line(messaging.renew_calendar, "bo", lambda by, w: messaging.renew_calendar(by, w.patient.pk), "renew_calendar",
+    Line(messages.renew_calendar, "bo", lambda by, w: messages.renew_calendar(by, w.patient.pk), "renew_calendar",
          "calendar_feed"),
-    Line(messaging.revoke_calendar, "bo", lambda by, w: messaging.revoke_calendar(by, w.patient.pk),
+    Line(messages.revoke_calendar, "bo", lambda by, w: messages.revoke_calendar(by, w.patient.pk),
          "revoke_calendar", "", nothing),
-    Line(messaging.answer_link, "nobody", lambda by, w: messaging.answer_link(w.ids["token"], "confirm"),
+    Line(messages.answer_link, "nobody", lambda by, w: messages.answer_link(w.ids["token"], "confirm"),
          "answer_reminder", "reminder", why="by the link in the message"),
-    Line(delivery.send_held, "bo", lambda by, w: delivery.send_held(by, w.ids["held"], why=WHY,
+    Line(messages.send_held, "bo", lambda by, w: messages.send_held(by, w.ids["held"], why=WHY,
          patient_id=w.patient.pk), "send_held_message", "reminder", lambda w, _came: w.ids["held"][0], why=WHY),
-    Line(delivery.drop_held, "bo", lambda by, w: delivery.drop_held(by, w.ids["held"], why=WHY,
+    Line(messages.drop_held, "bo", lambda by, w: messages.drop_held(by, w.ids["held"], why=WHY,
          patient_id=w.patient.pk), "drop_held_message", "reminder", lambda w, _came: w.ids["held"][0], why=WHY),
     # -- tasks
     Line(worklist.claim, "bo", lambda by, w: worklist.claim(by, **waiting(w)), "claim_task", "task"),
@@ -318,10 +312,10 @@ LINES = [
          "postpone_task", "task"),
     Line(worklist.comment, "bo", lambda by, w: worklist.comment(by, w.ids["task_id"], text="x"), "comment_task",
          "task", given("task_id")),
-    Line(cover.tell_absence, "bo", lambda by, w: worlds.away_later(by), "tell_absence", "absence", whose=SITE),
-    Line(cover.withdraw_absence, "adler", lambda by, w: cover.withdraw_absence(by, w.ids["absence_id"]),
+    Line(worklist.tell_absence, "bo", lambda by, w: worlds.away_later(by), "tell_absence", "absence", whose=SITE),
+    Line(worklist.withdraw_absence, "adler", lambda by, w: worklist.withdraw_absence(by, w.ids["absence_id"]),
          "withdraw_absence", "absence", whose=SITE),
-    Line(cover.choose_digest, "bo", lambda by, w: cover.choose_digest(by, wanted=False), "choose_digest", "",
+    Line(worklist.choose_digest, "bo", lambda by, w: worklist.choose_digest(by, wanted=False), "choose_digest", "",
          nothing, whose=SITE),
     Line(worklist.release, "bo", released, "release_task", "task", before=claimed),
     Line(worklist.each, "bo", several, "claim_task", "task"),
@@ -338,34 +332,34 @@ LINES = [
     Line(surveying.survey, "admin", lambda by, w: surveying.survey(by, [w.patient.pk]), "survey_regimens", "",
          nothing, whose=SITE),
     # -- knowledge, last: what is in use changes with it
-    Line(curation.propose, "pia", lambda by, w: curation.propose(by, curation.Wanted("major", "Seen.",
+    Line(knowledge.propose, "pia", lambda by, w: knowledge.propose(by, knowledge.Wanted("major", "Seen.",
          worlds.LOCAL["cases"], **worlds.SIDES)), "propose_rule", "local_change", whose=SITE),
-    Line(curation.try_out, "pia", lambda by, w: curation.try_out(by, w.ids["local_change_id"]), "try_rule",
+    Line(knowledge.try_out, "pia", lambda by, w: knowledge.try_out(by, w.ids["local_change_id"]), "try_rule",
          "local_change", given("local_change_id"), whose=SITE),
-    Line(curation.reject, "adler", lambda by, w: curation.reject(by, w.ids["local_change_id"], why="x"), "reject_rule",
+    Line(knowledge.reject, "adler", lambda by, w: knowledge.reject(by, w.ids["local_change_id"], why="x"),
+         "reject_rule", "local_change", whose=SITE),
+    Line(knowledge.approve, "adler", lambda by, w: knowledge.approve(by, w.ids["local_change_id"]), "approve_rule",
          "local_change", whose=SITE),
-    Line(curation.approve, "adler", lambda by, w: curation.approve(by, w.ids["local_change_id"]), "approve_rule",
-         "local_change", whose=SITE),
-    Line(selftesting.run, "pia", lambda by, w: selftesting.run(by, scope="shipped"), "run_selftest", "selftest",
+    Line(knowledge.run, "pia", lambda by, w: knowledge.run(by, scope="shipped"), "run_selftest", "selftest",
          whose=SITE),
     Line(knowledge.retire, "pia", lambda by, w: knowledge.retire(by, w.ids["release_id"]), "retire_release", "release",
          whose=SITE),
     Line(knowledge.activate, "pia", activated, "activate_release", "release", whose=SITE, before=retired),
-    Line(curation.end, "pia", ended, "end_rule", "local_change", whose=SITE, before=approved),
+    Line(knowledge.end, "pia", ended, "end_rule", "local_change", whose=SITE, before=approved),
 ]  # fmt: skip
 
 
 PARTS: list[Act] = [
-    answering.open_follow_up,
-    answering.close_screening,
+    review.open_follow_up,
+    review.close_screening,
     authorising.write,
     authorising.issue,
-    cosigning.say,
-    cosigning.require_another,
-    cover.whose,
-    cover.require_cover,
-    locking.prescription,
-    monitoring.keep_report,
+    review.say,
+    review.require_another,
+    worklist.whose,
+    worklist.require_cover,
+    access.prescription,
+    side_effects.keep_report,
     observing.keep,
     observing.close_promises,
     prescribing.propose,

@@ -9,10 +9,11 @@ import pytest
 from django.db import connections, transaction
 from pytest_django import Settings
 
-from medmgmt import messages, sweeps
+from medmgmt import tasks
 from medmgmt.actions import supply
+from medmgmt.messages import planning
 from medmgmt.record.models import AuditEntry, User
-from refills import reminders
+from refills.messages import reminders
 from refills.models import Dispense, Reminder, ReminderItem, SupplyState
 from tests import factories
 from tests.actions import orders
@@ -68,12 +69,12 @@ def test_of_a_hundred_commits_whose_process_died_at_once_every_effect_happens(
     assert set(ReminderItem.objects.values_list("prescription_id", flat=True)) == ids
     told = AuditEntry.objects.filter(act="record_dispense").values_list("patient_id", flat=True)
     assert set(told) == {patient.pk for patient in patients}
-    sweeps.keep_supplies()
+    tasks.keep_supplies()
     assert set(SupplyState.objects.values_list("pk", flat=True)) == ids
 
     settings.EMAIL_BACKEND = "tests.refills.gateways.Counts"
     gateways.Counts.reset()
     due_at = Reminder.objects.filter(state="planned").earliest("due_at").due_at
-    counts = reminders.tick(now=due_at + timedelta(hours=2), reach=messages.reach)
+    counts = reminders.tick(now=due_at + timedelta(hours=2), reach=planning.reach)
     assert counts.sent == len(gateways.Counts.taken) == KILLS
     assert set(gateways.Counts.taken.values()) == {1}

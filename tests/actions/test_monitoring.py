@@ -1,133 +1,195 @@
-"""What a nurse or a patient reports is kept whatever is known about it, and reaches the psychiatrist."""
+"""Monitoring to order from a card: what it asks for, one click once, and what makes the order done."""
 
-from datetime import datetime, timedelta
+import threading
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-import time_machine
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from medmgmt import chart
-from medmgmt.actions import monitoring
+from interactions import library
+from interactions.models import Finding
+from medmgmt.actions import monitoring, observing
+from medmgmt.monitoring import measures as monitoring_measures
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
-from medmgmt.record.models import SideEffectReport
-from refills.models import Task, TaskKind
-from tests import factories
+from medmgmt.record.models import AuditEntry, MonitoringOrder
+from refills.models import Task
+from refills.worklist import tasks
+from tests import factories, shipped_knowledge
 from tests.actions import orders
 
-
-@pytest.mark.usefixtures("knowledge")
-def test_the_medicine_raised_last_week_is_the_chief_suspect_and_says_why() -> None:
-    adler = factories.adler()
-    orders.signed(adler, "lithium", amount="600", on=orders.today() - timedelta(days=300))
-    orders.signed(adler, "folic acid", amount="1", on=orders.today() - timedelta(days=300))
-    report = log(term="Tremor", began_on=orders.today() - timedelta(days=1))
-    first = report.suspects.order_by("rank").first()
-    assert first is not None
-    assert first.prescription.drug_name == "lithium"
-    assert first.reasons
-    assert all(isinstance(reason, str) and reason for reason in first.reasons)
-    assert "600" in first.dose_text
+pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.django_db
-def test_a_report_is_never_refused_for_missing_knowledge() -> None:
-    report = log(term="Hears colours since Tuesday")
-    assert report.pk
-    assert Task.objects.get(kind=TaskKind.SIDE_EFFECT_REVIEW).source_id == str(report.pk)
+def finding(problem: str = "qt_prolongation", *drugs: str) -> Finding:
+    """Carla takes the first drug and is to take the second; the finding of that problem."""
+    standing, new = drugs or ("citalopram", "haloperidol")
+    factories.taking(standing, None, "20")
+    review = orders.start(factories.adler(), new, amount="5").review
+    found: Finding = review.findings.filter(problem=problem).first()
+    assert found is not None
+    return found
 
 
-@pytest.mark.django_db
+def measures(of: Finding) -> dict[str, monitoring_measures.Measure]:
+    """What stands on the card, by code."""
+    found = monitoring_measures.of_findings(factories.carla(), [of], library.current().formulary.cards)
+    return {one.wanted.code: one for one in found.get(of.pk, [])}
+
+
+def test_a_card_on_the_qt_interval_asks_for_an_ecg_and_electrolytes_with_loinc_codes_and_a_day(knowledge: None) -> None:
+    told = measures(finding())
+    assert {code: one.wanted.loinc for code, one in told.items()} == {
+        "qtc": "8636-3", "potassium": "2823-3", "magnesium": "19123-9",
+    }  # fmt: skip
+    assert told["qtc"].due_on == orders.today() + timedelta(days=7)
+    assert told["qtc"].wanted.schedule
+    assert told["qtc"].wanted.source
+    assert (told["qtc"].last, told["qtc"].order) == (None, None)
+
+
+def test_the_last_result_stands_on_the_card_and_says_whether_it_is_recent(knowledge: None) -> None:
+    of = finding()
+    seen = timezone.now() - timedelta(days=60)
+    observing.record_observation(factories.bo(), factories.carla().pk, code="qtc", observed_at=seen, value=Decimal(452))
+    observing.record_observation(
+        factories.bo(), factories.carla().pk, code="potassium", observed_at=seen, value=Decimal("4.1")
+    )
+    told = measures(of)
+    assert told["qtc"].last is not None
+    assert told["qtc"].last.value == 452
+    assert (told["qtc"].is_recent, told["potassium"].is_recent) == (True, False)
+
+
+def test_one_click_orders_it_and_opens_a_task_that_only_the_result_closes(knowledge: None) -> None:
+    of = finding()
+    made = monitoring.order_monitoring(factories.adler(), of.pk, code="qtc")
+    assert made.is_new
+    assert (made.order.loinc, made.order.due_on) == ("8636-3", orders.today() + timedelta(days=7))
+    task = Task.objects.get(kind="monitoring_order")
+    assert (task.role, task.closes_on, task.title) == ("nurse", "observation:qtc", "Monitoring to arrange")
+    assert measures(of)["qtc"].order == made.order
+    assert AuditEntry.objects.filter(act="order_monitoring").exists()
+
+
+def test_the_result_closes_the_order(knowledge: None) -> None:
+    of = finding()
+    monitoring.order_monitoring(factories.adler(), of.pk, code="qtc")
+    observing.record_observation(
+        factories.bo(), factories.carla().pk, code="qtc", observed_at=timezone.now(), value=Decimal(441)
+    )
+    assert Task.objects.get(kind="monitoring_order").state == "done"
+    assert measures(of)["qtc"].order is None
+    assert monitoring.order_monitoring(factories.adler(), of.pk, code="qtc").is_new
+
+
+def test_ordered_twice_on_this_card_or_another_it_is_one_order(knowledge: None) -> None:
+    of = finding()
+    first = monitoring.order_monitoring(factories.adler(), of.pk, code="qtc")
+    again = monitoring.order_monitoring(factories.brandt(), of.pk, code="qtc")
+    other = orders.start(factories.adler(), "methadone", amount="20").review.findings.filter(problem="qt_prolongation")
+    third = monitoring.order_monitoring(factories.adler(), other[0].pk, code="qtc")
+    assert (again.order, again.is_new) == (third.order, third.is_new) == (first.order, False)
+    assert MonitoringOrder.objects.count() == Task.objects.filter(kind="monitoring_order").count() == 1
+
+
+def test_an_order_for_an_earlier_day_takes_the_place_of_the_one_before(knowledge: None) -> None:
+    of = finding()
+    later = MonitoringOrder.objects.create(
+        patient=factories.carla(), code="qtc", what="ECG", due_on=orders.today() + timedelta(days=60),
+        ordered_by=factories.adler(),
+    )  # fmt: skip
+    assert measures(of)["qtc"].comes_too_late
+    made = monitoring.order_monitoring(factories.adler(), of.pk, code="qtc").order
+    assert made.replaces == later
+    assert measures(of)["qtc"].order == made
+
+
+def test_what_somebody_gave_up_can_be_ordered_again(knowledge: None) -> None:
+    of = finding()
+    monitoring.order_monitoring(factories.adler(), of.pk, code="qtc")
+    tasks.cancel(Task.objects.get(kind="monitoring_order").pk, factories.bo().pk, "The patient declines.")
+    assert measures(of)["qtc"].order is None
+    assert monitoring.order_monitoring(factories.adler(), of.pk, code="qtc").is_new
+
+
+def test_all_of_a_card_is_ordered_at_once_and_again_changes_nothing(knowledge: None) -> None:
+    of = finding()
+    first = monitoring.order_all(factories.adler(), of.pk)
+    again = monitoring.order_all(factories.adler(), of.pk)
+    assert {one.order.code for one in first} == {"qtc", "potassium", "magnesium"}
+    assert [one.is_new for one in first + again] == [True] * 3 + [False] * 3
+    assert Task.objects.filter(kind="monitoring_order").count() == 3
+
+
+def test_the_drug_decides_which_level_is_asked_for(knowledge: None) -> None:
+    told = measures(finding("lithium_level", "lithium", "ibuprofen"))
+    assert {"lithium", "creatinine", "sodium"} <= set(told)
+    assert told["lithium"].due_on == orders.today() + timedelta(days=5)
+
+
 @pytest.mark.parametrize(
-    ("severity", "due"),
-    [
-        ("life_threatening", "2026-11-20T16:00"),
-        ("severe", "2026-11-20T19:00"),
-        ("moderate", "2026-11-24T15:00"),
-        ("mild", "2026-11-30T15:00"),
-    ],
+    ("code", "closed_by"),
+    [("qtc", "observation:qtc"), ("phq9", "scale:phq9"), ("hunter", "scale:hunter"), ("visit", "visit"), ("inr", "")],
 )
-def test_the_task_is_due_by_severity_by_the_clock_where_urgent_else_in_working_hours(severity: str, due: str) -> None:
-    with time_machine.travel(datetime.fromisoformat("2026-11-20T15:00-05:00"), tick=False):
-        log(severity=severity)
-    assert Task.objects.get().due_at == datetime.fromisoformat(f"{due}-05:00")
+def test_each_thing_is_closed_by_what_shows_it_or_in_words_where_the_record_has_no_such_value(
+    code: str, closed_by: str
+) -> None:
+    assert monitoring_measures.closes_on(code) == closed_by
 
 
-@pytest.mark.usefixtures("knowledge")
-def test_the_task_goes_to_whoever_signed_the_dose_while_they_care_for_the_patient() -> None:
-    orders.signed(factories.adler(), "lithium", amount="600", on=orders.today() - timedelta(days=10))
-    log(term="Tremor")
-    assert Task.objects.get(kind=TaskKind.SIDE_EFFECT_REVIEW).assignee == factories.adler()
-    factories.adler().memberships.update(until=timezone.now())
-    log(term="Nausea")
-    assert Task.objects.get(kind=TaskKind.SIDE_EFFECT_REVIEW, assignee=None).role == "psychiatrist"
-
-
-@pytest.mark.django_db
-def test_a_correction_is_a_new_version_with_a_new_task_and_the_old_one_stays() -> None:
-    first = log(severity="mild")
-    second = monitoring.correct_side_effect(factories.bo(), first.pk, severity="severe")
-    assert (second.version, second.corrects_id, second.term) == (2, first.pk, first.term)
-    assert SideEffectReport.objects.get(pk=first.pk).severity == "mild"
-    assert [task.state for task in Task.objects.order_by("id")] == ["cancelled", "open"]
-    assert chart.versions_of(first) == chart.versions_of(second) == [first, second]
+def test_only_what_the_card_asks_for_and_only_by_a_prescriber_who_has_the_patient_in_care(knowledge: None) -> None:
+    of = finding()
     with pytest.raises(Refused):
-        monitoring.correct_side_effect(factories.bo(), first.pk, severity="moderate")
-
-
-@pytest.mark.django_db
-def test_a_patient_reports_for_themselves_and_for_nobody_else() -> None:
-    report = log(by=factories.carla_user())
-    assert report.reporter_role == "patient"
+        monitoring.order_monitoring(factories.adler(), of.pk, code="ammonia")
+    for who in (factories.bo, factories.pia, factories.carla_user):
+        with pytest.raises(NotAllowed):
+            monitoring.order_monitoring(who(), of.pk, code="qtc")
     with pytest.raises(NoSuchPatient):
-        monitoring.log_side_effect(
-            factories.carla_user(), factories.stranger().pk, term="Nausea", severity="mild", began_on=orders.today()
-        )
+        monitoring.order_monitoring(factories.dorn(), of.pk, code="qtc")
+    with pytest.raises(NoSuchPatient):
+        monitoring.order_monitoring(factories.adler(), 999_999, code="qtc")
 
 
-@pytest.mark.django_db
-def test_impossible_days_are_refused_in_a_sentence() -> None:
-    for wrong in (
-        {"began_on": orders.today() + timedelta(days=1)},
-        {"began_on": factories.carla().birth_date - timedelta(days=1)},
-        {"ended_on": orders.today() - timedelta(days=20)},
+def test_an_order_is_never_edited_and_replaces_only_its_patients_own(knowledge: None) -> None:
+    made = monitoring.order_monitoring(factories.adler(), finding().pk, code="qtc").order
+    for act in (
+        lambda: MonitoringOrder.objects.update(due_on=orders.today()),
+        lambda: made.delete(),
+        lambda: MonitoringOrder.objects.create(
+            patient=factories.patient("X-2"),
+            code="qtc",
+            what="ECG",
+            due_on=orders.today(),
+            ordered_by=factories.adler(),
+            replaces=made,
+        ),
     ):
-        with pytest.raises(Refused, match="side effect"):
-            log(**wrong)
-    assert not SideEffectReport.objects.exists()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            act()
 
 
-@pytest.mark.django_db
-def test_an_observation_has_the_unit_of_its_code_and_a_value_that_a_person_can_have() -> None:
-    bo, carla = factories.bo(), factories.carla()
-    made = monitoring.record_observation(bo, carla.pk, code="lithium", value=Decimal("0.8"), observed_at=timezone.now())
-    assert (made.unit, made.loinc) == ("mmol/L", "14334-7")
-    for value in ("80", "-1"):
-        with pytest.raises(Refused):
-            monitoring.record_observation(
-                bo, carla.pk, code="lithium", value=Decimal(value), observed_at=timezone.now()
-            )
-    late = timezone.now() + timedelta(days=1)
-    with pytest.raises(Refused):
-        monitoring.record_observation(bo, carla.pk, code="lithium", value=Decimal(1), observed_at=late)
-    with pytest.raises(Refused):
-        monitoring.record_observation(bo, carla.pk, code="no-such-code", value=Decimal(1), observed_at=timezone.now())
-    with pytest.raises(NotAllowed):
-        monitoring.record_observation(
-            factories.pia(), carla.pk, code="lithium", value=Decimal(1), observed_at=timezone.now()
-        )
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_ordered_by_two_people_at_once_it_is_one_order() -> None:
+    shipped_knowledge.put_into_use()
+    of = finding()
+    people = [factories.adler(), factories.brandt()]
+    barrier, made = threading.Barrier(2), []
 
+    def run(by: Any) -> None:
+        try:
+            barrier.wait(10)
+            made.append(monitoring.order_monitoring(by, of.pk, code="qtc").order.pk)
+        finally:
+            connection.close()
 
-@pytest.mark.usefixtures("knowledge")
-def test_an_allergy_is_kept_as_said_or_as_the_vocabulary_names_it() -> None:
-    bo, carla = factories.bo(), factories.carla()
-    known = monitoring.record_allergy(bo, carla.pk, kind="allergy", substance="Lamictal", reaction="rash")
-    unknown = monitoring.record_allergy(bo, carla.pk, kind="intolerance", substance="blue dye")
-    assert (known.substance, known.rxcui) == ("lamotrigine", 28439)
-    assert (unknown.substance, unknown.rxcui) == ("blue dye", None)
-
-
-def log(**values: object) -> SideEffectReport:
-    by = values.pop("by", None) or factories.bo()
-    usual: dict[str, object] = {"term": "Nausea", "severity": "moderate", "began_on": orders.today()}
-    return monitoring.log_side_effect(by, factories.carla().pk, **{**usual, **values})  # type: ignore[arg-type]
+    threads = [threading.Thread(target=run, args=(by,)) for by in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert made == [made[0]] * 2
+    assert MonitoringOrder.objects.count() == 1

@@ -12,11 +12,12 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medmgmt import duty, lateness, lists
 from medmgmt.record.access import STAFF
 from medmgmt.record.models import CareAssignment, CareTeam, CareTeamMember, Patient, User
-from refills import cover, escalation, service_levels, worklist
+from medmgmt.worklist import duty, lateness, reads
 from refills.models import Task, TaskKind, Waits
+from refills.worklist import cover, escalation, service_levels
+from refills.worklist import tasks as worklist_tasks
 from tests import factories
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,14 +133,14 @@ def build(clinic: dict[str, Any]) -> list[User]:
             )  # fmt: skip
     patients = [patient_of(number, held, teams) for number, held in enumerate(clinic["patients"])]
     for number, one in enumerate(clinic["tasks"]):
-        task = worklist.open_task(
+        task = worklist_tasks.open_task(
             kind=one["kind"], key=f"k{number}", role=one["role"], title="Look",
             assignee_id=None if one["assignee"] is None else users[one["assignee"]].pk,
             patient_id=None if one["patient"] is None else patients[one["patient"]].pk,
             due_at=NOW - timedelta(hours=one["late"]),
         )  # fmt: skip
         if one["claimed"] is not None:
-            worklist.claim(task.pk, users[one["claimed"]].pk, task.version)
+            worklist_tasks.claim(task.pk, users[one["claimed"]].pk, task.version)
     return users
 
 
@@ -172,7 +173,7 @@ def whatever_the_staffing(clinic: dict[str, Any]) -> None:
     duty.keep_worklist(NOW)
     staff = duty.staff(NOW)
     here = [user for user in users if user.pk in staff.on_duty]
-    reached = {task.pk for user in here for task in lists.worklist(user)}
+    reached = {task.pk for user in here for task in reads.worklist(user)}
     raised = {task.pk for task in lateness.of(factories.admin(), now=NOW).raised}
     for task in Task.objects.all():
         anybody = any(staff.reaches(user.pk, task.patient_id) for user in here)
@@ -195,7 +196,7 @@ def test_a_task_of_any_kind_and_role_reaches_whoever_is_left_when_all_others_are
     for one in people.values():
         if one.role not in left:
             cover.tell(user_id=one.pk, since=NOW, until=NOW + timedelta(days=1), cover_id=None, by_id=one.pk)
-    task = worklist.open_task(kind=kind, key="k", role=role, patient_id=carla.pk, title="Look", due_at=NOW)
+    task = worklist_tasks.open_task(kind=kind, key="k", role=role, patient_id=carla.pk, title="Look", due_at=NOW)
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
         duty.keep_worklist()
         seen_by(people, task, left)
@@ -203,7 +204,7 @@ def test_a_task_of_any_kind_and_role_reaches_whoever_is_left_when_all_others_are
 
 def seen_by(people: dict[str, User], task: Task, left: set[str]) -> None:
     """Whoever is left sees it; with nobody left it says so."""
-    seen = {name for name, one in people.items() if lists.worklist(one).filter(pk=task.pk).exists()}
+    seen = {name for name, one in people.items() if reads.worklist(one).filter(pk=task.pk).exists()}
     task.refresh_from_db()
     assert left <= seen
     assert (task.waits == Waits.NOBODY) is not bool(left)
@@ -220,7 +221,7 @@ def test_an_administrator_sees_a_number_a_kind_and_late_and_nothing_of_the_patie
     client: Any,
 ) -> None:
     carla, admin = factories.carla(), factories.admin()
-    task = worklist.open_task(
+    task = worklist_tasks.open_task(
         kind=TaskKind.SUPPLY_GAP, key="k", role="nurse", patient_id=carla.pk, title="Call", detail="lithium",
         due_at=NOW - timedelta(days=400),
     )  # fmt: skip

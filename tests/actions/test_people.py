@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from medmgmt import lists
+from medmgmt import people as medmgmt_people
 from medmgmt.actions import people
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import Patient
@@ -31,8 +31,8 @@ def register(**values: object) -> Patient:
 
 def test_a_registered_patient_is_in_the_care_of_the_team_and_of_no_other() -> None:
     made = register()
-    assert made in lists.patients(factories.adler())
-    assert made not in lists.patients(factories.dorn())
+    assert made in medmgmt_people.patients(factories.adler())
+    assert made not in medmgmt_people.patients(factories.dorn())
 
 
 def test_a_record_number_in_use_and_a_nonsense_detail_are_refused() -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from interactions import releases, review
 from interactions.errors import UnansweredFindings
 from interactions.models import Review
-from medmgmt.actions import monitoring, prescribing
+from medmgmt.actions import observing, prescribing
 from medmgmt.record import dosing
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, DosageChange, Kind, Prescription, User
@@ -213,7 +213,7 @@ def test_with_no_release_in_use_nothing_is_called_safe_and_a_pharmacist_is_told(
 
 def test_a_measured_number_is_told_as_it_was_measured() -> None:
     bo, adler = factories.bo(), factories.adler()
-    monitoring.record_observation(
+    observing.record_observation(
         bo, factories.carla().pk, code="sodium", value=Decimal(126), observed_at=timezone.now()
     )
     told = " ".join(found.summary for found in orders.start(adler, "sertraline").review.findings.all())

@@ -8,11 +8,12 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from medmgmt import chart, run_outs, running_out, supply_page
-from medmgmt.actions import authorising, monitoring, renewals, supply
+from medmgmt import chart
+from medmgmt.actions import authorising, renewals, side_effects, supply
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import Patient, Prescription
-from medmgmt.renewals import Renewal
+from medmgmt.supply import reads, renewal_tasks, run_outs
+from medmgmt.supply.renewals import Renewal
 from refills.errors import RefillRefused
 from refills.models import Authorisation, ReminderItem, RenewalDecision, Task
 from tests import factories
@@ -50,12 +51,12 @@ def plain() -> Prescription:
     return taken
 
 
-def queued() -> supply_page.Queue:
-    return supply_page.queue(factories.adler())
+def queued() -> reads.Queue:
+    return reads.queue(factories.adler())
 
 
 def codes(of: Prescription) -> set[str]:
-    return {one.code for one in supply_page.renewal(factories.adler(), of.pk).obstacles}
+    return {one.code for one in reads.renewal(factories.adler(), of.pk).obstacles}
 
 
 def renew(of: Prescription, **values: Any) -> RenewalDecision:
@@ -84,7 +85,9 @@ def test_one_signature_writes_closes_the_request_and_tells_the_patient(plain: Pr
 
 
 def test_what_is_no_longer_plain_when_it_is_signed_is_left_and_named(plain: Prescription) -> None:
-    monitoring.log_side_effect(factories.bo(), factories.carla().pk, term="seizure", severity="severe", began_on=ago(1))
+    side_effects.log_side_effect(
+        factories.bo(), factories.carla().pk, term="seizure", severity="severe", began_on=ago(1)
+    )
     batch = renewals.renew_batch(factories.adler(), [plain.pk])
     assert (batch.renewed, [one.prescription for one in batch.left]) == ((), [plain])
     assert not Authorisation.objects.exists()
@@ -103,7 +106,7 @@ def test_a_batch_of_nothing_of_too_many_or_of_a_strangers_is_refused_whole(plain
 
 
 def severe(of: Prescription) -> None:
-    monitoring.log_side_effect(factories.bo(), factories.carla().pk, term="rash", severity="severe", began_on=ago(2))
+    side_effects.log_side_effect(factories.bo(), factories.carla().pk, term="rash", severity="severe", began_on=ago(2))
 
 
 def limited(of: Prescription) -> None:
@@ -145,7 +148,7 @@ def test_too_little_taken_or_too_little_known_needs_a_look() -> None:
 
 def test_an_overdue_lab_and_a_lab_gate_need_a_look() -> None:
     lithium = regular(taking("lithium"))
-    shown = supply_page.renewal(factories.adler(), lithium.pk)
+    shown = reads.renewal(factories.adler(), lithium.pk)
     assert {"labs", "lab_gate", "rules"} <= {one.code for one in shown.obstacles}
     assert any("Lithium level" in one.parameter for one in shown.overdue_labs)
 
@@ -198,16 +201,16 @@ def test_asking_again_before_an_answer_is_asking_once_and_after_it_is_a_new_requ
 
 def test_a_proposal_is_shorter_where_a_limit_or_a_lab_asks_for_it(plain: Prescription) -> None:
     limited(plain)
-    one = supply_page.renewal(factories.adler(), plain.pk)
+    one = reads.renewal(factories.adler(), plain.pk)
     assert (one.proposed.days_supply, one.proposed.quantity, one.verdict) == (7, 7, [])
 
 
 def test_a_renewal_is_read_by_staff_of_the_patient_alone(plain: Prescription) -> None:
     for who in (factories.bo(), factories.pia()):
-        assert supply_page.renewal(who, plain.pk).prescription == plain
+        assert reads.renewal(who, plain.pk).prescription == plain
     with pytest.raises(NoSuchPatient):
-        supply_page.renewal(factories.dorn(), plain.pk)
-    assert supply_page.queue(factories.dorn()).plain == ()
+        reads.renewal(factories.dorn(), plain.pk)
+    assert reads.queue(factories.dorn()).plain == ()
 
 
 def another(number: int) -> Patient:
@@ -224,7 +227,9 @@ def test_the_queue_costs_the_same_number_of_queries_however_long_it_is(plain: Pr
     one = cost()
     for number in range(6):
         taken = factories.taking("bupropion", 42347, of=another(number), on=ago(100))
-        monitoring.log_side_effect(factories.bo(), taken.patient_id, term="dry mouth", severity="mild", began_on=ago(2))
+        side_effects.log_side_effect(
+            factories.bo(), taken.patient_id, term="dry mouth", severity="mild", began_on=ago(2)
+        )
         supply.open_refill_task(taken.patient, taken, key=f"r{number}")
     assert len(queued().others) == 6
     assert cost() <= one
@@ -246,14 +251,14 @@ def test_adherence_is_told_per_medicine_and_class_as_pqa_has_it() -> None:
         on=ago(100),
         sig=factories.sig("25", timing="PRN", as_needed=True, max_per_day=Decimal(75)),
     ).prescription
-    _patient, told = supply_page.adherence_of(factories.bo(), factories.carla().pk)
+    _patient, told = reads.adherence_of(factories.bo(), factories.carla().pk)
     one = told.of(first.pk)
     assert (one.pdc.days, one.pdc.of, one.pdc.percent, one.is_low) == (146, 146, Decimal("100.0"), False)
     assert one.mpr.percent == 100
     assert "Covered on 146 of 146 days (100.0 %), adherent." in one.sentence
     assert "as needed" in told.of(prn.pk).why_not
     assert [(each.name, each.drugs) for each in told.classes] == [("antidepressants", ("bupropion",))]
-    mine = supply_page.adherence_of(factories.carla_user(), factories.carla().pk)[1]
+    mine = reads.adherence_of(factories.carla_user(), factories.carla().pk)[1]
     assert mine.of(first.pk).percent == "100.0"
 
 
@@ -269,13 +274,13 @@ def test_injections_are_told_by_how_many_were_on_time() -> None:
             unit="{injection}",
             days_supply=30,
         )
-    _patient, told = supply_page.adherence_of(factories.bo(), factories.carla().pk)
+    _patient, told = reads.adherence_of(factories.bo(), factories.carla().pk)
     assert told.of(injected.pk).injections == (2, 3)
     assert "2 of 3 injections on time." in told.of(injected.pk).sentence
 
 
 def test_the_renewal_screen_and_the_queue_say_the_same(plain: Prescription) -> None:
-    one: Renewal = supply_page.renewal(factories.adler(), plain.pk)
+    one: Renewal = reads.renewal(factories.adler(), plain.pk)
     [other] = queued().plain
     assert (one.proposed, one.obstacles, one.runs_out_on) == (other.proposed, other.obstacles, other.runs_out_on)
     assert one.runs_out_on == ago(-5)
@@ -283,7 +288,7 @@ def test_the_renewal_screen_and_the_queue_say_the_same(plain: Prescription) -> N
 
 def states(of: Prescription) -> list[Task]:
     run_outs.refresh()
-    running_out.open_renewals()
+    renewal_tasks.open_renewals()
     return list(Task.objects.filter(kind="renewal", source_id=str(of.pk), closed_at=None))
 
 

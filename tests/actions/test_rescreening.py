@@ -13,11 +13,11 @@ from django.utils import timezone
 from interactions import changes, current, releases, rescreening
 from interactions.importers import table
 from interactions.models import CurrentDrug, Finding, Release, RescreenPatient, RescreenRun, Review, RunState
-from medmgmt import populations
 from medmgmt.actions import knowledge as knowledge_actions
-from medmgmt.actions import prescribing
 from medmgmt.actions import rescreening as actions
+from medmgmt.actions import review as actions_review
 from medmgmt.record.models import AuditEntry, Kind, Patient
+from medmgmt.regimen import courses
 from refills.models import Task
 from tests import factories
 from tests.actions import orders
@@ -44,7 +44,7 @@ def taking(of: Patient, *drugs: tuple[str, int], **values: Any) -> None:
     """Signed long ago, and told to the knowledge as a signature does."""
     for name, rxcui in drugs:
         factories.taking(name, rxcui, of=of, **values)
-    populations.keep_current([of.pk])
+    courses.keep_current([of.pk])
 
 
 def both(of: Patient) -> Patient:
@@ -91,7 +91,7 @@ def test_a_drug_stopped_long_ago_concerns_nobody_and_one_stopped_lately_does(tmp
         taking(patient, ("metformin", METFORMIN))
         old = factories.taking("lamotrigine", LAMOTRIGINE, of=patient, on=orders.today() - timedelta(days=900))
         factories.change(old, Kind.STOP, orders.today() - timedelta(days=days), sig=None, signed_at=factories.LONG_AGO)
-        populations.keep_current([patient.pk])
+        courses.keep_current([patient.pk])
     run = put_into_use(licensed(tmp_path, "1", f"{LAMOTRIGINE},{METFORMIN},Major"))
     assert [row.patient.mrn for row in RescreenPatient.objects.filter(run=run)] == ["P-new"]
 
@@ -135,7 +135,7 @@ def test_what_was_answered_before_asks_nobody_again(tmp_path: Path) -> None:
     release = licensed(tmp_path, "1", f"{LAMOTRIGINE},{METFORMIN},Major")
     put_into_use(release)
     finding = Finding.objects.get(review__moment="screen", severity="major")
-    prescribing.override(
+    actions_review.override(
         factories.adler(), finding.pk, reason_code="patient_informed", note="ok", follow_up_on=orders.today()
     )
     knowledge_actions.retire(factories.pia(), release.pk)

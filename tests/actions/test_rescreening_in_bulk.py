@@ -7,9 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from interactions.models import RescreenRun, Review, RunState
-from medmgmt import populations, previews
 from medmgmt.actions import knowledge, rescreening
+from medmgmt.knowledge import previews
 from medmgmt.record.models import DosageChange, Patient, Prescription, Status
+from medmgmt.regimen import courses
 from refills.models import Task
 from tests import factories
 from tests.actions.test_rescreening import LAMOTRIGINE, METFORMIN, licensed
@@ -47,7 +48,7 @@ def crowd(count: int, start: int = 0) -> None:
             mine = {"id": None, "prescription_id": prescription.pk, "patient_id": prescription.patient_id}
             rows.append(DosageChange(**{**values_of(change), **mine}))
         DosageChange.objects.bulk_create(rows)
-    populations.keep_current([one.pk for one in patients])
+    courses.keep_current([one.pk for one in patients])
 
 
 def values_of(change: DosageChange) -> dict[str, object]:

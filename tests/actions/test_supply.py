@@ -9,13 +9,15 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
-from medmgmt import chart, messages, sweeps
-from medmgmt.actions import messaging, people, prescribing, supply
+from medmgmt import chart, tasks
+from medmgmt.actions import messages, people, prescribing, supply
+from medmgmt.messages import planning
 from medmgmt.record.errors import NoSuchPatient, Refused
 from medmgmt.record.models import AuditEntry, Prescription
-from refills import links, reminders, worklist
 from refills.errors import LinkUnknown
+from refills.messages import links, reminders
 from refills.models import Reminder, ReminderItem, Task, TaskKind
+from refills.worklist import tasks as worklist_tasks
 from tests import factories
 from tests.actions import orders
 
@@ -42,7 +44,7 @@ def fill(prescription: Prescription, *, days_ago: int, days: int = 30) -> None:
 def deliver_at_noon() -> reminders.Counts:
     """One tick at noon of the due day where Carla lives."""
     due = Reminder.objects.filter(state="planned").earliest("due_at").due_at
-    return reminders.tick(now=due + timedelta(hours=3), reach=messages.reach)
+    return reminders.tick(now=due + timedelta(hours=3), reach=planning.reach)
 
 
 def link_in(message: mail.EmailMessage) -> str:
@@ -76,17 +78,17 @@ def test_the_clock_sends_the_reminder_and_the_patient_answers_with_one_tap(taken
     assert message.to == ["carla@mail.example"]
     assert "sertraline" not in f"{message.subject} {message.body}".lower()
     token = link_in(message)
-    assert messaging.answer_link(token, "confirm").answer == "confirmed"
-    assert messaging.answer_link(token, "confirm").answer == "confirmed"
+    assert messages.answer_link(token, "confirm").answer == "confirmed"
+    assert messages.answer_link(token, "confirm").answer == "confirmed"
     assert not Task.objects.filter(kind=TaskKind.REFILL_REQUEST).exists()
-    assert messaging.answer_link(token, "request_refill").answer == "refill_requested"
-    messaging.answer_link(token, "request_refill")
+    assert messages.answer_link(token, "request_refill").answer == "refill_requested"
+    messages.answer_link(token, "request_refill")
     task = Task.objects.get(kind=TaskKind.REFILL_REQUEST)
     assert task.assignee == factories.adler()
     assert "sertraline" not in task.title
     assert AuditEntry.objects.filter(act="answer_reminder", patient=taken.patient).count() == 4
     with pytest.raises(LinkUnknown):
-        messaging.answer_link(token[:-2] + "xx", "confirm")
+        messages.answer_link(token[:-2] + "xx", "confirm")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -119,7 +121,7 @@ def test_a_stopped_medicine_has_no_more_reminders(taken: Prescription) -> None:
     )
     prescribing.sign(factories.adler(), stop.change.pk)
     late = timezone.now() + timedelta(days=30)
-    assert reminders.tick(now=late, reach=messages.reach).claimed == 0
+    assert reminders.tick(now=late, reach=planning.reach).claimed == 0
     assert mail.outbox == []
 
 
@@ -259,9 +261,9 @@ def test_confirming_a_reminder_cancels_the_later_ones_and_planning_again_does_no
 ) -> None:
     fill(taken, days_ago=25)
     first = Reminder.objects.filter(state="planned").earliest("due_at")
-    messaging.answer_link(links.token(first), "confirm")
+    messages.answer_link(links.token(first), "confirm")
     assert planned_for() == set()
-    messages.replan(taken.patient, taken)
+    planning.replan(taken.patient, taken)
     assert planned_for() == set()
     fill(taken, days_ago=0)
     assert planned_for() == {35}
@@ -270,7 +272,7 @@ def test_confirming_a_reminder_cancels_the_later_ones_and_planning_again_does_no
 def test_asking_for_a_refill_keeps_the_later_reminders_in_case_nothing_comes(taken: Prescription) -> None:
     fill(taken, days_ago=25)
     before = planned_for()
-    messaging.answer_link(links.token(Reminder.objects.earliest("due_at")), "request_refill")
+    messages.answer_link(links.token(Reminder.objects.earliest("due_at")), "request_refill")
     assert planned_for() == before == {5}
 
 
@@ -291,10 +293,10 @@ def test_a_gap_becomes_a_nurses_task_soonest_where_a_relapse_comes_soonest(drug:
     fill(long_taken(drug), days_ago=29)
     for day in range(1, days + 1):
         with time_machine.travel(timezone.now() + timedelta(days=day)):
-            sweeps.keep_supplies()
+            tasks.keep_supplies()
         assert gaps() == []
     with time_machine.travel(timezone.now() + timedelta(days=days + 1)):
-        sweeps.keep_supplies()
+        tasks.keep_supplies()
     [task] = gaps()
     assert (task.role, task.priority, drug in task.title, drug in task.detail) == ("nurse", priority, False, True)
 
@@ -309,7 +311,7 @@ def test_a_gap_is_one_task_however_often_it_is_looked_for_and_a_fill_closes_it()
     lithium = long_taken("lithium")
     fill(lithium, days_ago=32)
     for _ in range(3):
-        sweeps.keep_supplies()
+        tasks.keep_supplies()
     [task] = gaps()
     fill(lithium, days_ago=0)
     assert gaps() == []
@@ -322,16 +324,16 @@ def test_the_clock_finds_a_supply_that_ran_out_and_closes_the_task_of_one_that_w
     fill(lithium, days_ago=20)
     assert gaps() == []
     with time_machine.travel(timezone.now() + timedelta(days=11)):
-        sweeps.keep_supplies()
+        tasks.keep_supplies()
         assert len(gaps()) == 1
         factories.change(lithium, kind="stop", on=orders.today(), signed_at=timezone.now(), reason_code="remission")
-        sweeps.keep_supplies()
+        tasks.keep_supplies()
         assert gaps() == []
 
 
 def test_a_gap_that_a_nurse_has_dealt_with_is_not_opened_again() -> None:
     fill(long_taken("lithium"), days_ago=32)
     [task] = gaps()
-    worklist.done(task.pk, factories.bo().pk, "Has enough at home.")
-    sweeps.keep_supplies()
+    worklist_tasks.done(task.pk, factories.bo().pk, "Has enough at home.")
+    tasks.keep_supplies()
     assert gaps() == []

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from interactions import review
 from interactions.errors import NotAnAnswer
-from medmgmt.actions import authorising, gates, messaging, monitoring, observing, ordering, people, supply
+from medmgmt.actions import authorising, messages, monitoring, observing, people, side_effects, supply
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import Prescription
 from refills.errors import RefillRefused
@@ -61,13 +61,13 @@ def following_up() -> Try:
 
 
 def beginning() -> Try:
-    return lambda day: monitoring.log_side_effect(
+    return lambda day: side_effects.log_side_effect(
         factories.bo(), factories.carla().pk, term="nausea", severity="mild", began_on=day
     )
 
 
 def ending() -> Try:
-    return lambda day: monitoring.log_side_effect(
+    return lambda day: side_effects.log_side_effect(
         factories.bo(), factories.carla().pk, term="nausea", severity="mild", began_on=TODAY - days(5), ended_on=day
     )
 
@@ -106,18 +106,18 @@ def limiting() -> Try:
 
 def releasing() -> Try:
     taken = clozapine()
-    return lambda day: gates.release_lab_gate(factories.adler(), taken.pk, why="Drawn today.", until=day)
+    return lambda day: monitoring.release_lab_gate(factories.adler(), taken.pk, why="Drawn today.", until=day)
 
 
 def helping() -> Try:
-    return lambda day: messaging.add_caregiver(
+    return lambda day: messages.add_caregiver(
         factories.bo(), factories.carla().pk, name="Mara", channel="email", address="m@x.example", language="en",
         covers=["refills"], starts_on=TODAY + days(3), ends_on=day,
     )  # fmt: skip
 
 
 def helping_from() -> Try:
-    return lambda day: messaging.add_caregiver(
+    return lambda day: messages.add_caregiver(
         factories.bo(), factories.carla().pk, name="Mara", channel="email", address="m@x.example", language="en",
         covers=["refills"], starts_on=day,
     )  # fmt: skip
@@ -189,7 +189,7 @@ def test_what_is_written_down_in_the_evening_has_the_evenings_date() -> None:
     assert supply.report_adherence(factories.carla_user(), medicine.pk, answer="as_agreed").on == TODAY
     limit = authorising.limit_supply(factories.adler(), carla.pk, most_days=7, until=TODAY, why="x")
     assert limit.since == TODAY
-    allergy = monitoring.record_allergy(factories.bo(), carla.pk, kind="allergy", substance="penicillin")
+    allergy = observing.record_allergy(factories.bo(), carla.pk, kind="allergy", substance="penicillin")
     assert allergy.recorded_on == TODAY
 
 
@@ -206,7 +206,7 @@ def test_a_measurement_is_ordered_for_the_patients_day_and_due_at_five_there() -
     found = orders.start(factories.adler(), "haloperidol", amount="5").review.findings.filter(
         problem="qt_prolongation"
     )[0]
-    order = ordering.order_monitoring(factories.adler(), found.pk, code="qtc").order
+    order = monitoring.order_monitoring(factories.adler(), found.pk, code="qtc").order
     assert order.due_on == TODAY + days(7)
     due = Task.objects.get(kind="monitoring_order").due_at
     assert due.astimezone(NEW_YORK) == datetime.combine(TODAY + days(7), time(17), NEW_YORK)
@@ -227,15 +227,13 @@ def test_a_visit_of_today_keeps_what_was_promised_late_last_evening_and_not_this
 
 # -- a release and the result after it ----------------------------------------------------------------------------
 def counted(value: str, at: datetime) -> None:
-    monitoring.record_observation(
-        factories.bo(), factories.carla().pk, code="anc", value=Decimal(value), observed_at=at
-    )
+    observing.record_observation(factories.bo(), factories.carla().pk, code="anc", value=Decimal(value), observed_at=at)
 
 
 def pends(medicine: Prescription, day: date) -> bool:
     """Whether the supply waits for a person on that day."""
     try:
-        gates.require_clear(medicine, day)
+        monitoring.require_clear(medicine, day)
     except RefillRefused:
         return True
     return False
@@ -245,7 +243,7 @@ def test_a_release_of_the_day_of_the_result_stands_and_a_result_of_the_next_day_
     medicine = clozapine()
     counted("0.8", datetime.combine(TODAY, time(9), NEW_YORK))
     assert pends(medicine, TODAY)
-    gates.release_lab_gate(factories.adler(), medicine.pk, why="Haematology agrees.", until=TODAY + days(5))
+    monitoring.release_lab_gate(factories.adler(), medicine.pk, why="Haematology agrees.", until=TODAY + days(5))
     assert not pends(medicine, TODAY)
     tomorrow = datetime.combine(TODAY + days(1), time(9), NEW_YORK)
     with time_machine.travel(tomorrow):
@@ -256,7 +254,7 @@ def test_a_release_of_the_day_of_the_result_stands_and_a_result_of_the_next_day_
 
 def test_a_release_holds_to_its_last_day_and_no_longer() -> None:
     medicine = clozapine()
-    gates.release_lab_gate(factories.adler(), medicine.pk, why="Drawn.", until=TODAY + days(2))
+    monitoring.release_lab_gate(factories.adler(), medicine.pk, why="Drawn.", until=TODAY + days(2))
     assert [pends(medicine, TODAY + days(number)) for number in (0, 2, 3)] == [False, False, True]
 
 

@@ -13,33 +13,33 @@ from django.utils import timezone
 from interactions.errors import AlreadyAnswered
 from interactions.models import CurrentDrug, LocalChange
 from medmgmt.actions import (
-    answering,
     authorising,
-    curation,
-    gates,
     importing,
-    messaging,
+    knowledge,
+    messages,
     monitoring,
     people,
     prescribing,
     renewals,
-    reporting,
+    reports,
+    review,
+    side_effects,
     supply,
 )
 from medmgmt.actions import rescreening as actions
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import AuditEntry, Kind, Prescription
-from refills.controlled import Reason
 from refills.errors import RefillRefused
+from refills.messages.reports import Report, Said
 from refills.models import ChannelChoice, Reminder, Task, Unreachable
-from refills.reports import Report, Said
+from refills.supply.controlled import Reason
 from tests import factories
 from tests.actions import orders
-from tests.actions import test_answers as answers
-from tests.actions import test_authorised_fills as fills
 from tests.actions import test_importing as past
 from tests.actions import test_rescreening as screen
-from tests.actions.test_curation import new_rule
+from tests.actions import test_review as answers
+from tests.actions import test_supply_authorised as fills
+from tests.actions.test_knowledge import new_rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
 TEN: dict[str, Any] = {"quantity": Decimal(10), "unit": "{tablet}", "days_supply": 10}
@@ -65,7 +65,7 @@ def test_reasons_are_kept_word_for_word() -> None:
     clozapine = factories.taking("clozapine", 2626, "100")
     limit = authorising.limit_supply(adler, factories.carla().pk, most_days=30, until=ahead(5), why="Risk.")
     kept = [
-        gates.release_lab_gate(adler, clozapine.pk, why="Drawn today.", until=ahead(3)).why,
+        monitoring.release_lab_gate(adler, clozapine.pk, why="Drawn today.", until=ahead(3)).why,
         authorising.revoke(adler, authorising.authorise(adler, one.pk, **TEN).pk, why="Falls.").why,
         limit.why,
         authorising.lift_limit(adler, limit.pk, why="Better.").why,
@@ -76,7 +76,7 @@ def test_reasons_are_kept_word_for_word() -> None:
 
 def test_who_chose_is_kept_with_the_choice() -> None:
     for by, how in ((factories.carla_user(), "portal"), (factories.bo(), "staff")):
-        messaging.opt(by, factories.carla().pk, channel="email", wanted=how == "staff")
+        messages.opt(by, factories.carla().pk, channel="email", wanted=how == "staff")
         newest = ChannelChoice.objects.latest("pk")
         assert (newest.how, newest.opted_in) == (how, how == "staff")
         assert AuditEntry.objects.filter(act="opt").latest("pk").detail == {
@@ -91,11 +91,11 @@ def test_a_card_is_answered_through_the_finding_that_still_waits() -> None:
     card = next(one.card for one in waiting if sum(other.card == one.card for other in waiting) > 1)
     mine = [one for one in waiting if one.card == card]
     said = {"reason_code": "benefit_outweighs", "note": "ok", "follow_up_on": ahead(7)}
-    lead = answering.override_card(factories.adler(), mine[0].review_id, card=card, **said)
+    lead = review.override_card(factories.adler(), mine[0].review_id, card=card, **said)
     assert {one.pk for one in answers.waiting(change)}.isdisjoint({one.pk for one in mine})
     assert lead.finding_id == mine[0].pk
     with pytest.raises(AlreadyAnswered):
-        answering.override_card(factories.adler(), mine[0].review_id, card=card, **said)
+        review.override_card(factories.adler(), mine[0].review_id, card=card, **said)
 
 
 def test_a_balance_is_in_time_to_the_last_second_of_its_hours() -> None:
@@ -118,7 +118,7 @@ def test_what_only_a_clinic_hands_out_is_not_written_for_the_pharmacy() -> None:
 def test_a_report_told_again_later_undoes_no_later_choice() -> None:
     people.set_contact(factories.bo(), factories.carla().pk, channel="sms", address="+14155550100", consented=True)
     for event, word in (("e1", "STOP"), ("e2", "START"), ("e1", "STOP")):
-        reporting.take_report("sms", Report(event, Said.REPLY, sender="+14155550100", text=word))
+        reports.take_report("sms", Report(event, Said.REPLY, sender="+14155550100", text=word))
     assert ChannelChoice.objects.filter(channel="sms").latest("pk").opted_in
 
 
@@ -133,13 +133,13 @@ def left(to: str, **of: Any) -> Reminder:
 def test_a_helpers_bounce_sends_the_patient_nothing() -> None:
     bo, carla = factories.bo(), factories.carla()
     people.set_contact(bo, carla.pk, channel="sms", address="+14155550100", consented=True)
-    messaging.add_caregiver(
+    messages.add_caregiver(
         bo, carla.pk, name="Mara", channel="email", address="m@x.example", language="en", covers=["refills"],
         starts_on=orders.today(),
     )  # fmt: skip
     supply.record_dispense(bo, two()[0].pk, dispensed_on=ahead(0), **TEN)
     theirs = left("email", caregiver__isnull=False)
-    reporting.take_report("email", Report("e1", Said.BOUNCED, "<m1@x>"))
+    reports.take_report("email", Report("e1", Said.BOUNCED, "<m1@x>"))
     assert not Reminder.objects.filter(fallback_of=theirs).exists()
 
 
@@ -148,7 +148,7 @@ def test_a_bounce_of_the_old_address_leaves_the_new_one_alone() -> None:
     supply.record_dispense(bo, two()[0].pk, dispensed_on=ahead(0), **TEN)
     left("email")
     people.set_contact(bo, carla.pk, channel="email", address="new@mail.example", consented=True)
-    reporting.take_report("email", Report("e1", Said.BOUNCED, "<m1@x>"))
+    reports.take_report("email", Report("e1", Said.BOUNCED, "<m1@x>"))
     assert not Unreachable.objects.filter(address="new@mail.example").exists()
     assert Reminder.objects.filter(state="planned", channel="email").exists()
 
@@ -156,7 +156,7 @@ def test_a_bounce_of_the_old_address_leaves_the_new_one_alone() -> None:
 def test_a_new_address_with_consent_brings_messages_back_after_a_stop() -> None:
     bo, carla = factories.bo(), factories.carla()
     supply.record_dispense(bo, two()[0].pk, dispensed_on=ahead(0), **TEN)
-    messaging.opt(factories.carla_user(), carla.pk, channel="email", wanted=False)
+    messages.opt(factories.carla_user(), carla.pk, channel="email", wanted=False)
     assert not Reminder.objects.filter(state="planned").exists()
     people.set_contact(bo, carla.pk, channel="email", address="new@mail.example", consented=True)
     assert Reminder.objects.filter(state="planned", channel="email").exists()
@@ -166,8 +166,8 @@ def test_the_hour_of_messages_is_outside_the_quiet_to_the_hour() -> None:
     plan = {"before": [2], "after": [1], "channels": ["email"], "language": "en", "version": 1}
     for hour in (7, 20):
         with pytest.raises(Refused), transaction.atomic():
-            messaging.save_plan(factories.bo(), factories.carla().pk, **plan, hour=hour, quiet_from=20, quiet_until=8)
-    assert messaging.save_plan(
+            messages.save_plan(factories.bo(), factories.carla().pk, **plan, hour=hour, quiet_from=20, quiet_until=8)
+    assert messages.save_plan(
         factories.bo(), factories.carla().pk, **plan, hour=19, quiet_from=20, quiet_until=8
     ).hour == 19  # fmt: skip
 
@@ -187,11 +187,11 @@ def test_a_rule_that_the_clock_suspends_is_in_the_trail_as_the_clocks_act() -> N
     begins = ahead(5)
     change = new_rule().pk
     LocalChange.objects.filter(pk=change).update(valid_from=begins)
-    curation.approve(factories.adler(), change)
+    knowledge.approve(factories.adler(), change)
     LocalChange.objects.filter(pk=change).update(
         valid_from=ahead(-1), cases=[{**one, "expect": {"severity": "contraindicated"}} for one in rule_cases(change)]
     )
-    curation.keep_dates()
+    knowledge.keep_dates()
     told = AuditEntry.objects.get(act="suspend_rule")
     assert (told.object_id, told.actor, told.actor_name) == (str(change), None, "the clock")
 
@@ -203,7 +203,7 @@ def rule_cases(change: int) -> list[dict[str, Any]]:
 def test_what_was_stopped_since_is_still_a_suspect() -> None:
     taken = factories.taking("lithium", 6448, "600", on=ahead(-90))
     factories.change(taken, Kind.STOP, ahead(-1), signed_at=timezone.now(), reason_code="remission")
-    report = monitoring.log_side_effect(
+    report = side_effects.log_side_effect(
         factories.bo(), factories.carla().pk, term="Tremor", severity="mild", began_on=ahead(-10)
     )
     first = report.suspects.get(rank=1)

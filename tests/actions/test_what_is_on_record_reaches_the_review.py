@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from medmgmt.actions import monitoring
+from medmgmt.actions import observing
 from tests import factories
 from tests.actions import orders
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("knowledge")
 
 
 def seen(code: str, *, state: str = "", value: Decimal | None = None) -> None:
-    monitoring.record_observation(
+    observing.record_observation(
         factories.bo(), factories.carla().pk, code=code, value_code=state, value=value, observed_at=timezone.now()
     )
 

@@ -10,38 +10,34 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from interactions import review
+from interactions import review as interactions_review
 from interactions.errors import CoSignatureNeeded
 from interactions.models import Review
 from medmgmt.actions import (
     authorising,
-    cosigning,
-    cover,
-    curation,
-    gates,
     knowledge,
-    messaging,
+    messages,
     monitoring,
     observing,
-    ordering,
     people,
     prescribing,
-    reporting,
-    selftesting,
+    reports,
+    review,
+    side_effects,
     supply,
     worklist,
 )
 from medmgmt.actions import rescreening as actions
 from medmgmt.record.errors import Conflict, NoSuchThing, NotAllowed, Refused
 from medmgmt.record.models import Kind, MonitoringOrder, Prescription, Role
-from refills import links
+from refills.messages import links
+from refills.messages.reports import Report, Said
 from refills.models import ChannelChoice, EarlyFill, Reminder, Task, TaskKind
-from refills.reports import Report, Said
-from refills.worklist import open_task
+from refills.worklist.tasks import open_task
 from tests import factories
 from tests.actions import orders
-from tests.actions import test_cosigning as cosign
 from tests.actions import test_rescreening as screen
+from tests.actions import test_review_cosigning as cosign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
 TEN: dict[str, Any] = {"quantity": Decimal(10), "unit": "{tablet}", "days_supply": 10}
@@ -65,7 +61,7 @@ def test_a_change_is_prompted_by_the_patients_own_report_and_value_alone(what: s
         if what == "observation":
             made = observing.record_observation(by, of.pk, code="weight", value=Decimal(70), observed_at=timezone.now())
             return prescribing.Prompt(observation_id=made.pk)
-        report = monitoring.log_side_effect(by, of.pk, term="nausea", severity="mild", began_on=orders.today())
+        report = side_effects.log_side_effect(by, of.pk, term="nausea", severity="mild", began_on=orders.today())
         return prescribing.Prompt(side_effect_id=report.pk)
 
     with pytest.raises(NoSuchThing):
@@ -86,7 +82,7 @@ def test_for_what_was_withdrawn_nobody_is_asked_and_nobody_says_yes() -> None:
     change = cosign.risky()
     prescribing.withdraw(factories.adler(), change.pk, note="no")
     with pytest.raises(Conflict):
-        cosigning.ask(factories.adler(), change.pk)
+        review.ask(factories.adler(), change.pk)
     with pytest.raises(Conflict):
         cosign.agree(factories.pia(), change)
     assert not Task.objects.filter(kind=TaskKind.COSIGN).exists()
@@ -114,7 +110,7 @@ def test_a_proposal_waits_as_its_authors_task_until_it_is_signed_or_withdrawn() 
 
 def test_an_earlier_no_is_no_second_signature_for_who_had_said_yes() -> None:
     change = cosign.risky()
-    cosigning.decline(factories.pia(), change.pk, review_id=cosign.shown(change), note="Not yet.")
+    review.decline(factories.pia(), change.pk, review_id=cosign.shown(change), note="Not yet.")
     cosign.agree(factories.brandt(), change)
     signed = prescribing.sign(factories.adler(), change.pk)
     with pytest.raises(CoSignatureNeeded):
@@ -135,16 +131,16 @@ def test_a_word_on_what_was_withdrawn_speaks_for_no_order_that_stands() -> None:
 def test_a_yes_that_is_taken_back_counts_no_more() -> None:
     change = cosign.risky()
     cosign.agree(factories.pia(), change)
-    cosigning.decline(factories.pia(), change.pk, review_id=cosign.shown(change), note="I was wrong.")
+    review.decline(factories.pia(), change.pk, review_id=cosign.shown(change), note="I was wrong.")
     with pytest.raises(CoSignatureNeeded):
         prescribing.sign(factories.adler(), change.pk)
 
 
 def test_after_a_no_asking_again_is_a_task_of_its_own() -> None:
     change = cosign.risky()
-    first = cosigning.ask(factories.adler(), change.pk)
-    cosigning.decline(factories.pia(), change.pk, review_id=cosign.shown(change), note="Not yet.")
-    second = cosigning.ask(factories.adler(), change.pk, colleague_id=factories.brandt().pk)
+    first = review.ask(factories.adler(), change.pk)
+    review.decline(factories.pia(), change.pk, review_id=cosign.shown(change), note="Not yet.")
+    second = review.ask(factories.adler(), change.pk, colleague_id=factories.brandt().pk)
     assert (second.pk != first.pk, second.is_live, second.assignee) == (True, True, factories.brandt())
 
 
@@ -152,7 +148,9 @@ def test_after_a_no_asking_again_is_a_task_of_its_own() -> None:
 def test_what_is_said_with_an_answer_stands_in_its_task_and_the_one_who_said_it_has_it() -> None:
     orders.signed(factories.adler(), "sertraline", amount="100")
     reviewed = orders.start(factories.adler(), "tramadol").review
-    answer = orders.answer(factories.adler(), review.unanswered(reviewed.pk)[0].pk, note="She knows the signs.")
+    answer = orders.answer(
+        factories.adler(), interactions_review.unanswered(reviewed.pk)[0].pk, note="She knows the signs."
+    )
     task = Task.objects.get(key=f"follow-up:{answer.pk}")
     assert "She knows the signs." in task.detail
     assert (task.assignee, task.role) == (factories.adler(), Role.PSYCHIATRIST)
@@ -166,7 +164,7 @@ def test_the_task_of_a_screening_is_done_with_the_last_answer_and_not_with_the_f
     screen.put_into_use(screen.licensed(tmp_path, "1", *rows))
     task = Task.objects.filter(source_type="rescreening")
     assert task.get().state == "open"
-    by_card = {finding.card: finding for finding in review.of_screenings(carla.pk)}
+    by_card = {finding.card: finding for finding in interactions_review.of_screenings(carla.pk)}
     assert len(by_card) == 2
     for finding in by_card.values():
         assert task.get().state == "open"
@@ -178,13 +176,13 @@ def test_an_answer_to_a_proposal_that_may_yet_be_withdrawn_closes_no_task_of_a_s
     actions.work()
     carla = screen.both(factories.carla())
     screen.put_into_use(screen.licensed(tmp_path, "1", f"{screen.LAMOTRIGINE},{screen.METFORMIN},Major"))
-    found = review.of_screenings(carla.pk)
+    found = interactions_review.of_screenings(carla.pk)
     change = orders.start(factories.adler(), "lamotrigine").change
     assert orders.answer_all(factories.adler(), change)
-    assert set(review.answers_for(carla.pk, found)) == {finding.key for finding in found}
+    assert set(interactions_review.answers_for(carla.pk, found)) == {finding.key for finding in found}
     assert Task.objects.get(source_type="rescreening").state == "open"
     prescribing.withdraw(factories.adler(), change.pk, note="no")
-    assert review.answers_for(carla.pk, found) == {}
+    assert interactions_review.answers_for(carla.pk, found) == {}
 
 
 def test_what_the_run_before_has_told_already_the_next_one_tells_nobody_again(tmp_path: Path) -> None:
@@ -215,7 +213,7 @@ def test_the_task_of_an_order_that_an_earlier_one_replaces_is_called_off() -> No
         kind=TaskKind.MONITORING_ORDER, key=f"monitoring-order:{later.pk}", patient_id=factories.carla().pk,
         role=Role.NURSE, title="ECG", closes_on="observation:qtc",
     )  # fmt: skip
-    ordering.order_monitoring(factories.adler(), found[0].pk, code="qtc")
+    monitoring.order_monitoring(factories.adler(), found[0].pk, code="qtc")
     assert sorted(Task.objects.filter(kind="monitoring_order").values_list("state", flat=True)) == ["cancelled", "open"]
 
 
@@ -258,7 +256,7 @@ def test_what_is_asked_for_is_the_task_of_who_signed_last_and_not_of_who_propose
 
 def test_no_task_waits_for_a_lab_whose_supply_was_released() -> None:
     clozapine = factories.taking("clozapine", 2626, "100")
-    gates.release_lab_gate(factories.adler(), clozapine.pk, why="Drawn.", until=ahead(3))
+    monitoring.release_lab_gate(factories.adler(), clozapine.pk, why="Drawn.", until=ahead(3))
     supply.request_refill(factories.carla_user(), clozapine.pk)
     assert not Task.objects.filter(kind="lab_gate").exists()
 
@@ -296,13 +294,13 @@ def test_a_reason_for_an_early_fill_is_kept_with_how_early_it_was_and_the_note_a
 def test_a_patient_corrects_her_own_report_and_not_the_nurses() -> None:
     carla = factories.carla_user()
     values = {"term": "nausea", "severity": "mild", "began_on": orders.today()}
-    theirs = monitoring.log_side_effect(factories.bo(), factories.carla().pk, **values)
-    mine = monitoring.log_side_effect(carla, factories.carla().pk, **values)
+    theirs = side_effects.log_side_effect(factories.bo(), factories.carla().pk, **values)
+    mine = side_effects.log_side_effect(carla, factories.carla().pk, **values)
     with pytest.raises(NotAllowed):
-        monitoring.correct_side_effect(carla, theirs.pk, severity="severe")
-    assert monitoring.correct_side_effect(carla, mine.pk, severity="severe", note="Worse.").note == "Worse."
+        side_effects.correct_side_effect(carla, theirs.pk, severity="severe")
+    assert side_effects.correct_side_effect(carla, mine.pk, severity="severe", note="Worse.").note == "Worse."
     with pytest.raises(Refused, match="no such detail"):
-        monitoring.correct_side_effect(factories.bo(), theirs.pk, colour="blue")
+        side_effects.correct_side_effect(factories.bo(), theirs.pk, colour="blue")
 
 
 def test_what_was_entered_in_error_keeps_no_promise_and_is_not_corrected_again() -> None:
@@ -327,7 +325,7 @@ def test_what_was_entered_in_error_keeps_no_promise_and_is_not_corrected_again()
 def test_what_is_said_of_a_visit_and_of_a_condition_is_kept() -> None:
     bo, carla = factories.bo(), factories.carla()
     assert observing.record_encounter(bo, carla.pk, kind="home", on=orders.today(), note=" Calm. ").note == "Calm."
-    made = monitoring.record_condition(bo, carla.pk, text="Depression", icd10cm="f33.1", onset_on=ahead(-100))
+    made = observing.record_condition(bo, carla.pk, text="Depression", icd10cm="f33.1", onset_on=ahead(-100))
     assert (made.icd10cm, made.onset_on) == ("F33.1", ahead(-100))
 
 
@@ -336,8 +334,8 @@ def test_a_yes_needs_an_address_that_is_still_in_use() -> None:
     bo, carla = factories.bo(), factories.carla()
     carla.contact_points.update(ended_at=timezone.now())
     with pytest.raises(Refused, match="no address"):
-        messaging.opt(bo, carla.pk, channel="email", wanted=True)
-    messaging.opt(bo, carla.pk, channel="email", wanted=False)
+        messages.opt(bo, carla.pk, channel="email", wanted=True)
+    messages.opt(bo, carla.pk, channel="email", wanted=False)
     assert ChannelChoice.objects.get().opted_in is False
 
 
@@ -346,9 +344,9 @@ def test_a_word_from_a_number_that_was_hers_before_stops_nothing() -> None:
     for address in ("+14155550100", "+14155550111"):
         people.set_contact(bo, carla.pk, channel="sms", address=address, consented=True)
     said = ChannelChoice.objects.count()
-    reporting.take_report("sms", Report("e1", Said.REPLY, sender="+14155550100", text="STOP"))
+    reports.take_report("sms", Report("e1", Said.REPLY, sender="+14155550100", text="STOP"))
     assert ChannelChoice.objects.count() == said
-    reporting.take_report("sms", Report("e2", Said.REPLY, sender="+14155550111", text="STOP"))
+    reports.take_report("sms", Report("e2", Said.REPLY, sender="+14155550111", text="STOP"))
     assert ChannelChoice.objects.count() == said + 1
 
 
@@ -356,10 +354,10 @@ def test_confirming_after_asking_asks_nothing_again() -> None:
     one, _other = two()
     supply.record_dispense(factories.bo(), one.pk, dispensed_on=ahead(-5), **TEN)
     token = links.token(Reminder.objects.filter(state="planned").earliest("due_at"))
-    messaging.answer_link(token, "request_refill")
+    messages.answer_link(token, "request_refill")
     [task] = requests()
     worklist.done(factories.adler(), task.pk, outcome="Sent.", version=task.version)
-    messaging.answer_link(token, "confirm")
+    messages.answer_link(token, "confirm")
     assert len(requests()) == 1
 
 
@@ -376,14 +374,14 @@ def test_nobody_stands_in_who_does_not_work_here_any_more() -> None:
     bo, now = factories.bo(), timezone.now()
     left = factories.member("nils", Role.NURSE, factories.team(), is_active=False)
     with pytest.raises(Refused, match="same role"):
-        cover.tell_absence(bo, user_id=bo.pk, since=now, until=now + timedelta(days=1), cover_id=left.pk)
+        worklist.tell_absence(bo, user_id=bo.pk, since=now, until=now + timedelta(days=1), cover_id=left.pk)
 
 
 # -- knowledge --------------------------------------------------------------------------------------------------------
 def proposed_rule() -> int:
     sides: dict[str, Any] = {"a": "lamotrigine", "b": "metformin", "adds_rule": True}
     cases = ["lamotrigine + metformin => major"]
-    return curation.propose(factories.pia(), curation.Wanted("major", "Seen here.", cases, **sides)).pk
+    return knowledge.propose(factories.pia(), knowledge.Wanted("major", "Seen here.", cases, **sides)).pk
 
 
 def test_the_only_pharmacists_own_change_waits_for_a_psychiatrist_and_of_two_for_the_other() -> None:
@@ -399,11 +397,11 @@ def test_the_only_pharmacists_own_change_waits_for_a_psychiatrist_and_of_two_for
     [
         lambda by: knowledge.activate(by, 1),
         lambda by: knowledge.retire(by, 1),
-        lambda by: selftesting.run(by, scope="shipped"),
-        lambda by: curation.approve(by, proposed_rule()),
-        lambda by: curation.reject(by, proposed_rule(), why="x"),
-        lambda by: curation.end(by, proposed_rule(), why="x"),
-        lambda by: curation.propose(by, curation.Wanted("major", "r", ["a + b => major"])),
+        lambda by: knowledge.run(by, scope="shipped"),
+        lambda by: knowledge.approve(by, proposed_rule()),
+        lambda by: knowledge.reject(by, proposed_rule(), why="x"),
+        lambda by: knowledge.end(by, proposed_rule(), why="x"),
+        lambda by: knowledge.propose(by, knowledge.Wanted("major", "r", ["a + b => major"])),
     ],
 )
 def test_a_nurse_changes_nothing_of_what_is_known(act: Callable[[Any], Any]) -> None:

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from medmgmt import lists
 from medmgmt.actions import worklist
 from medmgmt.record.errors import NoSuchPatient, NotAllowed
+from medmgmt.worklist import reads
 from refills.errors import NoSuchTask, TaskClosed, TaskTaken
 from refills.models import Task, TaskKind
-from refills.worklist import open_task
+from refills.worklist.tasks import open_task
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -53,15 +53,15 @@ def test_strangers_patients_and_unknown_numbers_get_nothing() -> None:
         worklist.claim(factories.carla_user(), task.pk, version=1)
     with pytest.raises(NoSuchTask):
         worklist.claim(factories.adler(), 10**9, version=1)
-    assert list(lists.worklist(factories.dorn())) == []
+    assert list(reads.worklist(factories.dorn())) == []
 
 
 def test_the_worklist_takes_the_same_number_of_queries_however_long_it_is(django_assert_num_queries: object) -> None:
     adler = factories.adler()
     waiting()
     with django_assert_num_queries(1):  # type: ignore[operator]
-        assert len(list(lists.worklist(adler))) == 1
+        assert len(list(reads.worklist(adler))) == 1
     for number in range(2, 30):
         waiting(number)
     with django_assert_num_queries(1):  # type: ignore[operator]
-        assert len([task.patient.full_name for task in lists.worklist(adler) if task.patient]) == 29
+        assert len([task.patient.full_name for task in reads.worklist(adler) if task.patient]) == 29

@@ -9,14 +9,15 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from medmgmt import digests, duty, lateness, lists
-from medmgmt.actions import cover, worklist
+from medmgmt.actions import worklist
+from medmgmt.messages import digests
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, CareTeamMember, Enrolment, Level, Role, User
-from refills import escalation
+from medmgmt.worklist import duty, lateness, reads
 from refills.errors import ClosesOnEvidence, PutOffTooFar, TaskClosed, TaskTaken
 from refills.models import Reminder, Task, TaskComment, TaskKind, TaskOutcome, Waits
-from refills.worklist import close_with, open_task
+from refills.worklist import escalation
+from refills.worklist.tasks import close_with, open_task
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def test_a_task_without_a_day_of_its_own_is_due_by_its_service_level_and_ranked_
         other = waiting(3, kind=TaskKind.SUPPLY_GAP, priority=2, stop_tier=3)
     assert (severe.priority, severe.due_at) == (1, WEDNESDAY + timedelta(hours=4))
     assert lithium.rank < other.rank
-    assert [task.pk for task in lists.worklist(factories.bo())] == [lithium.pk, severe.pk, other.pk]
+    assert [task.pk for task in reads.worklist(factories.bo())] == [lithium.pk, severe.pk, other.pk]
 
 
 def test_what_is_late_is_raised_to_the_role_then_the_next_of_its_chain_then_the_administrators() -> None:
@@ -52,7 +53,7 @@ def test_what_is_late_is_raised_to_the_role_then_the_next_of_its_chain_then_the_
         with time_machine.travel(WEDNESDAY + timedelta(hours=hours), tick=False):
             escalation.escalate(timezone.now())
             duty.keep_worklist()
-            people = [who.username for who in (bo, other, adler) if task in lists.worklist(who)]
+            people = [who.username for who in (bo, other, adler) if task in reads.worklist(who)]
             sees.append([*people, *["admin" for one in lateness.of(admin).raised if one.pk == task.pk]])
     assert sees == [["bo"], ["bo", "nina"], ["bo", "nina", "adler"], ["bo", "nina", "adler", "admin"],
                     ["bo", "nina", "adler", "admin"]]  # fmt: skip
@@ -75,12 +76,12 @@ def test_a_task_is_handed_on_to_somebody_on_duty_who_may_see_the_patient_with_a_
     bo, other, task = factories.bo(), nina(), waiting()
     given = worklist.reassign(bo, task.pk, version=task.version, to_user_id=other.pk, why="I leave at noon.")
     assert (given.assignee, given.role, given.state) == (other, "nurse", "open")
-    assert task not in lists.worklist(bo)
-    assert task in lists.worklist(other)
+    assert task not in reads.worklist(bo)
+    assert task in reads.worklist(other)
     assert [(one.author, one.text) for one in TaskComment.objects.all()] == [(bo, "I leave at noon.")]
     back = worklist.reassign(other, task.pk, version=given.version, to_role="pharmacist")
     assert (back.assignee, back.role) == (None, "pharmacist")
-    assert task in lists.worklist(factories.pia())
+    assert task in reads.worklist(factories.pia())
 
 
 def test_a_task_is_not_given_to_somebody_away_gone_a_stranger_or_two_at_once() -> None:
@@ -89,10 +90,10 @@ def test_a_task_is_not_given_to_somebody_away_gone_a_stranger_or_two_at_once() -
         with pytest.raises(Refused):
             worklist.reassign(bo, task.pk, version=1, to_user_id=wrong)
     now = timezone.now()
-    absence = cover.tell_absence(other, user_id=other.pk, since=now, until=now + timedelta(days=1))
+    absence = worklist.tell_absence(other, user_id=other.pk, since=now, until=now + timedelta(days=1))
     with pytest.raises(Refused, match="not on duty"):
         worklist.reassign(bo, task.pk, version=1, to_user_id=other.pk)
-    cover.withdraw_absence(other, absence.pk)
+    worklist.withdraw_absence(other, absence.pk)
     CareTeamMember.objects.filter(user=other).update(until=now)
     with pytest.raises(Refused, match="not on duty"):
         worklist.reassign(bo, task.pk, version=1, to_user_id=other.pk)
@@ -182,7 +183,7 @@ def test_several_tasks_are_judged_one_by_one_and_each_is_told() -> None:
     errors = [(one.task_id, type(one.error)) for one in told]
     assert errors == [(good.pk, type(None)), (old.pk, TaskTaken), (taken.pk, TaskTaken), (closed.pk, TaskClosed),
                       (foreign.pk, NoSuchPatient)]  # fmt: skip
-    assert list(lists.worklist(bo, whose="mine")) == [good]
+    assert list(reads.worklist(bo, whose="mine")) == [good]
     for wrong in ([], [worklist.Seen(1, 1)] * 101):
         with pytest.raises(Refused):
             worklist.each(bo, wrong, lambda number, version: worklist.claim(bo, number, version=version))
@@ -202,7 +203,7 @@ def test_the_list_is_narrowed_by_whose_kind_lateness_patient_and_level_of_care()
     foreign = waiting(5, patient_id=factories.stranger().pk)
 
     def found(**asked: Any) -> set[int]:
-        return set(lists.worklist(bo, **asked).values_list("pk", flat=True))
+        return set(reads.worklist(bo, **asked).values_list("pk", flat=True))
 
     assert found() == {mine.pk, late.pk, elsewhere.pk}
     assert found(whose="mine") == {mine.pk}
@@ -213,7 +214,7 @@ def test_the_list_is_narrowed_by_whose_kind_lateness_patient_and_level_of_care()
     assert found(patient_id=other.pk) == {elsewhere.pk}
     assert found(patient_id=foreign.patient_id, whose="team") == set()
     assert found(level=Level.OUTPATIENT) == {elsewhere.pk}
-    assert lists.task_counts(bo) == {"open": 3, "mine": 1, "late": 1}
+    assert reads.task_counts(bo) == {"open": 3, "mine": 1, "late": 1}
     assert carla.pk != other.pk
 
 
@@ -221,14 +222,14 @@ def test_the_list_is_narrowed_by_whose_kind_lateness_patient_and_level_of_care()
 def test_tasks_of_somebody_away_go_to_their_cover_at_once_and_come_back_with_them() -> None:
     bo, other, third = factories.bo(), nina(), factories.member("nuri", Role.NURSE, factories.team())
     task, now = waiting(assignee_id=bo.pk), timezone.now()
-    told = cover.tell_absence(bo, user_id=bo.pk, since=now, until=now + timedelta(days=3), cover_id=other.pk)
-    assert task in lists.worklist(other)
-    assert task not in lists.worklist(third)
+    told = worklist.tell_absence(bo, user_id=bo.pk, since=now, until=now + timedelta(days=3), cover_id=other.pk)
+    assert task in reads.worklist(other)
+    assert task not in reads.worklist(third)
     assert Task.objects.get().waits == Waits.ASSIGNEE_AWAY
-    cover.tell_absence(other, user_id=other.pk, since=now, until=now + timedelta(days=1), cover_id=third.pk)
+    worklist.tell_absence(other, user_id=other.pk, since=now, until=now + timedelta(days=1), cover_id=third.pk)
     duty.keep_worklist()
-    assert task in lists.worklist(third)
-    cover.withdraw_absence(bo, told.pk)
+    assert task in reads.worklist(third)
+    worklist.withdraw_absence(bo, told.pk)
     assert (Task.objects.get().waits, Task.objects.get().stand_in) == ("", None)
 
 
@@ -236,21 +237,21 @@ def test_an_absence_is_ones_own_or_told_by_an_administrator_and_covered_by_the_s
     bo, adler, admin, now = factories.bo(), factories.adler(), factories.admin(), timezone.now()
     week = {"since": now, "until": now + timedelta(days=7)}
     with pytest.raises(NotAllowed):
-        cover.tell_absence(adler, user_id=bo.pk, **week)
+        worklist.tell_absence(adler, user_id=bo.pk, **week)
     with pytest.raises(NotAllowed):
-        cover.tell_absence(factories.carla_user(), user_id=factories.carla_user().pk, **week)
-    told = cover.tell_absence(admin, user_id=bo.pk, **week)
+        worklist.tell_absence(factories.carla_user(), user_id=factories.carla_user().pk, **week)
+    told = worklist.tell_absence(admin, user_id=bo.pk, **week)
     with pytest.raises(NotAllowed):
-        cover.withdraw_absence(adler, told.pk)
+        worklist.withdraw_absence(adler, told.pk)
     never: list[dict[str, Any]] = [{"until": now - timedelta(days=1)}, {"until": now + timedelta(days=999)}]
     for values in ({"cover_id": adler.pk}, {"cover_id": bo.pk}, {"since": now - timedelta(days=400)}, *never):
         with pytest.raises(Refused):
-            cover.tell_absence(bo, user_id=bo.pk, **{**week, **values})
+            worklist.tell_absence(bo, user_id=bo.pk, **{**week, **values})
     with pytest.raises(Refused):
-        cover.tell_absence(admin, user_id=admin.pk, **week)
+        worklist.tell_absence(admin, user_id=admin.pk, **week)
     with time_machine.travel(now + timedelta(days=8)), pytest.raises(Conflict):
-        cover.withdraw_absence(bo, told.pk)
-    assert [one.pk for one in lists.absences(adler)] == [told.pk]
+        worklist.withdraw_absence(bo, told.pk)
+    assert [one.pk for one in reads.absences(adler)] == [told.pk]
 
 
 # -- late and why -----------------------------------------------------------------------------------------------------
@@ -284,10 +285,10 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 def test_the_morning_notice_goes_once_a_working_day_to_whoever_is_here_has_tasks_and_wants_it() -> None:
     bo, pia, other, adler = factories.bo(), factories.pia(), nina(), factories.adler()
     waiting(1), waiting(2, role="psychiatrist")
-    cover.choose_digest(adler, wanted=False)
+    worklist.choose_digest(adler, wanted=False)
     day = date(2026, 11, 18)
     with time_machine.travel(at(day, 7), tick=False):
-        cover.tell_absence(other, user_id=other.pk, since=at(day, 7), until=at(day, 17))
+        worklist.tell_absence(other, user_id=other.pk, since=at(day, 7), until=at(day, 17))
     for hour, planned in ((7, 0), (8, 1), (9, 0), (11, 0)):
         with time_machine.travel(at(day, hour, 5), tick=False):
             assert digests.plan() == planned
@@ -296,7 +297,7 @@ def test_the_morning_notice_goes_once_a_working_day_to_whoever_is_here_has_tasks
     for closed in (date(2026, 11, 21), date(2026, 11, 26)):
         with time_machine.travel(at(closed, 8, 5), tick=False):
             assert digests.plan() == 0
-    cover.choose_digest(adler, wanted=True)
+    worklist.choose_digest(adler, wanted=True)
     with time_machine.travel(at(date(2026, 11, 19), 8, 5), tick=False):
         assert digests.plan() == 3
     assert not Reminder.objects.filter(recipient=pia).exists()

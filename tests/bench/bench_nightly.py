@@ -95,8 +95,8 @@ def bare() -> None:
 
 def orm_loop() -> None:
     """One prescription after the other, as one would write it first."""
-    from medmgmt import run_outs
     from medmgmt.record.models import Prescription
+    from medmgmt.supply import run_outs
     from refills.models import SupplyState
 
     for prescription in Prescription.objects.order_by("pk")[:SAMPLE]:
@@ -116,7 +116,7 @@ def measure(sizes: list[int]) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from medmgmt import run_outs
+    from medmgmt.supply import run_outs
 
     call_command("migrate", verbosity=0, skip_checks=True)
     print(

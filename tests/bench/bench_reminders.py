@@ -58,7 +58,7 @@ def timed(what: str, rows: int, work: Callable[[], int]) -> Figure:
 
 def by_queue(batch: int, cross: bool = True) -> Callable[[], int]:
     """Claim, cross the line, settle, in batches of this size."""
-    from refills import queue
+    from refills.messages import queue
     from tests.refills.people import NOON
 
     def work() -> int:
@@ -104,7 +104,7 @@ def by_tick(seconds: float, threads: int) -> Callable[[], int]:
     """Whole ticks: also asked whom to reach, the text written, handed to a gateway that takes so long."""
     from django.conf import settings
 
-    from refills import reminders
+    from refills.messages import reminders
     from tests.refills import gateways
     from tests.refills.people import NOON, reachable
 

@@ -50,7 +50,7 @@ def noon_zone(now: datetime.datetime) -> str:
 
 def everybody(reminder: "Reminder") -> "Reach":
     """Who may be written to is not the question here: everybody, and it is about noon where they live."""
-    from refills.reminders import Reach
+    from refills.messages.reminders import Reach
 
     return Reach(f"+1{reminder.pk:010d}", "en", reminder.time_zone, allowed=True)
 
@@ -58,8 +58,8 @@ def everybody(reminder: "Reminder") -> "Reach":
 def seed(rows: int, without_key: int, spread: float) -> None:
     """So many messages, due one after the other over so many seconds from now; prints when each is due, by key."""
     from medmgmt.record.models import Patient
-    from refills import delivery
     from refills.clock import database_now
+    from refills.messages import delivery
     from refills.models import Reminder
     from tests import factories
 
@@ -122,7 +122,7 @@ def token() -> None:
 def main(what: str, arguments: list[str]) -> None:
     from django.conf import settings
 
-    from refills import reminders
+    from refills.messages import reminders
 
     settings.EMAIL_BACKEND = "tests.chaos.worker.Mailbox"
     tick = reminders.tick

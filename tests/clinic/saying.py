@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from medmgmt.actions import authorising, monitoring, supply
+from medmgmt.actions import authorising, observing, supply
 from medmgmt.record.models import Kind, Observation, Patient, Prescription
 from refills.models import Authorisation, Dispense, PillCount
 from tests import factories
@@ -85,6 +85,6 @@ def counted(of: Prescription, days_ago: int, quantity: int) -> PillCount:
 def seen(code: str, value: str, days_ago: int = 0, hour: int = 8, **values: Any) -> Observation:
     """A result of Carla's, at an hour of her own day."""
     at = datetime.combine(ago(days_ago), time(hour), ZoneInfo(factories.carla().time_zone))
-    return monitoring.record_observation(
+    return observing.record_observation(
         factories.bo(), factories.carla().pk, code=code, observed_at=at, value=Decimal(value), **values
     )

@@ -7,12 +7,15 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from medmgmt import chart, deliveries, digests, falling_due, message_page, messages, wishes
-from medmgmt.actions import cover, messaging, people
+from medmgmt import chart
+from medmgmt.actions import messages, people, worklist
 from medmgmt.actions import renewals as deciding
+from medmgmt.messages import digests, due, planning, reads
 from medmgmt.record.models import Patient, Prescription, User
-from refills import clock, planning, worklist
+from refills import clock
+from refills.messages import planning as messages_planning
 from refills.models import CaregiverConsent, ClockTick, Reminder, ReminderPlan, Task, TaskKind, Unreachable
+from refills.worklist import tasks
 from tests import factories
 from tests.clinic import saying
 
@@ -32,7 +35,7 @@ def planned(**of: Any) -> list[Reminder]:
 def told(patient: Patient | None = None) -> dict[tuple[str, str], Any]:
     """What falls due, by kind and number."""
     of = patient or factories.carla()
-    found = falling_due.things(of, wishes.wishes_of(of), saying.today(of))
+    found = due.things(of, due.wishes_of(of), saying.today(of))
     return {(one.about_type, one.about_id): one for one in found}
 
 
@@ -41,7 +44,7 @@ def helper(**values: Any) -> CaregiverConsent:
         "name": "Mara", "channel": "email", "address": "mara@mail.example", "language": "es", "covers": ["refills"],
         "starts_on": saying.today(), **values,
     }  # fmt: skip
-    return messaging.add_caregiver(factories.carla_user(), factories.carla().pk, **values)
+    return messages.add_caregiver(factories.carla_user(), factories.carla().pk, **values)
 
 
 # -- what falls due ---------------------------------------------------------------------------------------------------
@@ -82,11 +85,11 @@ def test_an_answer_is_told_on_the_patients_next_morning_and_to_nobody_else(far: 
 def test_a_plan_of_ones_own_sets_hours_and_language_and_the_rest_is_the_clinics() -> None:
     carla = factories.carla()
     ReminderPlan.objects.create(patient=carla, hour=6, quiet_until=10, quiet_from=12, language="es")
-    found = wishes.wishes_of(carla)
+    found = due.wishes_of(carla)
     assert (found.waking.at.hour, found.waking.opens, found.waking.closes, found.language) == (10, 10, 12, "es")
     assert (found.before, found.after) == ((7, 3, 1, 0), (1, 3, 7))
     ReminderPlan.objects.filter(patient=carla).update(hour=20)
-    assert wishes.wishes_of(carla).waking.at.hour == 11
+    assert due.wishes_of(carla).waking.at.hour == 11
 
 
 # -- addresses --------------------------------------------------------------------------------------------------------
@@ -94,30 +97,30 @@ def test_an_address_that_was_given_up_is_neither_planned_for_nor_written_to() ->
     people.set_contact(factories.bo(), factories.carla().pk, channel="sms", address="+14155550100", consented=True)
     supplied()
     carla, text = factories.carla(), planned(channel="sms")[:1]
-    assert messages.reachable_channels(carla, wishes.wishes_of(carla)) == ["email", "sms"]
+    assert planning.reachable_channels(carla, due.wishes_of(carla)) == ["email", "sms"]
     carla.contact_points.filter(channel="sms").update(ended_at=timezone.now())
-    assert messages.reachable_channels(carla, wishes.wishes_of(carla)) == ["email"]
-    assert [messages.reach(row).address for row in text] in ([], [None])
+    assert planning.reachable_channels(carla, due.wishes_of(carla)) == ["email"]
+    assert [planning.reach(row).address for row in text] in ([], [None])
     mail = planned(channel="email")[0]
-    assert messages.reach(mail).address == "carla@mail.example"
+    assert planning.reach(mail).address == "carla@mail.example"
     carla.contact_points.filter(channel="email").update(ended_at=timezone.now())
-    assert messages.reach(mail).address is None
-    assert messages.reachable_channels(carla, wishes.wishes_of(carla)) == ["email"], "so that a person finds out"
+    assert planning.reach(mail).address is None
+    assert planning.reachable_channels(carla, due.wishes_of(carla)) == ["email"], "so that a person finds out"
     people.set_contact(factories.bo(), carla.pk, channel="email", address="new@mail.example", consented=True)
-    assert messages.reach(mail).address == "new@mail.example"
+    assert planning.reach(mail).address == "new@mail.example"
 
 
 def test_a_no_to_a_channel_and_an_address_that_fails_are_not_planned_for_until_it_is_mended() -> None:
     people.set_contact(factories.bo(), factories.carla().pk, channel="sms", address="+14155550100", consented=True)
     carla = factories.carla()
-    mine = wishes.wishes_of(carla)
-    messaging.opt(factories.bo(), carla.pk, channel="email", wanted=False)
-    assert messages.reachable_channels(carla, mine) == ["sms"]
-    messaging.opt(factories.bo(), carla.pk, channel="email", wanted=True)
+    mine = due.wishes_of(carla)
+    messages.opt(factories.bo(), carla.pk, channel="email", wanted=False)
+    assert planning.reachable_channels(carla, mine) == ["sms"]
+    messages.opt(factories.bo(), carla.pk, channel="email", wanted=True)
     row = Unreachable.objects.create(patient=carla, channel="sms", address="+14155550100")
-    assert messages.reachable_channels(carla, mine) == ["email"]
+    assert planning.reachable_channels(carla, mine) == ["email"]
     Unreachable.objects.filter(pk=row.pk).update(mended_at=timezone.now())
-    assert messages.reachable_channels(carla, mine) == ["email", "sms"]
+    assert planning.reachable_channels(carla, mine) == ["email", "sms"]
 
 
 # -- whom, still ------------------------------------------------------------------------------------------------------
@@ -127,7 +130,7 @@ def test_a_helper_is_told_through_the_last_day_of_the_consent_and_only_what_it_i
     row = planned(caregiver=consent)[0]
     for days, allowed in ((3, True), (4, False)):
         with time_machine.travel(timezone.now() + timedelta(days=days)):
-            assert messages.reach(row).allowed is allowed
+            assert planning.reach(row).allowed is allowed
     for covers, things in (
         (["refills"], {"prescription"}),
         (["injections"], {"injection"}),
@@ -135,7 +138,7 @@ def test_a_helper_is_told_through_the_last_day_of_the_consent_and_only_what_it_i
         (["plan"], {"dosage_change", "end_of_course"}),
     ):
         consent = helper(covers=covers)
-        [found] = [one for one in messages.helpers(factories.carla(), saying.today()) if one.consent_id == consent.pk]
+        [found] = [one for one in planning.helpers(factories.carla(), saying.today()) if one.consent_id == consent.pk]
         assert found.covers == things
 
 
@@ -143,28 +146,28 @@ def test_a_stop_that_nobody_signed_holds_no_message_back_and_a_signed_one_does()
     made = supplied()
     row = planned()[0]
     saying.proposed(made, "stop")
-    assert messages.reach(row).allowed
+    assert planning.reach(row).allowed
     saying.changed(made, "stop", 0)
-    assert (messages.reach(row).allowed, messages.reach(row).why) == (False, "no longer taken")
+    assert (planning.reach(row).allowed, planning.reach(row).why) == (False, "no longer taken")
 
 
 def test_a_step_of_a_taper_that_was_called_off_is_not_told() -> None:
     made = supplied(lasts=28)
     saying.changed(made, "new_dose", -10, factories.sig("25"))
-    messages.plan(factories.carla(), timezone.now())
+    planning.plan(factories.carla(), timezone.now())
     step = next(row for row in planned() if row.kind == "taper_step")
-    assert messages.reach(step).allowed
+    assert planning.reach(step).allowed
     saying.changed(made, "new_dose", -10, factories.sig("50"), signed_at=timezone.now() + timedelta(days=20))
-    assert not messages.reach(step).allowed
+    assert not planning.reach(step).allowed
 
 
 def test_a_notice_to_somebody_who_has_left_stays_here() -> None:
     bo = factories.bo()
-    planning.notify(user_id=bo.pk, key="digest|1", kind="digest", due_at=timezone.now())
+    messages_planning.notify(user_id=bo.pk, key="digest|1", kind="digest", due_at=timezone.now())
     [row] = planned(recipient=bo)
-    assert (messages.reach(row).address, messages.reach(row).allowed) == (bo.email, True)
+    assert (planning.reach(row).address, planning.reach(row).allowed) == (bo.email, True)
     User.objects.filter(pk=bo.pk).update(is_active=False)
-    assert (messages.reach(row).address, messages.reach(row).allowed) == (None, False)
+    assert (planning.reach(row).address, planning.reach(row).allowed) == (None, False)
 
 
 # -- the page about it ------------------------------------------------------------------------------------------------
@@ -175,10 +178,10 @@ def test_the_page_shows_the_patients_own_messages_helpers_link_and_what_comes_fr
         patient=other.patient, name="Otto", channel="email", address="otto@mail.example", covers="refills",
         starts_on=saying.today(), recorded_by=factories.bo(),
     )  # fmt: skip
-    messaging.renew_calendar(factories.carla_user(), factories.carla().pk)
+    messages.renew_calendar(factories.carla_user(), factories.carla().pk)
 
-    def page() -> message_page.Page:
-        return message_page.page(factories.carla_user(), "view_own", factories.carla().pk)
+    def page() -> reads.Page:
+        return reads.page(factories.carla_user(), "view_own", factories.carla().pk)
 
     assert [one.pk for one in page().helpers] == [mine.pk]
     assert page().sent
@@ -186,7 +189,7 @@ def test_the_page_shows_the_patients_own_messages_helpers_link_and_what_comes_fr
     assert {row.state for row in page().sent} <= {"planned", "sent"}
     assert [(one.day, one.what) for one in page().coming] == [(saying.today(), "bupropion")]
     assert page().feed
-    messaging.revoke_calendar(factories.carla_user(), factories.carla().pk)
+    messages.revoke_calendar(factories.carla_user(), factories.carla().pk)
     assert page().feed == ""
 
 
@@ -212,10 +215,8 @@ def test_the_portal_tells_the_next_message_of_the_patients_own() -> None:
 def test_the_morning_notice_is_for_who_wants_it_within_two_hours_of_the_morning() -> None:
     bo, adler = factories.bo(), factories.adler()
     for number, role in enumerate(("nurse", "psychiatrist")):
-        worklist.open_task(
-            kind=TaskKind.OTHER, key=f"t{number}", role=role, title="Look", patient_id=factories.carla().pk
-        )
-    cover.choose_digest(adler, wanted=False)
+        tasks.open_task(kind=TaskKind.OTHER, key=f"t{number}", role=role, title="Look", patient_id=factories.carla().pk)
+    worklist.choose_digest(adler, wanted=False)
     with time_machine.travel("2026-11-18T15:05:00+00:00", tick=False):
         assert digests.plan() == 0, "two hours after eight in New York"
     with time_machine.travel("2026-11-18T14:55:00+00:00", tick=False):
@@ -229,9 +230,9 @@ def test_a_clock_that_stands_still_is_told_and_no_held_message_names_a_patient()
     made = supplied()
     Reminder.objects.filter(pk=planned()[0].pk).update(state="held", settled_at=timezone.now())
     clock.beat("deliver")
-    report = deliveries.of(factories.admin())
+    report = reads.of(factories.admin())
     assert [(sign.part, sign.well) for sign in report.signs] == [("Delivery", True)]
     ClockTick.objects.filter(name="deliver").update(at=timezone.now() - timedelta(hours=2))
-    assert [sign.well for sign in deliveries.of(factories.admin()).signs] == [False]
+    assert [sign.well for sign in reads.of(factories.admin()).signs] == [False]
     assert [row.get_deferred_fields() >= {"patient_id", "prescription_id"} for row in report.held] == [True]
-    assert [row.patient_id for row in deliveries.held_of(factories.bo(), made.patient_id)[1]] == [made.patient_id]
+    assert [row.patient_id for row in reads.held_of(factories.bo(), made.patient_id)[1]] == [made.patient_id]

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from medmgmt import chart, lists, tasks
-from medmgmt.actions import monitoring
+from medmgmt import chart, people, tasks
+from medmgmt import side_effects as medmgmt_side_effects
+from medmgmt.actions import side_effects
 from medmgmt.record.models import (
     Allergy,
     CareAssignment,
@@ -18,7 +19,7 @@ from medmgmt.record.models import (
     Role,
 )
 from refills.models import TaskKind
-from refills.worklist import cancel_by_key, open_task
+from refills.worklist.tasks import cancel_by_key, open_task
 from tests import factories
 from tests.clinic import saying
 
@@ -32,32 +33,32 @@ def test_a_patient_is_listed_with_what_waits_and_the_programme_of_now() -> None:
     cancel_by_key("b", "Done elsewhere.")
     Enrolment.objects.filter(patient=carla).update(ends_on=saying.ago(1))
     now = Enrolment.objects.create(patient=carla, level=Level.PARTIAL_HOSPITALISATION, starts_on=saying.ago(0))
-    [one] = lists.patients(factories.bo())
+    [one] = people.patients(factories.bo())
     assert (one.open_tasks, one.open_enrolments) == (2, [now])
 
 
 def test_a_patient_reads_signed_doses_and_staff_read_all() -> None:
     made = saying.taken()
     saying.proposed(made, "new_dose", sig=factories.sig("300"))
-    assert [one.status for one in lists.changes(factories.carla_user())] == ["signed"]
-    assert {one.status for one in lists.changes(factories.bo())} == {"signed", "proposed"}
+    assert [one.status for one in chart.changes(factories.carla_user())] == ["signed"]
+    assert {one.status for one in chart.changes(factories.bo())} == {"signed", "proposed"}
 
 
 def test_of_a_side_effect_the_newest_version_is_listed() -> None:
     saying.taken()
-    first = monitoring.log_side_effect(
+    first = side_effects.log_side_effect(
         factories.bo(), factories.carla().pk, term="rash", severity="severe", began_on=saying.ago(3)
     )
-    second = monitoring.correct_side_effect(factories.bo(), first.pk, severity="mild")
-    assert list(lists.side_effects(factories.bo())) == [second]
-    assert list(chart.side_effects_of(factories.carla())) == [second]
+    second = side_effects.correct_side_effect(factories.bo(), first.pk, severity="mild")
+    assert list(medmgmt_side_effects.side_effects(factories.bo())) == [second]
+    assert list(medmgmt_side_effects.side_effects_of(factories.carla())) == [second]
 
 
 def test_a_new_patient_is_registered_with_a_team_one_works_in_now() -> None:
     bo = factories.bo()
     factories.member("bo", Role.NURSE, factories.team("Hillside"))
     CareTeamMember.objects.filter(user=bo, team=factories.team()).update(until=timezone.now() - timedelta(days=1))
-    assert [name for _number, name in lists.teams(bo)] == ["Hillside"]
+    assert [name for _number, name in people.teams(bo)] == ["Hillside"]
 
 
 def test_the_chart_shows_what_holds_now() -> None:

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from medmgmt import problems
-from refills.controlled import Reason, Refusal
 from refills.errors import RefillRefused
+from refills.supply.controlled import Reason, Refusal
 
 
 def test_what_nobody_foresaw_tells_nothing_of_its_inside() -> None:

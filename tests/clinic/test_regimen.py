@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from interactions import library
 from interactions.models import CurrentDrug
-from medmgmt import facts, populations, regimens
-from medmgmt.actions import monitoring
+from medmgmt.actions import observing, side_effects
 from medmgmt.record.models import Allergy, Condition, Patient
+from medmgmt.regimen import courses as regimen_courses
+from medmgmt.regimen import facts
 from tests import factories
 from tests.clinic import saying
 
@@ -27,7 +28,7 @@ def known(day: Any = None) -> Any:
 def drugs(of: Patient | None = None, day: Any = None) -> dict[str, Decimal | None]:
     """What is taken on the day, in milligrams a day."""
     carla = of or factories.carla()
-    found = regimens.on_day(carla, day or saying.today())
+    found = regimen_courses.on_day(carla, day or saying.today())
     return {one.name: one.mg_per_day for one in found.drugs if one.stopped_on is None}
 
 
@@ -35,7 +36,7 @@ def test_a_proposed_dose_is_taken_by_nobody_alone_or_among_many() -> None:
     made, other = saying.taken(), saying.taken(of=factories.patient("C-1002"))
     saying.proposed(made, "new_dose", sig=factories.sig("300"))
     assert drugs() == {"bupropion": 50}
-    courses = populations.courses_of([made.patient_id])
+    courses = regimen_courses.courses_of([made.patient_id])
     assert [len(course.changes) for course in courses[made.patient_id]] == [1]
     assert set(courses) == {made.patient_id}
     assert other.patient_id not in courses
@@ -44,13 +45,13 @@ def test_a_proposed_dose_is_taken_by_nobody_alone_or_among_many() -> None:
 def test_what_is_stopped_matters_to_a_screening_for_its_longest_washout_and_is_no_suspect() -> None:
     made = saying.taken("phenelzine", amount="45")
     saying.changed(made, "stop", 1)
-    populations.keep_current([made.patient_id])
+    regimen_courses.keep_current([made.patient_id])
     assert CurrentDrug.objects.get().until == saying.ago(2) + timedelta(days=600)
-    report = monitoring.log_side_effect(
+    report = side_effects.log_side_effect(
         factories.bo(), made.patient_id, term="Tremor", severity="mild", began_on=saying.ago(1)
     )
     assert not report.suspects.exists()
-    before = monitoring.log_side_effect(
+    before = side_effects.log_side_effect(
         factories.bo(), made.patient_id, term="Tremor", severity="mild", began_on=saying.ago(2)
     )
     assert [one.prescription for one in before.suspects.all()] == [made]
@@ -62,20 +63,20 @@ def test_a_switch_is_one_for_eight_weeks() -> None:
         saying.taken("aripiprazole", amount="10", since=56, reason_code="cross_taper"),
     )
     saying.changed(old, "new_dose", 56, factories.sig("2"), reason_code="cross_taper")
-    courses = regimens.courses(old.patient_id)
+    courses = regimen_courses.courses(old.patient_id)
     for days, found in ((0, True), (1, False)):
-        tapers = regimens.cross_tapers(courses, saying.ago(-days))
+        tapers = regimen_courses.cross_tapers(courses, saying.ago(-days))
         assert bool(tapers) is found
-    [taper] = regimens.cross_tapers(courses, saying.today())
+    [taper] = regimen_courses.cross_tapers(courses, saying.today())
     assert (taper.refs, taper.since) == ({str(old.pk), str(new.pk)}, saying.ago(56))
 
 
 def test_the_same_dose_written_anew_brings_nothing_up() -> None:
     made = saying.taken(sig=factories.sig("50"))
-    courses = regimens.courses(made.patient_id)
+    courses = regimen_courses.courses(made.patient_id)
     for amount, is_new in (("50", False), ("25", False), ("75", True)):
         change = factories.change(made, kind="new_dose", on=saying.ago(-1), sig=factories.sig(amount))
-        assert bool(regimens.action(courses, change).refs) is is_new
+        assert bool(regimen_courses.action(courses, change).refs) is is_new
 
 
 # -- what is on record ------------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ def test_a_diagnosis_holds_from_its_onset_until_the_day_it_ends() -> None:
 
 
 def test_an_allergy_holds_until_the_day_it_is_refuted() -> None:
-    row: Allergy = monitoring.record_allergy(
+    row: Allergy = observing.record_allergy(
         factories.bo(),
         factories.carla().pk,
         substance="lamotrigine",

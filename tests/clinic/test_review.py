@@ -8,22 +8,15 @@ from django.utils import timezone
 
 from interactions import library, review
 from interactions.models import Finding
-from medmgmt import (
-    alerts,
-    chart,
-    cosignatures,
-    followups,
-    measures,
-    measuring,
-    problem_cards,
-    regimens,
-    screenings,
-    tolerance,
-)
-from medmgmt.actions import cosigning, ordering, prescribing
+from medmgmt.actions import monitoring, prescribing
+from medmgmt.actions import review as actions_review
+from medmgmt.knowledge import alerts
+from medmgmt.monitoring import evidence, measures
 from medmgmt.record.models import CoSignature, DosageChange, Kind, MonitoringOrder, User
-from refills import worklist
+from medmgmt.regimen import courses
+from medmgmt.review import cards, cosignatures, reads, tolerance
 from refills.models import Task, TaskKind
+from refills.worklist import tasks
 from tests import factories
 from tests.actions import orders
 from tests.clinic import saying
@@ -47,15 +40,15 @@ def crowded() -> DosageChange:
 # -- cards ------------------------------------------------------------------------------------------------------------
 def test_the_finding_that_waits_leads_its_card_and_the_gravest_colours_it() -> None:
     change = crowded()
-    page = chart.proposal(factories.adler(), change.pk)
+    page = reads.proposal(factories.adler(), change.pk)
     card = max(page.problems, key=lambda one: len(one.findings))
     assert len(card.findings) > 1
-    ranks = [problem_cards.SEVERITIES.index(one.finding.severity) for one in card.findings]
-    assert problem_cards.SEVERITIES.index(card.severity) == max(ranks)
+    ranks = [cards.SEVERITIES.index(one.finding.severity) for one in card.findings]
+    assert cards.SEVERITIES.index(card.severity) == max(ranks)
     quiet = [one for one in card.findings if not one.needs_answer]
     loud = next(one for one in card.findings if one.needs_answer)
-    mixed = [problem_cards.FindingCard(loud.finding, object()), *quiet, loud]  # type: ignore[arg-type]
-    [again] = problem_cards.gathered(mixed, factories.carla())
+    mixed = [cards.FindingCard(loud.finding, object()), *quiet, loud]  # type: ignore[arg-type]
+    [again] = cards.gathered(mixed, factories.carla())
     assert (again.lead, again.needs_answer) == (loud, True)
 
 
@@ -70,8 +63,8 @@ def qt() -> Finding:
     return found
 
 
-def on_card(of: Finding) -> dict[str, measuring.Measure]:
-    found = measuring.of_findings(factories.carla(), [of], library.current().formulary.cards)
+def on_card(of: Finding) -> dict[str, measures.Measure]:
+    found = measures.of_findings(factories.carla(), [of], library.current().formulary.cards)
     return {one.wanted.code: one for one in found[of.pk]}
 
 
@@ -87,7 +80,7 @@ def test_the_newest_result_serves_through_the_last_day_of_its_time() -> None:
 
 def test_an_order_is_one_until_it_is_done_or_given_up_and_says_when_it_comes_too_late() -> None:
     of = qt()
-    ordering.order_monitoring(factories.adler(), of.pk, code="qtc")
+    monitoring.order_monitoring(factories.adler(), of.pk, code="qtc")
     order = MonitoringOrder.objects.get()
     shown = on_card(of)["qtc"]
     assert (shown.order, shown.comes_too_late) == (order, False)
@@ -95,7 +88,7 @@ def test_an_order_is_one_until_it_is_done_or_given_up_and_says_when_it_comes_too
         assert on_card(of)["qtc"].comes_too_late
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         assert not on_card(of)["qtc"].comes_too_late
-    worklist.cancel_by_key(measuring.key_of(order.pk), "Not needed.")
+    tasks.cancel_by_key(measures.key_of(order.pk), "Not needed.")
     assert on_card(of)["qtc"].order is None
     other = MonitoringOrder.objects.create(
         patient=factories.patient("C-1002"), code="anc", what="ANC", due_on=saying.today(), ordered_by=factories.adler()
@@ -110,7 +103,7 @@ def test_what_fits_the_problem_is_suggested_before_what_fits_the_drugs() -> None
     [finding, *_more] = waiting(change)
     knowledge = library.current()
     wanted = [f"{row.code}" for row in knowledge.formulary.cards.wanted(finding.problem, finding.drugs)]
-    suggested = [choice.what.partition(":")[2] or choice.what for choice in followups.suggested([finding], knowledge)]
+    suggested = [choice.what.partition(":")[2] or choice.what for choice in evidence.suggested([finding], knowledge)]
     first = [code for code in wanted if code != "visit" and code in suggested]
     assert first
     assert suggested[: len(first)] == first
@@ -121,9 +114,9 @@ def test_what_fits_the_problem_is_suggested_before_what_fits_the_drugs() -> None
 def test_what_an_interaction_asks_for_is_suggested_before_routine_labs() -> None:
     knowledge = library.current()
     lists = {
-        drug: followups._of_drugs([drug], knowledge) for drug in ("lithium", "clozapine", "lamotrigine", "valproate")
+        drug: evidence._of_drugs([drug], knowledge) for drug in ("lithium", "clozapine", "lamotrigine", "valproate")
     }
-    rules = {drug: {what for what, meant in followups._rules().get(drug, []) if meant} for drug in lists}
+    rules = {drug: {what for what, meant in evidence._rules().get(drug, []) if meant} for drug in lists}
     for drug, meant in rules.items():
         places = [place for place, what in enumerate(dict.fromkeys(lists[drug])) if what in meant]
         assert places == list(range(len(places))), drug
@@ -140,7 +133,7 @@ def test_tolerated_before_is_held_against_the_doses_of_the_findings_own_first_da
     finding = next(one for one in waiting(change) if set(one.drugs) == {"sertraline", "tramadol"})
     assert len({day["day"] for day in finding.review.regimen}) > 1
     [history] = tolerance.of(
-        [finding], regimens.courses(factories.carla().pk), saying.today(), library.current()
+        [finding], courses.courses(factories.carla().pk), saying.today(), library.current()
     ).values()
     assert (history.verdict, history.earlier.overlap_days) == ("as_high", 90)
     assert [drug.now for drug in history.drugs] == [100, 50]
@@ -160,7 +153,7 @@ def second(change: DosageChange, signer: User | None = None) -> cosignatures.Sta
 
 
 def say(by: User, change: DosageChange, *, agree: bool = True) -> None:
-    act = cosigning.cosign if agree else cosigning.decline
+    act = actions_review.cosign if agree else actions_review.decline
     act(by, change.pk, review_id=review.latest(change.pk).pk, note="Looked at afresh.")
 
 
@@ -195,9 +188,9 @@ def test_who_is_asked_is_another_and_a_request_that_was_called_off_may_be_made_a
     change = contraindicated(factories.brandt())
     factories.pia(), factories.adler()
     assert second(change).colleagues == [factories.pia()]
-    task = cosigning.ask(factories.adler(), change.pk)
+    task = actions_review.ask(factories.adler(), change.pk)
     assert (second(change).asked, second(change).colleagues) == (task, [])
-    worklist.cancel_by_key(task.key, "Called off.")
+    tasks.cancel_by_key(task.key, "Called off.")
     assert second(change).asked is None
     assert second(change).colleagues == [factories.pia()]
 
@@ -205,11 +198,11 @@ def test_who_is_asked_is_another_and_a_request_that_was_called_off_may_be_made_a
 # -- what a change of the knowledge brought up ------------------------------------------------------------------------
 def test_of_a_change_of_knowledge_only_what_still_waits_is_shown() -> None:
     for key in ("a", "b"):
-        worklist.open_task(
+        tasks.open_task(
             kind=TaskKind.KNOWLEDGE_CHANGE, key=key, role="pharmacist", title="Look", patient_id=factories.carla().pk
         )
-    worklist.cancel_by_key("a", "Seen.")
-    assert [task.key for task in screenings.of_patient(factories.adler(), factories.carla().pk).tasks] == ["b"]
+    tasks.cancel_by_key("a", "Seen.")
+    assert [task.key for task in reads.of_patient(factories.adler(), factories.carla().pk).tasks] == ["b"]
 
 
 # -- what became of alerts --------------------------------------------------------------------------------------------
@@ -225,7 +218,7 @@ def test_what_stood_already_is_no_alert_and_a_promise_kept_late_is_not_kept() ->
     assert found.total.shown == found.total.overridden > 0
     follow_ups = Task.objects.filter(kind="finding_follow_up")
     for task in follow_ups:
-        worklist.done(task.pk, adler.pk, "Seen.")
+        tasks.done(task.pk, adler.pk, "Seen.")
     late = timezone.now() - timedelta(minutes=1)
     follow_ups.update(due_at=late)
     assert (alerts.of(adler).follow_ups, alerts.of(adler).kept) == (follow_ups.count(), 0)

@@ -8,10 +8,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from medmgmt import authorised, cases, chart, limits, run_outs, running_out, supplies, supply_page, sweeps
-from medmgmt.actions import authorising, monitoring
+from medmgmt import chart, tasks
+from medmgmt.actions import authorising, observing
 from medmgmt.actions import renewals as deciding
 from medmgmt.record.models import Condition, Patient, Prescription
+from medmgmt.regimen import courses, scopes
+from medmgmt.supply import authorisations, cases, limits, reads, run_outs
+from medmgmt.supply import gaps as supply_gaps
+from medmgmt.supply import renewal_tasks as supply_renewal_tasks
 from refills.errors import RefillRefused
 from refills.models import LIVE, SupplyState, SupplyTouch, Task
 from tests import factories
@@ -70,26 +74,26 @@ def test_as_needed_a_supply_lasts_by_the_most_that_may_be_taken() -> None:
     made = by_tablet("hydroxyzine", "25 mg", sig=now_and_then)
     saying.filled(made, 0, 10, 30)
     assert lasts_for(made) == 10
-    assert authorised.quantity_for(made, supplies.signed_steps(made), "{tablet}", 10, saying.today()) == 30
+    assert authorisations.quantity_for(made, courses.signed_steps(made), "{tablet}", 10, saying.today()) == 30
 
 
 def test_twice_daily_is_twice_as_much() -> None:
     made = by_tablet(sig=factories.sig("50", timing="BID"))
     saying.filled(made, 0, 30, 60)
     assert lasts_for(made) == 30
-    assert authorised.quantity_for(made, supplies.signed_steps(made), "{tablet}", 7, saying.today()) == 14
+    assert authorisations.quantity_for(made, courses.signed_steps(made), "{tablet}", 7, saying.today()) == 14
 
 
 def test_millilitres_are_never_counted_as_tablets() -> None:
     made = by_tablet()
-    steps = supplies.signed_steps(made)
-    assert authorised.quantity_for(made, steps, "mL", 30, saying.today()) is None
-    assert authorised.quantity_for(made, steps, "{tablet}", 30, saying.today()) == 30
+    steps = courses.signed_steps(made)
+    assert authorisations.quantity_for(made, steps, "mL", 30, saying.today()) is None
+    assert authorisations.quantity_for(made, steps, "{tablet}", 30, saying.today()) == 30
 
 
 def test_a_course_that_begins_next_week_needs_its_units_from_then_on() -> None:
     made = by_tablet(since=-7)
-    assert authorised.quantity_for(made, supplies.signed_steps(made), "{tablet}", 30, saying.today()) == 30
+    assert authorisations.quantity_for(made, courses.signed_steps(made), "{tablet}", 30, saying.today()) == 30
 
 
 # -- gaps -------------------------------------------------------------------------------------------------------------
@@ -104,8 +108,8 @@ def test_a_change_that_nobody_signed_neither_hides_a_gap_nor_closes_it() -> None
     saying.filled(lithium, 31)
     assert gaps() == [str(lithium.pk)]
     saying.proposed(lithium, "stop")
-    sweeps.keep_supplies()
-    supplies.replan(lithium.patient, lithium)
+    tasks.keep_supplies()
+    supply_gaps.replan(lithium.patient, lithium)
     assert gaps() == [str(lithium.pk)]
 
 
@@ -114,7 +118,7 @@ def test_the_clock_sees_a_gap_behind_a_stop_that_nobody_signed() -> None:
     saying.filled(lithium, 29)
     saying.proposed(lithium, "stop")
     with time_machine.travel(timezone.now() + timedelta(days=2)):
-        sweeps.keep_supplies()
+        tasks.keep_supplies()
     assert gaps() == [str(lithium.pk)]
 
 
@@ -123,7 +127,7 @@ def test_looking_again_keeps_the_task_of_a_gap_that_is_still_there() -> None:
     saying.filled(lithium, 31)
     task = Task.objects.get(kind="supply_gap")
     for _ in range(2):
-        supplies.replan(lithium.patient, lithium)
+        supply_gaps.replan(lithium.patient, lithium)
     task.refresh_from_db()
     assert task.state == "open"
 
@@ -135,7 +139,7 @@ def test_a_hold_ends_a_gap_though_the_supply_ended_long_ago() -> None:
     with time_machine.travel(timezone.now() + timedelta(hours=7)):
         saying.changed(lithium, "hold", 1)
         run_outs.refresh()
-        sweeps.find_gaps()
+        supply_gaps.find_gaps()
     assert gaps() == []
 
 
@@ -151,23 +155,23 @@ def test_nobody_calls_about_what_is_taken_only_as_needed_nor_about_a_supply_of_l
 def test_a_gap_counts_by_the_patients_own_day(far: Patient) -> None:
     made = saying.taken("lithium", since=60)
     saying.filled(made, 30)
-    without = supplies.days_without(far, made, saying.today(), supplies.signed_steps(made))
+    without = supply_gaps.days_without(far, made, saying.today(), courses.signed_steps(made))
     assert without == 0
-    assert supplies.days_without(far, made, saying.ago(-1), supplies.signed_steps(made)) is None
+    assert supply_gaps.days_without(far, made, saying.ago(-1), courses.signed_steps(made)) is None
 
 
 def test_a_fill_closes_the_gap_of_its_own_prescription_and_no_other() -> None:
     first = saying.taken("lithium", prescription={"pk": 7})
     other = saying.taken("lithium", prescription={"pk": 71}, of=factories.stranger())
     for one in (first, other):
-        supplies.open_gap_task(one.patient, one, saying.ago(3))
+        supply_gaps.open_gap_task(one.patient, one, saying.ago(3))
     saying.filled(first, 0)
     assert gaps() == ["71"]
 
 
 def test_how_soon_harm_comes_ranks_a_gap() -> None:
     tiers = {
-        drug: supplies.stop_tier(saying.taken(drug)) for drug in ("lithium", "olanzapine", "bupropion", "melatonin")
+        drug: supply_gaps.stop_tier(saying.taken(drug)) for drug in ("lithium", "olanzapine", "bupropion", "melatonin")
     }
     assert tiers == {"lithium": 1, "olanzapine": 2, "bupropion": 2, "melatonin": 3}
 
@@ -193,10 +197,10 @@ def test_a_portion_begins_a_fill_and_the_rest_of_it_is_told() -> None:
     made = by_tablet()
     saying.written(made, 20, refills=1)
     saying.filled(made, 20, 10, 10)
-    [line] = supply_page.renewal(factories.adler(), made.pk).lines
+    [line] = reads.renewal(factories.adler(), made.pk).lines
     assert (line.fills_made, line.fills_left, line.rest) == (1, 1, 20)
     saying.filled(made, 10, 20, 20)
-    [line] = supply_page.renewal(factories.adler(), made.pk).lines
+    [line] = reads.renewal(factories.adler(), made.pk).lines
     assert (line.fills_made, line.fills_left, line.rest) == (1, 1, None)
 
 
@@ -206,12 +210,12 @@ def test_what_was_taken_back_has_no_fills_and_frees_its_place_in_a_series() -> N
     for one in wrong:
         authorising.revoke(factories.adler(), one.pk, why="Written for the wrong strength.")
     right = saying.written(stimulant)
-    lines = supply_page.renewal(factories.adler(), stimulant.pk).lines
+    lines = reads.renewal(factories.adler(), stimulant.pk).lines
     assert {line.authorisation.pk: line.fills_left for line in lines} == {
         **dict.fromkeys([o.pk for o in wrong], 0),
         right.pk: 1,
     }
-    [(told, _words)] = supply_page.supply(factories.bo(), stimulant.pk).told
+    [(told, _words)] = reads.supply(factories.bo(), stimulant.pk).told
     assert told == right
 
 
@@ -220,14 +224,14 @@ def test_a_used_up_prescription_is_told_to_no_pharmacy_again() -> None:
     used = saying.written(made, 26)
     saying.filled(made, 26)
     fresh = saying.written(made)
-    assert [row for row, _words in supply_page.supply(factories.bo(), made.pk).told] == [fresh] != [used]
+    assert [row for row, _words in reads.supply(factories.bo(), made.pk).told] == [fresh] != [used]
 
 
 def test_a_renewal_begins_from_the_newest_that_was_written() -> None:
     made = by_tablet(sig=factories.sig("100"))
     saying.written(made, 100, 30, quantity=60)
     saying.written(made, 10, 14, quantity=28)
-    shown = supply_page.renewal(factories.adler(), made.pk).proposed
+    shown = reads.renewal(factories.adler(), made.pk).proposed
     assert (shown.days_supply, shown.quantity) == (14, 28)
 
 
@@ -243,11 +247,11 @@ def test_early_and_partial_fills_are_those_of_the_prescription_itself() -> None:
         early(of, 140)
         noon = datetime.combine(saying.ago(100), time(12), ZoneInfo(of.patient.time_zone))
         saying.filled(of, 100, 10, partial_reason="requested", handed_at=noon)
-    page = supply_page.supply(factories.bo(), mine.pk)
+    page = reads.supply(factories.bo(), mine.pk)
     assert [count for _why, count in page.early] == [1]
     assert [row.dispense.prescription for row in page.partials] == [mine]
     with time_machine.travel(timezone.now() + timedelta(days=41)):
-        assert supply_page.supply(factories.bo(), mine.pk).early == ()
+        assert reads.supply(factories.bo(), mine.pk).early == ()
 
 
 def test_the_next_fill_is_reckoned_from_the_last() -> None:
@@ -258,7 +262,7 @@ def test_the_next_fill_is_reckoned_from_the_last() -> None:
 
 
 def test_a_schedule_that_is_told_counts_beside_the_catalogues_own() -> None:
-    found = supplies.scopes_for(supplies.drug_named("zolpidem"), "CII")
+    found = scopes.scopes_for(scopes.drug_named("zolpidem"), "CII")
     assert {"CII", "CIV"} <= found
 
 
@@ -273,13 +277,13 @@ def limited(of: Prescription | None = None, days: int = 7, until: int = -30) -> 
 def test_a_limit_holds_for_its_medicine_through_its_last_day_until_it_is_lifted() -> None:
     tricyclic, other = saying.taken("amitriptyline"), saying.taken("bupropion")
     row = limited(tricyclic, until=-3)
-    assert supply_page.renewal(factories.bo(), other.pk).limit is None
+    assert reads.renewal(factories.bo(), other.pk).limit is None
     for days, held in ((0, True), (3, True), (4, False)):
         with time_machine.travel(timezone.now() + timedelta(days=days)):
-            assert (supply_page.renewal(factories.bo(), tricyclic.pk).limit == row) is held
+            assert (reads.renewal(factories.bo(), tricyclic.pk).limit == row) is held
             assert (limits.of(tricyclic, saying.today()) == row) is held
     authorising.lift_limit(factories.adler(), row.pk, why="Better.")
-    assert supply_page.renewal(factories.bo(), tricyclic.pk).limit is None
+    assert reads.renewal(factories.bo(), tricyclic.pk).limit is None
     assert limits.of(tricyclic, saying.today()) is None
 
 
@@ -288,12 +292,12 @@ def test_the_strictest_of_several_limits_shortens_what_a_renewal_would_write() -
     saying.filled(made, 20)
     limited(days=14)
     strict = limited(made, days=7)
-    shown = supply_page.renewal(factories.adler(), made.pk)
+    shown = reads.renewal(factories.adler(), made.pk)
     assert (shown.limit, shown.proposed.days_supply, shown.proposed.quantity) == (strict, 7, 7)
 
 
 def at_risk(of: Prescription) -> bool:
-    return supply_page.supply(factories.bo(), of.pk).suggestion is not None
+    return reads.supply(factories.bo(), of.pk).suggestion is not None
 
 
 def test_a_score_counts_from_its_threshold_while_it_is_recent_and_the_newest_speaks() -> None:
@@ -303,7 +307,7 @@ def test_a_score_counts_from_its_threshold_while_it_is_recent_and_the_newest_spe
     assert not at_risk(tricyclic)
     saying.seen("cssrs", str(sign.at_least), sign.within_days)
     assert at_risk(tricyclic)
-    assert "risk" in {one.code for one in supply_page.renewal(factories.bo(), tricyclic.pk).obstacles}
+    assert "risk" in {one.code for one in reads.renewal(factories.bo(), tricyclic.pk).obstacles}
     saying.seen("cssrs", "0", 1)
     assert not at_risk(tricyclic)
 
@@ -312,25 +316,25 @@ def test_a_score_of_this_evening_counts_this_evening(far: Patient) -> None:
     tricyclic = saying.taken("amitriptyline")
     saying.seen("cssrs", "5", hour=0)
     assert at_risk(tricyclic)
-    shown = supply_page.supply(factories.bo(), tricyclic.pk).suggestion
+    shown = reads.supply(factories.bo(), tricyclic.pk).suggestion
     assert str(saying.today()) in shown.signs[0]
 
 
 def test_a_diagnosis_counts_until_it_has_ended() -> None:
     tricyclic = saying.taken("amitriptyline")
-    row: Condition = monitoring.record_condition(
+    row: Condition = observing.record_condition(
         factories.adler(), factories.carla().pk, text="Suicidal ideations", icd10cm="R45.851"
     )
     for abated, counts in ((None, True), (saying.ago(0), False), (saying.ago(-1), True)):
         row.abated_on = abated
-        found = limits.suggested(supplies.scopes_of(tricyclic), [row], [], "UTC", saying.today())
+        found = limits.suggested(scopes.scopes_of(tricyclic), [row], [], "UTC", saying.today())
         assert (found is not None) is counts
 
 
 # -- run-outs and the clock's renewals --------------------------------------------------------------------------------
 def renewal_tasks() -> list[Task]:
     run_outs.refresh()
-    running_out.open_renewals()
+    supply_renewal_tasks.open_renewals()
     return list(Task.objects.filter(kind="renewal", closed_at=None).order_by("id"))
 
 
@@ -383,7 +387,7 @@ def test_who_was_answered_once_is_asked_for_again_when_the_next_supply_ends() ->
     with time_machine.travel(timezone.now() + timedelta(days=28)):
         [again] = renewal_tasks()
         assert again.pk != task.pk
-        assert [one.pk for one in supply_page.renewal(factories.adler(), made.pk).requests] == [again.pk]
+        assert [one.pk for one in reads.renewal(factories.adler(), made.pk).requests] == [again.pk]
 
 
 def test_a_run_out_computed_twice_before_it_was_planned_still_waits_to_be_planned() -> None:
@@ -394,7 +398,7 @@ def test_a_run_out_computed_twice_before_it_was_planned_still_waits_to_be_planne
         run_outs.refresh()
         assert SupplyState.objects.get(pk=made.pk).to_plan
         SupplyTouch.objects.create(prescription_id=made.pk)
-    sweeps.keep_supplies()
+    tasks.keep_supplies()
     assert not SupplyState.objects.get(pk=made.pk).to_plan
     SupplyTouch.objects.create(prescription_id=made.pk)
     run_outs.refresh()

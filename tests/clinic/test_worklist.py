@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from medmgmt import chart, duty, lateness, lists
 from medmgmt.record.models import CareAssignment, CareTeamMember, Enrolment, Level, Role, User
+from medmgmt.worklist import duty, lateness, reads
 from refills.errors import NoSuchTask
 from refills.models import HIGHEST_LEVEL, Task, TaskKind
-from refills.worklist import open_task
+from refills.worklist.tasks import open_task
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -76,12 +76,12 @@ def test_a_task_without_a_patient_opens_for_its_role_and_for_whom_it_was_raised_
     task = waiting(patient_id=None, role="pharmacist")
     for who, sees in ((factories.pia(), True), (factories.bo(), False)):
         if sees:
-            assert chart.task(who, task.pk) == task
+            assert reads.task(who, task.pk) == task
         else:
             with pytest.raises(NoSuchTask):
-                chart.task(who, task.pk)
+                reads.task(who, task.pk)
     Task.objects.filter(pk=task.pk).update(raised_to="nurse")
-    assert chart.task(factories.bo(), task.pk) == task
+    assert reads.task(factories.bo(), task.pk) == task
 
 
 def test_the_level_of_care_is_that_of_now() -> None:
@@ -89,10 +89,10 @@ def test_the_level_of_care_is_that_of_now() -> None:
     waiting()
     Enrolment.objects.filter(patient=carla).update(ends_on=carla.today(timezone.now()))
     Enrolment.objects.create(patient=carla, level=Level.PARTIAL_HOSPITALISATION, starts_on=carla.today(timezone.now()))
-    assert [lists.worklist(bo, level=level).count() for level in (
+    assert [reads.worklist(bo, level=level).count() for level in (
         Level.INTENSIVE_OUTPATIENT, Level.PARTIAL_HOSPITALISATION)] == [0, 1]  # fmt: skip
 
 
 def test_only_people_who_work_here_stand_in() -> None:
     factories.bo(), factories.member("gus", Role.NURSE, factories.team(), is_active=False)
-    assert {one.username for one in lists.stand_ins(factories.admin())} == {"bo"}
+    assert {one.username for one in reads.stand_ins(factories.admin())} == {"bo"}

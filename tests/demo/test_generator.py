@@ -11,7 +11,8 @@ from medmgmt.actions.history import PastCourse
 from medmgmt.demo import generator, tables
 from medmgmt.demo.generator import DemoPatient
 from medmgmt.record import dosing
-from refills import schedule
+from refills.messages import waking
+from refills.supply import fills as supply_fills
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 TOLD = tables.read()
@@ -101,8 +102,8 @@ def test_several_supplies_end_in_the_next_days(made: tuple[DemoPatient, ...]) ->
     for one in made:
         today = NOW.astimezone(ZoneInfo(one.history.patient.time_zone)).date()
         for course in one.history.courses:
-            fills = [schedule.Fill(fill.dispensed_on, fill.days_supply) for fill in course.fills]
-            end = schedule.run_out(fills)
+            fills = [supply_fills.Fill(fill.dispensed_on, fill.days_supply) for fill in course.fills]
+            end = supply_fills.run_out(fills)
             if end is not None and dosing.dose_on(today, steps(course)).is_taken:
                 left.append((end - today).days)
     assert min(left) >= 0
@@ -115,10 +116,10 @@ def test_carla_lives_where_it_is_day_and_has_medicine_for_three_days(hour: int) 
     carla = clinic(now=now)[0]
     zone = carla.history.patient.time_zone
     assert carla.history.patient.given_name == "Carla"
-    assert schedule.Waking().holds(now, zone)
+    assert waking.Waking().holds(now, zone)
     sertraline = next(course for course in carla.history.courses if course.drug_name == "sertraline")
-    fills = [schedule.Fill(fill.dispensed_on, fill.days_supply) for fill in sertraline.fills]
-    assert schedule.run_out(fills) == now.astimezone(ZoneInfo(zone)).date() + timedelta(days=3)
+    fills = [supply_fills.Fill(fill.dispensed_on, fill.days_supply) for fill in sertraline.fills]
+    assert supply_fills.run_out(fills) == now.astimezone(ZoneInfo(zone)).date() + timedelta(days=3)
 
 
 def test_what_is_dispensed_is_whole_pieces_of_the_product() -> None:

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from interactions.models import LocalChange, Release, RescreenRun, Rule, SelftestRun
-from medmgmt.actions import authorising, cover, messaging, monitoring, people, supply, worklist
+from medmgmt.actions import authorising, messages, observing, people, side_effects, supply, worklist
 from medmgmt.record.models import (
     Allergy,
     CareAssignment,
@@ -32,7 +32,7 @@ from medmgmt.record.models import (
     Status,
     User,
 )
-from refills import calendar_feed
+from refills.messages import calendar_feed
 from refills.models import Absence, Authorisation, CaregiverConsent, DemoMessage, Dispense, Reminder, Task
 from tests import factories
 from tests.faces import world as worlds
@@ -211,7 +211,7 @@ def chart_of(clinic: Clinic, carla: Patient, bo: User) -> None:
     clinic.call(Observation.objects.get(pk=clinic.ids["observation_id"]), "#weight-70")
     wrong = measured(carla, bo, "61.25")
     clinic.call(wrong, "61.25")
-    clinic.call(monitoring.correct_observation(bo, wrong.pk, value=Decimal("62.5")), "62.5")
+    clinic.call(observing.correct_observation(bo, wrong.pk, value=Decimal("62.5")), "62.5")
     for substance, refuted in (("currentillin", None), ("refutedillin", date(2026, 2, 1))):
         row = Allergy.objects.create(
             patient=carla, substance=substance, recorded_on=date(2026, 1, 1), refuted_on=refuted
@@ -241,8 +241,8 @@ def reports(clinic: Clinic, carla: Patient, bo: User) -> None:
     """A report, and one that was corrected."""
     clinic.call(SideEffectReport.objects.get(pk=clinic.ids["report_id"]), "tremor")
     day = date(2026, 5, 20)
-    old = monitoring.log_side_effect(bo, carla.pk, term="oldache", severity="mild", began_on=day)
-    new = monitoring.correct_side_effect(bo, old.pk, term="newache")
+    old = side_effects.log_side_effect(bo, carla.pk, term="oldache", severity="mild", began_on=day)
+    new = side_effects.correct_side_effect(bo, old.pk, term="newache")
     clinic.call(old, "oldache")
     clinic.call(new, "newache")
     clinic.ids["corrected_id"] = new.pk
@@ -266,8 +266,8 @@ def staffing(clinic: Clinic, adler: User, bo: User) -> None:
     past = {"since": OVER, "until": NOON, "told_by": bo, "told_at": OVER}
     clinic.call(Absence.objects.create(user=bo, **past), "#was-away")
     soon = timezone.now() + timedelta(days=50)
-    taken_back = cover.tell_absence(bo, user_id=bo.pk, since=soon, until=soon + timedelta(days=1))
-    cover.withdraw_absence(bo, taken_back.pk)
+    taken_back = worklist.tell_absence(bo, user_id=bo.pk, since=soon, until=soon + timedelta(days=1))
+    worklist.withdraw_absence(bo, taken_back.pk)
     clinic.call(taken_back, "#not-away")
 
 
@@ -297,11 +297,11 @@ def messages_of(clinic: Clinic, carla: Patient, bo: User) -> None:
     """Whom Carla wants told, and whom no longer; what is held of her; what was sent in the demo; her old calendar."""
     clinic.call(CaregiverConsent.objects.get(pk=clinic.ids["consent_id"]), "Mara")
     helper = {**worlds.HELPER, "name": "Exkin", "address": "exkin@post.example"}
-    gone = messaging.add_caregiver(bo, carla.pk, **helper, starts_on=carla.today(timezone.now()))
-    messaging.withdraw_caregiver(bo, gone.pk)
+    gone = messages.add_caregiver(bo, carla.pk, **helper, starts_on=carla.today(timezone.now()))
+    messages.withdraw_caregiver(bo, gone.pk)
     clinic.call(gone, "Exkin")
     clinic.ids["old_feed"] = clinic.ids["feed"]
-    clinic.ids["feed"] = calendar_feed.token(messaging.renew_calendar(bo, carla.pk))
+    clinic.ids["feed"] = calendar_feed.token(messages.renew_calendar(bo, carla.pk))
     held = Reminder.objects.create(
         patient=carla, prescription_id=clinic.ids["prescription_id"], kind="refill_1", channel="email",
         run_out_on=date(2027, 1, 1), local_date=date(2026, 12, 31), time_zone="America/New_York", key="carlaheld",

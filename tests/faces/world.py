@@ -8,10 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from interactions.models import Release
-from medmgmt.actions import authorising, cover, curation, messaging, monitoring, prescribing, supply
+from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
 from medmgmt.record.models import Kind, Patient, Role, User
-from refills import calendar_feed
-from refills.links import token
+from refills.messages import calendar_feed
+from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
 from tests import factories, shipped_knowledge
 
@@ -40,7 +40,7 @@ def other_patient_user() -> User:
 def away_later(user: User) -> Absence:
     """Somebody who will be away, long after whatever a test looks at."""
     begins = timezone.now() + timedelta(days=100)
-    return cover.tell_absence(user, user_id=user.pk, since=begins, until=begins + timedelta(days=1))
+    return worklist.tell_absence(user, user_id=user.pk, since=begins, until=begins + timedelta(days=1))
 
 
 @dataclass
@@ -70,11 +70,11 @@ def build() -> World:
         reason_code="initial_treatment",
         note=NOTE,
     )
-    report = monitoring.log_side_effect(bo, carla.pk, term="tremor", severity="mild", began_on=today, note=NOTE)
+    report = side_effects.log_side_effect(bo, carla.pk, term="tremor", severity="mild", began_on=today, note=NOTE)
     supply.record_dispense(
         bo, taken.pk, dispensed_on=today, quantity=Decimal(30), unit="{tablet}", days_supply=30, note=NOTE
     )
-    weight = monitoring.record_observation(
+    weight = observing.record_observation(
         bo, carla.pk, code="weight", value=Decimal(70), observed_at=datetime(2026, 6, 1, tzinfo=UTC)
     )
     task = Task.objects.create(
@@ -88,7 +88,7 @@ def build() -> World:
     )
     finding = risky.review.findings.filter(severity__in=("major", "contraindicated")).first()
     assert finding is not None
-    local = curation.propose(factories.pia(), curation.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
+    local = knowledge.propose(factories.pia(), knowledge.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
     part = {"quantity": Decimal(30), "unit": "{tablet}", "days_supply": 30, "refills": 5}
     ids = {
         "authorisation_id": authorising.authorise(adler, taken.pk, **part).pk,
@@ -107,7 +107,7 @@ def build() -> World:
         "report_id": report.pk,
         "task_id": task.pk,
         "consent_id": helper_of(carla, bo).pk,
-        "feed": calendar_feed.token(messaging.renew_calendar(bo, carla.pk)),
+        "feed": calendar_feed.token(messages.renew_calendar(bo, carla.pk)),
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
         "token": token(Reminder.objects.earliest("due_at")),
@@ -128,7 +128,7 @@ def build() -> World:
 
 def helper_of(patient: Patient, by: User) -> CaregiverConsent:
     """Somebody whom Carla wants told as well."""
-    return messaging.add_caregiver(by, patient.pk, **HELPER, starts_on=patient.today(timezone.now()))
+    return messages.add_caregiver(by, patient.pk, **HELPER, starts_on=patient.today(timezone.now()))
 
 
 def propose(by: User, of: Patient, kind: str, prescription_id: int) -> prescribing.Proposal:

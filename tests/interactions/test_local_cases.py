@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from interactions import library, local_cases
+from interactions import library
+from interactions.local import cases
 from interactions.models import Release
 
 DAY = date(2026, 11, 21)
@@ -20,5 +21,5 @@ DAY = date(2026, 11, 21)
     ],
 )
 def test_a_case_tries_what_is_said_of_all_its_drugs_together(shipped_release: Release, line: str, found: str) -> None:
-    [case] = local_cases.told([line], DAY)
-    assert local_cases.tried(case, library.current()).found == found
+    [case] = cases.told([line], DAY)
+    assert cases.tried(case, library.current()).found == found

@@ -6,8 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from interactions import curation, releases, selftests
+from interactions import releases, selftests
 from interactions.errors import NothingToTest
+from interactions.local import curation
 from interactions.models import LocalChange, Release, SelftestRun, SelftestScope
 from tests import factories
 from tests.interactions import shipped

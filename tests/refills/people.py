@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from medmgmt.record.models import Prescription
-from refills import planning, schedule
-from refills.bundling import Step, Thing
+from refills.messages import items, planning
+from refills.messages.bundling import Step, Thing
+from refills.messages.planning import Plan
+from refills.messages.reminders import Reach
 from refills.models import CaregiverConsent, Reminder
-from refills.planning import Plan
-from refills.reminders import Reach
-from refills.schedule import Fill
+from refills.supply import fills as supply_fills
+from refills.supply.fills import Fill
 from tests import factories
 
 ZONE = "America/New_York"
@@ -23,7 +24,7 @@ CADENCE = tuple(Step(f"refill_{days}", -days) for days in (7, 3, 1, 0))
 def supply(prescription: Prescription, fills: list[Fill] | None = None, **values: Any) -> Plan:
     """Thirty days since the first of November: it runs out on the first of December. What Carla takes besides is left
     out, unless given as `also`."""
-    ends_on = schedule.run_out([Fill(date(2026, 11, 1), 30)] if fills is None else fills)
+    ends_on = supply_fills.run_out([Fill(date(2026, 11, 1), 30)] if fills is None else fills)
     mine = [refill(prescription, ends_on)] if ends_on and values.pop("active", True) else []
     values = {
         "patient_id": prescription.patient_id,
@@ -75,9 +76,9 @@ def due(count: int, at: datetime = NOON) -> list[Reminder]:
         )
         for prescription in prescriptions
     ]
-    said = [planning.Item("refill_0", "prescription", str(row.prescription_id), at.date(), row.prescription_id)
+    said = [items.Item("refill_0", "prescription", str(row.prescription_id), at.date(), row.prescription_id)
             for row in rows]  # fmt: skip
-    planning.add(rows, [planning.written(row, item) for row, item in zip(rows, said, strict=True)])
+    planning.add(rows, [items.written(row, item) for row, item in zip(rows, said, strict=True)])
     return list(Reminder.objects.filter(prescription__in=prescriptions).order_by("id"))
 
 

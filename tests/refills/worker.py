@@ -47,9 +47,9 @@ def run(where: str, path: str) -> None:
     from django.core.mail import EmailMessage
     from django.core.mail.backends import locmem
 
-    from refills import reminders
+    from refills.messages import reminders
+    from refills.messages.reminders import Reach
     from refills.models import Reminder
-    from refills.reminders import Reach
     from tests.refills.people import NOON, reachable
 
     def dawdle(here: str) -> None:

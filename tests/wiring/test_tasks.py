@@ -16,12 +16,13 @@ from django.utils import timezone
 from interactions import library
 from interactions.engine import cases
 from interactions.models import CurrentDrug, LocalChange, RescreenRun
-from medmgmt import broker, celery, tasks
-from medmgmt.actions import authorising, cover, curation, people, supply
+from medmgmt import celery, tasks
+from medmgmt.actions import authorising, people, supply, worklist
+from medmgmt.actions import knowledge as actions_knowledge
 from medmgmt.record.models import IdempotencyRecord, Prescription
 from refills import clock
 from refills.models import Reminder, ReminderKind, SupplyState, Task
-from refills.worklist import open_task
+from refills.worklist.tasks import open_task
 from tests import factories
 from tests.actions import orders
 
@@ -55,12 +56,12 @@ def supplied(days_ago: int) -> Prescription:
 
 def new_rule() -> LocalChange:
     """Pia wants lamotrigine with metformin to be major; Dr Adler agrees."""
-    wanted = curation.Wanted(
+    wanted = actions_knowledge.Wanted(
         a="lamotrigine", b="metformin", adds_rule=True, severity="major", reason="Two cases here.",
         cases=["lamotrigine 200 mg + metformin => major", "lamotrigine + lisinopril => none"],
     )  # fmt: skip
-    change = curation.propose(factories.pia(), wanted)
-    curation.approve(factories.adler(), change.pk)
+    change = actions_knowledge.propose(factories.pia(), wanted)
+    actions_knowledge.approve(factories.adler(), change.pk)
     return change
 
 
@@ -106,7 +107,7 @@ def test_the_clock_raises_what_is_late_and_hands_on_the_tasks_of_somebody_who_is
     bo, adler = factories.bo(), factories.adler()
     values = {"kind": "other", "title": "Look", "patient_id": factories.carla().pk}
     with time_machine.travel(WEDNESDAY, tick=False):
-        cover.tell_absence(adler, user_id=adler.pk, since=WEDNESDAY, until=WEDNESDAY + timedelta(days=9))
+        worklist.tell_absence(adler, user_id=adler.pk, since=WEDNESDAY, until=WEDNESDAY + timedelta(days=9))
         hers = open_task(key="hers", assignee_id=adler.pk, role="psychiatrist", **values)
         late = open_task(key="late", assignee_id=bo.pk, role="nurse", due_at=WEDNESDAY, **values)
     Task.objects.filter(pk=late.pk).update(escalate_at=WEDNESDAY)
@@ -219,19 +220,19 @@ def test_the_clock_forgets_ended_sessions_and_no_others() -> None:
 
 def test_a_redis_that_is_away_is_waited_for(settings: object) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"  # type: ignore[attr-defined]
-    with pytest.raises(broker.Silent, match="no Redis answers"):
-        broker.require_fit()
+    with pytest.raises(celery.Silent, match="no Redis answers"):
+        celery.require_fit()
     celery.refuse_unfit_redis()
 
 
 @pytest.mark.redis
 def test_a_redis_that_hides_its_configuration_is_believed(settings: object, redis_url: str) -> None:
     settings.REDIS_URL = redis_url  # type: ignore[attr-defined]
-    broker.require_fit()
+    celery.require_fit()
     asked = redis.Redis.from_url(redis_url)
     asked.acl_setuser("rented", enabled=True, passwords=["+word"], commands=["+@all", "-config"], keys=["*"])
     settings.REDIS_URL = redis_url.replace("redis://", "redis://rented:word@")  # type: ignore[attr-defined]
     try:
-        broker.require_fit()
+        celery.require_fit()
     finally:
         asked.acl_deluser("rented")

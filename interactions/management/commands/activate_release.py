@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from interactions import local_release
 from interactions.errors import NoSuchRelease
+from interactions.local import release as local_release
 
 
 class Command(BaseCommand):

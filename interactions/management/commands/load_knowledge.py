@@ -9,9 +9,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from interactions import local_release, releases
+from interactions import releases
 from interactions.importers import clinical
 from interactions.importers.faults import BadFile
+from interactions.local import release as local_release
 
 
 class Command(BaseCommand):

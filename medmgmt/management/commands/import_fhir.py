@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from medmgmt.actions import surveying
 from medmgmt.actions.surveying import Survey
-from medmgmt.fhir import intake
+from medmgmt.fhir.importing import intake
 from medmgmt.record.models import CareTeam, Role, User, validate_time_zone
 
 IMPORTER = "history-import"

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from medmgmt import populations
 from medmgmt.record.models import DosageChange, Status
+from medmgmt.regimen import courses
 
 AT_ONCE = 500
 
@@ -23,5 +23,5 @@ class Command(BaseCommand):
         laid_out = 0
         for first in range(0, len(patients), AT_ONCE):
             with transaction.atomic():
-                laid_out += populations.keep_current(patients[first : first + AT_ONCE])
+                laid_out += courses.keep_current(patients[first : first + AT_ONCE])
         self.stdout.write(f"{laid_out} prescriptions of {len(patients)} patients are laid out.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from medmgmt import cases
+from medmgmt.supply import cases
 
 
 class Command(BaseCommand):

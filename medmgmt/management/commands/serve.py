@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from honcho.manager import Manager
 
-from medmgmt import broker
-from refills import service_levels, site_hours
+from medmgmt import celery as medmgmt_celery
+from refills.worklist import service_levels, site_hours
 
 BANNER = """
   medmgmt is running at {url}
@@ -79,8 +79,8 @@ def refuse_unfit_tables() -> None:
 def refuse_unfit_redis() -> None:
     """A Redis that may evict keys loses queued work; one that does not answer serves nobody."""
     try:
-        broker.require_fit()
-    except (broker.Unfit, broker.Silent) as unfit:
+        medmgmt_celery.require_fit()
+    except (medmgmt_celery.Unfit, medmgmt_celery.Silent) as unfit:
         raise CommandError(str(unfit)) from unfit
 
 

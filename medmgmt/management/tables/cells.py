@@ -14,16 +14,16 @@ from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
 from interactions.importers.clinical import LIKELIHOODS
 from medmgmt.demo.tables import LEVELS
-from medmgmt.limits import OVERDOSE
 from medmgmt.management.tables import conditions
 from medmgmt.management.tables.columns import Column
 from medmgmt.management.tables.known import VISIT, VOCABULARIES, Known, parts
 from medmgmt.record.models import ANSWERS
 from medmgmt.record.models import SCALES as RATING_SCALES
-from refills.injections import terms
-from refills.lab_gates import intervals
-from refills.rules import CONTROLLED, EVERY_DRUG, SCHEDULES
-from refills.service_levels import ADMINISTRATOR, OWN_ROLE, ROLES
+from medmgmt.supply.limits import OVERDOSE
+from refills.supply.injections import terms
+from refills.supply.lab_gates import intervals
+from refills.supply.rules import CONTROLLED, EVERY_DRUG, SCHEDULES
+from refills.worklist.service_levels import ADMINISTRATOR, OWN_ROLE, ROLES
 
 FACTS = frozenset(one.name for one in fields(Facts))
 EFFECTS = frozenset({*SCALES, "qt"})

@@ -71,7 +71,7 @@ def test_the_record_is_written_in_the_transaction_of_the_act(bo: Api, monkeypatc
     def lost(*_: object) -> None:
         raise RuntimeError("the power fails between the act and its record")
 
-    monkeypatch.setattr("medmgmt.api.idempotency.keep", lost)
+    monkeypatch.setattr("medmgmt.api.kit.idempotency.keep", lost)
     bo.client.raise_request_exception = False
     problem(bo.post("side-effects/", tremor(), Idempotency_Key="k"), 500, "server-error")
     assert not SideEffectReport.objects.exists()
@@ -131,7 +131,7 @@ def test_fifty_bodies_under_one_key_at_once_make_one_and_refuse_the_rest() -> No
 def test_who_waits_too_long_for_the_first_request_is_told_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
     from medmgmt.actions import monitoring
 
-    monkeypatch.setattr("medmgmt.api.idempotency.WAIT", "200ms")
+    monkeypatch.setattr("medmgmt.api.kit.idempotency.WAIT", "200ms")
     begun, go_on, real = threading.Event(), threading.Event(), monitoring.log_side_effect
 
     def slow(*arguments: Any, **values: Any) -> Any:

@@ -180,7 +180,7 @@ def test_a_crash_is_a_problem_document_that_tells_nothing(adler: Api, monkeypatc
     def crash(*_: object, **__: object) -> None:
         raise RuntimeError("Carla takes sertraline")
 
-    monkeypatch.setattr("medmgmt.lists.patients", crash)
+    monkeypatch.setattr("medmgmt.people.patients", crash)
     adler.client.raise_request_exception = False
     response = adler.get("patients/")
     problem(response, 500, "server-error")

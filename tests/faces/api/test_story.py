@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from medmgmt.record.models import AuditEntry, DosageChange
-from refills.links import token
+from refills.messages.links import token
 from refills.models import Reminder
 from tests import factories
 from tests.faces.api.client import Api, done, fields, problem

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from refills.models import Absence, NoDigest, Task, TaskKind
-from refills.worklist import open_task
+from refills.worklist.tasks import open_task
 from tests import factories
 from tests.faces.api.client import Api, done, fields, problem
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from medmgmt.fhir.courses import Basis, Course, End, Life, Order, courses
+from medmgmt.fhir.importing.courses import Basis, Course, End, Life, Order, courses
 
 START = date(2019, 3, 4)
 QUIET = Life(contacts=(), reasons_ended={}, died_on=None, as_of=date(2026, 1, 1))

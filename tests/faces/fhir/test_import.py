@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from medmgmt.fhir import intake
-from medmgmt.fhir.report import Report
+from medmgmt.fhir.importing import intake
+from medmgmt.fhir.importing.report import Report
 from medmgmt.management.commands.import_fhir import importer
 from medmgmt.record import audit, dosing
 from medmgmt.record.models import Allergy, AuditEntry, CareTeam, Condition, DosageChange, Patient, Prescription

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medmgmt.fhir import converting, gathering, reading, sigs
-from medmgmt.fhir.report import Report
+from medmgmt.fhir.importing import converting, gathering, reading, sigs
+from medmgmt.fhir.importing.report import Report
 from tests.faces.fhir.resources import allergy, condition, daily, patient, request
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)

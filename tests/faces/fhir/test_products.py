@@ -2,7 +2,7 @@
 
 import pytest
 
-from medmgmt.fhir import products, tables
+from medmgmt.fhir.importing import products, tables
 
 
 def parts(display: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from medmgmt.fhir import sigs
+from medmgmt.fhir.importing import sigs
 from medmgmt.record import dosing
 
 ONE = {"doseAndRate": [{"doseQuantity": {"value": 1}}]}

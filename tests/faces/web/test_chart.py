@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from medmgmt.actions import monitoring
+from medmgmt.actions import observing
 from medmgmt.record.models import Observation
-from medmgmt.web import banner
+from medmgmt.web.kit import banner
 from refills.models import Dispense, Reminder
 from tests import factories
 from tests.faces.web import reading
@@ -137,7 +137,7 @@ def test_the_strip_about_a_patient_never_forgets_an_allergy_nor_a_pregnancy(worl
         assert "penicillin hives" in reading.read(as_bo.get(address).content).said(), address
     assert "Pregnancynot recorded" in chart(world, as_bo)
     now = timezone.now() - timedelta(hours=1)
-    monitoring.record_observation(
+    observing.record_observation(
         factories.bo(), world.carla.pk, code="pregnancy", value_code="pregnant", observed_at=now
     )
     assert "Pregnancypregnant" in chart(world, as_bo)
@@ -146,7 +146,7 @@ def test_the_strip_about_a_patient_never_forgets_an_allergy_nor_a_pregnancy(worl
 def test_the_strip_shows_the_newest_value_in_its_own_unit(world: World, as_bo: Client) -> None:
     now = timezone.now() - timedelta(hours=1)
     for code, value in (("weight", "74.5"), ("ammonia", "38")):
-        monitoring.record_observation(factories.bo(), world.carla.pk, code=code, value=Decimal(value), observed_at=now)
+        observing.record_observation(factories.bo(), world.carla.pk, code=code, value=Decimal(value), observed_at=now)
     assert "Weight74.5 kg" in chart(world, as_bo).replace("\xa0", " ")
     facts = {str(fact.label): fact.value for fact in banner.of(world.carla).facts}
     assert facts["Weight"] == "74.5\xa0kg"

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from medmgmt.actions import messaging
-from refills import calendar_feed, links
+from medmgmt.actions import messages
+from refills.messages import calendar_feed, links
 from refills.models import CalendarFeed, CaregiverConsent, ChannelChoice, Reminder
 from tests import factories
 from tests.faces.web import reading
@@ -61,7 +61,7 @@ def test_already_picked_up_is_thanked_for_and_says_no_drug(reminder: Reminder) -
 
 
 def test_a_helpers_page_offers_no_way_to_give_the_consent_back(world: World) -> None:
-    consent = messaging.add_caregiver(
+    consent = messages.add_caregiver(
         factories.bo(),
         world.carla.pk,
         name="Mara",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from medmgmt.record.models import Kind, Patient
-from refills import links
+from refills.messages import links
 from refills.models import Reminder, Task
 from tests import factories
 from tests.faces.web import reading

@@ -8,10 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from medmgmt.actions import monitoring
+from medmgmt.actions import side_effects
 from medmgmt.record.models import User
-from refills import worklist
 from refills.models import DemoMessage
+from refills.worklist import tasks
 from tests import factories as cast
 from tests.faces.web.world import World, fill, propose, today
 
@@ -38,12 +38,12 @@ def more_of_everything(world: World) -> None:
     for number, (drug, rxcui) in enumerate(DRUGS):
         taken = cast.taking(drug, rxcui, on=today() - timedelta(days=30 + number))
         fill(bo, taken, today() - timedelta(days=3), "30", 30)
-        monitoring.log_side_effect(bo, world.carla.pk, term=f"Nausea {number}", severity="mild", began_on=today())
+        side_effects.log_side_effect(bo, world.carla.pk, term=f"Nausea {number}", severity="mild", began_on=today())
         propose(adler, world.carla, f"herb {number}", None)
         DemoMessage.objects.create(sender="a@b.example", recipient="c@d.example", subject="s", body="b")
     for number in range(20):
         patient = cast.patient(f"Q-{number}")
-        worklist.open_task(
+        tasks.open_task(
             kind="other",
             key=f"q{number}",
             patient_id=patient.pk,

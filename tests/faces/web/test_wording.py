@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import translation
 
 from medmgmt.record import dosing
-from medmgmt.web import forms, plain_words, record_forms, tags
+from medmgmt.web.kit import forms, plain_words, tags
 from tests import factories as cast
 from tests.faces.web import pages, reading
 from tests.faces.web.world import World
@@ -78,7 +78,7 @@ def test_every_sig_that_can_be_ordered_can_be_said_plainly_in_both_languages() -
 def test_every_state_and_severity_has_its_word() -> None:
     from medmgmt.record.models import ANSWERS, ReasonCode, SideEffectSeverity
 
-    assert {value for answer in ANSWERS.values() for value in answer.values} <= set(record_forms.STATE_WORDS)
+    assert {value for answer in ANSWERS.values() for value in answer.values} <= set(plain_words.STATE_WORDS)
     assert set(SideEffectSeverity.values) == set(forms.SEVERITY_WORDS) == set(forms.PLAIN_SEVERITY)
     assert set(SideEffectSeverity.values) <= set(tags.SEVERITIES)
     assert {code for codes in forms.USUAL_REASONS.values() for code in codes} <= set(ReasonCode.values)

@@ -8,9 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from medmgmt import lists
+from medmgmt.worklist import reads
 from refills.models import Task
-from refills.worklist import open_task
+from refills.worklist.tasks import open_task
 from tests import factories as cast
 from tests.faces.web import reading
 from tests.faces.web.world import World
@@ -188,7 +188,7 @@ def test_a_page_asks_as_often_for_eighty_tasks_as_for_one(world: World, as_bo: C
 
 @pytest.mark.sqlite
 def test_the_list_is_read_in_the_order_of_its_index(world: World) -> None:
-    rows = lists.worklist(cast.bo(), whose="team")[:50]
+    rows = reads.worklist(cast.bo(), whose="team")[:50]
     plan = rows.explain()
     assert "USING INDEX tasks_that_are_live" in plan
     assert "USE TEMP B-TREE FOR ORDER BY" not in plan

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from medmgmt.actions import monitoring, people, prescribing, supply
+from medmgmt.actions import observing, people, prescribing, side_effects, supply
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, SideEffectReport
 from tests import factories as cast
 from tests import shipped_knowledge
@@ -61,16 +61,16 @@ def make() -> World:
         "calm-down herbal tea", None, "1", on=day - timedelta(days=30), prescription={"free_text": True}
     )
     observations(bo, carla, now)
-    monitoring.record_allergy(
+    observing.record_allergy(
         bo, carla.pk, kind="allergy", substance="penicillin", reaction="hives", severity="moderate"
     )
-    monitoring.record_condition(adler, carla.pk, text="Recurrent depression, moderate", icd10cm="F33.1")
+    observing.record_condition(adler, carla.pk, text="Recurrent depression, moderate", icd10cm="F33.1")
     fill(bo, sertraline, day - timedelta(days=25), "30", 30)
     fill(bo, lithium, day - timedelta(days=10), "90", 30)
-    report = monitoring.log_side_effect(
+    report = side_effects.log_side_effect(
         bo, carla.pk, term="Tremor", severity="moderate", began_on=day - timedelta(days=12), note="both hands, at rest"
     )
-    monitoring.log_side_effect(
+    side_effects.log_side_effect(
         cast.carla_user(), carla.pk, term="dry mouth", severity="mild", began_on=day - timedelta(days=3)
     )
     people.enrol(bo, carla.pk, level="outpatient", starts_on=day - timedelta(days=7))
@@ -101,10 +101,8 @@ def observations(by: "cast.User", of: Patient, now: datetime) -> None:
         ("lithium", "1.18", 8),
     ):
         at = now - timedelta(days=days)
-        monitoring.record_observation(by, of.pk, code=code, value=Decimal(value), observed_at=at)
-    monitoring.record_observation(
-        by, of.pk, code="smoking", value_code="current", observed_at=now - timedelta(days=200)
-    )
+        observing.record_observation(by, of.pk, code=code, value=Decimal(value), observed_at=at)
+    observing.record_observation(by, of.pk, code="smoking", value_code="current", observed_at=now - timedelta(days=200))
 
 
 def fill(by: "cast.User", of: Prescription, on: date, quantity: str, days: int) -> None:

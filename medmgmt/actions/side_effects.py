@@ -1,0 +1,152 @@
+"""Side effects: taken down, corrected, and the medicines suspected of them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from interactions import library
+from interactions.engine import suspects
+from medmgmt.record import access, audit
+from medmgmt.record.errors import NoSuchThing, NotAllowed, Refused
+from medmgmt.record.models import Patient, Role, SideEffectReport, Status, Suspect, User
+from medmgmt.regimen import courses
+from refills.models import TaskKind
+from refills.worklist import tasks
+
+
+@transaction.atomic
+def log_side_effect(
+    by: User,
+    patient_id: int,
+    *,
+    term: str,
+    severity: str,
+    began_on: date,
+    term_code: str = "",
+    ended_on: date | None = None,
+    outcome: str = "unknown",
+    action_taken: str = "none_yet",
+    note: str = "",
+) -> SideEffectReport:
+    """Takes a side effect down, ranks what may have caused it, and opens the psychiatrist's task.
+
+    Never refused for missing knowledge: an unknown term is kept as it was said, and ranked by time alone.
+    """
+    patient = access.patient_for(by, "log_side_effect", patient_id, lock=True)
+    report = SideEffectReport(
+        patient=patient,
+        term=term,
+        term_code=term_code,
+        severity=severity,
+        began_on=began_on,
+        ended_on=ended_on,
+        outcome=outcome,
+        action_taken=action_taken,
+        note=note,
+    )
+    return keep_report(by, patient, report)
+
+
+@transaction.atomic
+def correct_side_effect(by: User, report_id: int, **fields: object) -> SideEffectReport:
+    """A new version of a report; the old one stays. `fields` are those of log_side_effect, each optional.
+
+    Raises NoSuchThing for an unknown report, Refused where a newer version exists.
+    """
+    old = SideEffectReport.objects.filter(pk=report_id).first()
+    patient = access.patient_for(by, "log_side_effect", old.patient_id if old else 0, lock=True)
+    if old is None:
+        raise NoSuchThing()
+    if by.role == Role.PATIENT and old.reporter_id != by.pk:
+        raise NotAllowed(_("You can correct your own reports; tell the clinic about the others."))
+    if SideEffectReport.objects.filter(corrects=old).exists():
+        raise Refused(_("This report has been corrected already; correct its newest version."))
+    kept = ("term", "term_code", "severity", "began_on", "ended_on", "outcome", "action_taken", "note")
+    unknown = set(fields) - set(kept)
+    if unknown:
+        raise Refused(_("A side effect has no such detail: %(names)s.") % {"names": ", ".join(sorted(unknown))})
+    values = {name: fields.get(name, getattr(old, name)) for name in kept}
+    return keep_report(by, patient, SideEffectReport(patient=patient, corrects=old, version=old.version + 1, **values))
+
+
+def keep_report(by: User, patient: Patient, report: SideEffectReport) -> SideEffectReport:
+    """Saves a report first, then its suspects and its task, then tells the audit."""
+    require_days(patient, report)
+    report.reporter, report.reporter_role = by, by.role
+    report.save(force_insert=True)
+    ranked = rank(patient, report)
+    open_review(patient, report, ranked)
+    act = "correct_side_effect" if report.corrects_id else "log_side_effect"
+    audit.record(by, act, patient_id=patient.pk, obj=("side_effect", report.pk),
+                 detail={"severity": report.severity, "suspects": len(ranked), "version": report.version})  # fmt: skip
+    return report
+
+
+def require_days(patient: Patient, report: SideEffectReport) -> None:
+    """Refuses an onset in the future or before birth, and an end before the onset."""
+    today = patient.today(timezone.now())
+    if report.began_on > today:
+        raise Refused(_("A side effect cannot have begun in the future."))
+    if report.began_on < patient.birth_date:
+        raise Refused(_("A side effect cannot have begun before the patient was born."))
+    if report.ended_on and not report.began_on <= report.ended_on <= today:
+        raise Refused(_("A side effect ends on or after the day it began, and not in the future."))
+
+
+def rank(patient: Patient, report: SideEffectReport) -> list[Suspect]:
+    """The medicines taken on the day of onset, most suspect first, each with its reasons in words."""
+    taken = courses.exposures(patient, report.began_on)
+    ranked = suspects.rank(report.term, report.began_on, taken, library.current())
+    doses = dose_texts(patient, report.began_on)
+    rows = [
+        Suspect(
+            report=report,
+            prescription_id=int(found.ref),
+            rank=place,
+            score=found.score,
+            reasons=list(found.reasons),
+            change_id=doses.get(int(found.ref), (None, ""))[0],
+            dose_text=doses.get(int(found.ref), (None, ""))[1],
+        )
+        for place, found in enumerate(ranked, start=1)
+    ]
+    return Suspect.objects.bulk_create(rows)
+
+
+def dose_texts(patient: Patient, day: date) -> dict[int, tuple[int | None, str]]:
+    """By prescription: the change in force on `day` (or last in force before it) and the dose in words."""
+    found = {}
+    for course in courses.courses(patient.pk):
+        change, sig = courses.in_force(course, day)
+        found[course.prescription.pk] = (change, sig.text() if sig else "")
+    return found
+
+
+def open_review(patient: Patient, report: SideEffectReport, ranked: Sequence[Suspect]) -> None:
+    """The psychiatrist's task, due by severity; a correction replaces the task of the version before."""
+    if report.corrects_id:
+        tasks.cancel_by_key(f"side-effect:{report.corrects_id}", _("The report was corrected."))
+    tasks.open_task(
+        kind=TaskKind.SIDE_EFFECT_REVIEW,
+        key=f"side-effect:{report.pk}",
+        patient_id=patient.pk,
+        role=Role.PSYCHIATRIST,
+        assignee_id=prescriber_id(patient, ranked),
+        case=report.severity,
+        source=("side_effect", report.pk),
+        title=_("Review a side effect"),
+        detail=f"{report.term} ({report.get_severity_display()})",
+    )
+
+
+def prescriber_id(patient: Patient, ranked: Sequence[Suspect]) -> int | None:
+    """Who signed the dose of the chief suspect, if still in the patient's care; None leaves it to the whole role."""
+    changes = [suspect.change_id for suspect in ranked if suspect.change_id]
+    signed = patient.dosage_changes.filter(status=Status.SIGNED)
+    change = signed.filter(pk__in=changes[:1]).first() or signed.order_by("-signed_at", "-id").first()
+    if change is None or change.signed_by is None:
+        return None
+    return change.signed_by_id if access.cares_for(change.signed_by, patient.pk) else None

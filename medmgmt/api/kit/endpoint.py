@@ -1,0 +1,238 @@
+"""One address of the API: understands the request, calls one action or one read, shows the result."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ClassVar, Protocol
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from medmgmt import people
+from medmgmt.api.kit import idempotency
+from medmgmt.api.kit.fields import Strict
+from medmgmt.api.kit.filters import FilterSet
+from medmgmt.api.kit.pagination import Pages
+from medmgmt.api.kit.session import SessionAuthentication, TokenAuthentication
+from medmgmt.problems import ProblemRaised
+from medmgmt.record.errors import Conflict
+from medmgmt.record.models import User
+from refills.errors import TaskTaken
+
+Fields = type[serializers.Serializer[Any]]
+ETAG = re.compile(r'"([0-9]{1,9})"')
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What one method of one address takes, gives and refuses; the schema is drawn from it."""
+
+    gives: Fields
+    status: int = 200
+    takes: Fields | None = None
+    query: Fields | None = None
+    filters: type[FilterSet] | None = None
+    order: tuple[str, ...] = ()
+    is_list: bool = False
+    is_versioned: bool = False
+    refuses: tuple[str, ...] = ()
+    links_to: str = ""
+    seen: str = ""
+    """What a list shows of patients, for the audit; empty where it shows none or opens a single chart."""
+
+    def has_version(self) -> bool:
+        """Whether the answer is one thing with a version."""
+        return not self.is_list and "version" in self.gives().fields
+
+    def parameters(self) -> set[str]:
+        """The names that may stand in the address after the question mark."""
+        names = set(self.filters.base_filters) if self.filters else set()
+        names |= set(self.query().fields) if self.query else set()
+        return names | ({"page", "page_size"} if self.is_list else set())
+
+
+class Handler(Protocol):
+    """A method of an endpoint, with its operation attached."""
+
+    operation: Operation
+
+    def __call__(self, view: "Endpoint", request: Request, **ids: Any) -> Response | HttpResponse: ...
+
+
+Act = Callable[..., object]
+
+
+class Endpoint(APIView):
+    """The base of every address: who is asking, which parameters are known, how versions travel."""
+
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    pagination_class: ClassVar[type[Pages]] = Pages
+    metadata_class = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Numbers in the address arrive as text."""
+        ids = {name: int(text) if name.endswith("_id") else text for name, text in kwargs.items()}
+        return super().dispatch(request, *args, **ids)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """After authentication: a query parameter that nobody knows was meant to do something, so it is refused."""
+        super().initial(request, *args, **kwargs)
+        known = self.operation_of(request.method).parameters()
+        unknown = {
+            str(name)[:100]: [_("There is no such parameter.")] for name in request.query_params if name not in known
+        }
+        twice = {name: [_("Given twice.")] for name in known if len(request.query_params.getlist(name)) > 1}
+        if unknown or twice:
+            raise ValidationError({**unknown, **twice})
+
+    def operation_of(self, method: str | None) -> Operation:
+        """The operation behind an HTTP method; DRF has refused methods this address does not know before that."""
+        name = (method or "get").lower()
+        handler = getattr(self, "get" if name == "head" else name, None)
+        found: Operation = getattr(handler, "operation", NOTHING)
+        return found
+
+    def show(self, operation: Operation, thing: object) -> Response:
+        """The result as an answer, with its version as ETag and, for a new thing, its address."""
+        data = operation.gives(thing).data
+        response = Response(data, status=operation.status)
+        if operation.has_version():
+            response.headers["ETag"] = f'"{data["version"]}"'
+        if operation.links_to:
+            response.headers["Location"] = reverse(operation.links_to, args=[data["id"]]) + "/"
+        return response
+
+
+class Empty(Strict):
+    """A body without members."""
+
+
+NOTHING = Operation(gives=Empty)
+
+
+def reads(gives: Fields, **options: Any) -> Callable[[Act], Handler]:
+    """A GET of one thing. The act gets the endpoint, who is asking, the query's values and the ids of the address."""
+    operation = Operation(gives=gives, **options)
+
+    def wrap(act: Act) -> Handler:
+        @wraps(act)
+        def handler(view: Endpoint, request: Request, **ids: Any) -> Response:
+            values = query_values(operation, request)
+            return view.show(operation, act(view, request.user, **values, **ids))
+
+        return attached(handler, operation)
+
+    return wrap
+
+
+def lists(gives: Fields, *, order: Sequence[str], **options: Any) -> Callable[[Act], Handler]:
+    """A GET of a page of things. The act returns a queryset; filters, order and pages are applied here."""
+    operation = Operation(gives=gives, order=tuple(order), is_list=True, **options)
+
+    def wrap(act: Act) -> Handler:
+        @wraps(act)
+        def handler(view: Endpoint, request: Request, **ids: Any) -> Response:
+            rows: QuerySet[Any] = act(view, request.user, **query_values(operation, request), **ids)  # type: ignore[assignment]  # every list is one
+            pages = view.pagination_class()
+            page = pages.paginate_queryset(filtered(operation, request, rows).order_by(*order), request, view=view)
+            if operation.seen and isinstance(request.user, User):
+                people.saw_list(request.user, operation.seen, len(page or []))
+            return pages.get_paginated_response(gives(page, many=True).data)
+
+        return attached(handler, operation)
+
+    return wrap
+
+
+def writes(gives: Fields, *, takes: Fields = Empty, status: int = 200, **options: Any) -> Callable[[Act], Handler]:
+    """A POST or PATCH: the body is checked, the act done at most once for an idempotency key, its result shown."""
+    operation = Operation(gives=gives, takes=takes, status=status, **options)
+
+    def wrap(act: Act) -> Handler:
+        @wraps(act)
+        def handler(view: Endpoint, request: Request, **ids: Any) -> Response | HttpResponse:
+            def once() -> Response:
+                values = body_values(takes, request)
+                with version_of(operation, request, values) as version:
+                    return view.show(operation, act(view, request.user, values, **version, **ids))
+
+            return idempotency.once(request, once) if request.method == "POST" else once()
+
+        return attached(handler, operation)
+
+    return wrap
+
+
+def columns(found: QuerySet[Any], line: Fields) -> QuerySet[Any, Any]:
+    """Only the columns that a plain serializer shows, as plain values: a long list makes no objects."""
+    shown: QuerySet[Any, Any] = found.values(*[str(field.source) for field in line().fields.values()])
+    return shown
+
+
+def attached(handler: Callable[..., Response | HttpResponse], operation: Operation) -> Handler:
+    """The handler with its operation where the schema and the tests find it."""
+    handler.operation = operation  # type: ignore[attr-defined]  # a function may carry it
+    return handler  # type: ignore[return-value]  # it does now
+
+
+def query_values(operation: Operation, request: Request) -> Mapping[str, Any]:
+    """The checked values of the query parameters that are not filters."""
+    if operation.query is None:
+        return {}
+    given = {name: request.query_params[name] for name in operation.query().fields.keys() & request.query_params.keys()}
+    query = operation.query(data=given)
+    query.is_valid(raise_exception=True)
+    values: Mapping[str, Any] = query.validated_data
+    return values
+
+
+def body_values(takes: Fields, request: Request) -> dict[str, Any]:
+    """The checked values of the body."""
+    body = takes(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def filtered(operation: Operation, request: Request, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows that the filters leave; a value that no filter understands is refused by name."""
+    if operation.filters is None:
+        return rows
+    filters = operation.filters(data=request.query_params, queryset=rows)
+    if not filters.is_valid():
+        raise ValidationError(filters.errors)
+    left: QuerySet[Any] = filters.qs
+    return left
+
+
+class version_of:
+    """The version the sender saw, from If-Match or the body; whose conflict it then is, decides 412 or 409."""
+
+    def __init__(self, operation: Operation, request: Request, values: dict[str, Any]) -> None:
+        self.operation, self.values = operation, values
+        self.tag = request.headers.get("If-Match")
+
+    def __enter__(self) -> dict[str, int]:
+        if not self.operation.is_versioned:
+            return {}
+        in_body = self.values.pop("version", None)
+        if self.tag is None:
+            if in_body is None:
+                raise ProblemRaised("version-required")
+            return {"version": in_body}
+        match = ETAG.fullmatch(self.tag.strip())
+        if match is None or in_body not in (None, int(match[1])):
+            raise ProblemRaised("precondition-failed")
+        return {"version": int(match[1])}
+
+    def __exit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
+        if self.tag is not None and self.operation.is_versioned and isinstance(error, Conflict | TaskTaken):
+            raise ProblemRaised("precondition-failed", str(error)) from error

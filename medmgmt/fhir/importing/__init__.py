@@ -1,0 +1,1 @@
+"""Resources of another system read, converted, gathered and reported."""

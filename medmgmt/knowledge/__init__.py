@@ -1,0 +1,1 @@
+"""What the clinic knows, seen from the clinic."""

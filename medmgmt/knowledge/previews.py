@@ -1,0 +1,95 @@
+"""What would change, and for whom, if a release were put into use or out of it; nothing is written but the audit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from django.utils import timezone
+
+from interactions import changes, current, library, releases, rescreening
+from interactions.engine.check import check
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.regimen import Regimen
+from interactions.engine.severity import Severity
+from interactions.local import release as local_release
+from medmgmt.record import access, audit
+from medmgmt.record.models import User
+from medmgmt.regimen import courses as regimen_courses
+
+MOST_JUDGED = 200
+"""So many of the patients concerned are judged under both; of more, the number of alerts is an estimate."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The difference that a release would make."""
+
+    counts: dict[str, int]
+    """rules_added, rules_removed, rules_regraded, rules_reworded, and the same of pairs; drugs."""
+    rules: list[dict[str, str]]
+    """The rules that differ, the first two hundred: source, rule, what, a, b, before, after."""
+    patients: int
+    """Who would be looked at again."""
+    orders: int
+    """Medicines that are taken now."""
+    judged: int
+    new_alerts: int
+    """Findings of major severity or above that nothing says now; an estimate where not everybody was judged."""
+    gone_alerts: int
+    is_estimate: bool
+    suspended: list[dict[str, object]] = field(default_factory=list)
+    """Local changes whose own cases would fail: `change`, its number, and `why`."""
+
+    @property
+    def new_alerts_per_100_orders(self) -> float:
+        """For every hundred medicines that are taken now."""
+        return round(100 * self.new_alerts / self.orders, 2) if self.orders else 0.0
+
+
+def of(by: User, release_id: int, *, active: bool) -> Preview:
+    """What activating the release, or retiring it, would change. A number of queries that does not grow."""
+    access.require(by, "activate_release")
+    after = releases.would_be(release_id, active=active)
+    before = [release.pk for release in releases.active()]
+    today = timezone.localdate()
+    found = changes.between(before, after)
+    concern = rescreening.concerned(found, before, after)
+    touched = [] if found.is_empty() else sorted(rescreening.patients(concern, today))
+    sample = touched[:: -(-len(touched) // MOST_JUDGED)] if touched else []
+    new, gone = alerts(by, sample, library.of(before), library.of(after))
+    scale = len(touched) / len(sample) if sample else 1
+    audit.record(by, "preview_release", obj=("release", release_id), detail={"patients": len(touched)})
+    return Preview(
+        counts={name: count for name, count in sorted(found.counts.items()) if count},
+        rules=found.rules,
+        patients=len(touched),
+        orders=current.orders(today),
+        judged=len(sample),
+        new_alerts=round(new * scale),
+        gone_alerts=round(gone * scale),
+        is_estimate=len(sample) < len(touched),
+        suspended=[
+            {"change": number, "why": " ".join(faults)}
+            for number, faults in sorted(local_release.failing_beside(after).items())
+        ],
+    )
+
+
+def alerts(by: User, patient_ids: Sequence[int], before: Knowledge, after: Knowledge) -> tuple[int, int]:
+    """How many serious findings of these patients would be new, and how many would go."""
+    now = timezone.now()
+    courses = regimen_courses.courses_of(patient_ids)
+    new = gone = 0
+    for person in regimen_courses.people(access.patients_counted(by, patient_ids), before):
+        patient = person.record.patient
+        known, day = courses[patient.pk], patient.today(now)
+        was = serious(regimen_courses.planned(person, known, day), before)
+        will_be = serious(regimen_courses.planned(replace(person, knowledge=after), known, day), after)
+        new += len(will_be - was)
+        gone += len(was - will_be)
+    return new, gone
+
+
+def serious(regimens: Sequence[Regimen], knowledge: Knowledge) -> set[str]:
+    """The keys of what would stop a signature on any of these days."""
+    found = (finding for regimen in regimens for finding in check(regimen, knowledge).findings)
+    return {finding.key for finding in found if finding.severity >= Severity.MAJOR}

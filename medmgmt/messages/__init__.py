@@ -1,0 +1,1 @@
+"""What falls due is said, and to whom."""

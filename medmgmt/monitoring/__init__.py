@@ -1,0 +1,1 @@
+"""What is to be measured, and what supply waits for it."""

@@ -1,0 +1,126 @@
+"""What a finding asks to be measured for one patient: the last result of each, and whether it is ordered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from interactions import library
+from interactions.engine.card_tables import CardTables, Monitoring
+from interactions.models import Finding
+from medmgmt.record import access
+from medmgmt.record.models import MonitoringOrder, Observation, ObservationCode, Patient, User, evidence_of
+from refills.models import Task, TaskState
+
+VISIT = "visit"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing to measure because of a card."""
+
+    finding_id: int
+    """The finding on whose card it is ordered."""
+    wanted: Monitoring
+    last: Observation | None
+    order: MonitoringOrder | None
+    """The order that waits to be done, if there is one."""
+    due_on: date
+    is_recent: bool
+    """The last result still serves as the baseline."""
+
+    @property
+    def comes_too_late(self) -> bool:
+        """Ordered, but for a later day than this card asks for."""
+        return self.order is not None and self.order.due_on > self.due_on
+
+
+@dataclass(frozen=True)
+class CardMeasures:
+    """What the card of one finding asks for."""
+
+    patient: Patient
+    finding: Finding
+    measures: list[Measure]
+
+
+def key_of(order_id: int) -> str:
+    """The task of an order."""
+    return f"monitoring-order:{order_id}"
+
+
+def closes_on(code: str) -> str:
+    """What alone makes the task of an order done; empty where the record has no such observation, so that words do."""
+    if code == VISIT:
+        return VISIT
+    return evidence_of(code) if code in ObservationCode.values else ""
+
+
+def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTables) -> dict[int, list[Measure]]:
+    """By number of the finding: what its whole card asks for. Three queries, none where nothing is asked."""
+    by_card: dict[object, dict[str, Monitoring]] = {}
+    for finding in findings:
+        card = by_card.setdefault(finding.card or finding.pk, {})
+        for wanted in tables.wanted(finding.problem, finding.drugs):
+            card.setdefault(wanted.code, wanted)
+    codes = {code for card in by_card.values() for code in card}
+    if not codes:
+        return {}
+    last, waiting = last_results(patient.pk, codes), open_orders(patient.pk, codes)
+    today = patient.today(timezone.now())
+    return {
+        finding.pk: [
+            _measure(finding.pk, wanted, last.get(wanted.code), waiting.get(wanted.code), today)
+            for wanted in by_card[finding.card or finding.pk].values()
+        ]
+        for finding in findings
+    }
+
+
+def _measure(
+    finding_id: int, wanted: Monitoring, last: Observation | None, order: MonitoringOrder | None, today: date
+) -> Measure:
+    age = None if last is None else (today - last.observed_at.date()).days
+    due_on = date.fromordinal(today.toordinal() + wanted.due_days)
+    return Measure(finding_id, wanted, last, order, due_on, age is not None and age <= wanted.recent_days)
+
+
+def last_results(patient_id: int, codes: Iterable[str]) -> dict[str, Observation]:
+    """The newest observation of each code; one query."""
+    found: dict[str, Observation] = {}
+    for one in Observation.current(patient_id).filter(code__in=list(codes)).order_by("-observed_at", "-id"):
+        found.setdefault(one.code, one)
+    return found
+
+
+def open_orders(patient_id: int, codes: Iterable[str]) -> Mapping[str, MonitoringOrder]:
+    """By code the order that neither another has taken the place of, nor a result fulfilled, nor anybody given up.
+
+    Its task says so: it is done by the result it waits for. Two queries.
+    """
+    orders = MonitoringOrder.objects.filter(patient_id=patient_id, code__in=list(codes), replaced_by__isnull=True)
+    newest = {one.code: one for one in orders.select_related("ordered_by").order_by("id")}
+    keys = {key_of(one.pk): one.code for one in newest.values()}
+    closed = Task.objects.filter(key__in=keys, state__in=(TaskState.DONE, TaskState.CANCELLED))
+    for key in closed.values_list("key", flat=True):
+        del newest[keys[key]]
+    return newest
+
+
+def of_card(by: User, finding_id: int) -> CardMeasures:
+    """For staff of the patient's team; a fixed number of queries."""
+    finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
+    patient = access.patient_for(by, "view_chart", finding.review.patient_id if finding else 0)
+    assert finding is not None
+    same = Finding.objects.filter(review=finding.review_id, card=finding.card).exclude(pk=finding.pk)
+    every = [finding, *(same if finding.card else [])]
+    found = of_findings(patient, every, library.current().formulary.cards)
+    return CardMeasures(patient, finding, found.get(finding.pk, []))
+
+
+def of_patient(by: User, patient_id: int) -> QuerySet[MonitoringOrder]:
+    """Every order of the patient, the newest first, also those that another took the place of."""
+    patient = access.patient_for(by, "view_chart", patient_id)
+    return MonitoringOrder.objects.filter(patient=patient).select_related("replaced_by").order_by("-id")

@@ -1,0 +1,1 @@
+"""The record turned into the engine's values, in one place."""

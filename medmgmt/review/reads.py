@@ -1,0 +1,117 @@
+"""The page of a proposal and of a screening, gathered for reading."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from interactions import review as reviews
+from interactions.models import Release, Review
+from medmgmt.record import access
+from medmgmt.record.errors import NoSuchThing
+from medmgmt.record.models import DosageChange, Patient, Status, User
+from medmgmt.review import cosignatures
+from medmgmt.review.cards import FindingCard, ProblemCard, cards, gathered
+from refills.models import LIVE, Task, TaskKind
+
+
+@dataclass(frozen=True)
+class ProposalPage:
+    """A proposal and everything its author must see before signing."""
+
+    patient: Patient
+    change: DosageChange
+    medication_line_before: str
+    medication_line_after: str
+    review: Review
+    new: list[FindingCard]
+    standing: list[FindingCard]
+    folded: list[FindingCard]
+    not_checked: list[dict[str, Any]]
+    coverage: list[dict[str, Any]]
+    scope: str
+    releases: list[Release]
+    unanswered: int
+    """How many cards wait for an answer; one answers all findings of a card."""
+    can_sign: bool
+    can_answer: bool
+    can_order: bool = False
+    cosignature: cosignatures.Standing = field(default_factory=cosignatures.Standing)
+    """Which contraindicated findings need a second person, and who has said what."""
+    problems: list[ProblemCard] = field(default_factory=list)
+    """What is to be shown of them as one: the loud ones, new and standing, one card a clinical problem."""
+    tasks: list[Task] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ScreeningPage:
+    """The cards that screenings brought up and that still hold, with their answers; and what nobody could check."""
+
+    patient: Patient
+    review: Review | None
+    """The newest look at what the patient really takes; None where there was none."""
+    problems: list[ProblemCard]
+    not_checked: list[dict[str, Any]]
+    scope: str
+    releases: list[Release]
+    tasks: list[Task]
+    """What still waits for somebody because of it."""
+    can_answer: bool
+
+    @property
+    def unanswered(self) -> int:
+        """How many cards wait for an answer."""
+        return sum(card.needs_answer for card in self.problems)
+
+
+def proposal(by: User, change_id: int) -> ProposalPage:
+    """The newest review of a proposal, new findings apart from standing ones, minor and ungraded ones folded."""
+    change = DosageChange.objects.filter(pk=change_id).select_related("prescription", "author", "signed_by").first()
+    patient = access.patient_for(by, "view_chart", change.patient_id if change else 0)
+    assert change is not None
+    review = reviews.latest(change_id)
+    if review is None:
+        raise NoSuchThing()
+    shown = cards(review.findings.all(), patient.pk)
+    loud = [card for card in shown if card.finding.severity not in reviews.FOLDED]
+    waiting = change.status == Status.PROPOSED
+    problems = gathered(loud, patient)
+    unanswered = sum(card.needs_answer for card in problems)
+    second = cosignatures.shown_to(by, change, [card.finding for card in shown])
+    before = change.old_sig_value
+    return ProposalPage(
+        patient=patient,
+        change=change,
+        medication_line_before=before.text() if before else "",
+        medication_line_after=change.sig.text() if change.sig else "",
+        review=review,
+        new=[card for card in loud if card.finding.is_new],
+        standing=[card for card in loud if not card.finding.is_new],
+        folded=[card for card in shown if card.finding.severity in reviews.FOLDED],
+        not_checked=list(review.not_checked),
+        coverage=list(review.coverage),
+        scope=review.scope,
+        releases=list(review.releases.all()),
+        unanswered=unanswered,
+        can_sign=waiting and not unanswered and not second.missing and access.may(by, "sign"),
+        can_answer=waiting and access.may(by, "answer_finding"),
+        can_order=change.status != Status.WITHDRAWN and access.may(by, "order_monitoring"),
+        cosignature=second,
+        problems=problems,
+        tasks=list(patient.tasks.filter(source_type="dosage_change", source_id=str(change.pk))),
+    )
+
+
+def of_patient(by: User, patient_id: int) -> ScreeningPage:
+    """For staff of the patient's team; a fixed number of queries, however much was found."""
+    patient = access.patient_for(by, "view_chart", patient_id)
+    newest = reviews.latest_of_patient(patient.pk)
+    tasks = patient.tasks.filter(kind=TaskKind.KNOWLEDGE_CHANGE, state__in=LIVE)
+    return ScreeningPage(
+        patient=patient,
+        review=newest,
+        problems=gathered(cards(reviews.of_screenings(patient.pk), patient.pk), patient),
+        not_checked=list(newest.not_checked) if newest else [],
+        scope=newest.scope if newest else "",
+        releases=list(newest.releases.all()) if newest else [],
+        tasks=list(tasks.select_related("assignee", "claimed_by").order_by("priority", "due_at", "id")),
+        can_answer=access.may(by, "answer_finding"),
+    )

@@ -1,0 +1,118 @@
+"""Days without a medicine that should be taken, and the tasks they open."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from medmgmt.record import dosing
+from medmgmt.record.models import Patient, Prescription, Role
+from medmgmt.regimen import courses, scopes
+from medmgmt.supply import run_outs, stock
+from refills import site
+from refills.models import LIVE, Dispense, Lasts, PillCount, SupplyState, Task, TaskKind
+from refills.worklist import tasks
+
+GAP = "gap|"
+"""How the key of a gap's task begins; the prescription and the run-out date follow."""
+GAPS_SEEN_FOR = timedelta(days=60)
+"""A supply that ended longer ago is history that nobody kept up, such as that taken over from elsewhere."""
+
+BATCH = 200
+EVERY = timedelta(hours=6)
+"""So often what depends on the day alone is looked at: a gap grows, a planned hold or end comes."""
+
+
+def replan(patient: Patient, prescription: Prescription) -> None:
+    """Looks for a gap after anything that moves a run-out date; safe to repeat."""
+    now = timezone.now()
+    steps = courses.signed_steps(prescription)
+    recorded = list(Dispense.objects.filter(prescription=prescription).order_by("dispensed_on", "id"))
+    held = stock.lasting(prescription, recorded, steps, list(PillCount.objects.filter(prescription=prescription)))
+    out_on = held[-1].run_out_on if held else None
+    without = days_without(patient, prescription, out_on, steps)
+    if out_on is not None and without is not None:
+        # Found out late: the clock may have nothing to find it by, so the task opens now and is due when it matters.
+        wait = site.supply_rules().whole("gap_task_days", scopes.scopes_of(prescription)) - without
+        open_gap_task(patient, prescription, out_on, now + timedelta(days=max(1, wait)))
+
+
+def days_without(
+    patient: Patient, prescription: Prescription, out_on: date | None, steps: Sequence[dosing.Step]
+) -> int | None:  # fmt: skip
+    """Days that somebody has been without a medicine they should take, 0 on the day it runs out; None where there is
+    no gap. Tasks whose reason a fill, a hold or a stop has taken away are closed."""
+    today = patient.today(timezone.now())
+    sig = dosing.dose_on(today, steps).sig
+    wanted = out_on is not None and sig is not None and not sig.as_needed
+    without = (today - out_on).days if out_on is not None and wanted else -1
+    live = Task.objects.filter(key__startswith=f"{GAP}{prescription.pk}|", state__in=LIVE)
+    for task in live if without < 0 else live.exclude(key=f"{GAP}{prescription.pk}|{out_on}"):
+        tasks.cancel_by_key(task.key, _("The supply no longer has this gap."))
+    return without if 0 <= without <= GAPS_SEEN_FOR.days else None
+
+
+def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, due_at: datetime | None = None) -> None:
+    """A nurse's task, one for a run-out; more urgent where a relapse comes sooner, and due by its service level unless
+    told otherwise."""
+    tasks.open_task(
+        kind=TaskKind.SUPPLY_GAP,
+        key=f"{GAP}{prescription.pk}|{out_on}",
+        patient_id=patient.pk,
+        role=Role.NURSE,
+        priority=site.supply_rules().whole("gap_task_priority", scopes.scopes_of(prescription)),
+        due_at=due_at,
+        stop_tier=stop_tier(prescription),
+        source=("prescription", prescription.pk),
+        title=_("A supply has run out and no fill is recorded: please contact the patient."),
+        detail=_("%(drug)s: without supply since %(day)s.") % {"drug": prescription.drug_name, "day": out_on},
+    )
+
+
+def stop_tier(prescription: Prescription) -> int:
+    """How soon harm comes when it stops: 1 at once, 2 within three days, 3 later; by when a gap is a task."""
+    days = site.supply_rules().number("gap_task_days", scopes.scopes_of(prescription))
+    return 1 if days == 0 else 2 if days <= 3 else 3
+
+
+def find_gaps() -> int:
+    """Look at every supply that ran out of late, and again at every gap that waits for somebody, some times a day;
+    how many. Safe to repeat, and what one run missed the next finds."""
+    now, looked = timezone.now(), 0
+    while True:
+        ids = _to_look_at(now)
+        if not ids:
+            return looked
+        for prescription in run_outs.with_history(ids):
+            _look(prescription)
+        SupplyState.objects.filter(pk__in=ids).update(looked_at=now)
+        looked += len(ids)
+
+
+def _to_look_at(now: datetime) -> list[int]:
+    """The next prescriptions that may have a gap, or had one."""
+    day = now.date()
+    ended = Q(
+        lasts=Lasts.RUNS_OUT,
+        run_out_on__gte=day - GAPS_SEEN_FOR - timedelta(days=1),
+        run_out_on__lte=day + timedelta(days=1),
+    )
+    waiting = Task.objects.filter(key__startswith=GAP, state__in=LIVE).values_list("source_id", flat=True)
+    rested = Q(looked_at__isnull=True) | Q(looked_at__lte=now - EVERY)
+    concerned = ended | Q(pk__in=[int(found) for found in waiting])
+    return list(SupplyState.objects.filter(concerned, rested).order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _look(prescription: Prescription) -> None:
+    """Open the task of a gap that has grown to what the rules call one; close what is none any more."""
+    steps = [change.step for change in prescription.changes.all()]
+    recorded: list[Dispense] = list(prescription.dispenses.all())
+    counts: list[PillCount] = list(prescription.pill_counts.all())
+    out_on = stock.run_out_on(prescription, recorded, steps, counts)
+    without = days_without(prescription.patient, prescription, out_on, steps)
+    if out_on is None or without is None:
+        return
+    if without >= site.supply_rules().number("gap_task_days", scopes.scopes_of(prescription)):
+        open_gap_task(prescription.patient, prescription, out_on)

@@ -1,0 +1,161 @@
+"""Supply, requests and fills, gathered for reading."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from interactions import library
+from medmgmt.record import access
+from medmgmt.record.errors import NoSuchThing
+from medmgmt.record.models import Patient, Prescription, Role, User
+from medmgmt.regimen import courses as regimen_courses
+from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.supply import adherence, limits, renewals
+from medmgmt.supply import authorisations as supply_authorisations
+from medmgmt.supply.adherence import Told
+from medmgmt.supply.limits import Suggestion
+from medmgmt.supply.renewals import Renewal
+from refills.models import Authorisation, Dispense, PartialFill, RenewalDecision, Task, TaskKind
+
+MOST_IN_QUEUE = 50
+
+ANSWER_SHOWN_FOR = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class SupplyPage:
+    """Everything about the supply of one medicine."""
+
+    patient: Patient
+    renewal: Renewal
+    suggestion: Suggestion | None
+    early: tuple[tuple[str, int], ...]
+    partials: tuple[PartialFill, ...]
+    told: tuple[tuple[Authorisation, list[tuple[str, str]]], ...]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for a renewal: those that may be signed together, those that need a look, and how many more."""
+
+    plain: tuple[Renewal, ...]
+    others: tuple[Renewal, ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where a patient's own request for a refill stands."""
+
+    waiting_since: date | None
+    decision: RenewalDecision | None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Has nobody answered yet?"""
+        return self.waiting_since is not None
+
+
+def supply(by: User, prescription_id: int) -> SupplyPage:
+    """The supply of one medicine: what is written and left, limits, labs, adherence, early and partial fills."""
+    patient, prescription = opened(by, prescription_id)
+    shown = found(prescription)
+    scopes, today = regimen_scopes.scopes_of(prescription), shown.today
+    partials = PartialFill.objects.filter(dispense__prescription=prescription).select_related("dispense")
+    return SupplyPage(
+        patient=patient,
+        renewal=shown,
+        suggestion=None if shown.limit else limits.suggested_for(patient, scopes, today),
+        early=tuple(supply_authorisations.early_counts(prescription.pk, today)),
+        partials=tuple(partials.order_by("-handed_at")[:10]),
+        told=tuple(
+            (
+                line.authorisation,
+                supply_authorisations.told_pharmacy(line.authorisation, shown.line, prescription, scopes, shown.limit),
+            )
+            for line in reversed(shown.lines)
+            if line.fills_left and not line.is_revoked
+        ),
+    )
+
+
+def renewal(by: User, prescription_id: int) -> Renewal:
+    """One prescription with all that matters before it is renewed, its review made again today."""
+    _patient, prescription = opened(by, prescription_id)
+    return found(prescription)
+
+
+def opened(by: User, prescription_id: int) -> tuple[Patient, Prescription]:
+    """The prescription of a patient in the person's care; the look is audited."""
+    prescription = Prescription.objects.select_related("patient").filter(pk=prescription_id).first()
+    patient = access.patient_for(by, "view_chart", prescription.patient_id if prescription else 0)
+    assert prescription is not None
+    return patient, prescription
+
+
+def found(prescription: Prescription) -> Renewal:
+    """Its renewal; NoSuchThing where nothing of it was ever signed."""
+    shown = renewals.of(prescription)
+    if shown is None:
+        raise NoSuchThing()
+    return shown
+
+
+def queue(by: User) -> Queue:
+    """Refills asked for and prescriptions that run out with nothing left, of the patients in the person's care.
+
+    The same number of queries however many there are.
+    """
+    access.require(by, "work_tasks")
+    mine = access.patients_of(by).values("pk")
+    waiting = Task.objects.filter(
+        Q(patient_id__in=mine), kind__in=renewals.REQUESTS, closed_at=None, source_type="prescription"
+    )
+    numbers = waiting.order_by("priority", "due_at", "id").values_list("source_id", flat=True)
+    ordered = list(dict.fromkeys(int(number) for number in numbers if number.isdecimal()))
+    rows = Prescription.objects.filter(pk__in=ordered[:MOST_IN_QUEUE], patient_id__in=mine).select_related("patient")
+    by_number = {row.pk: row for row in rows}
+    shown = renewals.of_many([by_number[number] for number in ordered if number in by_number])
+    shown.sort(key=lambda one: one.runs_out_on or one.today)
+    return Queue(
+        plain=tuple(one for one in shown if one.is_plain),
+        others=tuple(one for one in shown if not one.is_plain),
+        more=max(0, len(ordered) - MOST_IN_QUEUE),
+    )
+
+
+def adherence_of(by: User, patient_id: int) -> tuple[Patient, Told]:
+    """How regularly a patient has had each medicine and class in the last year; for staff, or the patient."""
+    patient = access.patient_for(by, "view_own" if by.role == Role.PATIENT else "view_chart", patient_id)
+    courses, rows = regimen_courses.courses(patient.pk), adherence.rows_of([patient.pk])
+    return patient, adherence.of_patient(courses, rows, patient.today(timezone.now()), library.current())
+
+
+def dispenses(by: User) -> QuerySet[Dispense]:
+    """Fills of the person's patients."""
+    found = Dispense.objects.filter(patient_id__in=access.own_or_cared_for(by))
+    return found.select_related("prescription").order_by("-dispensed_on", "-id")
+
+
+def authorisations(by: User) -> QuerySet[Authorisation]:
+    """Prescriptions for the pharmacy of the person's patients, newest first."""
+    return Authorisation.objects.filter(patient_id__in=access.own_or_cared_for(by)).order_by("-issued_on", "-id")
+
+
+def asked_by(patient: Patient, prescription_ids: Sequence[int]) -> Mapping[int, Asked]:
+    """By prescription, what the patient asked for and what was answered of late; two queries."""
+    names = [str(number) for number in prescription_ids]
+    waiting = Task.objects.filter(
+        patient=patient, kind=TaskKind.REFILL_REQUEST, closed_at=None, source_type="prescription", source_id__in=names
+    )
+    since = {int(task.source_id): task.created_at.date() for task in waiting.order_by("-created_at")}
+    decided = RenewalDecision.objects.filter(
+        patient=patient, prescription_id__in=prescription_ids, decided_at__gte=timezone.now() - ANSWER_SHOWN_FOR
+    )
+    newest: dict[int, RenewalDecision] = {}
+    for row in decided.select_related("authorisation").order_by("decided_at", "id"):
+        newest[row.prescription_id] = row
+    return {number: Asked(since.get(number), newest.get(number)) for number in prescription_ids}

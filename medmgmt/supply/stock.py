@@ -1,0 +1,164 @@
+"""Units, batches, what is left of a prescription and when it runs out."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from medmgmt.record import dosing
+from medmgmt.record.models import Prescription
+from medmgmt.regimen import courses
+from refills import site
+from refills.models import Dispense, PillCount
+from refills.supply import dispensing, rules
+from refills.supply import lasting as supply_lasting
+from refills.supply.lasting import Batch, Lasting, Plan, Use
+
+STRENGTH = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(mg|mcg|ug|g)\s*$", re.IGNORECASE)
+MG_IN = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000), "mcg": Fraction(1, 1000)}
+COUNTED = ("{tablet}", "{capsule}", "{film}", "{patch}", "{lozenge}", "{suppository}", "{injection}", "{piece}")
+
+
+def run_out_on(
+    prescription: Prescription,
+    recorded: Sequence[Dispense],
+    steps: Sequence[dosing.Step],
+    counts: Sequence[PillCount] = (),
+) -> date | None:
+    """The first day without medicine, all stock used as planned; None for no stock, or while it is on hold."""
+    held = lasting(prescription, recorded, steps, counts)
+    return held[-1].run_out_on if held else None
+
+
+def lasting(
+    prescription: Prescription,
+    recorded: Sequence[Dispense],
+    steps: Sequence[dosing.Step],
+    counts: Sequence[PillCount] = (),
+) -> list[Lasting]:
+    """How long each fill lasts when it is used by the signed course; before the first dispense, the supply ordered
+    with the start, as if filled that day. A count of what is at home stands for all that was handed out before it."""
+    starts = [step.effective_on for step in steps if step.kind == "start"]
+    if recorded or not starts or not prescription.first_supply_days:
+        batches = [batch(row, prescription, steps) for row in recorded]
+        return supply_lasting.follow(since_count(batches, prescription, steps, counts))
+    first = max(starts)
+    days = Fraction(prescription.first_supply_days)
+    return supply_lasting.follow([Batch(first, days, in_days(steps, first))])
+
+
+def since_count(
+    batches: list[Batch], prescription: Prescription, steps: Sequence[dosing.Step], counts: Sequence[PillCount]
+) -> list[Batch]:
+    """The batches with the newest count in place of what came before it, where its units tell the dose."""
+    newest = max(counts, key=lambda one: (one.counted_on, one.pk), default=None)
+    plan = in_units(steps, prescription.strength, newest.unit, newest.counted_on) if newest else None
+    if newest is None or plan is None or not plan.uses:
+        return batches
+    return supply_lasting.counted(batches, newest.counted_on, Fraction(newest.quantity), plan)
+
+
+def batch(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step]) -> Batch:
+    """A fill with what it is used by: in its own units where a dose is known in them and fits the days' supply that
+    was stated; else in days as directed, which only holds, stops and the start move."""
+    by_units = in_units(steps, prescription.strength, row.unit, row.dispensed_on)
+    if by_units is not None and fits(row, prescription, steps, by_units):
+        return Batch(row.dispensed_on, Fraction(row.quantity), by_units)
+    return Batch(row.dispensed_on, Fraction(row.days_supply), in_days(steps, row.dispensed_on))
+
+
+def quantity_fits(row: Dispense) -> bool:
+    """Does a fill last as long as it says? Yes where a dose cannot be told in its units."""
+    steps = courses.signed_steps(row.prescription)
+    plan = in_units(steps, row.prescription.strength, row.unit, row.dispensed_on)
+    return plan is None or not plan.uses or fits(row, row.prescription, steps, plan)
+
+
+def fits(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step], plan: Plan) -> bool:
+    """Does the quantity last as long as stated, by the course as it stood at any signature, or by the dose of that day?
+
+    If not, somebody knew something that we do not, and the stated days count.
+    """
+    tolerance = site.supply_rules().whole("quantity_tolerance_days", rules.scopes())
+    on_the_day = next((use for use in plan.uses if use.units and use.since >= row.dispensed_on), None)
+    on_the_day = (None if plan.is_paused(row.dispensed_on) else plan.on(row.dispensed_on)) or on_the_day
+    by_signature = sorted(steps, key=lambda step: step.order)
+    tried = [Plan((on_the_day,)), plan] if on_the_day else [plan]
+    for known in range(1, len(by_signature)):
+        earlier = in_units(by_signature[:known], prescription.strength, row.unit, row.dispensed_on)
+        tried += [earlier] if earlier else []
+    return any(
+        dispensing.compare(
+            row.quantity, row.days_supply, row.dispensed_on, one, tolerance_days=tolerance
+        ).agrees
+        for one in tried
+    )  # fmt: skip
+
+
+def in_units(steps: Sequence[dosing.Step], strength: str, unit: str, first_fill: date) -> Plan | None:
+    """The course as units of the dispensed kind; None where a dose cannot be told in them."""
+    uses = []
+    for day, dose in courses_days(steps, first_fill):
+        use = Use(day, Fraction(0)) if dose.sig is None else use_of(day, dose.sig, strength, unit)
+        if use is None:
+            return None
+        uses.append(use)
+    return Plan(tuple(uses), ends_on=end_of(steps))
+
+
+def in_days(steps: Sequence[dosing.Step], first_fill: date) -> Plan:
+    """The course as days as directed: one a day while it is taken."""
+    uses = [Use(day, Fraction(1 if dose.is_taken else 0)) for day, dose in courses_days(steps, first_fill)]
+    return Plan(tuple(uses), ends_on=end_of(steps))
+
+
+def courses_days(steps: Sequence[dosing.Step], first_fill: date) -> list[tuple[date, dosing.Dose]]:
+    """Each day from which something else is taken, with what that is.
+
+    What was filled before the first step was taken before it too: a course that began elsewhere is written down late,
+    and a reminder that comes early does less harm than one that comes late.
+    """
+    days = [(day, dosing.dose_on(day, steps)) for day in dosing.days_of_change(steps, date.min)]
+    if days and first_fill < days[0][0] and days[0][1].is_taken:
+        days[0] = (first_fill, days[0][1])
+    return days
+
+
+def end_of(steps: Sequence[dosing.Step]) -> date | None:
+    """The first day without the medicine if the course ends with a stop."""
+    days = dosing.days_of_change(steps, date.min)
+    return days[-1] if days and dosing.dose_on(days[-1], steps).state == "stopped" else None
+
+
+def use_of(day: date, sig: dosing.Sig, strength: str, unit: str) -> Use | None:
+    """A sig in dispensed units; as needed, the most that may be taken; None where the units say nothing of the dose."""
+    each = units_in(sig.max_per_day or sig.amount, sig.unit, strength, unit)
+    timing = dosing.TIMINGS[sig.timing]
+    if each is None or not sig.is_complete:
+        return None
+    if sig.max_per_day is not None:
+        return Use(day, each)
+    if sig.every_days:
+        return Use(day, each, Fraction(sig.every_days))
+    if timing.days == 1:
+        return Use(day, each * Fraction(timing.doses))
+    return Use(day, each, Fraction(timing.days or 1) / Fraction(timing.doses))
+
+
+def units_in(amount: Decimal, unit: str, strength: str, dispensed: str) -> Fraction | None:
+    """Dispensed units in an amount: the same unit, or countable pieces of one plain strength such as "25 mg"."""
+    if unit == dispensed:
+        return Fraction(amount)
+    written = STRENGTH.match(strength)
+    if dispensed not in COUNTED or unit not in MG_IN or written is None:
+        return None
+    piece = Fraction(written[1]) * MG_IN[written[2].lower()]
+    return Fraction(amount) * MG_IN[unit] / piece if piece else None
+
+
+def is_wanted(steps: Sequence[dosing.Step], today: date) -> bool:
+    """Whether a reminder makes sense: taken by the clock now or soon; not held, stopped, or taken only as needed."""
+    days = [today, *dosing.days_of_change(steps, today)]
+    sigs = [dosing.dose_on(day, steps).sig for day in days]
+    return any(sig is not None and not sig.as_needed for sig in sigs)

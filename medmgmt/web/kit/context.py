@@ -1,0 +1,67 @@
+"""What every page knows: the site's name, whether this is the demo, and the doors this person may open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from medmgmt.record import access
+from medmgmt.worklist import reads
+
+
+@dataclass(frozen=True)
+class Door:
+    """One entry of the main navigation; `here` marks the page in which one stands."""
+
+    label: str | Promise
+    url: str
+    here: bool
+    waiting: Mapping[str, int] | None = None
+
+
+DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
+    ("view_own", "web:portal", _("My medicines"), ("portal",)),
+    ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),
+    ("work_tasks", "web:worklist", _("Worklist"), ("worklist", "task", "late", "cover")),
+    ("renew", "web:renewals", _("Renewals"), ("renewals", "renewal", "decline")),
+    ("view_outbox", "web:late", _("Late tasks"), ("late",)),
+    ("view_outbox", "web:cover", _("Absences"), ("cover",)),
+    ("list_patients", "web:patients", _("Patients"), ("patients",)),
+    ("view_knowledge", "web:knowledge", _("Knowledge"), ("knowledge", "rules", "new_rule", "alerts", "selftest")),
+    ("view_delivery", "web:delivery", _("Delivery"), ("delivery",)),
+    ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
+    ("view_audit", "web:audit", _("Audit"), ("audit",)),
+)
+"""Act that opens it, address, label, and the views that count as being there."""
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    """Template context shared by all pages; no query beyond the person who is signed in, and one for what waits."""
+    return {"site_name": settings.SITE_NAME, "demo": not settings.PRODUCTION, "nav": doors(request)}
+
+
+def doors(request: HttpRequest) -> list[Door]:
+    """The navigation of the person who asks; empty for strangers."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    waiting = SimpleLazyObject(lambda: waiting_for(request))
+    return [
+        Door(label, reverse(url), here in views, waiting if url == "web:worklist" else None)  # type: ignore[arg-type]  # lazily so
+        for act, url, label, views in DOORS
+        if access.may(user, act)
+    ]
+
+
+def waiting_for(request: HttpRequest) -> Mapping[str, int]:
+    """How many tasks wait for the person, are their own, and are late; asked for once a request, where it is shown."""
+    known: Mapping[str, int] | None = getattr(request, "_waiting", None)
+    if known is None:
+        known = reads.task_counts(request.user)  # type: ignore[arg-type]  # only people who work here get this far
+        request._waiting = known  # type: ignore[attr-defined]  # kept for the rest of the request
+    return known

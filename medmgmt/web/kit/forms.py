@@ -1,0 +1,279 @@
+"""What people type, understood: shapes and words only; whether it makes sense is for the rooms below to say."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from medmgmt.record import dosing
+from medmgmt.record.models import ActionTaken, Outcome, ReasonCode
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    Words = str | _StrPromise
+
+
+NOTE_LENGTH = 2000
+LARGEST_CODE = 2_147_483_647
+CHOOSE = ("", gettext_lazy("Choose…"))
+USUAL_REASONS: dict[str, tuple[str, ...]] = {
+    "start": ("initial_treatment", "augmentation", "continued_treatment", "cross_taper", "relapse"),
+    "new_dose": ("titration", "inadequate_response", "side_effect", "taper", "lab_result", "interaction"),
+    "hold": ("side_effect", "lab_result", "procedure", "interaction", "pregnancy", "patient_wish"),
+    "resume": ("relapse", "procedure", "lab_result", "patient_wish"),
+    "stop": ("side_effect", "remission", "inadequate_response", "cross_taper", "interaction", "patient_wish"),
+}
+"""Reasons offered first for each kind of change; every other reason follows."""
+SEVERITY_WORDS: "dict[str, tuple[Words, Words]]" = {
+    "mild": (gettext_lazy("Mild"), gettext_lazy("Noticed, but does not get in the way of the day.")),
+    "moderate": (gettext_lazy("Moderate"), gettext_lazy("Gets in the way of some things, such as work or sleep.")),
+    "severe": (gettext_lazy("Severe"), gettext_lazy("Cannot do everyday things; may need treatment or hospital.")),
+    "life_threatening": (gettext_lazy("Life-threatening"), gettext_lazy("In danger now. Call emergency help first.")),
+}
+PLAIN_SEVERITY: "dict[str, tuple[Words, Words]]" = {
+    "mild": (gettext_lazy("It is a little annoying"), gettext_lazy("I notice it, but my day goes on as usual.")),
+    "moderate": (
+        gettext_lazy("It gets in my way"),
+        gettext_lazy("It makes some things harder, such as work or sleep."),
+    ),
+    "severe": (gettext_lazy("It is bad"), gettext_lazy("I cannot do my everyday things.")),
+    "life_threatening": (
+        gettext_lazy("I am in danger"),
+        gettext_lazy("Call 911 now. Then tell us here if you still can."),
+    ),
+}
+
+
+class Day(forms.DateInput):
+    """The browser's own date field."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class Moment(forms.DateTimeInput):
+    """The browser's own field for a day and a time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+def note(label: "Words", *, required: bool = False, help_text: "Words" = "") -> forms.CharField:
+    """A few lines of free text."""
+    area = forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(label=label, required=required, max_length=NOTE_LENGTH, widget=area, help_text=help_text)
+
+
+def with_blank(choices: Iterable[Any]) -> list[Any]:
+    """Nothing chosen beforehand."""
+    return [CHOOSE, *choices]
+
+
+def described(words: "Mapping[str, tuple[Words, Words]]") -> list[tuple[str, SafeString]]:
+    """Choices as a strong word and a sentence below it."""
+    return [
+        (code, format_html('<strong>{}</strong> <span class="choice-more">{}</span>', word, more))
+        for code, (word, more) in words.items()
+    ]
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password."""
+
+    error_messages = {
+        "invalid_login": gettext_lazy("This name and password do not belong together. Capital letters count."),
+        "inactive": gettext_lazy("This account is closed."),
+    }
+
+
+class PatientSearch(forms.Form):
+    """Sent as a POST, so that no name is ever part of an address."""
+
+    q = forms.CharField(label=gettext_lazy("Name or record number"), required=False, max_length=120)
+
+
+class DrugSearch(forms.Form):
+    """A drug by generic name, brand or RxCUI."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Drug"),
+        max_length=200,
+        help_text=gettext_lazy("Generic name, brand or RxCUI. Misspellings are understood."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class ChangeForm(forms.Form):
+    """Since when, why, and what led to it: what every dosage change says."""
+
+    effective_on = forms.DateField(label=gettext_lazy("From"), widget=Day())
+    reason_code = forms.ChoiceField(label=gettext_lazy("Reason"))
+    prompt = forms.ChoiceField(label=gettext_lazy("Prompted by"), required=False)
+    plan = forms.CharField(
+        label=gettext_lazy("Plan"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy("For instance: step 2 of the titration plan."),
+    )
+    note = note(gettext_lazy("Note"))
+
+    def __init__(self, *args: Any, kind: str, prompts: "Sequence[tuple[str, Words]]" = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason_code"].choices = reasons(kind)  # type: ignore[attr-defined]
+        self.fields["prompt"].choices = [("", gettext_lazy("Nothing in the record")), *prompts]  # type: ignore[attr-defined]
+
+    def prompted_by(self, what: str) -> int | None:
+        """The id of the side effect or observation chosen as prompt."""
+        kind, _colon, number = self.cleaned_data["prompt"].partition(":")
+        return int(number) if kind == what else None
+
+
+def reasons(kind: str) -> list[Any]:
+    """The usual reasons for this kind of change first, then all others."""
+    usual = [(code, ReasonCode(code).label) for code in USUAL_REASONS[kind]]
+    others = [(reason.value, reason.label) for reason in ReasonCode if reason.value not in USUAL_REASONS[kind]]
+    return [CHOOSE, (_("Usual"), usual), (_("Others"), others)]
+
+
+class SigForm(ChangeForm):
+    """A change that says how to take the medicine."""
+
+    amount = forms.DecimalField(
+        label=gettext_lazy("Dose"),
+        max_digits=12,
+        decimal_places=dosing.DECIMALS,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    unit = forms.ChoiceField(
+        label=gettext_lazy("Unit"), choices=[(code, unit.one) for code, unit in dosing.UNITS.items()], initial="mg"
+    )
+    route = forms.ChoiceField(
+        label=gettext_lazy("Route"),
+        choices=[CHOOSE, *((code, route.words) for code, route in dosing.ORDERED_ROUTES.items())],
+        initial="PO",
+    )
+    timing = forms.ChoiceField(label=gettext_lazy("How often"))
+    every_days = forms.IntegerField(
+        label=gettext_lazy("Every how many days"),
+        required=False,
+        help_text=gettext_lazy("Only for “every so many days”."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    as_needed = forms.BooleanField(label=gettext_lazy("Only as needed (PRN)"), required=False)
+    max_per_day = forms.DecimalField(
+        label=gettext_lazy("At most per day"),
+        required=False,
+        max_digits=12,
+        decimal_places=dosing.DECIMALS,
+        help_text=gettext_lazy("In the same unit. Needed where it is taken as needed."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    sig: dosing.Sig
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timing"].choices = with_blank(timings())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The columns as one sig; what nobody could follow is said beside the column that is to blame."""
+        data = super().clean() or self.cleaned_data
+        columns = ("amount", "unit", "route", "timing", "every_days", "as_needed", "max_per_day")
+        if any(name in self.errors for name in columns):
+            return data
+        try:
+            self.sig = dosing.Sig(**{name: data[name] for name in columns})
+        except dosing.ImpossibleSig as wrong:
+            self.add_error(column_to_blame(str(wrong)), str(wrong))
+        return data
+
+
+def column_to_blame(sentence: str) -> str:
+    """Beside which column a refused sig is explained."""
+    if "maximum" in sentence:
+        return "max_per_day"
+    if "how many days" in sentence or "number of days" in sentence:
+        return "every_days"
+    if "as needed" in sentence:
+        return "as_needed"
+    return "amount"
+
+
+def timings() -> list[tuple[str, str]]:
+    """How often, in words; the two that have none of their own get them here."""
+    own = {"every_n_days": _("every so many days"), "PRN": _("as needed, no fixed times")}
+    return [(code, own.get(code) or timing.words) for code, timing in dosing.ORDERED_TIMINGS.items()]
+
+
+class StartForm(SigForm):
+    """A new medicine: the drug as it was chosen, and how to take it."""
+
+    drug_name = forms.CharField(max_length=300, widget=forms.HiddenInput())
+    rxcui = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_CODE, widget=forms.HiddenInput())
+    strength = forms.CharField(label=gettext_lazy("Strength"), required=False, max_length=120)
+    form = forms.CharField(label=gettext_lazy("Form"), required=False, max_length=120)
+    indication = forms.CharField(label=gettext_lazy("For"), required=False, max_length=300)
+    first_supply_days = forms.IntegerField(
+        label=gettext_lazy("Days of first supply"),
+        required=False,
+        min_value=1,
+        max_value=366,
+        help_text=gettext_lazy("Reminders are planned from it until the first fill is recorded."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class WithdrawForm(forms.Form):
+    """Why a proposal is taken back."""
+
+    note = note(gettext_lazy("Why it is withdrawn"), required=True)
+
+
+class SideEffectForm(forms.Form):
+    """A side effect as a nurse takes it down."""
+
+    term = forms.CharField(
+        label=gettext_lazy("What is it?"),
+        max_length=200,
+        help_text=gettext_lazy("Choose from the list or use your own words."),
+        widget=forms.TextInput(attrs={"list": "terms", "autocomplete": "off"}),
+    )
+    severity = forms.ChoiceField(
+        label=gettext_lazy("How bad is it?"), choices=lambda: described(SEVERITY_WORDS), widget=forms.RadioSelect()
+    )
+    began_on = forms.DateField(label=gettext_lazy("When did it begin?"), widget=Day())
+    note = note(gettext_lazy("Note"))
+    ended_on = forms.DateField(label=gettext_lazy("Ended on"), required=False, widget=Day())
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("How is it now?"), choices=Outcome.choices, initial=Outcome.UNKNOWN, required=False
+    )
+    action_taken = forms.ChoiceField(
+        label=gettext_lazy("What was done with the medicine?"),
+        choices=ActionTaken.choices,
+        initial=ActionTaken.NONE_YET,
+        required=False,
+    )
+
+
+class MySideEffectForm(forms.Form):
+    """A side effect in the patient's own words."""
+
+    term = forms.CharField(
+        label=gettext_lazy("What do you notice?"),
+        max_length=200,
+        help_text=gettext_lazy("For example: shaky hands, feeling sick, sleeping badly."),
+    )
+    severity = forms.ChoiceField(
+        label=gettext_lazy("How bad is it?"), choices=lambda: described(PLAIN_SEVERITY), widget=forms.RadioSelect()
+    )
+    began_on = forms.DateField(label=gettext_lazy("When did it start?"), widget=Day())
+    note = note(gettext_lazy("Anything else we should know?"))

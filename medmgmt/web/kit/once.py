@@ -1,0 +1,39 @@
+"""A form that is sent twice, by a double click or a reload, does what it says once."""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+
+from django.db import transaction
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from medmgmt.record.models import IdempotencyRecord
+from medmgmt.web.kit.page import Asked
+
+FIELD = "once"
+
+
+def hidden_field() -> SafeString:
+    """The hidden input that makes one showing of a form one act."""
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, uuid.uuid4().hex)
+
+
+def once(request: Asked, act: Callable[[], str]) -> str:
+    """Does the act and returns the address it names; the same form sent again, or twice at once, gets that address.
+
+    What the act refuses is raised and forgotten, so that a mended form may be sent again. One transaction.
+    """
+    token = request.POST.get(FIELD, "")[:64] or uuid.uuid4().hex
+    fingerprint = hashlib.sha256(request.path.encode()).hexdigest()
+    with transaction.atomic():
+        record, is_first = IdempotencyRecord.objects.get_or_create(
+            user=request.user,
+            key=f"page:{fingerprint[:16]}:{token}",
+            defaults={"method": "POST", "path": request.path[:500], "fingerprint": fingerprint},
+        )
+        if not is_first and record.body:
+            return str(record.body["to"])
+        record.status, record.body = 303, {"to": act()}
+        record.save(update_fields=["status", "body"])
+        return str(record.body["to"])

@@ -1,0 +1,1 @@
+"""Tasks, seen from the clinic."""

@@ -1,0 +1,164 @@
+"""The signed, expiring link of a message, by which somebody answers without signing in."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.db.models.functions import Now
+
+from refills.clock import database_now
+from refills.errors import LinkExpired, LinkUnknown, SnoozedEnough
+from refills.messages import items as messages_items
+from refills.messages import planning, waking
+from refills.messages.bundling import REFILL, Name
+from refills.messages.items import Item
+from refills.models import Reminder, ReminderAnswer, ReminderItem, ReminderKind
+
+SALT = "refills.reminder-link"
+PATH = "/r/"
+STOP = "stop/"
+MOST_SNOOZES = 3
+
+
+class Choice(StrEnum):
+    """The buttons of the page."""
+
+    CONFIRM = "confirm"
+    REQUEST_REFILL = "request_refill"
+    PICKED_UP = "picked_up"
+    SNOOZE = "snooze"
+    STOP = "stop"
+    START = "start"
+
+
+ANSWERS = {
+    Choice.SNOOZE: ReminderAnswer.SNOOZED,
+    Choice.STOP: ReminderAnswer.STOPPED,
+    Choice.START: ReminderAnswer.NONE,
+    Choice.CONFIRM: ReminderAnswer.CONFIRMED,
+    Choice.PICKED_UP: ReminderAnswer.PICKED_UP,
+    Choice.REQUEST_REFILL: ReminderAnswer.REFILL_REQUESTED,
+}
+NEEDLESS = {
+    ReminderAnswer.CONFIRMED: ReminderKind.values,
+    ReminderAnswer.PICKED_UP: ReminderKind.values,
+    ReminderAnswer.REFILL_REQUESTED: [ReminderKind.SNOOZE.value],
+}
+"""What an answer cancels of the same things: who has the medicine needs no more messages about it; who asked for it is
+still told on the day, in case nothing came."""
+WEIGHT = [
+    ReminderAnswer.NONE,
+    ReminderAnswer.SNOOZED,
+    ReminderAnswer.STOPPED,
+    ReminderAnswer.CONFIRMED,
+    ReminderAnswer.PICKED_UP,
+    ReminderAnswer.REFILL_REQUESTED,
+]
+"""A later answer counts only if it is stronger: answers may come in any order, any number of times."""
+
+
+def token(reminder: Reminder) -> str:
+    """What the link carries: a random number and a time, signed. It names neither patient nor drug."""
+    return _signer().sign(reminder.public_id.hex)
+
+
+def url(reminder: Reminder) -> str:
+    """The whole address for the message; for somebody on the staff, the list of their tasks."""
+    if reminder.patient_id is None:
+        return f"{settings.BASE_URL}/"
+    return f"{settings.BASE_URL}{PATH}{token(reminder)}/"
+
+
+def stop_url(reminder: Reminder) -> str:
+    """The address that a mail program posts to when its "unsubscribe" is pressed; blank for the staff."""
+    return f"{url(reminder)}{STOP}" if reminder.patient_id is not None else ""
+
+
+def read_link(token: str) -> Reminder:
+    """The message of a link; changes nothing, so a mail scanner that opens it does no harm.
+
+    LinkExpired when it is older than REMINDER_LINK_DAYS, LinkUnknown when it is not one of ours.
+    """
+    found = Reminder.objects.filter(public_id=_opened(token), patient__isnull=False).first()
+    if found is None:
+        raise LinkUnknown
+    return found
+
+
+def items(reminder: Reminder) -> list[ReminderItem]:
+    """What a message is about, the earliest first."""
+    return list(ReminderItem.objects.filter(reminder=reminder).order_by("day", "id"))
+
+
+def things(reminder: Reminder) -> dict[Name, Item]:
+    """The things a message is about, each once."""
+    return {item.name: item for item in map(messages_items.as_item, items(reminder))}
+
+
+def offers(reminder: Reminder) -> list[Choice]:
+    """The buttons that make sense for what the message is about; asking and having picked up are for supplies."""
+    has_refill = any(about == REFILL for about, _, _ in things(reminder))
+    supply = [Choice.REQUEST_REFILL, Choice.PICKED_UP] if has_refill else []
+    return [Choice.CONFIRM, *supply, Choice.SNOOZE]
+
+
+def answer(token: str, choice: str, now: datetime | None = None) -> Reminder:
+    """Keep an answer for everything the message is about; the same answer again changes nothing.
+
+    A stronger answer replaces a weaker one (put off < stopped < confirmed < picked up < refill asked for), never the
+    other way round. Confirming, and having picked up, end what is planned of these things. Putting off plans one more
+    message for the next day, three times at most for one thing: SnoozedEnough.
+    """
+    kept = ANSWERS[Choice(choice)]
+    known = read_link(token)
+    with transaction.atomic():
+        planning.locked(known.patient_id or 0)
+        reminder = Reminder.objects.select_for_update().get(pk=known.pk)
+        if WEIGHT.index(kept) <= WEIGHT.index(ReminderAnswer(reminder.answer)):
+            return reminder
+        about = things(reminder)
+        if kept == ReminderAnswer.SNOOZED:
+            _put_off(reminder, about.values(), now or database_now())
+        elif kept in NEEDLESS:
+            planning.settle_answered(reminder.patient_id or 0, about, NEEDLESS[kept])
+        Reminder.objects.filter(pk=reminder.pk).update(answer=kept, answered_at=Now())
+        reminder.refresh_from_db()
+        return reminder
+
+
+def refill_request_keys(reminder: Reminder) -> dict[int, str]:
+    """By prescription, the key of the prescriber's task: one for its run-out, however many messages asked."""
+    return {
+        item.prescription_id: f"refill_request|{item.prescription_id}|{item.day.isoformat()}"
+        for item in items(reminder)
+        if item.about_type == REFILL and item.prescription_id is not None
+    }
+
+
+def _signer() -> signing.TimestampSigner:
+    """Signs with a salt of its own, so that no other signed text of the site passes for a link."""
+    return signing.TimestampSigner(salt=SALT, sep=".")
+
+
+def _opened(token: str) -> UUID:
+    """The random number in a link, once its signature and its age are found good."""
+    try:
+        return UUID(_signer().unsign(token, max_age=timedelta(days=settings.REMINDER_LINK_DAYS)))
+    except signing.SignatureExpired as old:
+        raise LinkExpired from old
+    except (signing.BadSignature, ValueError) as wrong:
+        raise LinkUnknown from wrong
+
+
+def _put_off(reminder: Reminder, about: Collection[Item], now: datetime) -> None:
+    """Tell the same things once more the next day, except those that are told that day anyway."""
+    put_off = ReminderItem.objects.filter(reminder__patient_id=reminder.patient_id or 0, kind=ReminderKind.SNOOZE)
+    names = list(put_off.values_list("about_type", "about_id", "day"))
+    if any(names.count(item.name) >= MOST_SNOOZES for item in about):
+        raise SnoozedEnough
+    moment = waking.tomorrow(now, reminder.time_zone, waking=planning.waking())
+    planning.tell_again(reminder, about, moment)

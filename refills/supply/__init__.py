@@ -1,0 +1,1 @@
+"""Pure arithmetic of supply: fills, gaps, run-outs, rules, adherence."""

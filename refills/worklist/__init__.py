@@ -1,0 +1,1 @@
+"""Tasks for people: opened once, claimed by one, closed once, raised when late."""
