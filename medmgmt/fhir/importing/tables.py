@@ -10,7 +10,7 @@ from pathlib import Path
 from medmgmt.fhir.importing import products
 from medmgmt.fhir.importing.products import Ingredient, Product
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "fhir"
+FOLDER = Path(__file__).resolve().parents[3] / "data" / "fhir"
 PART = re.compile(r"(?P<name>.*?)(?:\s+(?P<strength>\d[\d.]*\s.+))?")
 
 

@@ -129,17 +129,17 @@ def test_fifty_bodies_under_one_key_at_once_make_one_and_refuse_the_rest() -> No
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_who_waits_too_long_for_the_first_request_is_told_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from medmgmt.actions import monitoring
+    from medmgmt.actions import side_effects
 
     monkeypatch.setattr("medmgmt.api.kit.idempotency.WAIT", "200ms")
-    begun, go_on, real = threading.Event(), threading.Event(), monitoring.log_side_effect
+    begun, go_on, real = threading.Event(), threading.Event(), side_effects.log_side_effect
 
     def slow(*arguments: Any, **values: Any) -> Any:
         begun.set()
         go_on.wait(20)
         return real(*arguments, **values)
 
-    monkeypatch.setattr(monitoring, "log_side_effect", slow)
+    monkeypatch.setattr(side_effects, "log_side_effect", slow)
     api, body, first = Api(factories.bo()), tremor(), []
 
     def send() -> None:

@@ -8,9 +8,9 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
-from medmgmt import lists
 from medmgmt.record import audit
 from medmgmt.record.models import User
+from medmgmt.worklist import reads
 from refills import clock
 from refills.models import DemoMessage, Reminder
 from tests import factories as cast
@@ -57,7 +57,7 @@ def test_a_busy_database_is_a_page_that_asks_to_try_again(world: World, browser:
     def busy(*_args: object, **_kwargs: object) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(lists, "worklist", busy)  # type: ignore[attr-defined]
+    monkeypatch.setattr(reads, "worklist", busy)  # type: ignore[attr-defined]
     answer = browser(cast.bo()).get("/tasks/")
     assert answer.status_code == 503
     assert "locked" not in answer.content.decode()
