@@ -83,12 +83,16 @@ class Effects:
     is_mutual: bool
 
     def found(self, a: Profile, b: Profile) -> tuple[PairEffect, Profile, Profile] | None:
-        """The first row that holds, with the two as "one" and "other": the first drug is "one" if it can be."""
+        """The first row that holds for the two in either order, with "one" and "other" as it names them.
+
+        Where a row holds in both orders, the first drug is "one".
+        """
         for name in self.both:
             if not (getattr(a, name) and getattr(b, name)):
                 return None
-        for one, other in ((a, b),) if self.is_mutual else ((a, b), (b, a)):
-            for row in self.rows:
+        orders = ((a, b),) if self.is_mutual else ((a, b), (b, a))
+        for row in self.rows:
+            for one, other in orders:
                 if row.holds(one, other):
                     return row, one, other
         return None
