@@ -7,12 +7,12 @@ from decimal import Decimal
 from interactions.engine import card_tables, derived_tables, load_tables, person
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
+from interactions.engine.conditions import When
 from interactions.engine.risks import Risks
 from interactions.engine.severity import Severity
 
 Row = Mapping[str, str]
 Rows = Sequence[Row]
-When = tuple[tuple[str, ...], ...]
 TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", "lab_names",
     "lab_actions", "lab_rules", "symptom_rules", "allergy_groups", "reactions", "patient_states",

@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from interactions.engine import bands, card_tables, derived_tables, load_tables, person
-from interactions.engine.attributes import COMPARISONS, Modifier, Profiles
+from interactions.engine.attributes import DoseModifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
+from interactions.engine.conditions import COMPARISONS
 from interactions.engine.formulary import (
     AllergyGroup,
     ConditionRule,
@@ -37,7 +38,7 @@ def build(
     label: str,
     drugs: Iterable[CatalogueDrug],
     sets: Mapping[str, frozenset[str]],
-    modifiers: Iterable[tuple[str, Modifier]],
+    modifiers: Iterable[DoseModifier],
     tables: Mapping[str, Rows],
     edges: Iterable[tuple[str, bands.Edge]] = (),
 ) -> Formulary:
@@ -87,12 +88,12 @@ def build(
 
 def _bands(
     profiles: Profiles,
-    modifiers: Iterable[tuple[str, Modifier]],
+    modifiers: Iterable[DoseModifier],
     doses: Mapping[str, Sequence[DoseRule]],
     edges: Iterable[tuple[str, bands.Edge]],
 ) -> bands.Bands:
     """Of every figure that a modifier, a limit or a pair rule names, and of the usual maximum."""
-    found = [*edges, *((key, edge) for key, one in modifiers if (edge := bands.of_text(one.condition)))]
+    found = [*edges, *((one.drug, bands.edge(one.compared)) for one in modifiers if one.compared)]
     found += [
         (key, (rule.limit, 1)) for key, of in doses.items() for rule in of if rule.check == "day_max" and rule.limit
     ]

@@ -51,7 +51,7 @@ SPOILT_CELLS = [
     Spoilt("pair_rules.csv", "applies_days_after_stop_a", "soon", "no whole number"),
     Spoilt("pair_rules.csv", "applies_days_after_stop_b", "-3", "-3 is negative"),
     Spoilt("pair_rules.csv", "condition_code", "full_moon", "is not understood"),
-    Spoilt("pair_rules.csv", "condition_code", "if:lithium.tdd>900=>minor", "'lithium' is on neither side"),
+    Spoilt("pair_rules.csv", "condition_code", "lithium.tdd>900=>minor", "'lithium' is on neither side"),
     Spoilt("pair_rules.csv", "condition_code", "skip_if_member:lithium", "'lithium' is on neither side"),
     Spoilt("pair_rules.csv", "condition_code", "skip_if_active_set:nobodies", "a class that is not there"),
     Spoilt("pair_rules.csv", "condition_code", "else:minor", "without a condition before it"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from interactions.engine import conditions
+from interactions.engine import pair_conditions
 from interactions.engine.data_set import Selection
 from interactions.engine.findings import Match, NotChecked, SourceGrade, Wait
 from interactions.engine.pair_table import pair_code
@@ -44,11 +44,11 @@ def matches(situation: Situation, pairs: Sequence[Pair], selections: list[Select
         if not counts:
             continue
         severity, factors, context = rule.severity, NO_FACTORS, NO_FACTORS
-        if rule.tokens:
-            case = conditions.Case(
+        if rule.clauses:
+            case = pair_conditions.Case(
                 regimen.day, a.drug, b.drug, a.rules_entry, b.rules_entry, situation.told_facts, situation.taken, book
             )
-            outcome = conditions.apply(rule.tokens, rule.severity, case)
+            outcome = pair_conditions.graded(rule.clauses, rule.severity, case)
             missing += [NotChecked(_refs(a, b), fact, MISSING_FACT) for fact in outcome.missing]
             if outcome.severity is None:
                 continue
@@ -104,7 +104,7 @@ def _has_own_window(rule: PairRule, a: Seat) -> bool:
 def _window(rule: PairRule, a: Seat, b: Seat) -> int:
     """Days in which the rule still speaks of the stopped one of the two."""
     stopped, other, value = (b, a, rule.after_stop_b) if a.is_active else (a, b, rule.after_stop_a)
-    is_smoked = stopped.profile is not None and conditions.SMOKED in stopped.profile.sets
+    is_smoked = stopped.profile is not None and pair_conditions.SMOKED in stopped.profile.sets
     return windows.of_rule(rule, value=value, member=stopped.rules_entry, other=other.rules_entry, is_smoked=is_smoked)
 
 

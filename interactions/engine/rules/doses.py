@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from interactions.engine import person
 from interactions.engine.attributes import Profile
+from interactions.engine.conditions import Held
 from interactions.engine.findings import NotChecked
 from interactions.engine.formulary import ConditionRule, DoseRule
 from interactions.engine.rules.draft import Draft
@@ -71,9 +72,7 @@ def _conditions(situation: Situation, rules: Iterable[ConditionRule], view: pers
             )
 
 
-def _dose(
-    situation: Situation, rule: DoseRule, view: person.View, held: person.Held
-) -> tuple[Draft | None, tuple[str, ...]]:
+def _dose(situation: Situation, rule: DoseRule, view: person.View, held: Held) -> tuple[Draft | None, tuple[str, ...]]:
     """The finding of a rule that holds for this person, or what is missing to say so."""
     if rule.check == "avoid":
         return _draft(situation, rule, view, held, rule.severity, f"{rule.action}"), ()
@@ -127,7 +126,7 @@ def _is_new(situation: Situation, view: person.View) -> bool:
     return start is not None and situation.day - start <= NEW_DAYS and not others and situation.action.kind == "none"
 
 
-def _adjusted(situation: Situation, rule: DoseRule, view: person.View, held: person.Held) -> Draft:
+def _adjusted(situation: Situation, rule: DoseRule, view: person.View, held: Held) -> Draft:
     """A share of the usual dose: loud when it is new or the dose is above it, a reminder when both are settled."""
     keys = (view.profile.key, *held.others)
     assert rule.limit is not None
@@ -148,7 +147,7 @@ def _adjusted(situation: Situation, rule: DoseRule, view: person.View, held: per
 
 
 def _draft(
-    situation: Situation, rule: DoseRule, view: person.View, held: person.Held, severity: Severity, action: str
+    situation: Situation, rule: DoseRule, view: person.View, held: Held, severity: Severity, action: str
 ) -> Draft:
     key = view.profile.key
     why = f" ({', '.join(dict.fromkeys(held.why))})" if held.why else ""

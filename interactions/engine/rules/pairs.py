@@ -162,7 +162,8 @@ def _depends(a: Seat, b: Seat, standings: Standings, knowledge: Knowledge) -> in
             is_said = True
             depends |= RULED if rule.problem == DUPLICATE else 0
             for token in rule.tokens:
-                depends |= 0 if token.name in OF_THE_DRUGS else SWITCH if token.name in OF_A_SWITCH else OPEN
+                name = token.partition(":")[0]
+                depends |= 0 if name in OF_THE_DRUGS else SWITCH if name in OF_A_SWITCH else OPEN
     if a.profile is not None and b.profile is not None:
         for one in derived.of_pair(a.profile, b.profile, knowledge.derived, knowledge.formulary.derived):
             is_said = True

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from interactions.engine import risks
 from interactions.engine.attributes import Profile
+from interactions.engine.conditions import Held
 from interactions.engine.findings import Match
 from interactions.engine.formulary import Formulary
-from interactions.engine.person import Held
 from interactions.engine.regimen import Action, Drug, Facts, Lab, Regimen
 from interactions.engine.rules.seats import Seat
 

@@ -1,6 +1,6 @@
 """How long a stopped drug still counts."""
 
-from interactions.engine import conditions
+from interactions.engine import pair_conditions
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.rulebook import PairRule
 from interactions.engine.severity import Severity
@@ -18,8 +18,8 @@ def of_rule(
     rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug, is_smoked: bool = False
 ) -> int:
     """Days after the last dose of `member` in which the rule still speaks; `value` is the rule's own figure."""
-    if is_smoked and any(token.name == "smoking_changed_14d" for token in rule.tokens):
-        return conditions.SMOKING_WINDOW.days + 1
+    if is_smoked and pair_conditions.SMOKING_CHANGED in rule.tokens:
+        return pair_conditions.SMOKING_WINDOW.days + 1
     persistence = member.washout_days or 0
     if value is None:
         return persistence if rule.severity >= Severity.MAJOR else 0
