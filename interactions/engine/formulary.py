@@ -160,8 +160,6 @@ class Formulary:
     overlaps: Mapping[str, int] = field(default_factory=dict)
     """Days of planned oral overlap by long-acting product."""
     duplicate_classes: Mapping[str, tuple[Severity, str, str]] = field(default_factory=dict)
-    alike: dict[str, tuple[object, ...]] = field(default_factory=dict, repr=False, compare=False)
-    """Key -> what makes another drug a duplicate of it; remembered."""
     families: Mapping[str, Family] = field(default_factory=dict)
     labs: Mapping[str, LabName] = field(default_factory=dict)
     """By any of their names, in small letters, and by LOINC."""

@@ -11,6 +11,7 @@ from interactions.engine import pair_conditions
 from interactions.engine.check import check
 from interactions.engine.data_set import SourceDrug
 from interactions.engine.knowledge import Knowledge
+from interactions.engine.memory import Memory
 from interactions.engine.pair_table import PairTable, pair_code
 from interactions.engine.regimen import Action, Drug, Facts, Regimen
 from interactions.engine.rules import pharmacokinetics
@@ -211,7 +212,7 @@ def test_a_remembered_word_is_the_word_that_would_be_found_anew(taken: list[Drug
     """What one regimen leaves in memory never shows in another's findings."""
     action = Action(acted, frozenset(one.ref for one in taken[:1]))
     regimen = Regimen(shipped.DAY, tuple(taken), known, action)
-    fresh = replace(KNOWN, derived={}, told={}, words={}, pairs={}, words_of_pairs={})
+    fresh = replace(KNOWN, memory=Memory())
     first, anew = check(regimen, KNOWN), check(regimen, fresh)
     assert first.findings == anew.findings
     assert first.not_checked == anew.not_checked

@@ -18,7 +18,6 @@ DAMPED = {"D05": ("qtc", None, 470), "D06": None, "D10": ("sodium", 135, None), 
 """Moderate findings that become minor when everything is long unchanged; with the lab that must be in range."""
 SETTLED_DAYS = 30
 SWITCH = timedelta(days=28)
-Memory = dict[int, tuple[Derived, ...]]
 CITATION = "derived from the drugs' own attributes (each with its source in the release)"
 
 
@@ -31,14 +30,14 @@ class Weighed(NamedTuple):
     """The same as stable text, without anybody's values."""
 
 
-def of_pair(a: Profile, b: Profile, memory: Memory, tables: DerivedTables) -> tuple[Derived, ...]:
+def of_pair(a: Profile, b: Profile, situation: Situation) -> tuple[Derived, ...]:
     """Everything that follows for the two; worked out once."""
     if a.number > b.number:
         a, b = b, a
     code = a.number << NUMBER_BITS | b.number
-    known = memory.get(code)
+    known = situation.memory.follows.get(code)
     if known is None:
-        known = memory[code] = tuple(_worked_out(a, b, tables))
+        known = situation.memory.follows.keep(code, tuple(_worked_out(a, b, situation.formulary.derived)))
     return known
 
 
@@ -50,15 +49,13 @@ def _worked_out(a: Profile, b: Profile, tables: DerivedTables) -> Iterator[Deriv
     yield from pharmacodynamics.derive(a, b, tables)
 
 
-def matches(
-    situation: Situation, pairs: Sequence[Pair], judged: set[tuple[int, int, str]], memory: Memory
-) -> list[Match]:
+def matches(situation: Situation, pairs: Sequence[Pair], judged: set[tuple[int, int, str]]) -> list[Match]:
     """The derived findings of the day on these pairs that no rule was written on."""
     found: list[Match] = []
     for a, b in pairs:
         if a.profile is None or b.profile is None or not (a.is_present and b.is_present):
             continue
-        for one in of_pair(a.profile, b.profile, memory, situation.formulary.derived):
+        for one in of_pair(a.profile, b.profile, situation):
             if (a.place, b.place, one.problem) not in judged:
                 match = _match(one, a, b, situation)
                 if match is not None:
@@ -72,11 +69,12 @@ def _match(one: Derived, a: Seat, b: Seat, situation: Situation) -> Match | None
     weighed = weigh(one, a, b, situation)
     if weighed is None:
         return None
-    told = situation.words.get((id(one), weighed))
+    words = situation.memory.derived_words
+    told = words.get((id(one), weighed))
     if told is None:
         told = _told(one, weighed, situation)
         if not weighed.factors:
-            situation.words[id(one), weighed] = told
+            words[id(one), weighed] = told
     return Match._make((a.place, b.place, *told[2:9], _wait(a, b), *told[10:]))
 
 

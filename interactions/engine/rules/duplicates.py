@@ -39,10 +39,11 @@ def _alike(situation: Situation) -> list[tuple[Seat, Seat]]:
 
 def _marks(situation: Situation, seat: Seat) -> tuple[object, ...]:
     """What makes two drugs alike: the drug itself, its ingredients, the classes of which one is enough; remembered."""
-    known = situation.formulary.alike.get(seat.entry.key)
+    alike = situation.memory.alike
+    known = alike.get(seat.entry.key)
     if known is None:
         marks = {seat.rules_entry.key, *seat.entry.ingredients, *_classes(situation, seat)}
-        known = situation.formulary.alike[seat.entry.key] = tuple(marks)
+        known = alike[seat.entry.key] = tuple(marks)
     return known
 
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from interactions.engine import risks
 from interactions.engine.attributes import Profile
 from interactions.engine.conditions import Held
-from interactions.engine.findings import Match
 from interactions.engine.formulary import Formulary
+from interactions.engine.memory import Memory
 from interactions.engine.regimen import Action, Drug, Facts, Lab, Regimen
 from interactions.engine.rules.seats import Seat
 
@@ -27,8 +27,8 @@ class Situation:
     formulary: Formulary
     release: tuple[str, str, date]
     """Label, version and date of the release whose tables these are."""
-    words: dict[object, Match] = field(default_factory=dict)
-    """Derived words that were told before, on this day or another."""
+    memory: Memory = field(default_factory=Memory)
+    """What was found before, on this day or another."""
 
     @property
     def day(self) -> date:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from interactions.engine.derivation import Derived
 from interactions.engine.findings import Wait
-from interactions.engine.rules.derived import Memory, of_pair
+from interactions.engine.rules.derived import of_pair
 from interactions.engine.rules.seats import Seat
 from interactions.engine.rules.situation import Situation
 
@@ -21,16 +21,16 @@ def of_wait(wait: Wait) -> str:
     )
 
 
-def of_stop(situation: Situation, a: Seat, b: Seat, memory: Memory) -> str:
+def of_stop(situation: Situation, a: Seat, b: Seat) -> str:
     """How the level of one moves because the other has stopped, or is stopped now; empty when nothing does."""
-    told = [text for one, stopped in _changes(situation, a, b, memory) for text in [_text(one, stopped, situation)]]
+    told = [text for one, stopped in _changes(situation, a, b) for text in [_text(one, stopped, situation)]]
     return " ".join(dict.fromkeys(told))
 
 
-def _changes(situation: Situation, a: Seat, b: Seat, memory: Memory) -> Iterator[tuple[Derived, Seat]]:
+def _changes(situation: Situation, a: Seat, b: Seat) -> Iterator[tuple[Derived, Seat]]:
     if a.profile is None or b.profile is None:
         return
-    for one in of_pair(a.profile, b.profile, memory, situation.formulary.derived):
+    for one in of_pair(a.profile, b.profile, situation):
         stopped = a if one.acts == a.rules_entry.key else b
         if one.code in ("D01", "D02", "D03") and is_stopping(situation, stopped):
             yield one, stopped
