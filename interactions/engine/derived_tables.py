@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from interactions.engine.attributes import STRENGTH, Profile
+from interactions.engine.numbers import NO_FIGURES, Numbers
 from interactions.engine.severity import NAMED, Severity
 
 Row = Mapping[str, str]
@@ -128,6 +129,7 @@ class DerivedTables:
     """By code and case."""
     advice: Mapping[str, tuple[Advice, ...]] = field(default_factory=dict)
     """By code."""
+    numbers: Numbers = NO_FIGURES
 
     def advised(self, code: str, profiles: Iterable[Profile]) -> str:
         """What is added to the management of this code, for whoever plays a part in it."""
@@ -155,7 +157,7 @@ def _term(text: str) -> Term:
     return Term(found[1], found[2], int(found[4]), None)
 
 
-def read(tables: Mapping[str, Rows]) -> DerivedTables:
+def read(tables: Mapping[str, Rows], numbers: Numbers) -> DerivedTables:
     """The rows as text turned into tables; what is not understood raises ValueError or KeyError."""
     effects: dict[str, list[PairEffect]] = {}
     for row in tables.get("derived_pairs", ()):
@@ -179,6 +181,7 @@ def read(tables: Mapping[str, Rows]) -> DerivedTables:
         levels=levels,
         words=words,
         advice={code: tuple(of) for code, of in advice.items()},
+        numbers=numbers,
     )
 
 

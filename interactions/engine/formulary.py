@@ -8,6 +8,8 @@ from interactions.engine import card_tables, derived_tables, load_tables, person
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
 from interactions.engine.conditions import When
+from interactions.engine.numbers import NO_FIGURES, Numbers
+from interactions.engine.numbers import TABLES as NUMBER_TABLES
 from interactions.engine.risks import Risks
 from interactions.engine.severity import Severity
 
@@ -17,7 +19,7 @@ TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", "lab_names",
     "lab_actions", "lab_rules", "symptom_rules", "allergy_groups", "reactions", "patient_states",
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
-    *card_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES,
+    *card_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *NUMBER_TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
 
@@ -175,6 +177,9 @@ class Formulary:
     """What follows for two drugs from what each does."""
     loads: load_tables.LoadTables = field(default_factory=load_tables.LoadTables)
     """What adds up over a whole regimen."""
+
+    numbers: Numbers = NO_FIGURES
+    """By which figures and grades all of this is judged."""
 
     def role(self, name: str) -> frozenset[str]:
         """The drugs that play a part."""

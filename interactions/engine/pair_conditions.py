@@ -14,6 +14,8 @@ from typing import NamedTuple, Protocol, TypeVar
 from interactions.engine import conditions, risks
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.conditions import ALWAYS, NEVER, Held, When
+from interactions.engine.numbers import Numbers
+from interactions.engine.person import recently
 from interactions.engine.regimen import Drug, Facts
 from interactions.engine.severity import NAMED, Severity
 
@@ -22,8 +24,6 @@ PARENTERAL = {"IM", "IV", "SC"}
 SMOKED = "smoked"
 """The class of what is smoked."""
 SMOKING_CHANGED = "smoking_changed_14d"
-SMOKING_WINDOW = timedelta(days=14)
-CROSS_TAPER_DAYS = {"antipsychotic": 56, "": 28}
 START_UNKNOWN_DAYS = Decimal(0)
 """What is not known to have been taken for long is new."""
 
@@ -50,11 +50,13 @@ class Outcome(NamedTuple):
     """The same facts as stable text, without anybody's values."""
 
 
-class HasRisks(Protocol):
+class Tables(Protocol):
     """The part of the tables that a condition may ask."""
 
     @property
     def risks(self) -> risks.Risks: ...
+    @property
+    def numbers(self) -> Numbers: ...
 
 
 class Book(Protocol):
@@ -63,7 +65,7 @@ class Book(Protocol):
     sets: dict[str, frozenset[str]]
 
     @property
-    def formulary(self) -> HasRisks: ...
+    def formulary(self) -> Tables: ...
 
     def are_one_family(self, a: str, b: str) -> bool: ...
 
@@ -174,8 +176,9 @@ def _different_drugs(_argument: str, case: Case) -> Held:
 
 
 def _no_cross_taper(_argument: str, case: Case) -> Held:
-    kind = "antipsychotic" if "ntipsychotic" in case.a_entry.drug_class + case.b_entry.drug_class else ""
-    longest = timedelta(days=CROSS_TAPER_DAYS[kind])
+    numbers = case.book.formulary.numbers
+    is_antipsychotic = "ntipsychotic" in case.a_entry.drug_class + case.b_entry.drug_class
+    longest = timedelta(days=numbers.antipsychotic_switch_days if is_antipsychotic else numbers.switch_days)
     both = {case.a.ref, case.b.ref}
     return Held(
         not any(
@@ -224,8 +227,9 @@ def _smoking_changed(_argument: str, case: Case) -> Held:
     for key, drug, _ in case.members():
         if key in case.book.sets.get(SMOKED, ()):
             days += [drug.started_on, drug.stopped_on]
-    is_recent = any(day is not None and timedelta() <= case.day - day <= SMOKING_WINDOW for day in days)
-    return Held(is_recent, why=("a change of smoking in the last 14 days",), context=(SMOKING_CHANGED,))
+    longest = case.book.formulary.numbers.smoking_change_days
+    is_recent = any(recently(day, case.day, longest) for day in days)
+    return Held(is_recent, why=(f"a change of smoking in the last {longest} days",), context=(SMOKING_CHANGED,))
 
 
 def _qt_risk_factor(_argument: str, case: Case) -> Held:

@@ -65,6 +65,8 @@ class View:
     day: date
     memory: dict[str, Held]
     """What has been asked about this person today."""
+    smoking_change_days: int
+    """How long a change of smoking is an event."""
     outpatient: bool = True
 
     def ask(self, token: str) -> Held:
@@ -173,9 +175,9 @@ POSSIBLE = "pregnancy is possible"
 ASSUMED = "assumed by age and sex: nothing on record rules it out"
 
 
-def recently(changed_on: date | None, day: date) -> bool:
-    """Within the last 14 days."""
-    return changed_on is not None and 0 <= (day - changed_on).days <= 14
+def recently(changed_on: date | None, day: date, days: int) -> bool:
+    """Within so many days, the day itself included."""
+    return changed_on is not None and 0 <= (day - changed_on).days <= days
 
 
 def _inhibits(strength: int, grade: str) -> bool:
@@ -190,7 +192,8 @@ FLAGS: dict[str, Callable[[View], Held]] = {
         why=(POSSIBLE if "pregnancy_potential" not in view.facts.assumed else f"{POSSIBLE} ({ASSUMED})",),
     ),
     "smoking_stopped": lambda view: Held(
-        view.facts.smoking_change == "stopped" and recently(view.facts.smoking_changed_on, view.day),
+        view.facts.smoking_change == "stopped"
+        and recently(view.facts.smoking_changed_on, view.day, view.smoking_change_days),
         why=("smoking stopped",),
     ),
     "outpatient": lambda view: Held(view.outpatient),

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from interactions.engine import bands, card_tables, derived_tables, load_tables, person
+from interactions.engine import bands, card_tables, derived_tables, load_tables, numbers, person
 from interactions.engine.attributes import DoseModifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.conditions import COMPARISONS
 from interactions.engine.formulary import (
+    TABLES,
     AllergyGroup,
     ConditionRule,
     DoseRule,
@@ -51,6 +52,8 @@ def build(
     modifiers = tuple(modifiers)
     profiles = Profiles(listed, reader.sets, modifiers)
     doses = reader.doses()
+    has_tables = any(tables.get(name) for name in TABLES)
+    figures = numbers.read(reader.rows("engine_numbers")) if has_tables else numbers.NO_FIGURES
     return Formulary(
         profiles=profiles,
         sets=reader.sets,
@@ -81,8 +84,9 @@ def build(
         bands=_bands(profiles, modifiers, doses, edges),
         advisory=tuple((row["source_begins"], row["reason"]) for row in reader.rows("source_policy")),
         cards=card_tables.read(tables, reader.selected),
-        derived=derived_tables.read(tables),
+        derived=derived_tables.read(tables, figures),
         loads=load_tables.read(tables),
+        numbers=figures,
     )
 
 

@@ -31,7 +31,7 @@ def profile(key: str, **values: Any) -> Profile:
 def view(*others: Profile, form: str = "", codes: frozenset[str] = frozenset(), **facts: Any) -> View:
     own = profile("it", inhibits={"CYP2D6": 3}, sets=frozenset({"ssri"}))
     drug = Drug("it", "it", "it", form=form)
-    return View(drug, own, Facts(**facts), codes, (own, *others), DAY, {})
+    return View(drug, own, Facts(**facts), codes, (own, *others), DAY, {}, 14)
 
 
 def held(text: str, *others: Profile, **facts: Any) -> Held:
@@ -102,7 +102,7 @@ def test_smoking_stopped_counts_for_fourteen_days(ago: int, recent: bool) -> Non
     on = DAY - timedelta(days=ago)
     assert held("smoking_stopped", smoking_change="stopped", smoking_changed_on=on).holds is recent
     assert held("smoking_stopped", smoking_change="started", smoking_changed_on=on).holds is False
-    assert person.recently(None, DAY) is False
+    assert person.recently(None, DAY, 14) is False
 
 
 def test_the_liver_class_is_asked_by_letter_or_for_any() -> None:

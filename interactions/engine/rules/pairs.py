@@ -106,7 +106,7 @@ def look_up(
 
 
 def _are_settled(situation: Situation, pair: Pair) -> bool:
-    return all(situation.is_steady(seat.drug, derived.SETTLED_DAYS) for seat in pair)
+    return all(situation.is_steady(seat.drug, situation.numbers.settled_days) for seat in pair)
 
 
 def _word(known: list[Known], situation: Situation, told: Told) -> None:

@@ -9,8 +9,6 @@ from interactions.engine.rules.derived import of_pair
 from interactions.engine.rules.seats import Seat
 from interactions.engine.rules.situation import Situation
 
-CHECKS_AFTER_INDUCER = (7, 21)
-
 
 def of_wait(wait: Wait) -> str:
     """ "phenelzine was last taken on 2025-03-04: wait 14 days (2 weeks), earliest 2025-03-18"."""
@@ -46,7 +44,9 @@ def _text(one: Derived, stopped: Seat, situation: Situation) -> str:
     last = stopped.drug.stopped_on or situation.day
     days = max(1, stopped.profile.washout_days if stopped.profile else 1)
     if one.is_induction:
-        checks = " and ".join((last + timedelta(days=day)).isoformat() for day in CHECKS_AFTER_INDUCER)
+        numbers = situation.numbers
+        after = numbers.first_check_after_inducer_days, numbers.second_check_after_inducer_days
+        checks = " and ".join(_on(last, day) for day in after)
         return (
             f"{one.acts} has stopped (last dose {last.isoformat()}): induction fades over about {days} days and "
             f"the level of {one.suffers} will rise; follow up on {checks} and lower the dose as needed."

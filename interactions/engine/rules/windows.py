@@ -15,11 +15,14 @@ def counts(days_since_stop: int, window: int) -> bool:
 
 
 def of_rule(
-    rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug, is_smoked: bool = False
+    rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug, smoking_days: int | None
 ) -> int:
-    """Days after the last dose of `member` in which the rule still speaks; `value` is the rule's own figure."""
-    if is_smoked and pair_conditions.SMOKING_CHANGED in rule.tokens:
-        return pair_conditions.SMOKING_WINDOW.days + 1
+    """Days after the last dose of `member` in which the rule still speaks; `value` is the rule's own figure.
+
+    `smoking_days` is how long its end is an event, for what is smoked.
+    """
+    if smoking_days is not None and pair_conditions.SMOKING_CHANGED in rule.tokens:
+        return smoking_days + 1
     persistence = member.washout_days or 0
     if value is None:
         return persistence if rule.severity >= Severity.MAJOR else 0

@@ -8,10 +8,11 @@ from decimal import Decimal, InvalidOperation
 from string import Formatter
 from zoneinfo import available_timezones
 
-from interactions.engine import derived_tables, load_tables
+from interactions.engine import derived_tables, load_tables, numbers
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
+from interactions.engine.severity import Severity
 from interactions.importers.clinical import LIKELIHOODS
 from medmgmt.demo.tables import LEVELS
 from medmgmt.management.tables import conditions
@@ -369,6 +370,15 @@ def _window(asked: Asked) -> str:
     return "" if asked.text == "see rules" else _whole(asked)
 
 
+def _engine_number(asked: Asked) -> str:
+    try:
+        value = numbers.value(asked.row["name"], asked.text)
+    except ValueError as wrong:
+        return str(wrong)
+    is_grade, said = isinstance(value, Severity), asked.row["unit"]
+    return "" if is_grade is (said == "severity") else f"{asked.row['name']} is not told in {said}"
+
+
 def _template(asked: Asked) -> str:
     is_everybody = asked.text in ("*", "*female", "*male")
     return "" if is_everybody else _in_column("demo/templates.csv", "template")(asked)
@@ -424,6 +434,7 @@ KINDS: dict[str, Kind] = {
     "comparison of two drugs": _comparison,
     "figures of a load": _figures,
     "load": _in_column("cumulative_loads.csv", "code"),
+    "engine number": _engine_number,
     "sentence": _sentence,
     "roles": _roles,
     "schedule": _schedule,
