@@ -10,7 +10,7 @@ from functools import cached_property
 from rapidfuzz import fuzz, process
 
 from interactions import releases, tiers
-from interactions.engine import data_set, knowledge, rulebook
+from interactions.engine import attributes, data_set, knowledge, rulebook
 from interactions.engine.catalogue import Catalogue, normal
 from interactions.engine.catalogue import CatalogueDrug as Entry
 from interactions.engine.knowledge import Knowledge
@@ -221,7 +221,7 @@ def _book(release: Release, drugs: list[Entry], changed: Sequence[tiers.Tier]) -
         drugs=drugs,
         rules=[rulebook.PairRule(**{**row, "severity": NAMED[row["severity"]]}) for row in rows],
         sets=dict(release.sets.values_list("name", "members")),
-        modifiers=[rulebook.DoseModifier(**row) for row in modifiers],
+        modifiers=[attributes.DoseModifier(**row) for row in modifiers],
         tables=_tables(release),
     )
 

@@ -1,10 +1,11 @@
 """What a drug does at a dose, read once from the shipped columns into numbers that rules can add up."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from interactions.engine import conditions
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.regimen import Drug
 
@@ -12,13 +13,7 @@ QT_POINTS = {"known": 3, "possible": 2, "conditional": 1}
 NONSELECTIVE = {"irreversible_nonselective", "reversible_maoa", "reversible_nonselective"}
 SELECTIVE = {"mao_b_selective"}
 STRENGTH = {"weak": 1, "moderate": 2, "strong": 3}
-COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "<=": lambda dose, limit: dose <= limit,
-    ">=": lambda dose, limit: dose >= limit,
-    "<": lambda dose, limit: dose < limit,
-    ">": lambda dose, limit: dose > limit,
-}
-BY_DOSE = re.compile(r"total_daily_mg(<=|>=|<|>)(\d+(?:\.\d+)?)")
+DAILY_DOSE = "total_daily_mg"
 SCALES = {
     "serotonergic": "serotonergic",
     "cns": "cns_depressant",
@@ -94,21 +89,26 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Modifier:
-    """Above or below a dose, or by a route, one column has another value."""
+class DoseModifier:
+    """Above or below a daily dose, or by a route, one attribute of a drug has another value."""
 
+    drug: str
     condition: str
-    column: str
+    """ "total_daily_mg>40" or "route=IM"."""
+    attribute: str
     value: str
+
+    @property
+    def compared(self) -> conditions.Comparison | None:
+        """The daily dose that it asks for; None where it asks for a route."""
+        found = conditions.comparison(self.condition)
+        return found if found is not None and found.name == DAILY_DOSE else None
 
     def holds(self, mg_per_day: Decimal | None, route: str) -> bool:
         """False as well when the dose is not on record: then the usual dose is assumed."""
         if self.condition.startswith("route="):
             return route == self.condition.removeprefix("route=")
-        measured = BY_DOSE.fullmatch(self.condition)
-        if measured is None or mg_per_day is None:
-            return False
-        return COMPARISONS[measured[1]](mg_per_day, Decimal(measured[2]))
+        return mg_per_day is not None and self.compared is not None and self.compared.holds(mg_per_day)
 
 
 class Profiles:
@@ -118,17 +118,17 @@ class Profiles:
         self,
         drugs: Iterable[CatalogueDrug],
         sets: Mapping[str, frozenset[str]],
-        modifiers: Iterable[tuple[str, Modifier]] = (),
+        modifiers: Iterable[DoseModifier] = (),
     ) -> None:
         self._entries = {drug.key: drug for drug in drugs if drug.in_rules}
         self._sets: dict[str, set[str]] = {}
         for name, members in sets.items():
             for member in members:
                 self._sets.setdefault(member, set()).add(name)
-        self._modifiers: dict[str, list[Modifier]] = {}
-        for key, modifier in modifiers:
-            self._modifiers.setdefault(key, []).append(modifier)
-        self._made: dict[tuple[str, tuple[Modifier, ...]], Profile] = {}
+        self._modifiers: dict[str, list[DoseModifier]] = {}
+        for modifier in modifiers:
+            self._modifiers.setdefault(modifier.drug, []).append(modifier)
+        self._made: dict[tuple[str, tuple[DoseModifier, ...]], Profile] = {}
         self._usual = {key: self._profile(key, ()) for key in self._entries}
 
     def of(self, key: str, drug: Drug, mg_per_day: Decimal | None) -> Profile | None:
@@ -147,12 +147,12 @@ class Profiles:
         """Every profile at the usual dose."""
         return self._usual.values()
 
-    def _profile(self, key: str, holding: tuple[Modifier, ...]) -> Profile:
+    def _profile(self, key: str, holding: tuple[DoseModifier, ...]) -> Profile:
         known = self._made.get((key, holding))
         if known is None:
             columns = dict(self._entries[key].attributes)
             columns["maoi_type"] = self._entries[key].maoi_type
-            columns.update({one.column: one.value for one in holding})
+            columns.update({one.attribute: one.value for one in holding})
             known = _read(len(self._made), self._entries[key], columns, frozenset(self._sets.get(key, ())))
             self._made[key, holding] = known
         return known

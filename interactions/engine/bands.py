@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from interactions.engine.attributes import BY_DOSE
+from interactions.engine.conditions import Comparison
 
 HALF = Decimal("0.5")
 Edge = tuple[Decimal, int]
@@ -12,15 +12,9 @@ Edge = tuple[Decimal, int]
 MOST_REMEMBERED = 50_000
 
 
-def edge(sign: str, figure: Decimal) -> Edge:
+def edge(asked: Comparison) -> Edge:
     """Of a comparison: ">=150" and "<150" part 149 from 150, ">40" and "<=40" part 40 from 41."""
-    return figure, 0 if sign in (">=", "<") else 1
-
-
-def of_text(text: str) -> Edge | None:
-    """ "total_daily_mg>40"; None for what does not compare the daily dose."""
-    found = BY_DOSE.fullmatch(text)
-    return edge(found[1], Decimal(found[2])) if found else None
+    return asked.figure, 0 if asked.sign in (">=", "<") else 1
 
 
 class Bands:

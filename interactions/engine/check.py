@@ -37,7 +37,7 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
     """Findings, most severe first, with what could not be checked. The order of the drugs never matters."""
     regimen = replace(regimen, drugs=_ordered(regimen.drugs))
     seats, strangers = seated(regimen, knowledge)
-    situation = Situation(regimen, seats, knowledge.formulary, _release(knowledge), knowledge.words)
+    situation = Situation(regimen, seats, knowledge.formulary, _release(knowledge), knowledge.memory)
     overlaps = duplicates.overlaps(situation)
     if overlaps:
         facts = replace(regimen.facts, labelled_overlaps=regimen.facts.labelled_overlaps | overlaps)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from interactions.engine.attributes import STRENGTH, Profile
+from interactions.engine.numbers import NO_FIGURES, Numbers
 from interactions.engine.severity import NAMED, Severity
 
 Row = Mapping[str, str]
@@ -83,12 +84,16 @@ class Effects:
     is_mutual: bool
 
     def found(self, a: Profile, b: Profile) -> tuple[PairEffect, Profile, Profile] | None:
-        """The first row that holds, with the two as "one" and "other": the first drug is "one" if it can be."""
+        """The first row that holds for the two in either order, with "one" and "other" as it names them.
+
+        Where a row holds in both orders, the first drug is "one".
+        """
         for name in self.both:
             if not (getattr(a, name) and getattr(b, name)):
                 return None
-        for one, other in ((a, b),) if self.is_mutual else ((a, b), (b, a)):
-            for row in self.rows:
+        orders = ((a, b),) if self.is_mutual else ((a, b), (b, a))
+        for row in self.rows:
+            for one, other in orders:
                 if row.holds(one, other):
                     return row, one, other
         return None
@@ -124,6 +129,7 @@ class DerivedTables:
     """By code and case."""
     advice: Mapping[str, tuple[Advice, ...]] = field(default_factory=dict)
     """By code."""
+    numbers: Numbers = NO_FIGURES
 
     def advised(self, code: str, profiles: Iterable[Profile]) -> str:
         """What is added to the management of this code, for whoever plays a part in it."""
@@ -151,7 +157,7 @@ def _term(text: str) -> Term:
     return Term(found[1], found[2], int(found[4]), None)
 
 
-def read(tables: Mapping[str, Rows]) -> DerivedTables:
+def read(tables: Mapping[str, Rows], numbers: Numbers) -> DerivedTables:
     """The rows as text turned into tables; what is not understood raises ValueError or KeyError."""
     effects: dict[str, list[PairEffect]] = {}
     for row in tables.get("derived_pairs", ()):
@@ -175,6 +181,7 @@ def read(tables: Mapping[str, Rows]) -> DerivedTables:
         levels=levels,
         words=words,
         advice={code: tuple(of) for code, of in advice.items()},
+        numbers=numbers,
     )
 
 

@@ -7,17 +7,19 @@ from decimal import Decimal
 from interactions.engine import card_tables, derived_tables, load_tables, person
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
+from interactions.engine.conditions import When
+from interactions.engine.numbers import NO_FIGURES, Numbers
+from interactions.engine.numbers import TABLES as NUMBER_TABLES
 from interactions.engine.risks import Risks
 from interactions.engine.severity import Severity
 
 Row = Mapping[str, str]
 Rows = Sequence[Row]
-When = tuple[tuple[str, ...], ...]
 TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", "lab_names",
     "lab_actions", "lab_rules", "symptom_rules", "allergy_groups", "reactions", "patient_states",
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
-    *card_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES,
+    *card_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *NUMBER_TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
 
@@ -160,8 +162,6 @@ class Formulary:
     overlaps: Mapping[str, int] = field(default_factory=dict)
     """Days of planned oral overlap by long-acting product."""
     duplicate_classes: Mapping[str, tuple[Severity, str, str]] = field(default_factory=dict)
-    alike: dict[str, tuple[object, ...]] = field(default_factory=dict, repr=False, compare=False)
-    """Key -> what makes another drug a duplicate of it; remembered."""
     families: Mapping[str, Family] = field(default_factory=dict)
     labs: Mapping[str, LabName] = field(default_factory=dict)
     """By any of their names, in small letters, and by LOINC."""
@@ -177,6 +177,9 @@ class Formulary:
     """What follows for two drugs from what each does."""
     loads: load_tables.LoadTables = field(default_factory=load_tables.LoadTables)
     """What adds up over a whole regimen."""
+
+    numbers: Numbers = NO_FIGURES
+    """By which figures and grades all of this is judged."""
 
     def role(self, name: str) -> frozenset[str]:
         """The drugs that play a part."""

@@ -3,27 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from interactions.engine.attributes import Profile
 from interactions.engine.catalogue import Catalogue, CatalogueDrug
 from interactions.engine.data_set import DataSet, Selection
-from interactions.engine.derivation import Derived
-from interactions.engine.findings import Finding, Match
 from interactions.engine.formulary import Formulary, empty
+from interactions.engine.memory import Memory, Standing
 from interactions.engine.regimen import Drug
 from interactions.engine.regrading import NO_REGRADES, Regrades
 from interactions.engine.rulebook import RuleBook
 
 Source = RuleBook | DataSet
-MOST_REMEMBERED = 100_000
-
-
-class Standing(NamedTuple):
-    """Where a drug stands: its number, by which pairs are remembered, and what stands for it in each source."""
-
-    number: int
-    selections: tuple[Selection, ...]
 
 
 class Seated(Protocol):
@@ -68,18 +59,7 @@ class Knowledge:
     """What the first active release of rules says beyond pairs."""
     regrades: Regrades = field(default=NO_REGRADES, repr=False, compare=False)
     """The clinic's own grades for what is worked out."""
-    derived: dict[int, tuple[Derived, ...]] = field(default_factory=dict, repr=False, compare=False)
-    """What follows for two profiles, by their numbers; remembered."""
-    told: dict[object, tuple[Finding, ...]] = field(default_factory=dict, repr=False, compare=False)
-    """The words on two drugs that are both taken; remembered."""
-    words: dict[object, Match] = field(default_factory=dict, repr=False, compare=False)
-    """The words on each derivation at each weight; remembered."""
-    pairs: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
-    """What the words on two kinds of drugs depend on, by their numbers; remembered."""
-    words_of_pairs: dict[object, tuple[Finding, ...]] = field(default_factory=dict, repr=False, compare=False)
-    """The words on two kinds of drugs at their dose bands; remembered."""
-    _kinds: dict[object, int] = field(default_factory=dict, repr=False, compare=False)
-    _standings: dict[object, Standing] = field(default_factory=dict, repr=False, compare=False)
+    memory: Memory = field(default_factory=Memory, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -108,14 +88,13 @@ class Knowledge:
         """Where a drug stands in every source at its route, form and profile; remembered under a number of its own."""
         dose = seat.drug.mg_per_day if seat.entry.key in self.varying else None
         mark = (seat.entry.key, seat.drug.route, seat.drug.form, seat.profile, seat.is_state, dose)
-        known = self._standings.get(mark)
-        if known is None:
-            chosen = tuple(self._selected(source, seat) for source in self.sources)
-            kind = (seat.entry.key, seat.profile, seat.is_state, chosen)
-            known = Standing(self._kinds.setdefault(kind, len(self._kinds)), chosen)
-            if len(self._standings) < MOST_REMEMBERED:
-                self._standings[mark] = known
-        return known
+        known = self.memory.standings.get(mark)
+        if known is not None:
+            return known
+        chosen = tuple(self._selected(source, seat) for source in self.sources)
+        kind = (seat.entry.key, seat.profile, seat.is_state, chosen)
+        number = self.memory.kinds.setdefault(kind, len(self.memory.kinds))
+        return self.memory.standings.keep(mark, Standing(number, chosen))
 
     def _selected(self, source: Source, seat: Seated) -> Selection:
         if isinstance(source, RuleBook):

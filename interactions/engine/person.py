@@ -1,35 +1,20 @@
-"""The small language in which a dose or condition rule says for whom it holds: `&` joins, `|` offers alternatives."""
+"""What a dose or condition rule may ask about a person and one of the drugs taken."""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
-from interactions.engine.attributes import COMPARISONS, STRENGTH, Profile
+from interactions.engine import conditions
+from interactions.engine.attributes import STRENGTH, Profile
+from interactions.engine.conditions import NEVER, Held, When
 from interactions.engine.regimen import Drug, Facts
 
-MEASURED = re.compile(r"(age|egfr|qtc)(<=|>=|<|>)(\d+(?:\.\d+)?)")
 NEGATED = re.compile(r"\b(no|denies|denied|without|negative for|family history of|ruled out|no history of)\b[^,;.]*$")
-
-
+LABELS = {"age": "age", "egfr": "eGFR", "qtc": "QTc"}
+"""What may be compared with a figure, and how it is called."""
 RULED_OUT = re.compile(r"[\s(:,-]*(was |has been |is )?(ruled out|excluded|negative|resolved|unlikely)\b")
-
-
-class Held(NamedTuple):
-    """Whether a condition holds (None = a fact is missing), who else is involved, in words why, and what is missing."""
-
-    holds: bool | None
-    others: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    context: tuple[str, ...] = ()
-    """The tokens that held, as they stand in the rule."""
-
-
-ALWAYS, NEVER = Held(True), Held(False)
 
 
 @dataclass(frozen=True)
@@ -80,62 +65,32 @@ class View:
     day: date
     memory: dict[str, Held]
     """What has been asked about this person today."""
+    smoking_change_days: int
+    """How long a change of smoking is an event."""
     outpatient: bool = True
 
-
-def parse(text: str) -> tuple[tuple[str, ...], ...]:
-    """Alternatives of joined tokens; an unknown token raises ValueError. Empty always holds."""
-    parsed = tuple(
-        tuple(token.strip() for token in one.split("&") if token.strip()) for one in text.split("|") if one.strip()
-    )
-    for token in (token for tokens in parsed for token in tokens):
-        if token.partition(":")[0] not in TOKENS and token not in FLAGS and not MEASURED.fullmatch(token):
-            raise ValueError(f"the condition {token!r} is not understood")
-    return parsed
+    def ask(self, token: str) -> Held:
+        """What a token says here; another drug that it finds is never the drug itself."""
+        part = self.memory.get(token) or _asked(token, self)
+        return _without(part, self.profile.key) if part.others and self.profile.key in part.others else part
 
 
-def holds(when: tuple[tuple[str, ...], ...], view: View) -> Held:
-    """True when one alternative holds whole; None when none does and a fact is missing for one."""
-    if not when:
-        return ALWAYS
-    if len(when) == 1 and len(when[0]) == 1:
-        return _of_one(when[0][0], view)
-    missing: list[str] = []
-    for alternative in when:
-        parts = []
-        for token in alternative:
-            part = view.memory.get(token) or _asked(token, view)
-            if part.others and view.profile.key in part.others:
-                part = _without(part, view.profile.key)
-            parts.append(part)
-            if part.holds is False:
-                break
-        else:
-            if not any(part.missing for part in parts):
-                return _joined(parts)
-            missing += [fact for part in parts for fact in part.missing]
-    return Held(None, missing=tuple(dict.fromkeys(missing))) if missing else NEVER
+def parse(text: str) -> When:
+    """The condition; an unknown token raises ValueError. Empty always holds."""
+    return conditions.parse(text, is_known)
 
 
-def _of_one(token: str, view: View) -> Held:
-    """The same for a condition of one token, as most are."""
-    part = view.memory.get(token) or _asked(token, view)
-    if part.others and view.profile.key in part.others:
-        part = _without(part, view.profile.key)
-    if part.missing:
-        return Held(None, missing=part.missing)
-    return part if part.holds else NEVER
+def is_known(token: str) -> bool:
+    """Whether it is a token about a person."""
+    compared = conditions.comparison(token)
+    if compared is not None:
+        return compared.name in LABELS
+    return token.partition(":")[0] in TOKENS or token in FLAGS
 
 
-def _joined(parts: list[Held]) -> Held:
-    if len(parts) == 1:
-        return parts[0]
-    return Held(
-        True,
-        tuple(o for part in parts for o in part.others),
-        tuple(w for part in parts for w in part.why),
-        context=tuple(c for part in parts for c in part.context),
-    )
+def holds(when: When, view: View) -> Held:
+    """Whether it holds for this drug and person, and why."""
+    return conditions.holds(when, view.ask)
 
 
 def _without(part: Held, key: str) -> Held:
@@ -159,22 +114,21 @@ def _asked(token: str, view: View) -> Held:
 @lru_cache(maxsize=4096)
 def _read(token: str) -> tuple[Callable[[View], Held], bool]:
     """A token as the question it is, and whether it asks about the very drug."""
-    measured = MEASURED.fullmatch(token)
-    if measured:
-        name, sign, limit = measured[1], measured[2], Decimal(measured[3])
-        return lambda view: _measured(name, sign, limit, view.facts), False
+    compared = conditions.comparison(token)
+    if compared is not None:
+        return lambda view: _measured(compared, view.facts), False
     if token in FLAGS:
         return FLAGS[token], False
     name, _, argument = token.partition(":")
     return lambda view: TOKENS[name](argument, view), name == "form"
 
 
-def _measured(name: str, sign: str, limit: Decimal, facts: Facts) -> Held:
-    value = {"age": facts.age_years, "egfr": facts.egfr, "qtc": facts.qtc_ms}[name]
-    label = {"age": "age", "egfr": "eGFR", "qtc": "QTc"}[name]
+def _measured(asked: conditions.Comparison, facts: Facts) -> Held:
+    value = {"age": facts.age_years, "egfr": facts.egfr, "qtc": facts.qtc_ms}[asked.name]
+    label = LABELS[asked.name]
     if value is None:
-        return Held(False) if name == "qtc" else Held(None, missing=(label,))
-    return Held(COMPARISONS[sign](Decimal(value), limit), why=(f"{label} {value}",))
+        return NEVER if asked.name == "qtc" else Held(None, missing=(label,))
+    return Held(asked.holds(value), why=(f"{label} {value}",))
 
 
 def _hepatic(argument: str, view: View) -> Held:
@@ -221,9 +175,9 @@ POSSIBLE = "pregnancy is possible"
 ASSUMED = "assumed by age and sex: nothing on record rules it out"
 
 
-def recently(changed_on: date | None, day: date) -> bool:
-    """Within the last 14 days."""
-    return changed_on is not None and 0 <= (day - changed_on).days <= 14
+def recently(changed_on: date | None, day: date, days: int) -> bool:
+    """Within so many days, the day itself included."""
+    return changed_on is not None and 0 <= (day - changed_on).days <= days
 
 
 def _inhibits(strength: int, grade: str) -> bool:
@@ -238,7 +192,8 @@ FLAGS: dict[str, Callable[[View], Held]] = {
         why=(POSSIBLE if "pregnancy_potential" not in view.facts.assumed else f"{POSSIBLE} ({ASSUMED})",),
     ),
     "smoking_stopped": lambda view: Held(
-        view.facts.smoking_change == "stopped" and recently(view.facts.smoking_changed_on, view.day),
+        view.facts.smoking_change == "stopped"
+        and recently(view.facts.smoking_changed_on, view.day, view.smoking_change_days),
         why=("smoking stopped",),
     ),
     "outpatient": lambda view: Held(view.outpatient),

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from interactions.engine import bands, card_tables, derived_tables, load_tables, person
-from interactions.engine.attributes import COMPARISONS, Modifier, Profiles
+from interactions.engine import bands, card_tables, derived_tables, load_tables, numbers, person
+from interactions.engine.attributes import DoseModifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
+from interactions.engine.conditions import COMPARISONS
 from interactions.engine.formulary import (
+    TABLES,
     AllergyGroup,
     ConditionRule,
     DoseRule,
@@ -37,7 +39,7 @@ def build(
     label: str,
     drugs: Iterable[CatalogueDrug],
     sets: Mapping[str, frozenset[str]],
-    modifiers: Iterable[tuple[str, Modifier]],
+    modifiers: Iterable[DoseModifier],
     tables: Mapping[str, Rows],
     edges: Iterable[tuple[str, bands.Edge]] = (),
 ) -> Formulary:
@@ -50,6 +52,8 @@ def build(
     modifiers = tuple(modifiers)
     profiles = Profiles(listed, reader.sets, modifiers)
     doses = reader.doses()
+    has_tables = any(tables.get(name) for name in TABLES)
+    figures = numbers.read(reader.rows("engine_numbers")) if has_tables else numbers.NO_FIGURES
     return Formulary(
         profiles=profiles,
         sets=reader.sets,
@@ -80,19 +84,20 @@ def build(
         bands=_bands(profiles, modifiers, doses, edges),
         advisory=tuple((row["source_begins"], row["reason"]) for row in reader.rows("source_policy")),
         cards=card_tables.read(tables, reader.selected),
-        derived=derived_tables.read(tables),
+        derived=derived_tables.read(tables, figures),
         loads=load_tables.read(tables),
+        numbers=figures,
     )
 
 
 def _bands(
     profiles: Profiles,
-    modifiers: Iterable[tuple[str, Modifier]],
+    modifiers: Iterable[DoseModifier],
     doses: Mapping[str, Sequence[DoseRule]],
     edges: Iterable[tuple[str, bands.Edge]],
 ) -> bands.Bands:
     """Of every figure that a modifier, a limit or a pair rule names, and of the usual maximum."""
-    found = [*edges, *((key, edge) for key, one in modifiers if (edge := bands.of_text(one.condition)))]
+    found = [*edges, *((one.drug, bands.edge(one.compared)) for one in modifiers if one.compared)]
     found += [
         (key, (rule.limit, 1)) for key, of in doses.items() for rule in of if rule.check == "day_max" and rule.limit
     ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
-from interactions.engine.attributes import COMPARISONS
+from interactions.engine.conditions import COMPARISONS
 from interactions.engine.regimen import Facts
 
 NO_CODES: frozenset[str] = frozenset()

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 
-from interactions.engine import bands, conditions, formulary, reading
-from interactions.engine.attributes import Modifier
+from interactions.engine import bands, conditions, formulary, pair_conditions, reading
+from interactions.engine.attributes import DoseModifier
 from interactions.engine.catalogue import Catalogue, CatalogueDrug
 from interactions.engine.data_set import UNLISTED, Selection
 from interactions.engine.pair_table import pair_code
@@ -47,28 +46,14 @@ class PairRule:
     confidence: str
 
     @cached_property
-    def tokens(self) -> tuple[conditions.Token, ...]:
+    def clauses(self) -> tuple[pair_conditions.Clause, ...]:
         """The condition in its machine form."""
-        return conditions.parse(self.condition_code)
+        return pair_conditions.parse(self.condition_code)
 
-
-@dataclass(frozen=True, slots=True)
-class DoseModifier:
-    """Above or below a dose, or by a route, one attribute of a drug has another value."""
-
-    drug: str
-    condition: str
-    attribute: str
-    value: str
-
-    def holds(self, drug: Drug) -> bool:
-        """False as well when the dose is not on record: then the usual dose is assumed."""
-        if self.condition.startswith("route="):
-            return drug.route == self.condition.removeprefix("route=")
-        measured = re.fullmatch(r"total_daily_mg(<=|>=|<|>)(\d+)", self.condition)
-        if measured is None or drug.mg_per_day is None:
-            return False
-        return conditions.COMPARISONS[measured[1]](drug.mg_per_day, Decimal(measured[2]))
+    @cached_property
+    def tokens(self) -> tuple[str, ...]:
+        """Everything that the condition asks."""
+        return tuple(token for clause in self.clauses for token in clause.tokens)
 
 
 class RuleBook:
@@ -111,7 +96,7 @@ class RuleBook:
             label,
             self.drugs.values(),
             self.sets,
-            [(one.drug, Modifier(one.condition, one.attribute, one.value)) for one in modifiers],
+            modifiers,
             tables,
             [edge for rule in self.rules for edge in _edges(rule)],
         )
@@ -122,7 +107,7 @@ class RuleBook:
         """Where this drug, at this dose and route, stands in the rules; unlisted when they do not speak of it."""
         key = entry.key if entry.key in self._numbers else entry.screened_as
         for modifier, variant in self._variants.get(key, ()):
-            if modifier.holds(drug):
+            if modifier.holds(drug.mg_per_day, drug.route):
                 return variant
         return self._plain.get(key, UNLISTED)
 
@@ -179,9 +164,9 @@ class RuleBook:
 def _edges(rule: PairRule) -> Iterator[tuple[str, bands.Edge]]:
     """The daily doses that a rule's condition compares."""
     for token in rule.tokens:
-        measured = conditions.MEASURE.fullmatch(token.argument)
-        if measured is not None and measured[2] == "tdd":
-            yield measured[1], bands.edge(measured[3], Decimal(measured[4]))
+        compared = conditions.comparison(token)
+        if compared is not None and compared.name.endswith(".tdd"):
+            yield compared.name.removesuffix(".tdd"), bands.edge(compared)
 
 
 def _belongs(set_name: str, modifier: DoseModifier) -> bool | None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from interactions.engine import formulary, rulebook, sides
+from interactions.engine.attributes import DoseModifier
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.knowledge import SideEffectTerm
-from interactions.engine.rulebook import DoseModifier, PairRule
+from interactions.engine.rulebook import PairRule
 from interactions.engine.severity import NAMED
 from interactions.importers.faults import BadFile, Fault
 
@@ -150,7 +151,7 @@ def _rule(row: Row) -> PairRule:
         source=row["source"],
         confidence=row["confidence"],
     )
-    assert rule.tokens is not None  # parsing the condition refuses what the engine would not understand
+    assert rule.clauses is not None  # parsing the condition refuses what the engine would not understand
     return rule
 
 

@@ -127,7 +127,7 @@ def measured(path: Path, known: Knowledge, taken: list[Regimen]) -> list[tuple[s
     prepared = {}
     for regimen in taken:
         seats, _ = seated(regimen, known)
-        situation = Situation(regimen, seats, known.formulary, ("", "", regimen.day))
+        situation = Situation(regimen, seats, known.formulary, ("", "", regimen.day), known.memory)
         prepared[id(regimen)] = (situation, seats, [known.standing(seat) for seat in seats], known)
 
     def bare_dict(regimen: Regimen) -> object:

@@ -192,12 +192,12 @@ def situation(**facts: object) -> Situation:
 
 def test_a_drug_is_steady_when_neither_start_nor_dose_has_moved_for_so_long() -> None:
     asked = situation()
-    assert asked.is_steady(it("sertraline", started_on=-90))
-    assert not asked.is_steady(it("sertraline", started_on=-89))
+    assert asked.is_steady(it("sertraline", started_on=-90), 90)
+    assert not asked.is_steady(it("sertraline", started_on=-89), 90)
     assert asked.is_steady(it("sertraline", started_on=-28), 28)
-    assert not asked.is_steady(it("sertraline", started_on=-400, changed_on=ago(89)))
-    assert asked.is_steady(it("sertraline", started_on=-400, changed_on=ago(90)))
-    assert not asked.is_steady(it("sertraline"))
+    assert not asked.is_steady(it("sertraline", started_on=-400, changed_on=ago(89)), 90)
+    assert asked.is_steady(it("sertraline", started_on=-400, changed_on=ago(90)), 90)
+    assert not asked.is_steady(it("sertraline"), 90)
 
 
 @pytest.mark.parametrize(

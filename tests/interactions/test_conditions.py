@@ -1,23 +1,24 @@
 """The language of the rules' conditions, token by token."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from interactions.engine import conditions
+from interactions.engine import pair_conditions
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.regimen import CrossTaper, Drug, Facts
 from interactions.engine.severity import Severity
 from tests.interactions import shipped
 
 
-def case(a: str = "sertraline", b: str = "aspirin", *, facts: Facts | None = None, **of_b: Any) -> conditions.Case:
+def case(a: str = "sertraline", b: str = "aspirin", *, facts: Facts | None = None, **of_b: Any) -> pair_conditions.Case:
     catalogue = shipped.alone().catalogue
     first, second = catalogue.named(a), catalogue.named(b)
     assert isinstance(first, CatalogueDrug)
     assert isinstance(second, CatalogueDrug)
-    return conditions.Case(
+    return pair_conditions.Case(
         day=shipped.DAY,
         a=Drug("a", a, first.key, route="PO"),
         b=Drug("b", b, second.key, **{"route": "PO", **of_b}),
@@ -29,22 +30,47 @@ def case(a: str = "sertraline", b: str = "aspirin", *, facts: Facts | None = Non
     )
 
 
-def outcome(code: str, base: Severity = Severity.MODERATE, **values: Any) -> conditions.Outcome:
-    return conditions.apply(conditions.parse(code), base, case(**values))
+def outcome(code: str, base: Severity = Severity.MODERATE, **values: Any) -> pair_conditions.Outcome:
+    return pair_conditions.graded(pair_conditions.parse(code), base, case(**values))
 
 
 @pytest.mark.parametrize(
     "code",
-    ["unheard_of", "if:age>", "if:moon=full=>major", "if:age>35=>terrible", "else:terrible", "qt_risk_factor=>+2"],
+    [
+        "unheard_of",
+        "age>",
+        "=>major",
+        "moon>3=>major",
+        "age>35&unheard_of=>major",
+        "moon=full=>major",
+        "age>35=>terrible",
+        "else:terrible",
+        "qt_risk_factor=>+2",
+    ],
 )
 def test_what_is_not_understood_is_refused_and_never_ignored(code: str) -> None:
     with pytest.raises(ValueError, match="is not understood"):
-        conditions.parse(code)
+        pair_conditions.parse(code)
+
+
+def test_a_rule_on_two_drugs_joins_and_offers_alternatives_as_a_rule_on_a_person_does() -> None:
+    code = "age>35&parenteral|alcohol=heavy=>major"
+    assert outcome(code, route="IM", facts=Facts(age_years=36)).factors == ("age", "the route")
+    assert outcome(code, facts=Facts(age_years=36, alcohol="heavy")).context == ("alcohol=heavy",)
+    open_question = outcome(code, facts=Facts(age_years=36))
+    assert (open_question.severity, open_question.missing) == (Severity.MODERATE, ("how much alcohol",))
+    assert outcome(code, route="IM", facts=Facts(age_years=35, alcohol="none")).severity is Severity.MODERATE
+
+
+@pytest.mark.parametrize(("mg", "severity"), [("37.4", Severity.MINOR), ("37.5", Severity.MINOR), ("37.6", None)])
+def test_a_dose_is_compared_with_a_figure_that_is_no_whole_number(mg: str, severity: Severity | None) -> None:
+    told = outcome("aspirin.tdd<=37.5=>minor;else:none", mg_per_day=Decimal(mg))
+    assert told.severity is severity
 
 
 def test_an_empty_condition_changes_nothing() -> None:
-    assert conditions.parse("") == ()
-    assert outcome("") == conditions.Outcome(Severity.MODERATE, (), ())
+    assert pair_conditions.parse("") == ()
+    assert outcome("") == pair_conditions.Outcome(Severity.MODERATE, (), ())
 
 
 def test_one_drug_is_not_two_different_drugs() -> None:
@@ -72,15 +98,13 @@ def test_a_cross_taper_covers_its_two_drugs_for_its_longest_time(a: str, b: str,
 
 
 def test_the_last_matching_if_decides_and_else_only_where_none_did() -> None:
-    assert (
-        outcome("if:age>35=>contraindicated;else:minor", facts=Facts(age_years=36)).severity is Severity.CONTRAINDICATED
-    )
-    assert outcome("if:age>35=>contraindicated;else:minor", facts=Facts(age_years=35)).severity is Severity.MINOR
-    assert outcome("if:age>35=>contraindicated;else:none", facts=Facts(age_years=35)).severity is None
+    assert outcome("age>35=>contraindicated;else:minor", facts=Facts(age_years=36)).severity is Severity.CONTRAINDICATED
+    assert outcome("age>35=>contraindicated;else:minor", facts=Facts(age_years=35)).severity is Severity.MINOR
+    assert outcome("age>35=>contraindicated;else:none", facts=Facts(age_years=35)).severity is None
 
 
 def test_an_else_is_not_taken_while_the_question_is_open() -> None:
-    told = outcome("if:age>35=>contraindicated;else:minor")
+    told = outcome("age>35=>contraindicated;else:minor")
     assert told.severity is Severity.MODERATE
     assert told.missing == ("age",)
 
@@ -91,7 +115,7 @@ def test_a_gate_without_its_fact_is_silent_and_names_the_fact() -> None:
 
 
 def test_a_dose_of_a_third_drug_is_not_asked_for() -> None:
-    told = outcome("if:doxepin.tdd<=6=>minor")
+    told = outcome("doxepin.tdd<=6=>minor")
     assert (told.severity, told.missing) == (Severity.MODERATE, ())
 
 
@@ -113,16 +137,16 @@ def test_qt_risk_factors(facts: Facts, severity: Severity, missing: bool) -> Non
 
 def test_an_active_class_silences_and_an_absent_one_does_not() -> None:
     quiet = case()
-    loud = conditions.Case(**{name: getattr(quiet, name) for name in quiet.__slots__})
+    loud = pair_conditions.Case(**{name: getattr(quiet, name) for name in quiet.__slots__})
     object.__setattr__(loud, "active_keys", frozenset({"carbamazepine"}))
-    tokens = conditions.parse("skip_if_active_set:enzyme_inducing_asm")
-    assert conditions.apply(tokens, Severity.MINOR, quiet).severity is Severity.MINOR
-    assert conditions.apply(tokens, Severity.MINOR, loud).severity is None
+    tokens = pair_conditions.parse("skip_if_active_set:enzyme_inducing_asm")
+    assert pair_conditions.graded(tokens, Severity.MINOR, quiet).severity is Severity.MINOR
+    assert pair_conditions.graded(tokens, Severity.MINOR, loud).severity is None
 
 
 def test_every_condition_that_ships_is_understood() -> None:
-    assert all(isinstance(rule.tokens, tuple) for rule in shipped.tables().rules)
-    assert sum(bool(rule.tokens) for rule in shipped.tables().rules) == 48
+    assert all(isinstance(rule.clauses, tuple) for rule in shipped.tables().rules)
+    assert sum(bool(rule.clauses) for rule in shipped.tables().rules) == 48
 
 
 @pytest.mark.parametrize(("route", "severity"), [("IM", Severity.MODERATE), ("SC", Severity.MODERATE), ("PO", None)])
@@ -138,7 +162,7 @@ def test_an_injection_is_known_by_its_route_where_the_name_does_not_say(route: s
 def test_an_injection_is_asked_by_the_route_of_either_drug(
     route: str, severity: Severity, missing: tuple[str, ...]
 ) -> None:
-    told = outcome("if:parenteral=>major", route=route)
+    told = outcome("parenteral=>major", route=route)
     assert (told.severity, told.missing) == (severity, missing)
 
 
@@ -147,7 +171,7 @@ def test_an_injection_is_asked_by_the_route_of_either_drug(
     [("heavy", Severity.MAJOR, ()), ("current", Severity.MODERATE, ()), ("", Severity.MODERATE, ("how much alcohol",))],
 )
 def test_alcohol_is_asked_as_it_is_recorded(use: str, severity: Severity, missing: tuple[str, ...]) -> None:
-    told = outcome("if:alcohol=heavy=>major", facts=Facts(alcohol=use))
+    told = outcome("alcohol=heavy=>major", facts=Facts(alcohol=use))
     assert (told.severity, told.missing) == (severity, missing)
 
 
@@ -165,5 +189,5 @@ def test_a_set_that_nobody_has_silences_nothing() -> None:
 
 def test_an_else_may_raise_the_rules_own_severity_or_keep_it() -> None:
     young = Facts(age_years=30)
-    assert outcome("if:age>35=>contraindicated;else:+1", facts=young).severity is Severity.MAJOR
-    assert outcome("if:age>35=>contraindicated;else:", facts=young).severity is Severity.MODERATE
+    assert outcome("age>35=>contraindicated;else:+1", facts=young).severity is Severity.MAJOR
+    assert outcome("age>35=>contraindicated;else:", facts=young).severity is Severity.MODERATE

@@ -51,6 +51,29 @@ def test_sertraline_becomes_a_stronger_inhibitor_with_its_dose() -> None:
     assert worst(judged(drug("sertraline", "200"), "aripiprazole"), "aripiprazole", "sertraline") == "minor"
 
 
+@pytest.mark.parametrize(
+    "pair", [("linezolid", "rasagiline"), ("rasagiline", "tranylcypromine"), ("rasagiline", "selegiline transdermal")]
+)
+def test_two_mao_inhibitors_are_graded_by_the_strictest_row_whichever_stands_first_in_the_table(
+    pair: tuple[str, str],
+) -> None:
+    for ordered in (pair, pair[::-1]):
+        assert worst(judged(*ordered), *pair, problem="serotonin_toxicity") == "contraindicated"
+
+
+def test_an_mao_b_inhibitor_beside_a_serotonergic_drug_stays_major() -> None:
+    effects = shipped.alone().formulary.derived.effects
+    profiles = shipped.alone().formulary.profiles
+    of_d04 = next(one for one in effects if one.rows[0].code == "D04")
+    rasagiline, sertraline = profiles.usual("rasagiline"), profiles.usual("sertraline")
+    assert rasagiline is not None
+    assert sertraline is not None
+    for a, b in ((rasagiline, sertraline), (sertraline, rasagiline)):
+        found = of_d04.found(a, b)
+        assert found is not None
+        assert (found[0].severity, found[1].key) == (Severity.MAJOR, "rasagiline")
+
+
 def test_low_potassium_raises_two_qt_drugs() -> None:
     pair = (drug("quetiapine", "200"), "escitalopram")
     assert worst(judged(*pair, qtc_ms=430, potassium=Decimal(4)), "escitalopram", "quetiapine") == "moderate"

@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from interactions.engine import bands, person
-from interactions.engine.attributes import Modifier, Profile, Profiles
+from interactions.engine.attributes import DoseModifier, Profile, Profiles
 from interactions.engine.bands import Bands
-from interactions.engine.catalogue import CatalogueDrug
-from interactions.engine.person import Held, Terms, View
-from interactions.engine.regimen import Drug, Facts
+from interactions.engine.catalogue import Catalogue, CatalogueDrug
+from interactions.engine.check import check
+from interactions.engine.conditions import Comparison, Held, comparison
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.person import Terms, View
+from interactions.engine.regimen import Drug, Facts, Regimen
+from interactions.engine.rulebook import PairRule, RuleBook
+from interactions.engine.severity import NAMED
 from tests.interactions.shipped import DAY
 
 TERMS = Terms(
@@ -26,7 +31,7 @@ def profile(key: str, **values: Any) -> Profile:
 def view(*others: Profile, form: str = "", codes: frozenset[str] = frozenset(), **facts: Any) -> View:
     own = profile("it", inhibits={"CYP2D6": 3}, sets=frozenset({"ssri"}))
     drug = Drug("it", "it", "it", form=form)
-    return View(drug, own, Facts(**facts), codes, (own, *others), DAY, {})
+    return View(drug, own, Facts(**facts), codes, (own, *others), DAY, {}, 14)
 
 
 def held(text: str, *others: Profile, **facts: Any) -> Held:
@@ -97,7 +102,7 @@ def test_smoking_stopped_counts_for_fourteen_days(ago: int, recent: bool) -> Non
     on = DAY - timedelta(days=ago)
     assert held("smoking_stopped", smoking_change="stopped", smoking_changed_on=on).holds is recent
     assert held("smoking_stopped", smoking_change="started", smoking_changed_on=on).holds is False
-    assert person.recently(None, DAY) is False
+    assert person.recently(None, DAY, 14) is False
 
 
 def test_the_liver_class_is_asked_by_letter_or_for_any() -> None:
@@ -188,22 +193,24 @@ def test_a_diagnosis_is_read_from_words_and_codes_and_a_denied_one_does_not_coun
     ],
 )
 def test_a_dose_lies_in_the_band_above_the_highest_figure_it_has_passed(mg: str, told: str) -> None:
-    known = Bands([("it", bands.edge(">=", Decimal(20))), ("it", bands.edge("<=", Decimal(40)))], {"it": Decimal(60)})
+    edges = [("it", bands.edge(Comparison("it", sign, Decimal(figure)))) for sign, figure in ((">=", 20), ("<=", 40))]
+    known = Bands(edges, {"it": Decimal(60)})
     assert known.of("it", Decimal(mg)) == told
     assert known.of("it", Decimal(mg)) == told
 
 
 def test_without_a_dose_or_figures_there_is_no_band_and_below_the_first_it_is_told_with_its_sign() -> None:
-    known = Bands([("it", bands.edge(">", Decimal("40.0")))], {})
+    known = Bands([("it", bands.edge(Comparison("it", ">", Decimal("40.0"))))], {})
     assert known.of("it", None) == ""
     assert known.of("other", Decimal(5)) == ""
     assert (known.of("it", Decimal(40)), known.of("it", Decimal(41))) == ("it<=40", "it>40")
 
 
 def test_an_edge_is_read_from_a_comparison_of_the_daily_dose_and_from_nothing_else() -> None:
-    edges = [bands.of_text(f"total_daily_mg{sign}150") for sign in (">=", "<", ">", "<=")]
-    assert edges == [(150, 0), (150, 0), (150, 1), (150, 1)]
-    assert bands.of_text("route=IM") is None
+    asked = [comparison(f"total_daily_mg{sign}150") for sign in (">=", "<", ">", "<=")]
+    assert [bands.edge(one) for one in asked if one] == [(150, 0), (150, 0), (150, 1), (150, 1)]
+    assert DoseModifier("it", "route=IM", "qt_risk", "known").compared is None
+    assert DoseModifier("it", "age>40", "qt_risk", "known").compared is None
     assert bands.joined(["b", "", "a", "b"]) == "a|b"
 
 
@@ -212,11 +219,29 @@ def test_an_edge_is_read_from_a_comparison_of_the_daily_dose_and_from_nothing_el
     [(">=", False, True, True), (">", False, False, True), ("<=", True, True, False), ("<", True, False, False)],
 )
 def test_a_dose_changes_a_column_exactly_from_its_figure_on(sign: str, below: bool, at: bool, above: bool) -> None:
-    modifier = Modifier(f"total_daily_mg{sign}37.5", "qt_risk", "known")
+    modifier = DoseModifier("it", f"total_daily_mg{sign}37.5", "qt_risk", "known")
     assert [modifier.holds(Decimal(mg), "PO") for mg in ("37.4", "37.5", "37.6")] == [below, at, above]
     assert not modifier.holds(None, "PO")
-    route = Modifier("route=IM", "qt_risk", "known")
+    route = DoseModifier("it", "route=IM", "qt_risk", "known")
     assert (route.holds(None, "IM"), route.holds(Decimal(40), "PO")) == (True, False)
+
+
+@pytest.mark.parametrize(("mg", "severity"), [("37.4", "none"), ("37.5", "none"), ("37.6", "major")])
+def test_a_rule_book_reads_a_dose_that_is_no_whole_number_as_the_profiles_do(mg: str, severity: str) -> None:
+    entries = [
+        CatalogueDrug(key=key, name=key, rxcui=code, ingredients=(code,), in_rules=True)
+        for code, key in enumerate(("it", "that"), start=1)
+    ]
+    rule = PairRule("R1", "set:qt_known", "that", NAMED["major"], "PD", "p", *[""] * 5, None, None, *[""] * 4)
+    modifiers = [DoseModifier("it", "total_daily_mg>37.5", "qt_risk", "known")]
+    book = RuleBook("b", "1", DAY, drugs=entries, rules=[rule], sets={"qt_known": ()}, modifiers=modifiers)
+    known = Knowledge.of(books=(book,), data_sets=(), catalogue=Catalogue(entries))
+    taken = (Drug("1", "it", "it", route="PO", mg_per_day=Decimal(mg)), Drug("2", "that", "that", route="PO"))
+    found = [one.severity.word for one in check(Regimen(DAY, taken), known).findings]
+    assert found == ([] if severity == "none" else [severity])
+    profile_at_dose = book.formulary.profiles.of("it", taken[0], Decimal(mg))
+    assert profile_at_dose is not None
+    assert profile_at_dose.qt == (0 if severity == "none" else 3)
 
 
 def test_too_much_is_dangerous_at_once_with_a_narrow_index_a_known_qt_effect_or_a_warning_of_seizures() -> None:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.engine import conditions
+from interactions.engine import pair_conditions
 from interactions.engine.check import check
 from interactions.engine.data_set import SourceDrug
 from interactions.engine.knowledge import Knowledge
+from interactions.engine.memory import Memory
 from interactions.engine.pair_table import PairTable, pair_code
 from interactions.engine.regimen import Action, Drug, Facts, Regimen
 from interactions.engine.rules import pharmacokinetics
@@ -143,10 +144,10 @@ def test_a_pair_table_holds_what_was_put_in(made: tuple[int, dict[tuple[int, int
 @given(st.text(max_size=30))
 def test_a_condition_is_either_understood_or_refused(code: str) -> None:
     try:
-        tokens = conditions.parse(code)
+        clauses = pair_conditions.parse(code)
     except ValueError:
         return
-    assert all(token.name in {*conditions.GATES, *conditions.TESTS, "else"} for token in tokens)
+    assert all(pair_conditions.is_known(token) for clause in clauses for token in clause.tokens)
 
 
 @given(st.sampled_from(list(Severity)))
@@ -211,7 +212,7 @@ def test_a_remembered_word_is_the_word_that_would_be_found_anew(taken: list[Drug
     """What one regimen leaves in memory never shows in another's findings."""
     action = Action(acted, frozenset(one.ref for one in taken[:1]))
     regimen = Regimen(shipped.DAY, tuple(taken), known, action)
-    fresh = replace(KNOWN, derived={}, told={}, words={}, pairs={}, words_of_pairs={})
+    fresh = replace(KNOWN, memory=Memory())
     first, anew = check(regimen, KNOWN), check(regimen, fresh)
     assert first.findings == anew.findings
     assert first.not_checked == anew.not_checked

@@ -1,12 +1,18 @@
 """The shipped tables: that they are whole, and that codes meet."""
 
 import csv
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from interactions.engine.check import check
+from interactions.engine.findings import Judgement
 from interactions.engine.knowledge import Knowledge
+from interactions.engine.regimen import Allergy, CrossTaper, Lab, Regimen
 from interactions.engine.rulebook import RuleBook
 from interactions.importers import clinical
 from interactions.importers.faults import BadFile
@@ -132,6 +138,8 @@ def test_a_missing_file_is_named(broken: Path) -> None:
         ("derived_words.csv", "code", "D99", "derived_words says nothing of D01"),
         ("cumulative_loads.csv", "when", "mood>=3", "the figure 'mood>=3' is not understood"),
         ("cumulative_words.csv", "code", "C99", "cumulative_words says nothing of C04"),
+        ("engine_numbers.csv", "name", "patience", "patience, steady_days is missing or not known"),
+        ("engine_numbers.csv", "value", "awful", "steady_days cannot be 'awful'"),
     ],
 )
 def test_a_derivation_that_is_not_understood_refuses_the_release(
@@ -186,3 +194,44 @@ def test_a_grade_changed_in_its_table_is_the_grade_of_the_finding(
         ]  # fmt: skip
     assert graded[1:] == ["minor", "contraindicated"]
     assert graded[0] in ("moderate", "major")
+
+
+def judged_by(changes: dict[str, str], regimen: Callable[[Knowledge], Regimen]) -> Judgement:
+    """What is said of a regimen by the shipped tables with other engine numbers."""
+    found = shipped.tables()
+    rows = [row | {"value": changes.get(row["name"], row["value"])} for row in found.tables["engine_numbers"]]
+    tables = found.tables | {"engine_numbers": tuple(rows)}
+    book = RuleBook("medmgmt", "1", shipped.RELEASED, drugs=found.drugs, rules=(), sets=found.sets, tables=tables)
+    known = Knowledge.of(books=(book,), data_sets=(), catalogue=shipped.catalogue())
+    return check(regimen(known), known)
+
+
+def since(days: int, *names: str, **facts: Any) -> Callable[[Knowledge], Regimen]:
+    """These drugs, unchanged for so long."""
+    return lambda known: shipped.regimen(known, *(shipped.drug(known, one, started_on=-days) for one in names), **facts)
+
+
+QTC = Lab("qtc", Decimal(440), shipped.DAY, earlier=Decimal(370))
+RASH = Allergy("lamotrigine", key="lamotrigine")
+SWITCH = CrossTaper(frozenset({"sertraline", "venlafaxine"}), shipped.DAY - timedelta(days=10))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "regimen"),
+    [
+        ("settled_days", "60", since(40, "clonidine", "prazosin")),
+        ("switch_days", "5", since(40, "sertraline", "venlafaxine", cross_tapers=(SWITCH,))),
+        ("qtc_rise_ms", "80", since(40, "citalopram", labs=(QTC,))),
+        ("qtc_rise", "major", since(40, "citalopram", labs=(QTC,))),
+        ("new_lab_days", "-1", since(40, "citalopram", labs=(QTC,))),
+        ("lab_valid_days", "-1", since(40, "citalopram", labs=(QTC,))),
+        ("allergy", "contraindicated", since(40, "lamotrigine", allergies=(RASH,))),
+        ("half_lives_to_steady_state", "50", since(1, "fluvoxamine", "tizanidine", "clozapine", "olanzapine")),
+        ("induction_fades_days", "99", since(1, "carbamazepine", "quetiapine")),
+    ],
+)
+def test_a_number_changed_in_its_table_changes_what_is_said(
+    name: str, value: str, regimen: Callable[[Knowledge], Regimen]
+) -> None:
+    usual, changed = judged_by({}, regimen), judged_by({name: value}, regimen)
+    assert (usual.findings, usual.not_checked) != (changed.findings, changed.not_checked)

@@ -41,7 +41,7 @@ def _kind_of_reaction(situation: Situation, allergy: Allergy) -> str:
 
 def _against(situation: Situation, seat: Seat, allergy: Allergy, reaction: str) -> Draft | None:
     if _is_itself(seat, allergy):
-        return _itself(seat, allergy, reaction)
+        return _itself(situation, seat, allergy, reaction)
     if reaction == "intolerance":
         return None
     for group in situation.formulary.allergy_groups:
@@ -71,8 +71,9 @@ def _names(group: AllergyGroup, allergy: Allergy) -> bool:
     )
 
 
-def _itself(seat: Seat, allergy: Allergy, reaction: str) -> Draft:
-    severity = {"severe": Severity.CONTRAINDICATED, "allergy": Severity.MAJOR}.get(reaction, Severity.MODERATE)
+def _itself(situation: Situation, seat: Seat, allergy: Allergy, reaction: str) -> Draft:
+    numbers = situation.numbers
+    severity = {"severe": numbers.allergy_severe, "allergy": numbers.allergy}.get(reaction, numbers.intolerance)
     word = "Intolerance" if reaction == "intolerance" else "Allergy"
     return _draft(
         seat, allergy, severity, f"{word} to {seat.entry.key} is on record", "itself", "the person's record", reaction

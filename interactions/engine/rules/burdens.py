@@ -8,8 +8,6 @@ from interactions.engine.rules.loads import calmed, draft, load_of, of_shares
 from interactions.engine.rules.shares import keys, shares_of, slight
 from interactions.engine.rules.situation import Situation
 
-NORMAL_SODIUM = ("sodium", 135, None)
-
 
 def drafts(situation: Situation) -> Iterator[Draft]:
     """Each names every contributor with its share; a pair alone is left to the rules on pairs."""
@@ -32,7 +30,8 @@ def _sodium(situation: Situation) -> Iterator[Draft]:
         return
     risks = situation.older | situation.low_sodium
     found = replace(of_shares(situation, "C10", load, shares), slight=slight(shares))
-    calm = None if situation.low_sodium else calmed(situation, found, load, shares, NORMAL_SODIUM)
+    in_range = ("sodium", situation.numbers.sodium_in_range_from, None)
+    calm = None if situation.low_sodium else calmed(situation, found, load, shares, in_range)
     severity = load.raised if risks else load.severity
     yield calm or replace(found, severity=severity, factors=tuple(risks.values()), context=tuple(risks))
 

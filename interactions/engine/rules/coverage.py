@@ -7,7 +7,8 @@ from operator import and_
 
 from interactions.engine.data_set import DataSet
 from interactions.engine.findings import NotChecked, PairState
-from interactions.engine.knowledge import Knowledge, Source, Standing
+from interactions.engine.knowledge import Knowledge, Source
+from interactions.engine.memory import Standing
 from interactions.engine.regimen import Drug
 from interactions.engine.rules.seats import Seat
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from interactions.engine import conditions
+from interactions.engine import pair_conditions
 from interactions.engine.data_set import Selection
 from interactions.engine.findings import Match, NotChecked, SourceGrade, Wait
 from interactions.engine.pair_table import pair_code
@@ -35,7 +35,7 @@ def matches(situation: Situation, pairs: Sequence[Pair], selections: list[Select
     judged: set[tuple[int, int, str]] = set()
     for rule, a, b in _written(pairs, selections, book):
         pair = (a.place, b.place) if a.place < b.place else (b.place, a.place)
-        counts = _counts(rule, a, b)
+        counts = _counts(rule, a, b, book)
         if counts or not _has_own_window(rule, a):
             judged.add((*pair, rule.problem))
             if rule.mechanism_type != "PD":
@@ -44,18 +44,18 @@ def matches(situation: Situation, pairs: Sequence[Pair], selections: list[Select
         if not counts:
             continue
         severity, factors, context = rule.severity, NO_FACTORS, NO_FACTORS
-        if rule.tokens:
-            case = conditions.Case(
+        if rule.clauses:
+            case = pair_conditions.Case(
                 regimen.day, a.drug, b.drug, a.rules_entry, b.rules_entry, situation.told_facts, situation.taken, book
             )
-            outcome = conditions.apply(rule.tokens, rule.severity, case)
+            outcome = pair_conditions.graded(rule.clauses, rule.severity, case)
             missing += [NotChecked(_refs(a, b), fact, MISSING_FACT) for fact in outcome.missing]
             if outcome.severity is None:
                 continue
             severity, factors, context = outcome.severity, outcome.factors, outcome.context
         known = best.get((*pair, rule.problem))
         if known is None or (known.grade.severity, rule.rule_id) < (severity, known.grade.rule_id):
-            match = _match(rule, (*pair, rule.problem), severity, book, factors, _until(rule, a, b))
+            match = _match(rule, (*pair, rule.problem), severity, book, factors, _until(rule, a, b, book))
             if context:
                 match = match._replace(context=context, mark=(match.mark, context))
             best[*pair, rule.problem] = match
@@ -86,14 +86,14 @@ def _written(
                 yield (rule, a, b) if is_in_order else (rule, b, a)
 
 
-def _counts(rule: PairRule, a: Seat, b: Seat) -> bool:
+def _counts(rule: PairRule, a: Seat, b: Seat, book: RuleBook) -> bool:
     """Both taken, or one taken and the other not yet gone."""
     if a.is_active and b.is_active:
         return True
     if not (a.is_active or b.is_active):
         return False
     stopped = b if a.is_active else a
-    return windows.counts(stopped.days_since_stop, _window(rule, a, b))
+    return windows.counts(stopped.days_since_stop, _window(rule, a, b, book))
 
 
 def _has_own_window(rule: PairRule, a: Seat) -> bool:
@@ -101,20 +101,26 @@ def _has_own_window(rule: PairRule, a: Seat) -> bool:
     return (rule.after_stop_b if a.is_active else rule.after_stop_a) is not None
 
 
-def _window(rule: PairRule, a: Seat, b: Seat) -> int:
+def _window(rule: PairRule, a: Seat, b: Seat, book: RuleBook) -> int:
     """Days in which the rule still speaks of the stopped one of the two."""
     stopped, other, value = (b, a, rule.after_stop_b) if a.is_active else (a, b, rule.after_stop_a)
-    is_smoked = stopped.profile is not None and conditions.SMOKED in stopped.profile.sets
-    return windows.of_rule(rule, value=value, member=stopped.rules_entry, other=other.rules_entry, is_smoked=is_smoked)
+    is_smoked = stopped.profile is not None and pair_conditions.SMOKED in stopped.profile.sets
+    return windows.of_rule(
+        rule,
+        value=value,
+        member=stopped.rules_entry,
+        other=other.rules_entry,
+        smoking_days=book.formulary.numbers.smoking_change_days if is_smoked else None,
+    )
 
 
-def _until(rule: PairRule, a: Seat, b: Seat) -> Wait | None:
+def _until(rule: PairRule, a: Seat, b: Seat, book: RuleBook) -> Wait | None:
     """The wait after the last dose, when one of the two is no longer taken."""
     if a.is_active and b.is_active:
         return None
     stopped = b if a.is_active else a
     assert stopped.drug.stopped_on is not None
-    return Wait(stopped.entry.key, stopped.drug.stopped_on, _window(rule, a, b))
+    return Wait(stopped.entry.key, stopped.drug.stopped_on, _window(rule, a, b, book))
 
 
 def _match(

@@ -1,24 +1,27 @@
 """Findings that follow for two seats from what their drugs do, unless a rule was written on the very problem."""
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from interactions.engine.attributes import Profile
 from interactions.engine.derivation import Derived
 from interactions.engine.derived_tables import DerivedTables
 from interactions.engine.findings import Match, SourceGrade, Wait
+from interactions.engine.numbers import Numbers
 from interactions.engine.pair_table import NUMBER_BITS
 from interactions.engine.rules import pharmacodynamics, pharmacokinetics, windows
 from interactions.engine.rules.seats import Pair, Seat
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
-DAMPED = {"D05": ("qtc", None, 470), "D06": None, "D10": ("sodium", 135, None), "D11": None}
-"""Moderate findings that become minor when everything is long unchanged; with the lab that must be in range."""
-SETTLED_DAYS = 30
-SWITCH = timedelta(days=28)
-Memory = dict[int, tuple[Derived, ...]]
+Range = tuple[str, int | None, int | None]
+DAMPED: dict[str, Callable[[Numbers], Range | None]] = {
+    "D05": lambda numbers: ("qtc", None, numbers.qtc_in_range_below),
+    "D06": lambda numbers: None,
+    "D10": lambda numbers: ("sodium", numbers.sodium_in_range_from, None),
+    "D11": lambda numbers: None,
+}
+"""Moderate findings that calm down when everything is long unchanged; with the lab that must be in range."""
 CITATION = "derived from the drugs' own attributes (each with its source in the release)"
 
 
@@ -31,14 +34,14 @@ class Weighed(NamedTuple):
     """The same as stable text, without anybody's values."""
 
 
-def of_pair(a: Profile, b: Profile, memory: Memory, tables: DerivedTables) -> tuple[Derived, ...]:
+def of_pair(a: Profile, b: Profile, situation: Situation) -> tuple[Derived, ...]:
     """Everything that follows for the two; worked out once."""
     if a.number > b.number:
         a, b = b, a
     code = a.number << NUMBER_BITS | b.number
-    known = memory.get(code)
+    known = situation.memory.follows.get(code)
     if known is None:
-        known = memory[code] = tuple(_worked_out(a, b, tables))
+        known = situation.memory.follows.keep(code, tuple(_worked_out(a, b, situation.formulary.derived)))
     return known
 
 
@@ -50,15 +53,13 @@ def _worked_out(a: Profile, b: Profile, tables: DerivedTables) -> Iterator[Deriv
     yield from pharmacodynamics.derive(a, b, tables)
 
 
-def matches(
-    situation: Situation, pairs: Sequence[Pair], judged: set[tuple[int, int, str]], memory: Memory
-) -> list[Match]:
+def matches(situation: Situation, pairs: Sequence[Pair], judged: set[tuple[int, int, str]]) -> list[Match]:
     """The derived findings of the day on these pairs that no rule was written on."""
     found: list[Match] = []
     for a, b in pairs:
         if a.profile is None or b.profile is None or not (a.is_present and b.is_present):
             continue
-        for one in of_pair(a.profile, b.profile, memory, situation.formulary.derived):
+        for one in of_pair(a.profile, b.profile, situation):
             if (a.place, b.place, one.problem) not in judged:
                 match = _match(one, a, b, situation)
                 if match is not None:
@@ -72,11 +73,12 @@ def _match(one: Derived, a: Seat, b: Seat, situation: Situation) -> Match | None
     weighed = weigh(one, a, b, situation)
     if weighed is None:
         return None
-    told = situation.words.get((id(one), weighed))
+    words = situation.memory.derived_words
+    told = words.get((id(one), weighed))
     if told is None:
         told = _told(one, weighed, situation)
         if not weighed.factors:
-            situation.words[id(one), weighed] = told
+            words[id(one), weighed] = told
     return Match._make((a.place, b.place, *told[2:9], _wait(a, b), *told[10:]))
 
 
@@ -135,15 +137,17 @@ def _wait(a: Seat, b: Seat) -> Wait | None:
 
 def weigh(one: Derived, a: Seat, b: Seat, situation: Situation) -> Weighed | None:
     """The severity for this person; None when nothing speaks."""
-    weighed = _with_factors(one, situation)
+    weighed, numbers = _with_factors(one, situation), situation.numbers
     if weighed is not None and one.code == "D04" and weighed.severity <= Severity.MAJOR and _is_switch(situation, a, b):
-        return Weighed(min(weighed.severity, Severity.MINOR), ("documented cross-taper",), ("cross-taper",))
+        return Weighed(min(weighed.severity, numbers.calm), ("documented cross-taper",), ("cross-taper",))
     if weighed is None or weighed.severity != Severity.MODERATE:
         return weighed
-    if one.code == "D11" and not situation.is_older and _both_steady(situation, a, b, SETTLED_DAYS):
-        return Weighed(Severity.MINOR, ("both unchanged for more than 30 days",), ("settled",))
-    if one.code in DAMPED and is_damped(situation, one.problem, DAMPED[one.code]) and _both_steady(situation, a, b):
-        return Weighed(Severity.MINOR, ("known and stable",), ("stable",))
+    if one.code == "D11" and not situation.is_older and _both_steady(situation, a, b, numbers.settled_days):
+        return Weighed(numbers.calm, (f"both unchanged for more than {numbers.settled_days} days",), ("settled",))
+    if one.code not in DAMPED or not is_damped(situation, one.problem, DAMPED[one.code](numbers)):
+        return weighed
+    if _both_steady(situation, a, b, numbers.steady_days):
+        return Weighed(numbers.calm, ("known and stable",), ("stable",))
     return weighed
 
 
@@ -151,18 +155,14 @@ def _is_switch(situation: Situation, a: Seat, b: Seat) -> bool:
     """A documented cross-taper between the two, neither of them an MAO inhibitor."""
     if (a.profile is not None and a.profile.mao) or (b.profile is not None and b.profile.mao):
         return False
-    refs = {a.drug.ref, b.drug.ref}
-    return any(
-        refs <= set(one.refs) and one.since <= situation.day < one.since + SWITCH
-        for one in situation.facts.cross_tapers
-    )
+    return situation.is_switch(a.drug, b.drug)
 
 
-def _both_steady(situation: Situation, a: Seat, b: Seat, days: int = 90) -> bool:
+def _both_steady(situation: Situation, a: Seat, b: Seat, days: int) -> bool:
     return situation.is_steady(a.drug, days) and situation.is_steady(b.drug, days)
 
 
-def is_damped(situation: Situation, problem: str, lab: tuple[str, int | None, int | None] | None) -> bool:
+def is_damped(situation: Situation, problem: str, lab: Range | None) -> bool:
     """No complaint that belongs to the problem, and the lab that belongs to it recent and in range."""
     if situation.has_symptom_of(problem):
         return False

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from interactions.engine import person
 from interactions.engine.attributes import Profile
+from interactions.engine.conditions import Held
 from interactions.engine.findings import NotChecked
 from interactions.engine.formulary import ConditionRule, DoseRule
 from interactions.engine.rules.draft import Draft
@@ -14,10 +15,6 @@ from interactions.engine.rules.seats import Seat
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
-EXCESS = Decimal("1.5")
-"""So many times the limit is one tier worse (project policy)."""
-NEW_DAYS = timedelta(days=3)
-FRESH_DAYS = 28
 CONTRAINDICATION = "contraindication_condition"
 NEEDED = "not on record, and a dose rule of {} asks for it"
 MINOR, MODERATE, MAJOR = Severity.MINOR, Severity.MODERATE, Severity.MAJOR
@@ -47,7 +44,14 @@ def judge(situation: Situation) -> tuple[list[Draft], list[NotChecked]]:
 
 def _view(situation: Situation, seat: Seat, profile: Profile) -> person.View:
     return person.View(
-        seat.drug, profile, situation.facts, situation.codes, situation.present, situation.day, situation.asked
+        seat.drug,
+        profile,
+        situation.facts,
+        situation.codes,
+        situation.present,
+        situation.day,
+        situation.asked,
+        situation.numbers.smoking_change_days,
     )
 
 
@@ -71,9 +75,7 @@ def _conditions(situation: Situation, rules: Iterable[ConditionRule], view: pers
             )
 
 
-def _dose(
-    situation: Situation, rule: DoseRule, view: person.View, held: person.Held
-) -> tuple[Draft | None, tuple[str, ...]]:
+def _dose(situation: Situation, rule: DoseRule, view: person.View, held: Held) -> tuple[Draft | None, tuple[str, ...]]:
     """The finding of a rule that holds for this person, or what is missing to say so."""
     if rule.check == "avoid":
         return _draft(situation, rule, view, held, rule.severity, f"{rule.action}"), ()
@@ -92,9 +94,10 @@ def _dose(
     if value <= limit:
         return None, ()
     severity, factors = rule.severity, held.why
-    if rule.severity < MAJOR and (value >= limit * EXCESS or view.profile.is_dose_critical) and rule.check == "day_max":
+    is_far = value >= limit * situation.numbers.far_above_times
+    if rule.severity < MAJOR and (is_far or view.profile.is_dose_critical) and rule.check == "day_max":
         severity = rule.severity.raised()
-        factors = (*factors, "far above the limit" if value >= limit * EXCESS else "toxic in overdose")
+        factors = (*factors, "far above the limit" if is_far else "toxic in overdose")
     what = {"day_max": "a day", "kg_day_max": "a day", "dose_max": "a dose"}.get(rule.check, "to start with")
     summary = f"{situation.name(view.profile.key)} {_plain(value)} {unit} {what}: maximum {_plain(limit)} {unit}"
     summary += f" ({', '.join(dict.fromkeys(held.why))})" if held.why else ""
@@ -123,11 +126,11 @@ def _is_new(situation: Situation, view: person.View) -> bool:
     others = [s for s in situation.seats if s.rules_entry.key == view.profile.key and s.drug.ref != view.drug.ref]
     if acted:
         return not any(seat.is_active or seat.is_present for seat in others)
-    start = view.drug.started_on
-    return start is not None and situation.day - start <= NEW_DAYS and not others and situation.action.kind == "none"
+    start, newest = view.drug.started_on, timedelta(days=situation.numbers.new_dose_days)
+    return start is not None and situation.day - start <= newest and not others and situation.action.kind == "none"
 
 
-def _adjusted(situation: Situation, rule: DoseRule, view: person.View, held: person.Held) -> Draft:
+def _adjusted(situation: Situation, rule: DoseRule, view: person.View, held: Held) -> Draft:
     """A share of the usual dose: loud when it is new or the dose is above it, a reminder when both are settled."""
     keys = (view.profile.key, *held.others)
     assert rule.limit is not None
@@ -135,7 +138,7 @@ def _adjusted(situation: Situation, rule: DoseRule, view: person.View, held: per
     total = situation.total(view.profile.key)
     is_above = usual is not None and total is not None and total > usual * rule.limit
     fresh = situation.is_acted_on(*keys) or any(
-        not situation.is_steady(s.drug, FRESH_DAYS) and s.drug.started_on is not None
+        not situation.is_steady(s.drug, situation.numbers.fresh_dose_days) and s.drug.started_on is not None
         for s in situation.seats
         if s.rules_entry.key in keys
     )
@@ -148,7 +151,7 @@ def _adjusted(situation: Situation, rule: DoseRule, view: person.View, held: per
 
 
 def _draft(
-    situation: Situation, rule: DoseRule, view: person.View, held: person.Held, severity: Severity, action: str
+    situation: Situation, rule: DoseRule, view: person.View, held: Held, severity: Severity, action: str
 ) -> Draft:
     key = view.profile.key
     why = f" ({', '.join(dict.fromkeys(held.why))})" if held.why else ""

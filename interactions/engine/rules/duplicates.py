@@ -8,11 +8,9 @@ from itertools import combinations
 from interactions.engine.rules.draft import Draft
 from interactions.engine.rules.seats import Seat
 from interactions.engine.rules.situation import Situation
-from interactions.engine.severity import Severity
 
 KIND = PROBLEM = "duplicate_therapy"
 SLOW = re.compile(r"\b(?:ER|XR|XL|SR|CR|LA|extended)\b", re.IGNORECASE)
-CROSS_TAPER = timedelta(days=28)
 
 
 def drafts(situation: Situation, judged: set[tuple[int, int, str]]) -> Iterator[Draft]:
@@ -21,7 +19,7 @@ def drafts(situation: Situation, judged: set[tuple[int, int, str]]) -> Iterator[
         is_ruled = (a.place, b.place, PROBLEM) in judged and a.rules_entry.key != b.rules_entry.key
         if is_ruled or is_planned(situation, a, b):
             continue
-        found = _same_drug(situation, a, b) or _same_ingredient(a, b) or _same_class(situation, a, b)
+        found = _same_drug(situation, a, b) or _same_ingredient(situation, a, b) or _same_class(situation, a, b)
         if found is not None:
             yield found
 
@@ -39,22 +37,19 @@ def _alike(situation: Situation) -> list[tuple[Seat, Seat]]:
 
 def _marks(situation: Situation, seat: Seat) -> tuple[object, ...]:
     """What makes two drugs alike: the drug itself, its ingredients, the classes of which one is enough; remembered."""
-    known = situation.formulary.alike.get(seat.entry.key)
+    alike = situation.memory.alike
+    known = alike.get(seat.entry.key)
     if known is None:
         marks = {seat.rules_entry.key, *seat.entry.ingredients, *_classes(situation, seat)}
-        known = situation.formulary.alike[seat.entry.key] = tuple(marks)
+        known = alike[seat.entry.key] = tuple(marks)
     return known
 
 
 def is_planned(situation: Situation, a: Seat, b: Seat) -> bool:
     """A documented switch under way, or the oral overlap of a long-acting injection."""
-    refs = frozenset({a.drug.ref, b.drug.ref})
-    if refs in situation.facts.labelled_overlaps:
+    if frozenset({a.drug.ref, b.drug.ref}) in situation.facts.labelled_overlaps:
         return True
-    return any(
-        refs <= set(one.refs) and one.since <= situation.day < one.since + CROSS_TAPER
-        for one in situation.facts.cross_tapers
-    )
+    return situation.is_switch(a.drug, b.drug)
 
 
 def overlaps(situation: Situation) -> frozenset[frozenset[str]]:
@@ -92,7 +87,7 @@ def _same_drug(situation: Situation, a: Seat, b: Seat) -> Draft | None:
     return Draft(
         KIND,
         PROBLEM,
-        Severity.MODERATE,
+        situation.numbers.same_drug_twice,
         (a.rules_entry.key,),
         f"{a.entry.key} is already taken",
         "Change the dose of the present order instead of starting a second one",
@@ -110,14 +105,14 @@ def _is_boosted(seat: Seat) -> bool:
     return seat.profile is not None and "boosted" in seat.profile.sets
 
 
-def _same_ingredient(a: Seat, b: Seat) -> Draft | None:
+def _same_ingredient(situation: Situation, a: Seat, b: Seat) -> Draft | None:
     if a.rules_entry.key == b.rules_entry.key or set(a.entry.ingredients).isdisjoint(b.entry.ingredients):
         return None
     has_depot = a.rules_entry.is_long_acting != b.rules_entry.is_long_acting
     return Draft(
         KIND,
         PROBLEM,
-        Severity.MODERATE if has_depot else Severity.MAJOR,
+        situation.numbers.same_ingredient_depot if has_depot else situation.numbers.same_ingredient_twice,
         (a.rules_entry.key, b.rules_entry.key),
         f"{' and '.join(sorted((a.entry.key, b.entry.key)))} hold the same ingredient",
         "Stop the tablets once the planned overlap is over" if has_depot else "Use one product; add up the doses",

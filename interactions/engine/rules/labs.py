@@ -5,30 +5,27 @@ from datetime import timedelta
 
 from interactions.engine.findings import NotChecked
 from interactions.engine.formulary import Threshold
+from interactions.engine.numbers import Numbers
 from interactions.engine.regimen import Lab
 from interactions.engine.rules.draft import Draft
 from interactions.engine.rules.situation import Situation
-from interactions.engine.severity import Severity
 
 KIND = "lab_action"
-VALID_DAYS = timedelta(days=30)
-"""An older value says nothing about today."""
-NEW_DAYS = timedelta(days=3)
-QTC_RISE = 60
-STALE = "the last value is older than 30 days"
+STALE = "the last value is older than {} days"
 
 
 def judge(situation: Situation) -> tuple[list[Draft], list[NotChecked]]:
     """Every threshold that a recent value crosses, one finding a lab with all the drugs it concerns; complaints too."""
     found: list[Draft] = []
     stale: list[NotChecked] = []
+    valid = situation.numbers.lab_valid_days
     for lab in sorted(situation.facts.labs, key=lambda one: one.name):
         if lab.on > situation.day:
             continue
         hits = list(_hits(situation, lab))
-        if situation.day - lab.on > VALID_DAYS:
+        if situation.day - lab.on > timedelta(days=valid):
             refs = situation.refs(*(key for key, _ in hits))
-            stale += [NotChecked(refs, lab.name, f"{STALE} ({lab.on.isoformat()})")] if refs else []
+            stale += [NotChecked(refs, lab.name, f"{STALE.format(valid)} ({lab.on.isoformat()})")] if refs else []
         elif hits:
             found += _drafts(situation, lab, hits)
     return [*found, *_complaints(situation)], stale
@@ -44,13 +41,14 @@ def _hits(situation: Situation, lab: Lab) -> Iterator[tuple[str, Threshold]]:
         for one in situation.formulary.effect_thresholds:
             if one.lab == lab.name and getattr(profile, one.attribute) >= one.at_least and one.holds(lab.value):
                 yield profile.key, one
-    if lab.name == "qtc" and lab.earlier is not None and lab.value - lab.earlier > QTC_RISE:
+    numbers = situation.numbers
+    if lab.name == "qtc" and lab.earlier is not None and lab.value - lab.earlier > numbers.qtc_rise_ms:
         for _, profile in situation.active:
             if profile.qt >= 2:
-                yield profile.key, _rise(lab)
+                yield profile.key, _rise(lab, numbers)
 
 
-def _rise(lab: Lab) -> Threshold:
+def _rise(lab: Lab, numbers: Numbers) -> Threshold:
     return Threshold(
         "LR-rise",
         "qtc",
@@ -58,9 +56,9 @@ def _rise(lab: Lab) -> Threshold:
         False,
         None,
         False,
-        Severity.MODERATE,
+        numbers.qtc_rise,
         "qt_prolongation",
-        f"QTc has risen by more than {QTC_RISE} ms (from {lab.earlier}): reduce or stop, "
+        f"QTc has risen by more than {numbers.qtc_rise_ms} ms (from {lab.earlier}): reduce or stop, "
         "correct potassium and magnesium",
         "derivation rules §5",
     )
@@ -86,7 +84,7 @@ def _drafts(situation: Situation, lab: Lab, hits: list[tuple[str, Threshold]]) -
             citation=lead.source,
             confidence="textbook",
             context=(f"{lab.name} of {lab.on.isoformat()}",),
-            is_event=situation.day - lab.on <= NEW_DAYS,
+            is_event=situation.day - lab.on <= timedelta(days=situation.numbers.new_lab_days),
         )
 
 

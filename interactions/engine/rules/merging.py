@@ -6,7 +6,7 @@ from interactions.engine.bands import joined
 from interactions.engine.findings import Finding, Match, SourceGrade
 from interactions.engine.rulebook import DUPLICATE
 from interactions.engine.rules import cards, timing
-from interactions.engine.rules.derived import Memory, of_pair
+from interactions.engine.rules.derived import of_pair
 from interactions.engine.rules.listed import PROBLEM as LISTED
 from interactions.engine.rules.seats import Seat
 from interactions.engine.rules.situation import Situation
@@ -22,16 +22,14 @@ EVENT = "smoking_change"
 EXPOSURE = {"exposure_increase", "exposure_decrease"}
 _NEW = tuple.__new__
 Pair = tuple[str, str]
-Told = dict[object, tuple[Finding, ...]]
-MOST_REMEMBERED = 200_000
 
 
-def findings(matches: Iterable[Match], situation: Situation, memory: Memory, told: Told) -> list[Finding]:
+def findings(matches: Iterable[Match], situation: Situation) -> list[Finding]:
     """All prescriptions of two drugs together. What a data set lists joins what the rules say of the pair.
 
-    The words on two drugs that go on are the same every day: `told` remembers them. Where one ends they hold dates.
+    The words on two drugs that go on are the same every day and are remembered. Where one ends they hold dates.
     """
-    seats = situation.seats
+    seats, told = situation.seats, situation.memory.merged_words
     by_pair: dict[Pair, list[Match]] = {}
     for match in matches:
         a, b = seats[match.a].entry.key, seats[match.b].entry.key
@@ -47,16 +45,14 @@ def findings(matches: Iterable[Match], situation: Situation, memory: Memory, tol
     found: list[Finding] = []
     for pair, group in by_pair.items():
         if ending and any(match.a in ending or match.b in ending for match in group):
-            found += _of_pair(pair, group, situation, memory)
+            found += _of_pair(pair, group, situation)
             continue
         first = group[0]
         one, other = seats[first.a], seats[first.b]
         mark = (pair, one.profile, other.profile, one.band, other.band, *[match.mark for match in group])
         words = told.get(mark)
         if words is None:
-            words = tuple(_of_pair(pair, group, situation, memory))
-            if len(told) < MOST_REMEMBERED:
-                told[mark] = words
+            words = told.keep(mark, tuple(_of_pair(pair, group, situation)))
         refs = _refs(group, seats)
         touched = not situation.action.refs.isdisjoint(refs)
         found += worded(words, refs, touched=touched)
@@ -79,7 +75,7 @@ def _refs(matches: Sequence[Match], seats: Sequence[Seat]) -> tuple[str, ...]:
     return tuple(sorted({seats[place].drug.ref for place in places if not seats[place].is_state}))
 
 
-def _of_pair(pair: Pair, matches: list[Match], situation: Situation, memory: Memory) -> list[Finding]:
+def _of_pair(pair: Pair, matches: list[Match], situation: Situation) -> list[Finding]:
     problems: dict[str, list[Match]] = {}
     for match in matches:
         problems.setdefault(match.problem, []).append(match)
@@ -91,7 +87,7 @@ def _of_pair(pair: Pair, matches: list[Match], situation: Situation, memory: Mem
         written = any(match.grade.confidence != "derived" for match in problems[loudest])
         problems[loudest] += _advised(lists, _highest(problems[loudest]), situation, is_written=written)
     refs = _refs(matches, situation.seats)
-    return [_finding(pair, of, situation, memory)._replace(refs=refs) for of in problems.values()]
+    return [_finding(pair, of, situation)._replace(refs=refs) for of in problems.values()]
 
 
 def _highest(matches: Iterable[Match]) -> Severity:
@@ -138,7 +134,7 @@ def _are_at_home(a: Seat, b: Seat, listed: Severity) -> bool:
     return listed <= Severity.MODERATE or not OURS.isdisjoint((a.rules_entry.group, b.rules_entry.group))
 
 
-def _finding(pair: Pair, matches: list[Match], situation: Situation, memory: Memory) -> Finding:
+def _finding(pair: Pair, matches: list[Match], situation: Situation) -> Finding:
     """The most severe word leads; between equals a curated rule, which says what to do, leads a bare list."""
     matches.sort(key=lambda match: (-match.grade.severity, not match.management, match.grade))
     lead = matches[0]
@@ -150,7 +146,7 @@ def _finding(pair: Pair, matches: list[Match], situation: Situation, memory: Mem
     a, b = seats[told.a], seats[told.b]
     family = situation.formulary.families.get(told.problem)
     if not suffers and family is not None and family.gather == "victim":
-        suffers = _victim(a, b, situation, memory)
+        suffers = _victim(a, b, situation)
     finding = Finding(
         KINDS.get(told.problem, OTHER_KIND),
         told.problem,
@@ -160,7 +156,7 @@ def _finding(pair: Pair, matches: list[Match], situation: Situation, memory: Mem
         _summary(pair, lead, told),
         told.mechanism,
         told.effect,
-        _management(told, a, b, situation, memory),
+        _management(told, a, b, situation),
         told.onset,
         told.evidence,
         tuple(dict.fromkeys(match.grade for match in matches)),
@@ -188,22 +184,21 @@ def _context(matches: Iterable[Match], situation: Situation) -> str:
     return joined(facts)
 
 
-def _management(told: Match, a: Seat, b: Seat, situation: Situation, memory: Memory) -> str:
+def _management(told: Match, a: Seat, b: Seat, situation: Situation) -> str:
     """The rule's own words, then the dates that matter."""
     parts = [told.management]
     if told.wait is not None and told.problem not in (*EXPOSURE, EVENT):
         parts.append(timing.of_wait(told.wait))
     if told.problem in EXPOSURE:
-        parts.append(timing.of_stop(situation, a, b, memory))
+        parts.append(timing.of_stop(situation, a, b))
     return ". ".join(part.rstrip(". ") for part in parts if part)
 
 
-def _victim(a: Seat, b: Seat, situation: Situation, memory: Memory) -> str:
+def _victim(a: Seat, b: Seat, situation: Situation) -> str:
     """Whose level changes: as derived, else the one that is not smoked, else the one with the narrower index."""
     if a.profile is None or b.profile is None:
         return max(a, b, key=lambda seat: seat.entry.key).entry.key
-    tables = situation.formulary.derived
-    changed = next((one.suffers for one in of_pair(a.profile, b.profile, memory, tables) if one.suffers), "")
+    changed = next((one.suffers for one in of_pair(a.profile, b.profile, situation) if one.suffers), "")
     if changed:
         return changed
     ranked = sorted(

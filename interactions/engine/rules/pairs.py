@@ -6,7 +6,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from interactions.engine.findings import Finding, Match, NotChecked
-from interactions.engine.knowledge import Knowledge, Standing
+from interactions.engine.knowledge import Knowledge
+from interactions.engine.memory import Standing
 from interactions.engine.pair_table import NUMBER_BITS
 from interactions.engine.rulebook import DUPLICATE, RuleBook
 from interactions.engine.rules import curated, derived, listed, merging, regraded
@@ -21,10 +22,7 @@ OF_THE_DRUGS = {"different_drugs", "different_ingredient", "skip_if_member", "if
 """Tokens that look at nothing but the two drugs."""
 OF_A_SWITCH = {"no_cross_taper", "no_labelled_overlap"}
 OF_CODES = {"D04": SWITCH, "D05": QT, "D10": SODIUM, "D14": RATE}
-MOST_REMEMBERED = 400_000
 NOTHING = -1
-
-
 FIRST = itemgetter(0)
 Standings = Sequence[Standing]
 Known = tuple[Pair, tuple[Finding, ...], int]
@@ -53,7 +51,7 @@ def found(situation: Situation, standings: Standings, knowledge: Knowledge) -> T
     ordered = [(a, b) if a.place < b.place else (b, a) for a, b in still_open if a.is_active or b.is_active]
     if ordered:
         matches, missing, judged = _said(situation, ordered, standings, knowledge)
-        told.findings.extend(merging.findings(matches, situation, knowledge.derived, knowledge.told))
+        told.findings.extend(merging.findings(matches, situation))
         told.missing.extend(missing)
         told.judged.update(judged)
         told.places.update((match.a, match.b) for match in matches)
@@ -79,7 +77,7 @@ def look_up(
     situation: Situation, quick: list[Seat], standings: Standings, knowledge: Knowledge
 ) -> tuple[list[Known], list[Pair]]:
     """What is remembered of each pair, and the pairs whose words depend on the day or the person."""
-    memory, of_band = knowledge.pairs.get, knowledge.words_of_pairs
+    memory, of_band = situation.memory.depends.get, situation.memory.words_of_kinds
     mask, is_older = _mask(situation), situation.is_older
     known: list[Known] = []
     still_open: list[Pair] = []
@@ -91,7 +89,7 @@ def look_up(
             if depends == NOTHING:
                 continue
             if depends is None:
-                depends = _remember(row | other, a, b, standings, knowledge)
+                depends = situation.memory.depends.keep(row | other, _depends(situation, (a, b), standings, knowledge))
                 if depends == NOTHING:
                     continue
             pair = (a, b) if a.place < b.place else (b, a)
@@ -101,23 +99,14 @@ def look_up(
             mark = (row | other, a.band, b.band, is_older) if a.band or b.band or is_older else row | other
             words = of_band.get(mark)
             if words is None:
-                words = _words(situation, pair, standings, knowledge)
-                if len(of_band) < MOST_REMEMBERED:
-                    of_band[mark] = words
+                words = of_band.keep(mark, _words(situation, pair, standings, knowledge))
             known.append((pair, words, depends))
         lower.append((kind, b))
     return known, still_open
 
 
 def _are_settled(situation: Situation, pair: Pair) -> bool:
-    return all(situation.is_steady(seat.drug, derived.SETTLED_DAYS) for seat in pair)
-
-
-def _remember(code: int, a: Seat, b: Seat, standings: Standings, knowledge: Knowledge) -> int:
-    depends = _depends(a, b, standings, knowledge)
-    if len(knowledge.pairs) < MOST_REMEMBERED:
-        knowledge.pairs[code] = depends
-    return depends
+    return all(situation.is_steady(seat.drug, situation.numbers.settled_days) for seat in pair)
 
 
 def _word(known: list[Known], situation: Situation, told: Told) -> None:
@@ -150,9 +139,9 @@ def _mask(situation: Situation) -> int:
     return mask | (SWITCH if facts.cross_tapers or facts.labelled_overlaps else 0)
 
 
-def _depends(a: Seat, b: Seat, standings: Standings, knowledge: Knowledge) -> int:
+def _depends(situation: Situation, pair: Pair, standings: Standings, knowledge: Knowledge) -> int:
     """What the words on two drugs that are both taken depend on; NOTHING where nobody says a word."""
-    depends, is_said = 0, False
+    (a, b), depends, is_said = pair, 0, False
     both = zip(standings[a.place].selections, standings[b.place].selections, strict=True)
     for source, (of_a, of_b) in zip(knowledge.sources, both, strict=True):
         if not isinstance(source, RuleBook):
@@ -162,9 +151,10 @@ def _depends(a: Seat, b: Seat, standings: Standings, knowledge: Knowledge) -> in
             is_said = True
             depends |= RULED if rule.problem == DUPLICATE else 0
             for token in rule.tokens:
-                depends |= 0 if token.name in OF_THE_DRUGS else SWITCH if token.name in OF_A_SWITCH else OPEN
+                name = token.partition(":")[0]
+                depends |= 0 if name in OF_THE_DRUGS else SWITCH if name in OF_A_SWITCH else OPEN
     if a.profile is not None and b.profile is not None:
-        for one in derived.of_pair(a.profile, b.profile, knowledge.derived, knowledge.formulary.derived):
+        for one in derived.of_pair(a.profile, b.profile, situation):
             is_said = True
             depends |= OF_CODES.get(one.code, 0)
             if one.code in derived.DAMPED and Severity.MODERATE in (one.severity, one.raised):
@@ -175,7 +165,7 @@ def _depends(a: Seat, b: Seat, standings: Standings, knowledge: Knowledge) -> in
 def _words(situation: Situation, pair: Pair, standings: Standings, knowledge: Knowledge) -> tuple[Finding, ...]:
     """What is said of two drugs that go on, with nobody's prescriptions yet."""
     matches, _, _ = _said(situation, [pair], standings, knowledge)
-    return tuple(merging.findings(matches, situation, knowledge.derived, knowledge.told))
+    return tuple(merging.findings(matches, situation))
 
 
 def _said(
@@ -194,6 +184,6 @@ def _said(
             judged |= told.judged
         else:
             matches += listed.matches(pairs, chosen, source)
-    worked_out = derived.matches(situation, pairs, judged, knowledge.derived)
-    matches += regraded.matches(worked_out, situation.seats, knowledge.derived, knowledge.regrades)
+    worked_out = derived.matches(situation, pairs, judged)
+    matches += regraded.matches(worked_out, situation, knowledge.regrades)
     return matches, missing, judged

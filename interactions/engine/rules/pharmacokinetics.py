@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from interactions.engine.attributes import Profile
 from interactions.engine.derivation import Derived
 from interactions.engine.derived_tables import ACTIVATION, SILENT, DerivedTables, Words
+from interactions.engine.numbers import Numbers
 from interactions.engine.severity import Severity
 
 ANY = (0, "any")
 """Strength and grade where neither counts."""
 STRENGTHS = {1: "weak", 2: "moderate", 3: "strong"}
-HALF_LIVES = 5
-LEAST_LAG_DAYS = 14
-"""So long at least an induced enzyme needs to fade."""
 
 
 def derive(perpetrator: Profile, victim: Profile, tables: DerivedTables) -> Iterator[Derived]:
@@ -56,7 +54,7 @@ def _worst_inhibition(perpetrator: Profile, victim: Profile, tables: DerivedTabl
     enzymes = " and ".join(strong) if len(strong) > 1 else enzyme
     told = _said(
         "D01", severity, perpetrator, victim, words,
-        strength=STRENGTHS[strength], enzymes=enzymes, grade=grade, days=_steady_days(victim),
+        strength=STRENGTHS[strength], enzymes=enzymes, grade=grade, days=_steady_days(victim, tables.numbers),
     )  # fmt: skip
     return told._replace(enzymes=strong)
 
@@ -79,11 +77,11 @@ def _said(
     )
 
 
-def _steady_days(victim: Profile) -> int:
-    """Five half-lives in days, at least one; seven where the half-life is not on record."""
+def _steady_days(victim: Profile, numbers: Numbers) -> int:
+    """Days until the level is steady, at least one."""
     if victim.half_life_hours is None:
-        return 7
-    return max(1, round(victim.half_life_hours * HALF_LIVES / 24))
+        return numbers.days_to_steady_state
+    return max(1, round(victim.half_life_hours * numbers.half_lives_to_steady_state / 24))
 
 
 def _induction(perpetrator: Profile, victim: Profile, tables: DerivedTables) -> Derived | None:
@@ -99,8 +97,9 @@ def _induction(perpetrator: Profile, victim: Profile, tables: DerivedTables) -> 
     if worst is None:
         return None
     severity, enzyme, strength, grade = worst
+    fades = max(tables.numbers.induction_fades_days, perpetrator.washout_days)
     told = _said(
         "D02", severity, perpetrator, victim, tables.words["D02", ""],
-        strength=STRENGTHS[strength], enzymes=enzyme, grade=grade, days=max(LEAST_LAG_DAYS, perpetrator.washout_days),
+        strength=STRENGTHS[strength], enzymes=enzyme, grade=grade, days=fades,
     )  # fmt: skip
     return told._replace(is_induction=True)

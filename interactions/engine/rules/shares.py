@@ -35,7 +35,9 @@ def are_calm(
     situation: Situation, shares: Shares, problem: str, lab: tuple[str, int | None, int | None] | None = None
 ) -> bool:
     """Nothing changed for long, no complaint that belongs to the problem, and its lab recent and in range."""
-    return all(situation.is_steady(seat.drug) for seat, _, _ in shares) and derived.is_damped(situation, problem, lab)
+    return all(
+        situation.is_steady(seat.drug, situation.numbers.steady_days) for seat, _, _ in shares
+    ) and derived.is_damped(situation, problem, lab)
 
 
 def slight(shares: Shares) -> tuple[str, ...]:

@@ -7,14 +7,13 @@ from functools import cached_property
 
 from interactions.engine import risks
 from interactions.engine.attributes import Profile
-from interactions.engine.findings import Match
+from interactions.engine.conditions import Held
 from interactions.engine.formulary import Formulary
-from interactions.engine.person import Held
+from interactions.engine.memory import Memory
+from interactions.engine.numbers import Numbers
 from interactions.engine.regimen import Action, Drug, Facts, Lab, Regimen
 from interactions.engine.rules.seats import Seat
 
-STEADY_DAYS = 90
-RECENT_LAB_DAYS = 180
 ZERO = Decimal(0)
 
 
@@ -27,8 +26,8 @@ class Situation:
     formulary: Formulary
     release: tuple[str, str, date]
     """Label, version and date of the release whose tables these are."""
-    words: dict[object, Match] = field(default_factory=dict)
-    """Derived words that were told before, on this day or another."""
+    memory: Memory = field(default_factory=Memory)
+    """What was found before, on this day or another."""
 
     @property
     def day(self) -> date:
@@ -44,6 +43,11 @@ class Situation:
     def action(self) -> Action:
         """What is about to be done."""
         return self.regimen.action
+
+    @property
+    def numbers(self) -> Numbers:
+        """The figures and grades of the release."""
+        return self.formulary.numbers
 
     @cached_property
     def taken(self) -> frozenset[str]:
@@ -196,10 +200,15 @@ class Situation:
         """Whether the present action is on one of these drugs."""
         return not self.acted.isdisjoint(keys)
 
-    def is_steady(self, drug: Drug, days: int = STEADY_DAYS) -> bool:
+    def is_steady(self, drug: Drug, days: int) -> bool:
         """Unchanged for so long; an unknown start is not steady."""
         since = max(filter(None, (drug.started_on, drug.changed_on)), default=None)
         return since is not None and self.day - since >= timedelta(days=days)
+
+    def is_switch(self, a: Drug, b: Drug) -> bool:
+        """A documented switch between the two, not yet longer under way than one counts."""
+        refs, longest = {a.ref, b.ref}, timedelta(days=self.numbers.switch_days)
+        return any(refs <= one.refs and one.since <= self.day < one.since + longest for one in self.facts.cross_tapers)
 
     def has_symptom_of(self, problem: str) -> bool:
         """Whether the person complains of something that belongs to the problem."""
@@ -209,6 +218,6 @@ class Situation:
     def lab_in_range(self, name: str, low: int | None, high: int | None) -> bool:
         """Measured within half a year and between the two ends."""
         lab = self.labs.get(name)
-        if lab is None or self.day - lab.on > timedelta(days=RECENT_LAB_DAYS):
+        if lab is None or self.day - lab.on > timedelta(days=self.numbers.recent_lab_days):
             return False
         return (low is None or lab.value >= low) and (high is None or lab.value < high)

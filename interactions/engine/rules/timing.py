@@ -5,11 +5,9 @@ from datetime import date, timedelta
 
 from interactions.engine.derivation import Derived
 from interactions.engine.findings import Wait
-from interactions.engine.rules.derived import Memory, of_pair
+from interactions.engine.rules.derived import of_pair
 from interactions.engine.rules.seats import Seat
 from interactions.engine.rules.situation import Situation
-
-CHECKS_AFTER_INDUCER = (7, 21)
 
 
 def of_wait(wait: Wait) -> str:
@@ -21,16 +19,16 @@ def of_wait(wait: Wait) -> str:
     )
 
 
-def of_stop(situation: Situation, a: Seat, b: Seat, memory: Memory) -> str:
+def of_stop(situation: Situation, a: Seat, b: Seat) -> str:
     """How the level of one moves because the other has stopped, or is stopped now; empty when nothing does."""
-    told = [text for one, stopped in _changes(situation, a, b, memory) for text in [_text(one, stopped, situation)]]
+    told = [text for one, stopped in _changes(situation, a, b) for text in [_text(one, stopped, situation)]]
     return " ".join(dict.fromkeys(told))
 
 
-def _changes(situation: Situation, a: Seat, b: Seat, memory: Memory) -> Iterator[tuple[Derived, Seat]]:
+def _changes(situation: Situation, a: Seat, b: Seat) -> Iterator[tuple[Derived, Seat]]:
     if a.profile is None or b.profile is None:
         return
-    for one in of_pair(a.profile, b.profile, memory, situation.formulary.derived):
+    for one in of_pair(a.profile, b.profile, situation):
         stopped = a if one.acts == a.rules_entry.key else b
         if one.code in ("D01", "D02", "D03") and is_stopping(situation, stopped):
             yield one, stopped
@@ -46,7 +44,9 @@ def _text(one: Derived, stopped: Seat, situation: Situation) -> str:
     last = stopped.drug.stopped_on or situation.day
     days = max(1, stopped.profile.washout_days if stopped.profile else 1)
     if one.is_induction:
-        checks = " and ".join((last + timedelta(days=day)).isoformat() for day in CHECKS_AFTER_INDUCER)
+        numbers = situation.numbers
+        after = numbers.first_check_after_inducer_days, numbers.second_check_after_inducer_days
+        checks = " and ".join(_on(last, day) for day in after)
         return (
             f"{one.acts} has stopped (last dose {last.isoformat()}): induction fades over about {days} days and "
             f"the level of {one.suffers} will rise; follow up on {checks} and lower the dose as needed."

@@ -1,6 +1,6 @@
 """How long a stopped drug still counts."""
 
-from interactions.engine import conditions
+from interactions.engine import pair_conditions
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.rulebook import PairRule
 from interactions.engine.severity import Severity
@@ -15,11 +15,14 @@ def counts(days_since_stop: int, window: int) -> bool:
 
 
 def of_rule(
-    rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug, is_smoked: bool = False
+    rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug, smoking_days: int | None
 ) -> int:
-    """Days after the last dose of `member` in which the rule still speaks; `value` is the rule's own figure."""
-    if is_smoked and any(token.name == "smoking_changed_14d" for token in rule.tokens):
-        return conditions.SMOKING_WINDOW.days + 1
+    """Days after the last dose of `member` in which the rule still speaks; `value` is the rule's own figure.
+
+    `smoking_days` is how long its end is an event, for what is smoked.
+    """
+    if smoking_days is not None and pair_conditions.SMOKING_CHANGED in rule.tokens:
+        return smoking_days + 1
     persistence = member.washout_days or 0
     if value is None:
         return persistence if rule.severity >= Severity.MAJOR else 0

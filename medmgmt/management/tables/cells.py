@@ -8,10 +8,11 @@ from decimal import Decimal, InvalidOperation
 from string import Formatter
 from zoneinfo import available_timezones
 
-from interactions.engine import derived_tables, load_tables
+from interactions.engine import derived_tables, load_tables, numbers
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
+from interactions.engine.severity import Severity
 from interactions.importers.clinical import LIKELIHOODS
 from medmgmt.management.tables import conditions
 from medmgmt.management.tables.columns import Column
@@ -287,6 +288,15 @@ def _window(asked: Asked) -> str:
     return "" if asked.text == "see rules" else _whole(asked)
 
 
+def _engine_number(asked: Asked) -> str:
+    try:
+        value = numbers.value(asked.row["name"], asked.text)
+    except ValueError as wrong:
+        return str(wrong)
+    is_grade, said = isinstance(value, Severity), asked.row["unit"]
+    return "" if is_grade is (said == "severity") else f"{asked.row['name']} is not told in {said}"
+
+
 KINDS: dict[str, Kind] = {
     "text": _text,
     "list": _listed,
@@ -336,6 +346,7 @@ KINDS: dict[str, Kind] = {
     "comparison of two drugs": _all(_read_by(derived_tables.parse), _members),
     "figures of a load": _read_by(load_tables.parse),
     "load": _in_column("cumulative_loads.csv", "code"),
+    "engine number": _engine_number,
     "sentence": _sentence,
     "roles": _all(_listed, _each_among(lambda known: filter(known.sets.get, known.sets), "no class")),
     "schedule": _all(_read_by(intervals), _forwards),

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from interactions.engine import conditions, person
-from interactions.engine.attributes import BY_DOSE, COMPARISONS
+from interactions.engine import pair_conditions, person
+from interactions.engine.attributes import DAILY_DOSE
+from interactions.engine.conditions import Comparison, comparison
 from medmgmt.management.tables.known import Known
 from medmgmt.record.vocabulary import ROUTES
 
@@ -55,7 +56,7 @@ def _somebody(argument: str, known: Known) -> bool:
 def _is_impossible(tokens: tuple[str, ...]) -> bool:
     """Bounds that no figure satisfies, or two states that nobody is in at once."""
     for name, (lowest, highest) in BOUNDS.items():
-        found = [match for token in tokens if (match := person.MEASURED.fullmatch(token)) and match[1] == name]
+        found = [asked for token in tokens if (asked := comparison(token)) and asked.name == name]
         if found and not _satisfies(found, lowest, highest):
             return True
     by_name: dict[str, set[str]] = {}
@@ -67,32 +68,33 @@ def _is_impossible(tokens: tuple[str, ...]) -> bool:
     return two or (is_man and not by_name.keys().isdisjoint({"pregnant", "breastfeeding", "pregnancy_potential"}))
 
 
-def _satisfies(found: list[re.Match[str]], lowest: int, highest: int) -> bool:
+def _satisfies(found: list[Comparison], lowest: int, highest: int) -> bool:
     """Whether a whole number, or a half between two, meets every comparison."""
     halves = (Decimal(half) / 2 for half in range(2 * lowest, 2 * highest + 1))
-    return any(all(COMPARISONS[one[2]](half, Decimal(one[3])) for one in found) for half in halves)
+    return any(all(one.holds(half) for one in found) for half in halves)
 
 
 def of_pair(text: str, a: str, b: str, known: Known) -> str:
     """The same for the condition of a pair rule with these sides."""
     try:
-        tokens = conditions.parse(text)
+        clauses = pair_conditions.parse(text)
     except ValueError as wrong:
         return str(wrong)
-    return next(_of_tokens(tokens, known.members(a) | known.members(b), known), "")
+    return next(_of_clauses(clauses, known.members(a) | known.members(b), known), "")
 
 
-def _of_tokens(tokens: tuple[conditions.Token, ...], sides: frozenset[str], known: Known) -> Iterator[str]:
-    for token in tokens:
-        named = set(token.argument.split(",")) if token.name in ("if_member", "skip_if_member") else set()
-        measured = conditions.MEASURE.fullmatch(token.argument) if token.name == "if" else None
-        named |= {measured[1]} if measured else set()
-        for name in sorted(named - sides):
-            yield f"{token.name}:{token.argument} can never hold: {name!r} is on neither side"
-        if token.name == "skip_if_active_set" and not known.sets.get(token.argument):
-            yield f"{token.name}:{token.argument} names a class that is not there"
-    tests = [place for place, token in enumerate(tokens) if token.name in conditions.TESTS]
-    if any(token.name == "else" and not any(test < place for test in tests) for place, token in enumerate(tokens)):
+def _of_clauses(clauses: tuple[pair_conditions.Clause, ...], sides: frozenset[str], known: Known) -> Iterator[str]:
+    for token in (token for clause in clauses for token in clause.tokens):
+        name, _, argument = token.partition(":")
+        named = set(argument.split(",")) if name in ("if_member", "skip_if_member") else set()
+        asked = comparison(token)
+        named |= {asked.name.rpartition(".")[0]} if asked is not None and asked.name != "age" else set()
+        for drug in sorted(named - sides):
+            yield f"{token} can never hold: {drug!r} is on neither side"
+        if name == "skip_if_active_set" and not known.sets.get(argument):
+            yield f"{token} names a class that is not there"
+    tests = [place for place, clause in enumerate(clauses) if clause.when and clause.result is not None]
+    if any(not clause.when and not any(test < place for test in tests) for place, clause in enumerate(clauses)):
         yield "an else stands there without a condition before it"
 
 
@@ -101,4 +103,5 @@ def of_dose(text: str) -> str:
     kind, _, route = text.partition("route=")
     if not kind and route:
         return "" if route in ROUTES else f"{route!r} is no route"
-    return "" if BY_DOSE.fullmatch(text) else f"the condition {text!r} is not understood"
+    asked = comparison(text)
+    return "" if asked is not None and asked.name == DAILY_DOSE else f"the condition {text!r} is not understood"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from interactions.engine import derived_tables, load_tables
-from interactions.engine.attributes import BY_DOSE, QT_POINTS, SCALES
+from interactions.engine.attributes import QT_POINTS, SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.rulebook import ANY_GRADE, CYP_SET
 from interactions.importers.faults import Fault
@@ -244,5 +244,5 @@ def _without_effect(known: Known, columns: Columns) -> Iterator[Fault]:
         wrong = cells.reason(row["value"], by_name[row["attribute"]], row, known)
         if wrong:
             yield sheet.fault(line, wrong)
-        elif known.drugs[row["drug"]][row["attribute"]] == row["value"] and not BY_DOSE.fullmatch(row["condition"]):
+        elif known.drugs[row["drug"]][row["attribute"]] == row["value"] and row["condition"].startswith("route="):
             yield sheet.fault(line, f"{row['drug']} has {row['attribute']} {row['value']} by every route")
