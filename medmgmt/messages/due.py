@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from interactions import library
+from interactions.engine.care_tables import Injection
+from interactions.engine.knowledge import Knowledge
 from medmgmt.monitoring import due
 from medmgmt.record import dosing
 from medmgmt.record.models import Observation, Patient, Prescription, Status
@@ -51,15 +53,17 @@ class Wishes:
 def things(patient: Patient, wishes: Wishes, today: date) -> list[Thing]:
     """Everything that falls due: supplies that run out, injections, tests, steps of a plan, ends of courses."""
     found: list[Thing] = []
-    observations = list(Observation.current(patient.pk)) if (taken := taken_by(patient)) else []
+    knowledge = library.current()
+    care = knowledge.formulary.care
+    observations = list(Observation.current(patient.pk)) if (taken := taken_by(patient, knowledge)) else []
     for one in taken:
-        timing = adherence.timing_of(one.scopes)
+        timing = adherence.timing_of(care, one.scopes)
         if timing is not None and one.recorded and stock.is_wanted(one.steps, today):
             found.append(injection(one, timing, wishes))
         elif run_out := run_out_of(one, today):
             found.append(refill(one, run_out, wishes))
         found += plan_steps(one, today)
-        for lab in due.of_course(one.steps, one.scopes, observations, patient.time_zone, today):
+        for lab in due.of_course(care, one.steps, one.scopes, observations, patient.time_zone, today):
             if lab.due_on is not None:
                 found.append(test(lab.code, lab.due_on))
     found += answers(patient, today)
@@ -76,11 +80,10 @@ def answers(patient: Patient, today: date) -> list[Thing]:
     return [Thing(ANSWER, str(number), day, step) for number, day in sorted(days)]
 
 
-def taken_by(patient: Patient) -> list[Taken]:
-    """The patient's prescriptions that were ever signed. Three queries and one for the knowledge in use."""
+def taken_by(patient: Patient, knowledge: Knowledge) -> list[Taken]:
+    """The patient's prescriptions that were ever signed. Four queries."""
     rows = Prescription.objects.filter(patient=patient).prefetch_related("changes", "dispenses", "pill_counts")
     found = []
-    knowledge = library.current()
     for row in rows.order_by("pk"):
         changes = [change for change in row.changes.all() if change.status == Status.SIGNED]
         if changes:
@@ -113,7 +116,7 @@ def refill(one: Taken, run_out_on: date, wishes: Wishes) -> Thing:
     )
 
 
-def injection(one: Taken, timing: adherence.Timing, wishes: Wishes) -> Thing:
+def injection(one: Taken, timing: Injection, wishes: Wishes) -> Thing:
     """The next injection, counted from the last: before it is due, on the day, and at the end of its window."""
     window = injections.window(one.recorded[-1].dispensed_on, timing.interval_days, timing.early, timing.late)
     closes = (window.closes_on - window.due_on).days

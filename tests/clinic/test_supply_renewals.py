@@ -8,10 +8,12 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from medmgmt import chart, supplies
+from interactions import library
+from medmgmt import chart
 from medmgmt.actions import authorising, monitoring, observing, side_effects, supply
 from medmgmt.actions import renewals as deciding
 from medmgmt.monitoring import due
+from medmgmt.record import dosing
 from medmgmt.record.models import Condition, Patient, Prescription
 from medmgmt.supply import reads
 from medmgmt.supply.renewals import Renewal
@@ -150,7 +152,7 @@ def test_a_renewal_is_of_the_patients_own_day(far: Patient) -> None:
     saying.filled(made, 10)
     one = shown(made)
     assert (one.today, one.last_fill.dispensed_on) == (saying.today(), saying.ago(10))
-    assert one.dose == supplies.dosing.dose_on(saying.today(), one.course.steps)
+    assert one.dose == dosing.dose_on(saying.today(), one.course.steps)
     saying.changed(made, "hold", 1)
     saying.changed(made, "resume", 0, factories.sig())
     assert shown(made).dose.is_taken
@@ -183,7 +185,9 @@ def test_the_newest_lab_says_when_the_next_is_due_and_its_grace_has_a_last_day()
     lithium = saying.taken("lithium", amount="900", since=100)
     saying.seen("lithium", "0.5", 90)
     saying.seen("lithium", "0.7", 20)
-    rule = next(one for one in due.asked() if (one.target, one.code) == ("lithium", "lithium"))
+    rule = next(
+        one for one in due.asked(library.current().formulary.care) if (one.target, one.code) == ("lithium", "lithium")
+    )
     found = next(one for one in shown(lithium).labs if one.code == "lithium")
     assert (found.latest.value, found.due_on, found.overdue) == (
         Decimal("0.7"),

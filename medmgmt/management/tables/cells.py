@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from string import Formatter
 from zoneinfo import available_timezones
 
-from interactions.engine import derived_tables, load_tables
+from interactions.engine import care_tables, derived_tables, load_tables
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
@@ -21,7 +21,6 @@ from medmgmt.record.models import ANSWERS
 from medmgmt.record.models import SCALES as RATING_SCALES
 from medmgmt.supply.limits import OVERDOSE
 from refills.supply.injections import terms
-from refills.supply.lab_gates import intervals
 from refills.supply.rules import CONTROLLED, EVERY_DRUG, SCHEDULES
 from refills.worklist.service_levels import ADMINISTRATOR, OWN_ROLE, ROLES
 
@@ -272,7 +271,7 @@ def _roles(asked: Asked) -> str:
 
 def _schedule(asked: Asked) -> str:
     try:
-        found = intervals(asked.text)
+        found = care_tables.schedule(asked.text)
     except ValueError as wrong:
         return str(wrong)
     is_sound = all(one.every > 0 and (one.last is None or one.first <= one.last) for one in found)

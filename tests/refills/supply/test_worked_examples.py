@@ -23,7 +23,8 @@ from refills.supply.lasting import Away, Batch, Plan, Use
 ROOT = Path(__file__).parents[3]
 CASES = json.loads((ROOT / "tests" / "cases" / "refill_examples.json").read_text(encoding="utf-8"), parse_float=Decimal)
 RULES = rules.load(ROOT / "data" / "refill_rules.csv")
-MISSED = injections.load_missed(ROOT / "data" / "lai_missed_doses.csv")
+with (ROOT / "data" / "lai_missed_doses.csv").open(encoding="utf-8", newline="") as table:
+    MISSED = injections.missed_rows(csv.DictReader(table))
 with (ROOT / "data" / "lai_rules.csv").open(encoding="utf-8", newline="") as table:
     INTERVALS = {row["product"]: row for row in csv.DictReader(table)}
 
