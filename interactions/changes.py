@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from interactions import library, releases, tiers
-from interactions.engine import data_set, sides
+from interactions.engine import care_tables, data_set, sides
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.rulebook import RuleBook
 from interactions.models import (
@@ -33,6 +33,8 @@ READ_BY_NAME = (
 )  # fmt: skip
 """Tables that are compared one by one below, or of which no finding is made."""
 MOST_LISTED = 200
+SCHEDULES = "schedules_changed"
+"""How many rows differ by which labs and injections fall due."""
 
 
 @dataclass
@@ -226,10 +228,19 @@ def _compare_rest(
         if relation.many_to_many or relation.field.many_to_many:
             continue
         old, new = _texts(table, relation.field.name, gone), _texts(table, relation.field.name, come)
+        if table is TableRow:
+            _count_schedules(found, old - new, new - old)
         for row in (old - new) + (new - old):
             named = set(_named(row, drugs, knowledge))
             found.drugs |= named
             found.everybody |= not named
+
+
+def _count_schedules(found: Changes, gone: Counter[tuple[str, ...]], come: Counter[tuple[str, ...]]) -> None:
+    """Rows by which messages are planned; one that says something else counts once."""
+    changed = max(sum(table in care_tables.PLANNED_BY for table, *_cells in of.elements()) for of in (gone, come))
+    if changed:
+        found.counts[SCHEDULES] = changed
 
 
 def _texts(table: type[models.Model], release: str, found: Iterable[Release]) -> Counter[tuple[str, ...]]:
@@ -238,7 +249,7 @@ def _texts(table: type[models.Model], release: str, found: Iterable[Release]) ->
     ]
     rows = table._default_manager.filter(**{f"{release}__in": [one.pk for one in found]}).values_list(*columns)
     if table is TableRow:
-        rows = rows.exclude(table__in=(tiers.PASSIVE, tiers.TIERS))
+        rows = rows.exclude(table__in=(tiers.PASSIVE, tiers.TIERS, *care_tables.NOT_REVIEWED))
     return Counter(tuple(map(str, row)) for row in rows)
 
 

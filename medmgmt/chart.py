@@ -199,7 +199,7 @@ def medication(
         next_changes=[change for change in course.changes if change.effective_on > day],
         runs_out_on=stock.run_out_on(course) if wanted else None,
         mapped=regimen_courses.catalogue_entry(prescription, knowledge) is not None,
-        regularity=adherence.of_course(course, day, scopes) if begun else None,
+        regularity=adherence.of_course(knowledge.formulary.care, course, day, scopes) if begun else None,
         limit=limits.in_force(limited, prescription.pk, day),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from interactions.engine import card_tables, derived_tables, load_tables, person
+from interactions.engine import card_tables, care_tables, derived_tables, load_tables, person
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
 from interactions.engine.conditions import When
@@ -19,7 +19,7 @@ TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", "lab_names",
     "lab_actions", "lab_rules", "symptom_rules", "allergy_groups", "reactions", "patient_states",
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
-    *card_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *NUMBER_TABLES,
+    *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *NUMBER_TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
 
@@ -173,6 +173,8 @@ class Formulary:
     """(beginning of a source's name, why): whose grades do not decide how loud an alert is."""
     cards: card_tables.CardTables = field(default_factory=card_tables.CardTables)
     """What a card says beyond its finding."""
+    care: care_tables.CareTables = field(default_factory=care_tables.CareTables)
+    """What is to be measured, waited for and watched between two reviews."""
     derived: derived_tables.DerivedTables = field(default_factory=derived_tables.DerivedTables)
     """What follows for two drugs from what each does."""
     loads: load_tables.LoadTables = field(default_factory=load_tables.LoadTables)

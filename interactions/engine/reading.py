@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from interactions.engine import bands, card_tables, derived_tables, load_tables, numbers, person
+from interactions.engine import bands, card_tables, care_tables, derived_tables, load_tables, numbers, person
 from interactions.engine.attributes import DoseModifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.conditions import COMPARISONS
@@ -84,6 +84,7 @@ def build(
         bands=_bands(profiles, modifiers, doses, edges),
         advisory=tuple((row["source_begins"], row["reason"]) for row in reader.rows("source_policy")),
         cards=card_tables.read(tables, reader.selected),
+        care=care_tables.read(tables),
         derived=derived_tables.read(tables, figures),
         loads=load_tables.read(tables),
         numbers=figures,

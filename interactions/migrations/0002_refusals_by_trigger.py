@@ -13,9 +13,9 @@ APPEND_ONLY = {
     "interactions_selftestrun": "a selftest is never edited or deleted; run another",
 }
 NEVER_EDITED = [
-    "releasedrug", "pairrow", "pairnote", "rule", "drugset", "synonym", "dosemodifier", "sideeffectterm",
+    "releasedrug", "pairrow", "pairnote", "rule", "drugset", "synonym", "dosemodifier", "sideeffectterm", "tablerow",
 ]  # fmt: skip
-IDENTITY = ["id", "source", "version", "released_on", "kind", "licence", "url", "sha256", "imported_at"]
+IDENTITY = ["id", "source", "version", "released_on", "kind", "licence", "url", "sha256", "files", "counts", "warnings", "imported_at"]
 DIFFERS = {"sqlite": "OLD.{0} IS NOT NEW.{0}", "postgresql": "OLD.{0} IS DISTINCT FROM NEW.{0}"}
 
 
@@ -67,7 +67,8 @@ def put_up(apps, schema_editor):
         "CREATE FUNCTION interactions_is_never_emptied() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "RAISE EXCEPTION '% is never emptied', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
-    for table in APPEND_ONLY:
+    held = [f"interactions_{name}" for name in NEVER_EDITED]
+    for table in [*APPEND_ONLY, "interactions_review_releases", "interactions_release", *held]:
         run(
             f"CREATE TRIGGER {table}_is_never_emptied BEFORE TRUNCATE ON {table} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION interactions_is_never_emptied()"

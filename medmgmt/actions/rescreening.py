@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from interactions import library, rescreening, review
+from interactions import changes, library, rescreening, review
 from interactions.models import Finding, Moment, RescreenRun, Severity
 from interactions.rescreening import Came
+from medmgmt.messages import planning
 from medmgmt.record import access, audit
 from medmgmt.record.models import Patient, Role
 from medmgmt.regimen import courses as regimen_courses
@@ -61,6 +62,8 @@ def screen_batch(most: int = BATCH) -> int:
     drafts = drafted(patients, run)
     came = told(run, drafts)
     review.keep(library.loaded(), drafts)
+    if run.changes.get(changes.SCHEDULES):
+        planning.ask_for(row.patient_id for row in rows)
     rescreening.settle(run, rows, came, timezone.now())
     audit.record(None, "rescreen", obj=("rescreening", run.pk), actor_name=audit.CLOCK,
                  detail={"patients": [patient.pk for patient in patients], "tasks": came.tasks})  # fmt: skip

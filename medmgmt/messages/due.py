@@ -43,15 +43,16 @@ def things(patient: Patient, wishes: Wishes, today: date, known: Sequence[Course
     taken = courses.of_patient(patient.pk, *courses.SUPPLY) if known is None else known
     observations = list(Observation.current(patient.pk)) if taken else []
     knowledge, found = library.current(), list[Thing]()
+    care = knowledge.formulary.care
     for one in taken:
         scopes = regimen_scopes.scopes_of(one.prescription, knowledge)
-        timing = adherence.timing_of(scopes)
+        timing = adherence.timing_of(care, scopes)
         if timing is not None and (window := adherence.injection_due(one, today, timing)):
             found.append(injection(one, window))
         elif run_out := stock.due(one, today):
             found.append(refill(one, run_out, scopes, wishes))
         found += [plan_step(one, step) for step in courses.steps_due(one, today)]
-        for lab in due.of_course(one.steps, scopes, observations, patient.time_zone, today):
+        for lab in due.of_course(care, one.steps, scopes, observations, patient.time_zone, today):
             if lab.due_on is not None:
                 found.append(test(lab.code, lab.due_on))
     found += [answer(number, day) for number, day in renewals.answers_due(patient, today)]

@@ -194,6 +194,11 @@ def is_stopped(reminder: Reminder) -> bool:
     return not consents.choices(reminder.patient_id or 0).get(reminder.channel, True)
 
 
+def ask_for(patient_ids: Iterable[int]) -> None:
+    """The clock plans these patients' messages anew, whatever they have told so far."""
+    SupplyState.objects.filter(prescription__patient_id__in=list(patient_ids)).update(to_plan=True)
+
+
 def plan_changed() -> int:
     """Plan the messages of patients whose run-outs changed; how many prescriptions. A crash leaves the rest marked."""
     planned, after = 0, 0

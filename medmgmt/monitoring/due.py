@@ -1,14 +1,12 @@
 """The bridge to monitoring: which labs and measurements a medicine asks for, when each was last done and is due."""
 
-import csv
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
+from interactions.engine.care_tables import CareTables
 from medmgmt.record import dosing
 from medmgmt.record.models import Observation
 from medmgmt.record.models.observations import MEASURES
@@ -18,7 +16,7 @@ from refills.supply.lab_gates import Interval
 
 @dataclass(frozen=True)
 class Asked:
-    """A row of monitoring_rules.csv that has a schedule and a code we record."""
+    """A monitoring rule of the release in use that has a schedule and a code we record."""
 
     target: str
     parameter: str
@@ -38,38 +36,35 @@ class Due:
     overdue: bool
 
 
-@lru_cache(maxsize=1)
-def asked() -> tuple[Asked, ...]:
-    """Everything that is asked for regularly of everybody; read once a process."""
+@lru_cache(maxsize=4)
+def asked(care: CareTables) -> tuple[Asked, ...]:
+    """Everything that is asked for regularly of everybody; worked out once a release."""
     codes = {measure.loinc: code for code, measure in MEASURES.items() if measure.loinc}
     found: dict[tuple[str, str], Asked] = {}
-    with (settings.BASE_DIR / "data" / "monitoring_rules.csv").open(encoding="utf-8", newline="") as table:
-        for row in csv.DictReader(table):
-            names = [row["loinc"], *row["loinc_alt"].split(";")]
-            code = next((codes[name] for name in names if name in codes), "")
-            if not code or not row["schedule_segments"]:
-                continue
-            grace = int(row["overdue_grace_days"]) if row["overdue_grace_days"].isdecimal() else 0
-            one = Asked(row["target"], row["parameter"], code, lab_gates.intervals(row["schedule_segments"]), grace)
-            found.setdefault((one.target, one.code), one)
+    for rule in care.monitoring:
+        code = next((codes[name] for name in rule.loincs if name in codes), "")
+        if code and rule.spans:
+            every = tuple(Interval(*span) for span in rule.spans)
+            found.setdefault((rule.target, code), Asked(rule.target, rule.parameter, code, every, rule.grace_days))
     return tuple(found.values())
 
 
 def of_course(
+    care: CareTables,
     steps: Sequence[dosing.Step],
     scopes: Collection[str],
     observations: Iterable[Observation],
     zone: str,
     day: date,
 ) -> list[Due]:
-    """What one medicine asks for on a day, what is overdue first; no query."""
+    """What one medicine asks for on a day by the release in use, what is overdue first; no query."""
     since = dosing.taken_since(steps, day)
     if since is None:
         return []
     newest: dict[str, Observation] = {}
     for one in sorted(observations, key=lambda one: (one.observed_at, one.pk)):
         newest[one.code] = one
-    mine = [one for one in asked() if {f"drug:{one.target}", one.target, f"class:{one.target}"} & set(scopes)]
+    mine = [one for one in asked(care) if {f"drug:{one.target}", one.target, f"class:{one.target}"} & set(scopes)]
     found = [due(one, newest.get(one.code), since, ZoneInfo(zone), day) for one in mine]
     return sorted([one for one in found if one is not None], key=lambda one: (not one.overdue, one.parameter))
 

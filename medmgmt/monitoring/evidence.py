@@ -1,14 +1,12 @@
 """What keeps a promise to monitor: which lab, scale or visit a card suggests, and every other that can be recorded."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import lru_cache
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
+from interactions.engine.care_tables import CareTables
 from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding
 from medmgmt.record.models import ANSWERS, MEASURES, SCALES, ObservationCode, evidence_of
@@ -19,7 +17,6 @@ MOST = 6
 """So many a card suggests; all others stand below."""
 OF_INTERACTIONS = ("inhibitor", "inducer", "interacting", "smoking")
 """A monitoring rule that speaks of one of these is meant for a day on which another drug comes or goes."""
-MONITORING = "monitoring_rules.csv"
 
 
 @dataclass(frozen=True)
@@ -93,24 +90,19 @@ def _of_drugs(drugs: Sequence[str], knowledge: Knowledge) -> list[str]:
     """What the monitoring rules of these drugs and of their sets ask for; rules of interactions before all others."""
     mine = [f"set:{name}" for name, members in knowledge.sets.items() if not set(members).isdisjoint(drugs)]
     targets = [*drugs, *mine]
-    rules = [rule for target in dict.fromkeys(targets) for rule in _rules().get(target, [])]
+    by_target = rules_of(knowledge.formulary.care)
+    rules = [rule for target in dict.fromkeys(targets) for rule in by_target.get(target, [])]
     return [what for what, _is_meant in sorted(rules, key=lambda rule: not rule[1])]
 
 
-@cache
-def _rules() -> dict[str, list[tuple[str, bool]]]:
+@lru_cache(maxsize=4)
+def rules_of(care: CareTables) -> dict[str, list[tuple[str, bool]]]:
     """Drug or "set:name" -> what its monitoring rules measure, and whether they speak of other drugs."""
     by_loinc = {measure.loinc: code for code, measure in MEASURES.items() if measure.loinc}
     found: dict[str, list[tuple[str, bool]]] = {}
-    for row in _rows():
-        for loinc in [row["loinc"], *row["loinc_alt"].split(";")]:
-            if code := by_loinc.get(loinc.strip()):
-                is_meant = any(word in row["event_triggers"] for word in OF_INTERACTIONS)
-                found.setdefault(row["target"], []).append((evidence_of(code), is_meant))
-                break
+    for rule in care.monitoring:
+        code = next((by_loinc[name] for name in rule.loincs if name in by_loinc), "")
+        if code:
+            is_meant = any(word in rule.occasions for word in OF_INTERACTIONS)
+            found.setdefault(rule.target, []).append((evidence_of(code), is_meant))
     return found
-
-
-def _rows() -> Iterator[dict[str, str]]:
-    with Path(settings.BASE_DIR / "data" / MONITORING).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
+from interactions import library
+from interactions.engine.care_tables import CareTables
 from medmgmt.record import dosing
 from medmgmt.record.models import Condition, Observation, ObservationCode, Prescription
 from medmgmt.regimen import courses
@@ -17,14 +18,25 @@ from refills import site
 from refills.models import GateRelease
 from refills.supply import lab_gates
 from refills.supply.controlled import Reason, Refusal
-from refills.supply.lab_gates import Gate, Missing, Needed, Reach, Release, Result, State
+from refills.supply.lab_gates import Gate, Interval, Missing, Needed, Reach, Release, Result, State
 
 
-@lru_cache(maxsize=1)
-def all_needed() -> tuple[Needed, ...]:
-    """Every lab that a supply depends on; read once a process."""
-    data = settings.BASE_DIR / "data"
-    return tuple(lab_gates.load_needed(data / "lab_gates.csv", data / "monitoring_rules.csv"))
+@lru_cache(maxsize=4)
+def all_needed(care: CareTables) -> tuple[Needed, ...]:
+    """Every lab that a supply depends on by the release in use; worked out once a release."""
+    return tuple(
+        Needed(
+            drug=one.drug,
+            code=one.code,
+            label=one.label,
+            intervals=tuple(Interval(*span) for span in one.spans),
+            lowest=one.lowest,
+            grace_days=one.grace_days,
+            condition=one.condition,
+            source=one.source,
+        )
+        for one in care.gates
+    )
 
 
 @dataclass(frozen=True)
@@ -78,8 +90,9 @@ class Standing:
 
 @dataclass(frozen=True)
 class Known:
-    """What is on record of one patient that a gate may ask for; fetched once for many medicines."""
+    """What is on record of one patient that a gate may ask for, and the gates in use; fetched once for many."""
 
+    care: CareTables
     zone: str
     observations: tuple[Observation, ...]
     conditions: tuple[str, ...]
@@ -90,7 +103,7 @@ def standing(
     prescription: Prescription, steps: Sequence[dosing.Step], day: date, scopes: Collection[str], known: Known
 ) -> Standing | None:
     """Where the supply stands on a day by what is known; None where it depends on no lab then."""
-    needed = lab_gates.for_person(all_needed(), scopes, known.conditions)
+    needed = lab_gates.for_person(all_needed(known.care), scopes, known.conditions)
     since = dosing.taken_since(steps, day)
     if needed is None or since is None:
         return None
@@ -131,23 +144,24 @@ def release_for(known: Known, prescription_id: int, code: str, latest: Result | 
     return Release(by=by.get_full_name() or by.get_username(), why=newest.why, until=newest.until)
 
 
-def known_of(prescription: Prescription) -> Known:
+def known_of(prescription: Prescription, care: CareTables) -> Known:
     """What is on record of its patient; three queries."""
-    codes = {one.code for one in all_needed()}
+    codes = {one.code for one in all_needed(care)}
     patient = prescription.patient
     found = Observation.current(patient.pk).filter(code__in=codes, value__isnull=False).order_by("-observed_at")
     conditions = Condition.objects.filter(patient=patient, abated_on=None).values_list("text", flat=True)
     releases = GateRelease.objects.filter(prescription=prescription).select_related("released_by")
-    return Known(patient.time_zone, tuple(found[:100]), tuple(conditions), tuple(releases))
+    return Known(care, patient.time_zone, tuple(found[:100]), tuple(conditions), tuple(releases))
 
 
 def of(prescription: Prescription, day: date, *, steps: Sequence[dosing.Step] | None = None) -> Standing | None:
     """The same for one prescription, looked up."""
-    scopes = regimen_scopes.scopes_of(prescription)
-    if not any(f"drug:{one.drug}" in scopes for one in all_needed()):
+    knowledge = library.current()
+    care, scopes = knowledge.formulary.care, regimen_scopes.scopes_of(prescription, knowledge)
+    if not any(f"drug:{one.drug}" in scopes for one in all_needed(care)):
         return None
     course = courses.of_prescription(prescription).steps if steps is None else steps
-    return standing(prescription, course, day, scopes, known_of(prescription))
+    return standing(prescription, course, day, scopes, known_of(prescription, care))
 
 
 def longest_release(prescription: Prescription, day: date) -> date:

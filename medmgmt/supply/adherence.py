@@ -3,17 +3,15 @@
 Every figure speaks of the year up to a day: PQA's measurement year, rolled forward, so that it says something today.
 """
 
-import csv
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from functools import lru_cache
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from interactions.engine.care_tables import AdherenceClass, CareTables, Injection
 from interactions.engine.knowledge import Knowledge
 from medmgmt.record import dosing
 from medmgmt.regimen import scopes as regimen_scopes
@@ -36,15 +34,6 @@ WHY_NOT = {
     NotScored.LATE_INDEX: gettext_lazy("The first fill was less than 91 days ago: no share of days yet."),
 }
 """PQA: at least two fills, and a first fill at least 91 days before the end; nothing taken as needed or tapered off."""
-
-
-@dataclass(frozen=True)
-class Timing:
-    """When the injections of a long-acting product are on time (lai_rules.csv)."""
-
-    interval_days: int
-    early: int
-    late: int
 
 
 @dataclass(frozen=True)
@@ -162,7 +151,7 @@ class ClassAdherence:
         return "" if isinstance(self.pdc, Share) else str(WHY_NOT[self.pdc])
 
 
-def of_course(course: Course, today: date, scopes: Collection[str]) -> Adherence:
+def of_course(care: CareTables, course: Course, today: date, scopes: Collection[str]) -> Adherence:
     """One medicine in the year up to `today`; no query."""
     prescription, steps = course.prescription, course.steps
     today = min(max(today, EARLIEST), LATEST)
@@ -182,7 +171,7 @@ def of_course(course: Course, today: date, scopes: Collection[str]) -> Adherence
     )
     begun = min((fill.on for fill in within), default=None)
     counted = next(iter(reversed(course.counts)), None)
-    timing = timing_of(scopes)
+    timing = timing_of(care, scopes)
     return Adherence(
         prescription_id=prescription.pk,
         drug_name=prescription.drug_name,
@@ -213,7 +202,7 @@ def not_scored(steps: Sequence[dosing.Step], today: date) -> NotScored | None:
     return NotScored.TAPER if end is not None and end > today else None
 
 
-def on_time(fills: Sequence[Fill], timing: Timing) -> tuple[int, int] | None:
+def on_time(fills: Sequence[Fill], timing: Injection) -> tuple[int, int] | None:
     """Injections on time, and those that could be."""
     return adherence.on_time([fill.on for fill in fills], timing.interval_days, timing.early, timing.late)
 
@@ -232,46 +221,27 @@ def missed(count: PillCount, recorded: Sequence[Dispense], course: Course) -> in
     return lasting.missed_doses(expected, Fraction(count.quantity), use)
 
 
-def injection_due(course: Course, today: date, timing: Timing) -> Window | None:
+def injection_due(course: Course, today: date, timing: Injection) -> Window | None:
     """The window of the next injection, counted from the last; None before the first, and where none is to come."""
     if not course.fills or not stock.is_wanted(course.steps, today):
         return None
     return injections.window(course.fills[-1].dispensed_on, timing.interval_days, timing.early, timing.late)
 
 
-@lru_cache(maxsize=1)
-def timings() -> dict[str, Timing]:
-    """By product, when its injections are on time; read once a process."""
-    with (settings.BASE_DIR / "data" / "lai_rules.csv").open(encoding="utf-8", newline="") as table:
-        return {
-            row["product"]: Timing(
-                int(row["interval_days"]), int(row["window_early_days"]), int(row["window_late_days"])
-            )
-            for row in csv.DictReader(table)
-            if row["interval_days"].isdecimal()
-            and row["window_early_days"].isdecimal()
-            and row["window_late_days"].isdecimal()
-        }
-
-
-def timing_of(scopes: Collection[str]) -> Timing | None:
+def timing_of(care: CareTables, scopes: Collection[str]) -> Injection | None:
     """When this product's injections are on time; None for what is no long-acting injection."""
-    return next((timing for product, timing in timings().items() if f"drug:{product}" in scopes), None)
-
-
-@lru_cache(maxsize=1)
-def classes() -> tuple[tuple[str, str, str], ...]:
-    """Name, label and scope of every class that is told together; read once a process."""
-    with (settings.BASE_DIR / "data" / "adherence_classes.csv").open(encoding="utf-8", newline="") as table:
-        return tuple((row["class"], row["label"], row["scope"]) for row in csv.DictReader(table))
+    return next((one for one in care.injections if f"drug:{one.product}" in scopes), None)
 
 
 def of_classes(
-    courses: Sequence[Course], today: date, scopes_by: Mapping[int, Collection[str]]
+    classes: Iterable[AdherenceClass],
+    courses: Sequence[Course],
+    today: date,
+    scopes_by: Mapping[int, Collection[str]],
 ) -> list[ClassAdherence]:
     """Every class of which the patient has had something; drugs of a class never shift each other."""
     found = []
-    for name, label, scope in classes():
+    for name, label, scope in classes:
         mine = [one for one in courses if scope in scopes_by[one.prescription.pk] and not not_scored(one.steps, today)]
         if not mine:
             continue
@@ -302,5 +272,6 @@ def of_patient(courses: Sequence[Course], today: date, knowledge: Knowledge) -> 
     """Every course that has begun, and the classes; no query."""
     begun = [one for one in courses if dosing.last_dose_on(one.steps, today) is not None]
     scopes = {one.prescription.pk: regimen_scopes.scopes_of(one.prescription, knowledge) for one in begun}
-    medicines = [of_course(one, today, scopes[one.prescription.pk]) for one in begun]
-    return Told(tuple(medicines), tuple(of_classes(begun, today, scopes)))
+    care = knowledge.formulary.care
+    medicines = [of_course(care, one, today, scopes[one.prescription.pk]) for one in begun]
+    return Told(tuple(medicines), tuple(of_classes(care.classes, begun, today, scopes)))

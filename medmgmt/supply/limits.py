@@ -1,17 +1,14 @@
 """The bridge to limited dispensing: how much may be handed out at once, and what in the record suggests less."""
 
-import csv
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Q
 
+from interactions.engine.care_tables import CareTables, OverdoseSign
 from medmgmt.record import dosing
 from medmgmt.record.models import Condition, Observation, Patient, Prescription
 from refills import site
@@ -23,18 +20,6 @@ OVERDOSE = "overdose_risk"
 
 
 @dataclass(frozen=True)
-class Sign:
-    """A row of overdose_risk.csv: a sign of risk in the record, or a drug that is dangerous in overdose."""
-
-    kind: str
-    value: str
-    at_least: Decimal | None
-    within_days: int | None
-    words: str
-    source: str
-
-
-@dataclass(frozen=True)
 class Suggestion:
     """Why less should be handed out at once: the sign on record, the danger of the drug, and how many days."""
 
@@ -42,23 +27,6 @@ class Suggestion:
     danger: str
     most_days: int
     source: str
-
-
-@lru_cache(maxsize=1)
-def signs() -> tuple[Sign, ...]:
-    """The shipped table; read once a process."""
-    with (settings.BASE_DIR / "data" / "overdose_risk.csv").open(encoding="utf-8", newline="") as table:
-        return tuple(
-            Sign(
-                kind=row["kind"],
-                value=row["value"],
-                at_least=Decimal(row["at_least"]) if row["at_least"] else None,
-                within_days=int(row["within_days"]) if row["within_days"] else None,
-                words=row["words"],
-                source=row["source"],
-            )
-            for row in csv.DictReader(table)
-        )
 
 
 def in_force(limits: Iterable[SupplyLimit], prescription_id: int, day: date) -> SupplyLimit | None:
@@ -95,26 +63,34 @@ def refusal(limit: SupplyLimit) -> Refusal:
 
 
 def suggested(
-    scopes: Collection[str], conditions: Iterable[Condition], observations: Iterable[Observation], zone: str, day: date
+    care: CareTables,
+    scopes: Collection[str],
+    conditions: Iterable[Condition],
+    observations: Iterable[Observation],
+    zone: str,
+    day: date,
 ) -> Suggestion | None:
     """Whether the record asks for less at once: a sign of risk, and a drug that is dangerous in overdose."""
-    danger = next((one for one in signs() if one.kind == "toxic" and one.value in scopes), None)
+    danger = next((one for one in care.overdose if one.kind == "toxic" and one.value in scopes), None)
     if danger is None:
         return None
-    found = [*by_condition(conditions, day), *by_scale(observations, ZoneInfo(zone), day)]
+    found = [
+        *by_condition(care.overdose, conditions, day),
+        *by_scale(care.overdose, observations, ZoneInfo(zone), day),
+    ]
     if not found:
         return None
     days = site.supply_rules().whole("portion_days_max", {OVERDOSE, *scopes})
     return Suggestion(tuple(dict.fromkeys(found)), danger.words, days, danger.source)
 
 
-def by_condition(conditions: Iterable[Condition], day: date) -> list[str]:
+def by_condition(signs: Sequence[OverdoseSign], conditions: Iterable[Condition], day: date) -> list[str]:
     """Signs among the diagnoses that hold on the day."""
     found = []
     for row in conditions:
         if row.abated_on is not None and row.abated_on <= day:
             continue
-        for sign in signs():
+        for sign in signs:
             coded = sign.kind == "sign_icd10" and row.icd10cm.startswith(sign.value)
             told = sign.kind == "sign_text" and sign.value in row.text.lower() and not row.icd10cm
             if coded or told:
@@ -122,13 +98,15 @@ def by_condition(conditions: Iterable[Condition], day: date) -> list[str]:
     return found
 
 
-def by_scale(observations: Iterable[Observation], zone: ZoneInfo, day: date) -> list[str]:
+def by_scale(
+    signs: Sequence[OverdoseSign], observations: Iterable[Observation], zone: ZoneInfo, day: date
+) -> list[str]:
     """Signs among the newest scores of each scale, not older than their row says."""
     newest: dict[str, Observation] = {}
     for one in sorted(observations, key=lambda one: (one.observed_at, one.pk)):
         newest[one.code] = one
     found = []
-    for sign in signs():
+    for sign in signs:
         last = newest.get(sign.value) if sign.kind == "sign_scale" else None
         if last is None or last.value is None or sign.at_least is None or last.value < sign.at_least:
             continue
@@ -138,9 +116,9 @@ def by_scale(observations: Iterable[Observation], zone: ZoneInfo, day: date) -> 
     return found
 
 
-def suggested_for(patient: Patient, scopes: Collection[str], day: date) -> Suggestion | None:
+def suggested_for(care: CareTables, patient: Patient, scopes: Collection[str], day: date) -> Suggestion | None:
     """The same for one medicine of one patient, looked up; two queries."""
-    codes = {sign.value for sign in signs() if sign.kind == "sign_scale"}
+    codes = {sign.value for sign in care.overdose if sign.kind == "sign_scale"}
     seen = Observation.current(patient.pk).filter(code__in=codes)
     conditions: Sequence[Condition] = list(patient.conditions.filter(abated_on=None))
-    return suggested(scopes, conditions, seen, patient.time_zone, day)
+    return suggested(care, scopes, conditions, seen, patient.time_zone, day)

@@ -63,12 +63,13 @@ def supply(by: User, prescription_id: int) -> SupplyPage:
     """The supply of one medicine: what is written and left, limits, labs, adherence, early and partial fills."""
     patient, prescription = opened(by, prescription_id)
     shown = found(prescription)
-    scopes, today = regimen_scopes.scopes_of(prescription), shown.today
+    knowledge, today = library.current(), shown.today
+    scopes = regimen_scopes.scopes_of(prescription, knowledge)
     partials = PartialFill.objects.filter(dispense__prescription=prescription).select_related("dispense")
     return SupplyPage(
         patient=patient,
         renewal=shown,
-        suggestion=None if shown.limit else limits.suggested_for(patient, scopes, today),
+        suggestion=None if shown.limit else limits.suggested_for(knowledge.formulary.care, patient, scopes, today),
         early=tuple(supply_authorisations.early_counts(prescription.pk, today)),
         partials=tuple(partials.order_by("-handed_at")[:10]),
         told=tuple(

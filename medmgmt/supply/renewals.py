@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions import review as reviews
+from interactions.engine.care_tables import CareTables
 from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding
 from medmgmt.monitoring import due, gates
@@ -222,11 +223,11 @@ def renewal(
 ) -> Renewal:
     """One prescription put together from what was fetched; no query."""
     prescription, steps, today = course.prescription, course.steps, patient.today(timezone.now())
-    scopes = regimen_scopes.scopes_of(prescription, knowledge)
+    care, scopes = knowledge.formulary.care, regimen_scopes.scopes_of(prescription, knowledge)
     person = record.people[patient.pk].record
     dose = dosing.dose_on(today, steps)
     out_on = stock.run_out_on(course)
-    gate = gates.standing(prescription, steps, today, scopes, known(record, patient, prescription))
+    gate = gates.standing(prescription, steps, today, scopes, known(care, record, patient, prescription))
     limit = supply_limits.in_force(record.limits.get(patient.pk, ()), prescription.pk, today)
     proposed = propose(course, today, limit, gate, scopes)
     mine = [one for one in draft.findings if str(prescription.pk) in [str(ref) for ref in one.prescriptions]]
@@ -238,13 +239,13 @@ def renewal(
         today=today,
         dose=dose,
         line=dose.sig.text() if dose.sig else "",
-        adherence=supply_adherence.of_course(course, today, scopes),
+        adherence=supply_adherence.of_course(care, course, today, scopes),
         last_fill=course.fills[-1] if course.fills else None,
         runs_out_on=out_on,
         earliest=authorisations.earliest(course, out_on, scopes),
         lines=tuple(authorisations.lines(course, today, scopes)),
         gate=gate,
-        labs=tuple(due.of_course(steps, scopes, person.observations, patient.time_zone, today)),
+        labs=tuple(due.of_course(care, steps, scopes, person.observations, patient.time_zone, today)),
         side_effects=tuple(active(record.side_effects.get(patient.pk, ()))),
         findings=tuple(loud),
         open_findings=tuple(one for one in stopping(mine) if asked(patient.pk, one) in unanswered),
@@ -252,7 +253,7 @@ def renewal(
         scope=draft.review.scope,
         schedule=authorisations.schedule_of(scopes),
         limit=limit,
-        at_risk=supply_limits.suggested(scopes, person.conditions, person.observations, patient.time_zone, today)
+        at_risk=supply_limits.suggested(care, scopes, person.conditions, person.observations, patient.time_zone, today)
         is not None,
         refusals=tuple(forbidden(proposed, course, today, scopes, gate, limit)),
         proposed=proposed,
@@ -262,12 +263,12 @@ def renewal(
     return replace(shown, obstacles=tuple(obstacles(shown, scopes)))
 
 
-def known(record: Record, patient: Patient, prescription: Prescription) -> gates.Known:
+def known(care: CareTables, record: Record, patient: Patient, prescription: Prescription) -> gates.Known:
     """What the gate of one prescription may ask for, of what was fetched."""
     person = record.people[patient.pk].record
     conditions = tuple(row.text for row in person.conditions if row.abated_on is None)
     releases = tuple(record.releases.get(prescription.pk, ()))
-    return gates.Known(patient.time_zone, person.observations, conditions, releases)
+    return gates.Known(care, patient.time_zone, person.observations, conditions, releases)
 
 
 def active(reports: Iterable[SideEffectReport]) -> list[SideEffectReport]:
@@ -284,9 +285,8 @@ def propose(
 ) -> Proposed:
     """The last authorisation again, else the last fill; shorter where a limit, a lab or a rule asks for it."""
     numbers = site.supply_rules()
-    last: Authorisation | Dispense | None = next(
-        iter((*reversed(course.authorisations), *reversed(course.fills))), None
-    )
+    written, filled = course.authorisations[-1:], course.fills[-1:]
+    last: Authorisation | Dispense | None = written[0] if written else filled[0] if filled else None
     days = last.days_supply if last else USUAL_DAYS
     unit = last.unit if last else USUAL_UNIT
     caps = [days, numbers.whole("renewal_days_max", scopes)]

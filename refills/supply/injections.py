@@ -3,13 +3,11 @@
 Pure: standard library only; intervals are those of lai_rules.csv, missed doses those of lai_missed_doses.csv.
 """
 
-import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 from refills.supply.controlled import add_months
 
@@ -111,19 +109,18 @@ def missed(
     return next((row for row in fitting if row.is_for(dose_mg) and row.holds(last_on, today)), None)
 
 
-def load_missed(path: Path) -> list[Missed]:
-    """The table of missed doses."""
-    with path.open(encoding="utf-8", newline="") as table:
-        return [
-            Missed(
-                product=row["product"],
-                phase=row["phase"],
-                from_mg=Decimal(row["from_mg"]) if row["from_mg"] else None,
-                to_mg=Decimal(row["to_mg"]) if row["to_mg"] else None,
-                after=row["after"],
-                until=row["until"],
-                action=row["action"],
-                source=row["source"],
-            )
-            for row in csv.DictReader(table)
-        ]
+def missed_rows(rows: Iterable[Mapping[str, str]]) -> list[Missed]:
+    """The rows of a table of missed doses."""
+    return [
+        Missed(
+            product=row["product"],
+            phase=row["phase"],
+            from_mg=Decimal(row["from_mg"]) if row["from_mg"] else None,
+            to_mg=Decimal(row["to_mg"]) if row["to_mg"] else None,
+            after=row["after"],
+            until=row["until"],
+            action=row["action"],
+            source=row["source"],
+        )
+        for row in rows
+    ]

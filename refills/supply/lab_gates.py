@@ -4,17 +4,12 @@ Pure: standard library only. Clozapine is the reason: the FDA ended the REMS in 
 withholding clozapine does harm, so what is overdue waits for a person and is not refused (clinical/refill_rules.md).
 """
 
-import csv
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from pathlib import Path
-
-SEGMENT = re.compile(r"^(\d+)\.\.(\d*):(\d+)$")
 
 
 class State(StrEnum):
@@ -83,27 +78,6 @@ class Gate:
     release: Release | None = None
 
 
-def intervals(written: str) -> tuple[Interval, ...]:
-    """Reads "0..182:7;183..365:14;366..:28" as monitoring_rules.csv writes it; ValueError for anything else."""
-    found = []
-    for part in written.split(";"):
-        match = SEGMENT.match(part.strip())
-        if match is None:
-            raise ValueError(f"“{part}” is no interval of a monitoring schedule.")
-        found.append(Interval(int(match[1]), int(match[2]) if match[2] else None, int(match[3])))
-    return tuple(found)
-
-
-def load_intervals(path: Path, loinc: str) -> dict[str, tuple[Interval, ...]]:
-    """By drug, how often monitoring_rules.csv wants this lab; of several rows for one drug the first, for everybody."""
-    found: dict[str, tuple[Interval, ...]] = {}
-    with path.open(encoding="utf-8", newline="") as table:
-        for row in csv.DictReader(table):
-            if row["loinc"] == loinc and row["schedule_segments"]:
-                found.setdefault(row["target"], intervals(row["schedule_segments"]))
-    return found
-
-
 @dataclass(frozen=True)
 class Needed:
     """A lab that a drug's supply depends on: how often, how low it may be, for whom (`condition`, empty: anybody)."""
@@ -116,26 +90,6 @@ class Needed:
     grace_days: int
     condition: str
     source: str
-
-
-def load_needed(gates: Path, monitoring: Path) -> list[Needed]:
-    """The labs of lab_gates.csv with the intervals that their rows of monitoring_rules.csv give."""
-    with monitoring.open(encoding="utf-8", newline="") as table:
-        written = {row["rule_id"]: row["schedule_segments"] for row in csv.DictReader(table)}
-    with gates.open(encoding="utf-8", newline="") as table:
-        return [
-            Needed(
-                drug=row["drug"],
-                code=row["code"],
-                label=row["label"],
-                intervals=intervals(written[row["rule_id"]]),
-                lowest=Decimal(row["lowest"]) if row["lowest"] else None,
-                grace_days=int(row["grace_days"]),
-                condition=row["condition"],
-                source=row["source"],
-            )
-            for row in csv.DictReader(table)
-        ]
 
 
 def for_person(known: Sequence[Needed], scopes: Collection[str], conditions: Collection[str]) -> Needed | None:

@@ -116,7 +116,10 @@ def test_what_an_interaction_asks_for_is_suggested_before_routine_labs() -> None
     lists = {
         drug: evidence._of_drugs([drug], knowledge) for drug in ("lithium", "clozapine", "lamotrigine", "valproate")
     }
-    rules = {drug: {what for what, meant in evidence._rules().get(drug, []) if meant} for drug in lists}
+    rules = {
+        drug: {what for what, meant in evidence.rules_of(knowledge.formulary.care).get(drug, []) if meant}
+        for drug in lists
+    }
     for drug, meant in rules.items():
         places = [place for place, what in enumerate(dict.fromkeys(lists[drug])) if what in meant]
         assert places == list(range(len(places))), drug

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from interactions import library
 from medmgmt import chart, tasks
 from medmgmt.actions import authorising, observing
 from medmgmt.actions import renewals as deciding
@@ -302,7 +303,7 @@ def at_risk(of: Prescription) -> bool:
 
 def test_a_score_counts_from_its_threshold_while_it_is_recent_and_the_newest_speaks() -> None:
     tricyclic = saying.taken("amitriptyline")
-    sign = next(one for one in limits.signs() if one.value == "cssrs")
+    sign = next(one for one in library.current().formulary.care.overdose if one.value == "cssrs")
     saying.seen("cssrs", str(sign.at_least), sign.within_days + 1)
     assert not at_risk(tricyclic)
     saying.seen("cssrs", str(sign.at_least), sign.within_days)
@@ -327,7 +328,9 @@ def test_a_diagnosis_counts_until_it_has_ended() -> None:
     )
     for abated, counts in ((None, True), (saying.ago(0), False), (saying.ago(-1), True)):
         row.abated_on = abated
-        found = limits.suggested(scopes.scopes_of(tricyclic), [row], [], "UTC", saying.today())
+        found = limits.suggested(
+            library.current().formulary.care, scopes.scopes_of(tricyclic), [row], [], "UTC", saying.today()
+        )
         assert (found is not None) is counts
 
 

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from interactions import library
 from medmgmt import chart
 from medmgmt.actions import authorising, monitoring, observing, side_effects, supply
 from medmgmt.actions import renewals as deciding
@@ -184,7 +185,9 @@ def test_the_newest_lab_says_when_the_next_is_due_and_its_grace_has_a_last_day()
     lithium = saying.taken("lithium", amount="900", since=100)
     saying.seen("lithium", "0.5", 90)
     saying.seen("lithium", "0.7", 20)
-    rule = next(one for one in due.asked() if (one.target, one.code) == ("lithium", "lithium"))
+    rule = next(
+        one for one in due.asked(library.current().formulary.care) if (one.target, one.code) == ("lithium", "lithium")
+    )
     found = next(one for one in shown(lithium).labs if one.code == "lithium")
     assert (found.latest.value, found.due_on, found.overdue) == (
         Decimal("0.7"),

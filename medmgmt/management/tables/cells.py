@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from string import Formatter
 from zoneinfo import available_timezones
 
-from interactions.engine import derived_tables, load_tables, numbers
+from interactions.engine import care_tables, derived_tables, load_tables, numbers
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
@@ -21,7 +21,6 @@ from medmgmt.record.models import ANSWERS
 from medmgmt.record.models import SCALES as RATING_SCALES
 from medmgmt.supply.limits import OVERDOSE
 from refills.supply.injections import terms
-from refills.supply.lab_gates import intervals
 from refills.supply.rules import CONTROLLED, EVERY_DRUG, SCHEDULES
 from refills.worklist.service_levels import ADMINISTRATOR, OWN_ROLE, ROLES
 
@@ -240,7 +239,7 @@ def _sentence(asked: Asked) -> str:
 
 
 def _forwards(asked: Asked) -> str:
-    found = intervals(asked.text)
+    found = care_tables.schedule(asked.text)
     is_sound = all(one.every > 0 and (one.last is None or one.first <= one.last) for one in found)
     return "" if is_sound else f"{asked.text!r} counts backwards"
 
@@ -349,7 +348,7 @@ KINDS: dict[str, Kind] = {
     "engine number": _engine_number,
     "sentence": _sentence,
     "roles": _all(_listed, _each_among(lambda known: filter(known.sets.get, known.sets), "no class")),
-    "schedule": _all(_read_by(intervals), _forwards),
+    "schedule": _all(_read_by(care_tables.schedule), _forwards),
     "length of time": _read_by(terms),
     "thresholds": _each(_threshold, lambda text: text.split(" | ")),
     "factors": _each(_factor),

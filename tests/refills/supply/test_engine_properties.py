@@ -1,5 +1,6 @@
 """What must hold for every supply, every period and every set of rules."""
 
+import csv
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +21,13 @@ from refills.supply.rules import BadRule, NoSuchRule, Rule
 
 DATA = Path(__file__).parents[3] / "data"
 RULES = rules.load(DATA / "refill_rules.csv")
+
+
+def missed_doses() -> list[injections.Missed]:
+    with (DATA / "lai_missed_doses.csv").open(encoding="utf-8", newline="") as table:
+        return injections.missed_rows(csv.DictReader(table))
+
+
 START = date(2026, 3, 2)
 offsets = st.integers(0, 200)
 days = offsets.map(lambda offset: START + timedelta(days=offset))
@@ -255,7 +263,7 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_every_rule_has_a_source_and_every_missed_dose_can_be_read() -> None:
     assert all(row.source for row in RULES.rows)
-    for row in injections.load_missed(DATA / "lai_missed_doses.csv"):
+    for row in missed_doses():
         assert row.source
         assert row.category
         assert row.holds(START, START + timedelta(days=1)) == (not row.after)
@@ -320,7 +328,7 @@ def test_a_quantity_that_does_not_last_as_stated_is_noticed() -> None:
 
 
 def test_a_lab_that_is_missing_makes_the_supply_wait_until_a_clinician_releases_it() -> None:
-    weekly = lab_gates.interval_on(40, lab_gates.intervals("0..182:7;183..365:14;366..:28"))
+    weekly = lab_gates.interval_on(40, (lab_gates.Interval(0, 182, 7), lab_gates.Interval(183, 365, 14)))
     assert weekly == 7
     latest, today = lab_gates.Result(START, Decimal("2.1")), START + timedelta(12)
     assert lab_gates.gate(latest, weekly, START + timedelta(7)).state == lab_gates.State.CLEAR
@@ -341,7 +349,7 @@ def test_a_lab_that_is_missing_makes_the_supply_wait_until_a_clinician_releases_
 
 
 def test_missed_injections_by_months() -> None:
-    rows, last = injections.load_missed(DATA / "lai_missed_doses.csv"), date(2026, 1, 31)
+    rows, last = missed_doses(), date(2026, 1, 31)
     product, dose = "paliperidone palmitate 3-month", Decimal(546)
     said = {
         day: injections.missed(product, last, day, rows, dose_mg=dose)

@@ -1,9 +1,10 @@
 """Labs and injections that a supply depends on, asked on the last day that is in time and on the day after."""
 
+import csv
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
+from io import StringIO
 
 import pytest
 
@@ -12,7 +13,7 @@ from refills.supply.injections import Missed
 from refills.supply.lab_gates import Gate, Interval, Missing, Needed, Reach, Release, Result, State
 
 START = date(2026, 3, 2)
-TOLD = "0..182:7;183..365:14;366..:28"
+WEEKLY_AT_FIRST = (Interval(0, 182, 7), Interval(183, 365, 14), Interval(366, None, 28))
 
 
 def day(number: int) -> date:
@@ -20,59 +21,21 @@ def day(number: int) -> date:
 
 
 # -- how often --------------------------------------------------------------------------------------------------------
-def test_a_schedule_is_read_as_it_is_written_and_nothing_else_is() -> None:
-    assert lab_gates.intervals(TOLD) == (Interval(0, 182, 7), Interval(183, 365, 14), Interval(366, None, 28))
-    assert lab_gates.intervals(" 0..:90 ") == (Interval(0, None, 90),)
-    for wrong in ("", "0..182", "0-182:7", "0..182:7;", "x0..182:7", "0..182:7x"):
-        with pytest.raises(ValueError, match="is no interval"):
-            lab_gates.intervals(wrong)
-
-
 @pytest.mark.parametrize(("on", "every"), [(-1, None), (0, 7), (182, 7), (183, 14), (365, 14), (366, 28), (9000, 28)])
 def test_each_stretch_of_a_schedule_counts_from_its_first_to_its_last_day(on: int, every: int | None) -> None:
-    assert lab_gates.interval_on(on, lab_gates.intervals(TOLD)) == every
+    assert lab_gates.interval_on(on, WEEKLY_AT_FIRST) == every
 
 
 def test_of_two_stretches_that_overlap_the_more_frequent_counts() -> None:
     assert lab_gates.interval_on(5, (Interval(0, None, 28), Interval(0, 10, 7))) == 7
 
 
-def tables(folder: Path) -> tuple[Path, Path]:
-    gates, monitoring = folder / "lab_gates.csv", folder / "monitoring_rules.csv"
-    gates.write_text(
-        "drug,code,rule_id,lowest,condition,grace_days,label,source\n"
-        "clozapine,anc,M2,0.5,benign neutropenia,3,neutrophils,label\n"
-        "clozapine,anc,M1,,,0,neutrophils,label\n",
-        encoding="utf-8",
-    )
-    monitoring.write_text(
-        "rule_id,target,loinc,schedule_segments\n"
-        "M1,clozapine,26499-4,0..:7\nM2,clozapine,26499-4,0..:14\nM3,lithium,14334-7,0..:90\nM4,valproate,26499-4,\n",
-        encoding="utf-8",
-    )
-    return gates, monitoring
+def needed(condition: str, every: int) -> Needed:
+    return Needed("clozapine", "anc", "neutrophils", (Interval(0, None, every),), None, 3, condition, "label")
 
 
-def test_the_tables_say_how_often_how_low_and_for_whom(tmp_path: Path) -> None:
-    gates, monitoring = tables(tmp_path)
-    assert lab_gates.load_needed(gates, monitoring) == [
-        Needed(
-            drug="clozapine",
-            code="anc",
-            label="neutrophils",
-            intervals=(Interval(0, None, 14),),
-            lowest=Decimal("0.5"),
-            grace_days=3,
-            condition="benign neutropenia",
-            source="label",
-        ),
-        Needed("clozapine", "anc", "neutrophils", (Interval(0, None, 7),), None, 0, "", "label"),
-    ]
-    assert lab_gates.load_intervals(monitoring, "26499-4") == {"clozapine": (Interval(0, None, 7),)}
-
-
-def test_a_row_for_a_condition_on_record_comes_before_the_one_for_anybody(tmp_path: Path) -> None:
-    for_some, for_all = known = lab_gates.load_needed(*tables(tmp_path))
+def test_a_row_for_a_condition_on_record_comes_before_the_one_for_anybody() -> None:
+    for_some, for_all = known = [needed("benign neutropenia", 14), needed("", 7)]
     mine = {"drug:clozapine", "*"}
     assert lab_gates.for_person(known, mine, []) == for_all
     assert lab_gates.for_person(known, mine, ["Asthma"]) == for_all
@@ -217,15 +180,13 @@ def test_the_first_row_for_product_phase_dose_and_time_is_the_one_that_speaks() 
     assert injections.missed("nothing of ours", START, day(9), rows) is None
 
 
-def test_a_table_of_missed_doses_is_read_field_by_field(tmp_path: Path) -> None:
-    table = tmp_path / "missed.csv"
-    table.write_text(
+def test_a_table_of_missed_doses_is_read_field_by_field() -> None:
+    table = (
         "product,phase,from_mg,to_mg,after,until,action,source\n"
         "it,maintenance,10,,7 d,,call,label\n"
-        "it,x,,20,,2 wk,go,web\n",
-        encoding="utf-8",
+        "it,x,,20,,2 wk,go,web\n"
     )
-    assert injections.load_missed(table) == [
+    assert injections.missed_rows(csv.DictReader(StringIO(table))) == [
         row("7 d", low="10", action="call"),
         row(until="2 wk", high="20", phase="x", action="go", source="web"),
     ]

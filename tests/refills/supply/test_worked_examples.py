@@ -26,7 +26,8 @@ NOT_ASKED = {"max_per_day", "cadence", "holidays", "lead_business_days", "run_ou
 """Of examples about what nothing here counts: supplies as needed, fixed cadences, a pharmacy's days, joint run-outs."""
 CASES = [case for case in TOLD if NOT_ASKED.isdisjoint(case["input"])]
 RULES = rules.load(ROOT / "data" / "refill_rules.csv")
-MISSED = injections.load_missed(ROOT / "data" / "lai_missed_doses.csv")
+with (ROOT / "data" / "lai_missed_doses.csv").open(encoding="utf-8", newline="") as table:
+    MISSED = injections.missed_rows(csv.DictReader(table))
 with (ROOT / "data" / "lai_rules.csv").open(encoding="utf-8", newline="") as table:
     INTERVALS = {row["product"]: row for row in csv.DictReader(table)}
 
