@@ -57,8 +57,10 @@ def _numbers(wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
     known = _known(names)
     missing = [Substance(name=name, rxcui=rxcui) for name, rxcui in sorted(wanted) if (name, rxcui) not in known]
     if missing:
-        Substance.objects.bulk_create(missing, ignore_conflicts=True)
-        known = _known(names)
+        made = Substance.objects.bulk_create(
+            missing, update_conflicts=True, unique_fields=["name", "rxcui"], update_fields=["name"]
+        )
+        known |= {(one.name, one.rxcui): one.pk for one in made}
     return known
 
 

@@ -1,7 +1,9 @@
 """The knowledge in use, loaded once a process, and the search over its drugs."""
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -64,6 +66,8 @@ class _Shelf:
 
 
 _shelf = _Shelf()
+_steady: ContextVar[Loaded | None] = ContextVar("steady", default=None)
+"""What one act goes by from beginning to end."""
 
 
 def current() -> Knowledge:
@@ -73,6 +77,8 @@ def current() -> Knowledge:
 
 def loaded() -> Loaded:
     """The same with the releases it was made of."""
+    if (kept := _steady.get()) is not None:
+        return kept
     active = releases.active()
     marks = tuple((release.pk, release.sha256) for release in active)
     held = _shelf.loaded
@@ -83,6 +89,17 @@ def loaded() -> Loaded:
         if held is None or held.marks != marks:
             held = _shelf.loaded = Loaded(marks, _read(active))
         return held
+
+
+@contextmanager
+def steady() -> Iterator[Loaded]:
+    """Until the end one act asks once which knowledge is in use, and goes by the same in all its steps."""
+    held = loaded()
+    token = _steady.set(held)
+    try:
+        yield held
+    finally:
+        _steady.reset(token)
 
 
 def of(release_ids: Collection[int]) -> Knowledge:

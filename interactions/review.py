@@ -145,7 +145,13 @@ def unanswered(review_id: int) -> list[Finding]:
     A standing finding that the change does not touch was answered, or lies on the list, and does not stop it again.
     """
     found = Finding.objects.filter(review_id=review_id, severity__in=STOPS, is_interruptive=True)
-    waiting = list(found.select_related("review"))
+    return without_answer(found.select_related("review"))
+
+
+def without_answer(findings: Iterable[Finding]) -> list[Finding]:
+    """Those of one review's findings that stop a signature and have no answer that speaks for them; one query, none
+    where nothing would stop it."""
+    waiting = [one for one in findings if one.severity in STOPS and one.is_interruptive]
     if not waiting:
         return []
     answered = answers_for(waiting[0].review.patient_id, waiting)

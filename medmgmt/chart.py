@@ -36,6 +36,8 @@ from refills.models import LIVE, Dispense, Reminder, ReminderItem, ReminderState
 
 RECENT, VISITS = 30, 5
 """How many observations and fills, and how many visits a chart shows; the rest is a page further."""
+SHOWN = (*regimen_courses.SUPPLY, regimen_courses.REPORTS)
+"""The parts of a course that a chart tells."""
 
 
 @dataclass(frozen=True)
@@ -170,26 +172,21 @@ def proposals_of(patient: Patient) -> QuerySet[DosageChange]:
 
 def medications_on(patient: Patient, day: date) -> list[Medication]:
     """Every medicine with a signed course, those taken on `day` first; six queries."""
-    courses, knowledge = regimen_courses.courses(patient.pk), library.current()
-    rows, limited = adherence.rows_of([patient.pk]), limits.of_patient([patient.pk])
-    found = [medication(course, day, rows, knowledge, limited) for course in courses]
+    courses = regimen_courses.of_patient(patient.pk, *SHOWN)
+    knowledge, limited = library.current(), limits.of_patient([patient.pk])
+    found = [medication(course, day, knowledge, limited) for course in courses]
     order = {"taking": 0, "held": 1, "not_started": 2, "stopped": 3}
     return sorted(found, key=lambda one: (order[one.state], one.prescription.drug_name.lower(), one.prescription.pk))
 
 
 def medication(
-    course: regimen_courses.Course,
-    day: date,
-    rows: adherence.Rows,
-    knowledge: Knowledge,
-    limited: Iterable[SupplyLimit] = (),
+    course: regimen_courses.Course, day: date, knowledge: Knowledge, limited: Iterable[SupplyLimit] = ()
 ) -> Medication:
     """One course as it stands on `day`."""
     steps, prescription = course.steps, course.prescription
     dose = dosing.dose_on(day, steps)
     by_id = {change.pk: change for change in course.changes}
     wanted = dose.state in ("taking", "held")
-    recorded, counts = rows.dispenses.get(prescription.pk, ()), rows.counts.get(prescription.pk, ())
     begun = dosing.last_dose_on(steps, day) is not None
     scopes = regimen_scopes.scopes_of(prescription, knowledge) if begun else frozenset()
     return Medication(
@@ -200,9 +197,9 @@ def medication(
         last_change=by_id.get(dose.ref) if dose.ref else None,
         course=list(course.changes),
         next_changes=[change for change in course.changes if change.effective_on > day],
-        runs_out_on=stock.run_out_on(prescription, recorded, steps, counts) if wanted else None,
+        runs_out_on=stock.run_out_on(course) if wanted else None,
         mapped=regimen_courses.catalogue_entry(prescription, knowledge) is not None,
-        regularity=adherence.of_course(course, rows, day, scopes) if begun else None,
+        regularity=adherence.of_course(course, day, scopes) if begun else None,
         limit=limits.in_force(limited, prescription.pk, day),
     )
 
@@ -221,16 +218,13 @@ def course(by: User, prescription_id: int, *, day: date | None = None) -> Course
     assert prescription is not None
     changes = list(prescription.changes.select_related("author", "signed_by", "withdrawn_by"))
     signed = tuple(change for change in changes if change.status == Status.SIGNED)
-    rows = adherence.rows_of([patient.pk])
-    fills = list(rows.dispenses.get(prescription.pk, ()))
-    shown_on = day or patient.today(timezone.now())
-    limited = limits.of_patient([patient.pk])
-    shown = medication(regimen_courses.Course(prescription, signed), shown_on, rows, library.current(), limited)
+    one, knowledge = regimen_courses.gathered(prescription, signed, *SHOWN), library.current()
     today = patient.today(timezone.now())
+    shown = medication(one, day or today, knowledge, limits.of_patient([patient.pk]))
     early = authorisations.early_counts(prescription.pk, today)
-    return CoursePage(
-        patient, shown, changes, fills, early, authorisations.due_from(prescription, fills, shown.runs_out_on)
-    )
+    scopes = regimen_scopes.scopes_of(prescription, knowledge)
+    first = authorisations.earliest(one, shown.runs_out_on, scopes)
+    return CoursePage(patient, shown, changes, list(one.fills), early, first.on if first else None)
 
 
 def portal(by: User) -> Portal:

@@ -15,6 +15,7 @@ from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, User
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.regimen.courses import Course
 from medmgmt.supply import authorisations, limits
 from refills import site
 from refills.errors import RefillRefused
@@ -106,14 +107,14 @@ def issue(
         raise Refused(_("Write from one to %(most)s prescriptions at once.") % {"most": MOST_PARTS})
     if not today - timedelta(days=OLDEST_DAYS) <= on <= today:
         raise Refused(_("A prescription is written down on its day or within two years after it, never before it."))
-    steps = courses.signed_steps(prescription)
+    course = courses.of_prescription(prescription, courses.AUTHORISATIONS)
     if on == today:
-        require_taken(steps, today)
-    require_allowed(prescription, parts, on)
+        require_taken(course.steps, today)
+    require_allowed(course, parts, on)
     if on == today:
         monitoring.require_clear(prescription, today)
     for part in parts:
-        require_sane(prescription, steps, part, on, quantity_meant=quantity_meant)
+        require_sane(course, part, on, quantity_meant=quantity_meant)
     return [
         Authorisation.objects.create(
             patient=patient,
@@ -137,13 +138,13 @@ def require_taken(steps: Sequence[dosing.Step], today: date) -> None:
         raise Refused(_("This medicine is not taken, so there is nothing to prescribe. Start it first."))
 
 
-def require_allowed(prescription: Prescription, parts: Sequence[Written], on: date) -> None:
+def require_allowed(course: Course, parts: Sequence[Written], on: date) -> None:
     """RefillRefused with every rule that one of these prescriptions breaks."""
-    numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(prescription)
-    before = authorisations.parts(authorisations.rows([prescription.pk]), on)
+    numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(course.prescription)
+    before = authorisations.parts(course.authorisations, on)
     refusals: list[Refusal] = []
     clinic_only = controlled.is_for_clinic_only(numbers, scopes)
-    limit = limits.of(prescription, on)
+    limit = limits.of(course.prescription, on)
     for part in parts:
         before.append(Part("", part.days_supply, part.may_fill_from))
         refusals += controlled.authorisable(part.refills, before, numbers, scopes)
@@ -154,15 +155,13 @@ def require_allowed(prescription: Prescription, parts: Sequence[Written], on: da
         raise RefillRefused(list(dict.fromkeys(refusals)))
 
 
-def require_sane(
-    prescription: Prescription, steps: Sequence[dosing.Step], part: Written, on: date, *, quantity_meant: bool
-) -> None:
+def require_sane(course: Course, part: Written, on: date, *, quantity_meant: bool) -> None:
     """Refused for nonsense, and for a quantity that does not last as long as stated unless somebody means it."""
     if part.quantity <= 0 or not 1 <= part.days_supply <= 366 or not 0 <= part.refills <= 99:
         raise Refused(_("Give a quantity, 1 to 366 days and 0 to 99 refills."))
     if part.may_fill_from is not None and not on <= part.may_fill_from <= on + LONGEST_WAIT:
         raise Refused(_("The first day it may be filled lies within a year after the day it is written."))
-    told = authorisations.quantity_sentence(prescription, steps, part.quantity, part.unit, part.days_supply, on)
+    told = authorisations.quantity_sentence(course, part.quantity, part.unit, part.days_supply, on)
     if told and not quantity_meant:
         raise Refused(_("%(what)s Correct it, or say that you mean it.") % {"what": told})
 

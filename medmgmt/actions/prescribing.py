@@ -1,5 +1,6 @@
 """The main story: an order is proposed, reviewed, answered, reviewed again and signed, or withdrawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,13 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library, review
-from interactions.errors import CoSignatureNeeded
+from interactions.errors import CoSignatureNeeded, UnansweredFindings
 from interactions.models import Review
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Role, Status, User
 from medmgmt.regimen import courses
+from medmgmt.regimen.courses import Course
 from medmgmt.review import cosignatures
 from refills.models import TaskKind
 from refills.worklist import tasks
@@ -110,7 +112,8 @@ def propose(
 ) -> Proposal:
     """Writes the proposed change down, reviews it and tells the audit. The patient is locked."""
     require_own_prompt(patient, prompt)
-    steps = signed_steps(prescription)
+    known = courses.of_patient(patient.pk, beside=prescription)
+    steps = courses.chosen(known, prescription.pk).steps
     dosing.require_possible(steps, dosing.Step(kind=kind, effective_on=effective_on, sig=sig, ref=0))
     change = DosageChange.objects.create(
         patient=patient,
@@ -126,7 +129,7 @@ def propose(
         prompted_by_plan=prompt.plan,
         **DosageChange.sig_columns(sig),
     )
-    reviewed = review_now(by, patient, change, moment="propose")
+    reviewed = review_now(by, patient, change, known=known, moment="propose")
     remember_to_sign(by, change)
     audit.record(by, "propose", patient_id=patient.pk, obj=("dosage_change", change.pk),
                  detail={"kind": kind, "review": reviewed.pk})  # fmt: skip
@@ -190,20 +193,19 @@ def require_own_prompt(patient: Patient, prompt: Prompt) -> None:
         raise NoSuchThing()
 
 
-def signed_steps(prescription: Prescription) -> list[dosing.Step]:
-    """The signed course of one prescription."""
-    return [change.step for change in prescription.changes.filter(status=Status.SIGNED)]
-
-
-def sig_before(steps: list[dosing.Step], effective_on: date) -> dict[str, object] | None:
+def sig_before(steps: Sequence[dosing.Step], effective_on: date) -> dict[str, object] | None:
     """What is taken on the effective day without the change, as the JSON of a sig; None for nothing."""
     held = dosing.dose_on(effective_on, steps).sig
     return held.as_json() if held else None
 
 
-def review_now(by: User, patient: Patient, change: DosageChange, *, moment: str) -> Review:
-    """Checks the regimen of every day on which anything changes, without and with the change, and keeps the answer."""
-    days = courses.compared(patient, change)
+def review_now(
+    by: User, patient: Patient, change: DosageChange, *, moment: str, known: Sequence[Course] | None = None
+) -> Review:
+    """Checks the regimen of every day on which anything changes, without and with the change, and keeps the answer.
+    `known` are the patient's signed courses where somebody has them at hand."""
+    taken = courses.of_patient(patient.pk) if known is None else known
+    days = courses.compared(courses.Person.of(patient), taken, change)
     return review.run(
         patient_id=patient.pk,
         change_id=change.pk,
@@ -224,16 +226,20 @@ def sign(by: User, change_id: int) -> DosageChange:
     """
     with transaction.atomic():
         patient, change = proposed(by, "sign", change_id)
-        require_unchanged(change)
-        reviewed = review_now(by, patient, change, moment="sign")
-        alone = cosignatures.standing(change, reviewed.findings.all(), by).missing
-        clear = not alone and not review.unanswered(reviewed.pk)
-        if clear:
-            change.sign(by_id=by.pk, at=timezone.now())
-            follow_from(patient, change, reviewed)
+        with library.steady():
+            known = courses.of_patient(patient.pk, *courses.SUPPLY, beside=change.prescription)
+            require_unchanged(change, known)
+            reviewed = review_now(by, patient, change, known=known, moment="sign")
+            findings = list(reviewed.findings.all())
+            alone, waiting = cosignatures.standing(change, findings, by).missing, review.without_answer(findings)
+            clear = not alone and not waiting
+            if clear:
+                change.sign(by_id=by.pk, at=timezone.now())
+                follow_from(patient, change, known, reviewed)
         audit.record(by, "sign" if clear else "sign_refused", patient_id=patient.pk,
                      obj=("dosage_change", change.pk), detail={"review": reviewed.pk})  # fmt: skip
-    review.require_clear(reviewed.pk)
+    if waiting:
+        raise UnansweredFindings(waiting)
     if alone:
         raise CoSignatureNeeded(alone)
     return change
@@ -249,18 +255,20 @@ def proposed(by: User, act: str, change_id: int) -> tuple[Patient, DosageChange]
     return patient, change
 
 
-def require_unchanged(change: DosageChange) -> None:
+def require_unchanged(change: DosageChange, known: Sequence[Course]) -> None:
     """Refuses a change whose ground has moved: what is taken now is not what the author saw."""
-    steps = signed_steps(change.prescription)
+    steps = courses.chosen(known, change.prescription_id).steps
     dosing.require_possible(steps, change.step)
     if sig_before(steps, change.effective_on) != change.old_sig:
         raise Conflict(_("The dose was changed after this was proposed. Withdraw it and propose it again."))
 
 
-def follow_from(patient: Patient, change: DosageChange, reviewed: Review) -> None:
-    """What a signature brings about, in its own transaction: supply, reminders, and a task for what was not checked."""
-    courses.keep_current([patient.pk])
-    planning.replan(patient, change.prescription)
+def follow_from(patient: Patient, change: DosageChange, known: Sequence[Course], reviewed: Review) -> None:
+    """What a signature brings about, in its own transaction: supply, reminders, and a task for what was not checked.
+    `known` are the courses as they were before it."""
+    now_taken = sorted(courses.with_change(known, change), key=lambda one: one.prescription.pk)
+    courses.lay_out(now_taken)
+    planning.replan(patient, change.prescription, now_taken)
     close_waiting(change, _("The proposal was signed."))
     if reviewed.not_checked:
         tasks.open_task(

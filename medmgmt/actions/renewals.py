@@ -122,7 +122,7 @@ def require_words(why: str, note: str) -> None:
 
 def keep_review(by: User, patient: Patient) -> None:
     """Keeps the review of today's regimen that the renewal was decided on."""
-    known, today = courses.courses(patient.pk), patient.today(timezone.now())
+    known, today = courses.of_patient(patient.pk), patient.today(timezone.now())
     after = [courses.at(courses.Person.of(patient), known, today)]
     held, last = library.loaded(), reviews.latest_of_patient(patient.pk)
     earlier = set(last.findings.values_list("key", flat=True)) if last else set()

@@ -70,7 +70,7 @@ def screen_batch(most: int = BATCH) -> int:
 def drafted(patients: Sequence[Patient], run: RescreenRun) -> list[review.Draft]:
     """What the knowledge in use says of each patient; new is what the knowledge before did not say of the same."""
     held, before, now = library.loaded(), library.of(run.before), timezone.now()
-    courses = regimen_courses.courses_of([patient.pk for patient in patients])
+    courses = regimen_courses.of_patients([patient.pk for patient in patients])
     drafts = []
     for person in regimen_courses.people(patients, held.knowledge):
         known, day = courses[person.record.patient.pk], person.record.patient.today(now)

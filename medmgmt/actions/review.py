@@ -76,7 +76,7 @@ def shown_earlier(patient: Patient, findings: Sequence[Finding], said: answers.S
     """By key, what the signed courses show of an earlier time; nothing where nobody says there was one. Two queries."""
     if said.reason_code != AnswerReason.TOLERATED_BEFORE:
         return {}
-    known = courses.courses(patient.pk)
+    known = courses.of_patient(patient.pk)
     shown = tolerance.of(findings, known, patient.today(timezone.now()), library.current())
     return {key: history.earlier for key, history in shown.items()}
 

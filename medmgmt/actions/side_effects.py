@@ -119,7 +119,7 @@ def rank(patient: Patient, report: SideEffectReport) -> list[Suspect]:
 def dose_texts(patient: Patient, day: date) -> dict[int, tuple[int | None, str]]:
     """By prescription: the change in force on `day` (or last in force before it) and the dose in words."""
     found = {}
-    for course in courses.courses(patient.pk):
+    for course in courses.of_patient(patient.pk):
         change, sig = courses.in_force(course, day)
         found[course.prescription.pk] = (change, sig.text() if sig else "")
     return found

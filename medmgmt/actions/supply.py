@@ -1,5 +1,6 @@
 """Medicine in hand: what was dispensed or counted, what the patient says and answers, who asks for more."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from interactions import library
 from medmgmt.actions import monitoring
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
@@ -16,6 +18,7 @@ from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, Role, Status, User
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.regimen.courses import Course
 from medmgmt.supply import authorisations, gaps, limits, stock
 from refills import site
 from refills.errors import RefillRefused
@@ -76,26 +79,30 @@ def record_dispense(
     limit = limits.of(prescription, dispensed_on)
     if limit is not None and days_supply > limit.most_days:
         raise RefillRefused([limits.refusal(limit)])
-    written = require_authorised(prescription, dispensed_on, quantity, unit, handed_at)
-    early = days_early(prescription, dispensed_on)
-    made = Dispense.objects.create(
-        patient=patient,
-        prescription=prescription,
-        dispensed_on=dispensed_on,
-        quantity=quantity,
-        unit=unit,
-        days_supply=days_supply,
-        recorded_by=by,
-        note=note,
-    )
-    if early and early_reason:
-        EarlyFill.objects.create(patient=patient, dispense=made, reason=early_reason, days_early=early)
-    if partial_reason:
-        keep_partial(patient, made, written, partial_reason, handed_at)
-    if dispensed_on >= today - LOOKED_AT_FOR:
-        ask_pharmacist(patient, made, early, stated=bool(early_reason), written=bool(written))
-        monitoring.open_if_pending(patient, prescription, dispensed_on)
-    planning.replan(patient, prescription)
+    with library.steady():
+        known = courses.of_patient(patient.pk, *courses.SUPPLY, courses.AUTHORISATIONS, beside=prescription)
+        course = courses.chosen(known, prescription.pk)
+        require_authorised(course, dispensed_on, quantity, unit, handed_at)
+        early = days_early(course, dispensed_on)
+        made = Dispense.objects.create(
+            patient=patient,
+            prescription=prescription,
+            dispensed_on=dispensed_on,
+            quantity=quantity,
+            unit=unit,
+            days_supply=days_supply,
+            recorded_by=by,
+            note=note,
+        )
+        filled = with_fill(course, made)
+        if early and early_reason:
+            EarlyFill.objects.create(patient=patient, dispense=made, reason=early_reason, days_early=early)
+        if partial_reason:
+            keep_partial(filled, made, partial_reason, handed_at)
+        if dispensed_on >= today - LOOKED_AT_FOR:
+            ask_pharmacist(filled, made, early, stated=bool(early_reason))
+            monitoring.open_if_pending(patient, prescription, dispensed_on)
+        planning.replan(patient, prescription, [filled if one is course else one for one in known])
     audit.record(by, "record_dispense", patient_id=patient.pk, obj=("dispense", made.pk), detail={"days_early": early})
     return made
 
@@ -112,53 +119,52 @@ def require_fill(today: date, dispensed_on: date, days_supply: int, early_reason
         raise Refused(_("This is not a reason for a partial fill that this service knows."))
 
 
+def with_fill(course: Course, made: Dispense) -> Course:
+    """The course as it is with a new fill."""
+    return replace(course, fills=tuple(sorted((*course.fills, made), key=lambda one: (one.dispensed_on, one.pk))))
+
+
 def require_authorised(
-    prescription: Prescription, on: date, quantity: Decimal, unit: str, handed_at: datetime | None
-) -> list[Authorisation]:
-    """What is written for it by that day; RefillRefused where that does not allow this fill. Without any, nothing is
-    known and nothing is refused: what was handed out is history, and a pharmacist is asked to look."""
-    written = list(authorisations.rows([prescription.pk]))
-    fills = list(prescription.dispenses.order_by("dispensed_on", "id").select_related("partial"))
-    scopes = regimen_scopes.scopes_of(prescription)
-    found = authorisations.decide(written, fills, on, scopes, quantity=quantity, unit=unit)
+    course: Course, on: date, quantity: Decimal, unit: str, handed_at: datetime | None
+) -> None:  # fmt: skip
+    """RefillRefused where what is written for it by that day does not allow this fill. Without any, nothing is known
+    and nothing is refused: what was handed out is history, and a pharmacist is asked to look."""
+    scopes = regimen_scopes.scopes_of(course.prescription)
+    found = authorisations.decide(course, on, scopes, quantity=quantity, unit=unit)
     if found is not None and not found.allowed:
         raise RefillRefused(found.refusals)
-    late = balance_is_late(prescription, fills, on, handed_at)
+    late = balance_is_late(course, on, handed_at)
     if found is not None and late is not None:
         raise RefillRefused([late])
-    return [one for one in written if one.issued_on <= on]
 
 
-def balance_is_late(
-    prescription: Prescription, fills: list[Dispense], on: date, handed_at: datetime | None
-) -> Refusal | None:  # fmt: skip
+def balance_is_late(course: Course, on: date, handed_at: datetime | None) -> Refusal | None:
     """The balance of a fill that was short of stock comes within its hours; None where nothing is owed, or in time."""
-    owed = next((one.partial for one in reversed(fills) if hasattr(one, "partial")), None)
-    newest = fills[-1] if fills else None
-    if owed is None or newest is None or owed.dispense_id != newest.pk or owed.reason != PartialReason.SHORT_STOCK:
+    newest = course.fills[-1] if course.fills else None
+    owed: PartialFill | None = getattr(newest, "partial", None)
+    if newest is None or owed is None or owed.reason != PartialReason.SHORT_STOCK:
         return None
-    zone = ZoneInfo(prescription.patient.time_zone)
+    zone = ZoneInfo(course.prescription.patient.time_zone)
     if owed.until is None or owed.remaining is None:
         return None
     last = owed.until.astimezone(zone).date()
     is_late = handed_at > owed.until if handed_at is not None else on > last
-    later = prescription.authorisations.filter(issued_on__gt=newest.dispensed_on, revoked=None).exists()
+    later = any(one.issued_on > newest.dispensed_on and not hasattr(one, "revoked") for one in course.authorisations)
     if not is_late or later:
         return None
-    rule = site.supply_rules().find("partial_short_stock_hours", regimen_scopes.scopes_of(prescription))
+    rule = site.supply_rules().find("partial_short_stock_hours", regimen_scopes.scopes_of(course.prescription))
     return Refusal(Reason.BALANCE_LATE, day=last, source=rule.source if rule else "")
 
 
-def keep_partial(
-    patient: Patient, made: Dispense, written: list[Authorisation], reason: str, handed_at: datetime | None
-) -> PartialFill:  # fmt: skip
+def keep_partial(course: Course, made: Dispense, reason: str, handed_at: datetime | None) -> PartialFill:
     """A fill of less than was written: what remains of it, and until when it may be had."""
-    zone = ZoneInfo(patient.time_zone)
+    zone = ZoneInfo(course.prescription.patient.time_zone)
     at = handed_at or datetime.combine(made.dispensed_on, time(12), zone)
     if at.astimezone(zone).date() != made.dispensed_on:
         raise Refused(_("The time it was handed out does not lie on the day of the fill."))
-    numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(made.prescription)
-    standing = authorisations.lines(written, list(made.prescription.dispenses.all()), made.dispensed_on, scopes)
+    numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(course.prescription)
+    by_then = replace(course, authorisations=written_by(course, made.dispensed_on))
+    standing = authorisations.lines(by_then, made.dispensed_on, scopes)
     line = next((one for one in reversed(standing) if one.rest is not None), None)
     last = authorisations.until(line.authorisation, scopes) if line else None
     until = datetime.combine(last, time(23, 59, 59), zone) if last else None
@@ -166,47 +172,53 @@ def keep_partial(
         until = controlled.balance_by(at, numbers, scopes) or until
     remaining = line.rest if line else None
     return PartialFill.objects.create(
-        patient=patient, dispense=made, reason=reason, handed_at=at, remaining=remaining, until=until
+        patient_id=made.patient_id, dispense=made, reason=reason, handed_at=at, remaining=remaining, until=until
     )
 
 
-def days_early(prescription: Prescription, on: date) -> int:
-    """Days before the first on which the stock at home allows the next fill; 0 where nothing is early."""
-    before = list(prescription.dispenses.filter(dispensed_on__lte=on).order_by("dispensed_on", "id"))
-    if not before:
-        return 0
-    end = stock.run_out_on(prescription, before, courses.signed_steps(prescription))
-    if end is None:
-        return 0
-    scopes = regimen_scopes.scopes_of(prescription)
-    first = dispensing.earliest(end, before[-1].days_supply, site.supply_rules(), scopes).on
-    return max(0, (first - on).days)
+def written_by(course: Course, day: date) -> tuple[Authorisation, ...]:
+    """What was written for it until a day."""
+    return tuple(one for one in course.authorisations if one.issued_on <= day)
 
 
-def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool, written: bool) -> None:
+def days_early(course: Course, on: date) -> int:
+    """Days before the first on which the stock at home allows the next fill; 0 where nothing is early. What was handed
+    out alone counts: a count at home tells of what was taken, not of what was due."""
+    before = replace(course, fills=tuple(one for one in course.fills if one.dispensed_on <= on), counts=())
+    if not before.fills:
+        return 0
+    first = authorisations.earliest(before, stock.run_out_on(before), regimen_scopes.scopes_of(course.prescription))
+    return max(0, (first.on - on).days) if first else 0
+
+
+def ask_pharmacist(course: Course, made: Dispense, early: int, *, stated: bool) -> None:
     """A task for what a pharmacist should look at in a new fill, none where nothing is odd; it refuses nothing."""
-    numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(made.prescription)
-    rows = EarlyFill.objects.filter(dispense__prescription=made.prescription).select_related("dispense")
-    history = [dispensing.Early(one.dispense.dispensed_on, dispensing.EarlyReason(one.reason)) for one in rows]
+    numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(course.prescription)
     odd = []
-    if CONTROLLED in scopes and not written:
+    if CONTROLLED in scopes and not written_by(course, made.dispensed_on):
         odd.append(_("A controlled drug was handed out, and no prescription for it is on record here."))
     if early and not stated and CONTROLLED in scopes:
         odd.append(_("Filled %(days)s days before it was due, without a reason.") % {"days": early})
-    for found in dispensing.noticed(history, made.dispensed_on, numbers, scopes) if early else []:
+    for found in dispensing.noticed(early_fills(course), made.dispensed_on, numbers, scopes) if early else []:
         odd.append(SIGNALS[found.signal] % {"count": found.count, "day": found.since})
-    if not stock.quantity_fits(made):
+    if not stock.quantity_fits(made, course):
         odd.append(_("The quantity does not last the %(days)s days stated, as directed.") % {"days": made.days_supply})
     if odd:
         tasks.open_task(
             kind=TaskKind.FILL_LOOK,
             key=f"fill|{made.pk}",
-            patient_id=patient.pk,
+            patient_id=made.patient_id,
             role=Role.PHARMACIST,
             source=("dispense", made.pk),
             title=_("A fill needs a look"),
-            detail=" ".join([f"{made.prescription.drug_name}:", *odd]),
+            detail=" ".join([f"{course.prescription.drug_name}:", *odd]),
         )
+
+
+def early_fills(course: Course) -> list[dispensing.Early]:
+    """Every fill that came early, with its reason; one query."""
+    rows = EarlyFill.objects.filter(dispense__prescription=course.prescription).select_related("dispense")
+    return [dispensing.Early(one.dispense.dispensed_on, dispensing.EarlyReason(one.reason)) for one in rows]
 
 
 @transaction.atomic

@@ -77,7 +77,7 @@ def of(by: User, release_id: int, *, active: bool) -> Preview:
 def alerts(by: User, patient_ids: Sequence[int], before: Knowledge, after: Knowledge) -> tuple[int, int]:
     """How many serious findings of these patients would be new, and how many would go."""
     now = timezone.now()
-    courses = regimen_courses.courses_of(patient_ids)
+    courses = regimen_courses.of_patients(patient_ids)
     new = gone = 0
     for person in regimen_courses.people(access.patients_counted(by, patient_ids), before):
         patient = person.record.patient

@@ -1,40 +1,28 @@
 """What falls due for a patient: supplies that run out, injections, tests, steps of a plan, ends of courses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 from itertools import count
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from interactions import library
 from medmgmt.monitoring import due
-from medmgmt.record import dosing
-from medmgmt.record.models import Observation, Patient, Prescription, Status
+from medmgmt.record.models import Observation, Patient
+from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
-from medmgmt.supply import adherence, stock
+from medmgmt.regimen.courses import Course
+from medmgmt.supply import adherence, renewals, stock
 from refills import site
 from refills.messages import bundling
 from refills.messages.bundling import Step, Thing
 from refills.messages.waking import CLOSES, OPENS, Waking
-from refills.models import Channel, Dispense, PillCount, ReminderKind, ReminderPlan, RenewalDecision
-from refills.supply import injections
+from refills.models import Channel, ReminderKind, ReminderPlan
+from refills.supply.injections import Window
 from refills.supply.rules import NoSuchRule
 
 INJECTION, LAB, TAPER, END, ANSWER = "injection", "lab", "dosage_change", "end_of_course", "renewal_answer"
-ANSWERED_FOR = timedelta(days=2)
-
-
-@dataclass(frozen=True)
-class Taken:
-    """One prescription with everything that decides what falls due."""
-
-    prescription: Prescription
-    steps: Sequence[dosing.Step]
-    recorded: Sequence[Dispense]
-    counts: Sequence[PillCount]
-    scopes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -48,59 +36,34 @@ class Wishes:
     language: str
 
 
-def things(patient: Patient, wishes: Wishes, today: date) -> list[Thing]:
-    """Everything that falls due: supplies that run out, injections, tests, steps of a plan, ends of courses."""
-    found: list[Thing] = []
-    observations = list(Observation.current(patient.pk)) if (taken := taken_by(patient)) else []
+def things(patient: Patient, wishes: Wishes, today: date, known: Sequence[Course] | None = None) -> list[Thing]:
+    """Everything that falls due, as each subject says it, with the days on which it is told: supplies that run out,
+    injections, tests, steps of a plan, ends of courses, answers. `known` are the patient's courses with their supply
+    where somebody has them at hand."""
+    taken = courses.of_patient(patient.pk, *courses.SUPPLY) if known is None else known
+    observations = list(Observation.current(patient.pk)) if taken else []
+    knowledge, found = library.current(), list[Thing]()
     for one in taken:
-        timing = adherence.timing_of(one.scopes)
-        if timing is not None and one.recorded and stock.is_wanted(one.steps, today):
-            found.append(injection(one, timing, wishes))
-        elif run_out := run_out_of(one, today):
-            found.append(refill(one, run_out, wishes))
-        found += plan_steps(one, today)
-        for lab in due.of_course(one.steps, one.scopes, observations, patient.time_zone, today):
+        scopes = regimen_scopes.scopes_of(one.prescription, knowledge)
+        timing = adherence.timing_of(scopes)
+        if timing is not None and (window := adherence.injection_due(one, today, timing)):
+            found.append(injection(one, window))
+        elif run_out := stock.due(one, today):
+            found.append(refill(one, run_out, scopes, wishes))
+        found += [plan_step(one, step) for step in courses.steps_due(one, today)]
+        for lab in due.of_course(one.steps, scopes, observations, patient.time_zone, today):
             if lab.due_on is not None:
                 found.append(test(lab.code, lab.due_on))
-    found += answers(patient, today)
+    found += [answer(number, day) for number, day in renewals.answers_due(patient, today)]
     return list({thing.name: thing for thing in found}.values())
 
 
-def answers(patient: Patient, today: date) -> list[Thing]:
-    """Answers to requests for a refill, told once on the morning after; what they say is in the portal alone."""
-    zone = ZoneInfo(patient.time_zone)
-    since = datetime.combine(today - ANSWERED_FOR, time.min, zone)
-    rows = RenewalDecision.objects.filter(patient=patient, decided_at__gte=since)
-    days = {(row.prescription_id, row.decided_at.astimezone(zone).date() + timedelta(days=1)) for row in rows}
-    step = (Step(ReminderKind.ON_THE_DAY, 0),)
-    return [Thing(ANSWER, str(number), day, step) for number, day in sorted(days)]
+def answer(prescription_id: int, day: date) -> Thing:
+    """An answer to a request for a refill, told once; what it says is in the portal alone."""
+    return Thing(ANSWER, str(prescription_id), day, (Step(ReminderKind.ON_THE_DAY, 0),))
 
 
-def taken_by(patient: Patient) -> list[Taken]:
-    """The patient's prescriptions that were ever signed. Three queries and one for the knowledge in use."""
-    rows = Prescription.objects.filter(patient=patient).prefetch_related("changes", "dispenses", "pill_counts")
-    found = []
-    knowledge = library.current()
-    for row in rows.order_by("pk"):
-        changes = [change for change in row.changes.all() if change.status == Status.SIGNED]
-        if changes:
-            recorded = sorted(row.dispenses.all(), key=lambda one: (one.dispensed_on, one.pk))
-            scopes = regimen_scopes.scopes_of(row, knowledge)
-            steps = [change.step for change in changes]
-            found.append(Taken(row, steps, recorded, list(row.pill_counts.all()), scopes))
-    return found
-
-
-def run_out_of(one: Taken, today: date) -> date | None:
-    """The first day without medicine, where somebody should have more by then; None for what is taken as needed, what
-    is on hold or stopped, and a supply that lasts to a planned stop."""
-    held = stock.lasting(one.prescription, one.recorded, one.steps, one.counts)
-    if not held or held[-1].as_planned or not stock.is_wanted(one.steps, today):
-        return None
-    return held[-1].run_out_on
-
-
-def refill(one: Taken, run_out_on: date, wishes: Wishes) -> Thing:
+def refill(one: Course, run_out_on: date, scopes: Collection[str], wishes: Wishes) -> Thing:
     """A supply that runs out; what may lead to a relapse first is told on its very day, whatever it is told with."""
     return Thing(
         about_type=bundling.REFILL,
@@ -108,14 +71,13 @@ def refill(one: Taken, run_out_on: date, wishes: Wishes) -> Thing:
         day=run_out_on,
         steps=cadence(wishes),
         prescription_id=one.prescription.pk,
-        early=number("bundle_days", one.scopes, 6),
-        early_on_day=number("bundle_on_day_days", one.scopes, 6),
+        early=number("bundle_days", scopes, 6),
+        early_on_day=number("bundle_on_day_days", scopes, 6),
     )
 
 
-def injection(one: Taken, timing: adherence.Timing, wishes: Wishes) -> Thing:
-    """The next injection, counted from the last: before it is due, on the day, and at the end of its window."""
-    window = injections.window(one.recorded[-1].dispensed_on, timing.interval_days, timing.early, timing.late)
+def injection(one: Course, window: Window) -> Thing:
+    """The next injection: told before it is due, on the day, and at the end of its window."""
     closes = (window.closes_on - window.due_on).days
     days = sorted({*(-day for day in numbers("injection_before", (7, 1, 0))), *([closes] if closes > 0 else [])})
     steps = tuple(Step(ReminderKind.INJECTION, day) for day in days)
@@ -128,16 +90,10 @@ def test(code: str, due_on: date) -> Thing:
     return Thing(LAB, code, due_on, tuple(Step(ReminderKind.LAB, day) for day in days), early=3, early_on_day=0)
 
 
-def plan_steps(one: Taken, today: date) -> list[Thing]:
-    """The days on which a signed course changes by itself, each told the day before; a course's end likewise."""
-    found = []
-    for day in dosing.days_of_change(one.steps, today):
-        dose = dosing.dose_on(day, one.steps)
-        ends = dose.state == "stopped"
-        kind = ReminderKind.END_OF_TAPER if ends else ReminderKind.TAPER_STEP
-        about = END if ends else TAPER
-        found.append(Thing(about, str(one.prescription.pk), day, (Step(kind, -1),), one.prescription.pk))
-    return found
+def plan_step(one: Course, step: courses.PlannedStep) -> Thing:
+    """A day on which a course changes by itself, told the day before; a course's end likewise."""
+    about, kind = (END, ReminderKind.END_OF_TAPER) if step.ends else (TAPER, ReminderKind.TAPER_STEP)
+    return Thing(about, str(one.prescription.pk), step.day, (Step(kind, -1),), one.prescription.pk)
 
 
 def wishes_of(patient: Patient, row: ReminderPlan | None = None) -> Wishes:

@@ -11,6 +11,8 @@ from medmgmt.messages import due
 from medmgmt.messages.due import END, INJECTION, LAB, TAPER, Wishes, wishes_of
 from medmgmt.record import access, dosing
 from medmgmt.record.models import ContactPoint, Patient, Prescription, Status, User
+from medmgmt.regimen import courses
+from medmgmt.regimen.courses import Course
 from medmgmt.supply import gaps, stock
 from medmgmt.supply.gaps import BATCH, EVERY
 from refills import clock
@@ -31,20 +33,24 @@ COVERS = {"refills": (bundling.REFILL,), "injections": (INJECTION,), "tests": (L
 DAYS = "supply days"
 
 
-def replan(patient: Patient, prescription: Prescription) -> None:
-    """After anything that moves what falls due of a prescription: messages and gaps; safe to repeat."""
-    gaps.replan(patient, prescription)
-    plan(patient, timezone.now())
+def replan(patient: Patient, prescription: Prescription, known: Sequence[Course] | None = None) -> None:
+    """After anything that moves what falls due of a prescription: messages and gaps; safe to repeat. `known` are all
+    of the patient's courses with their supply as they stand now, where somebody has them at hand."""
+    taken = courses.of_patient(patient.pk, *courses.SUPPLY) if known is None else known
+    for course in taken:
+        if course.prescription.pk == prescription.pk:
+            gaps.replan(patient, course)
+    plan(patient, timezone.now(), taken)
 
 
-def plan(patient: Patient, now: datetime) -> None:
+def plan(patient: Patient, now: datetime, known: Sequence[Course] | None = None) -> None:
     """The patient's messages as everything they take now asks for; safe to repeat."""
     wishes = wishes_of(patient)
     planning.plan(
         planning.Plan(
             patient_id=patient.pk,
             time_zone=patient.time_zone,
-            things=due.things(patient, wishes, patient.today(now)),
+            things=due.things(patient, wishes, patient.today(now), known),
             channels=reachable_channels(patient, wishes),
             waking=wishes.waking,
             helpers=helpers(patient, patient.today(now)),
@@ -159,11 +165,11 @@ def is_about_something(reminder: Reminder, today: date) -> bool:
     numbers = {item.prescription_id for item in items} or {reminder.prescription_id}
     if None in numbers:
         return True
-    rows = Prescription.objects.filter(pk__in=[number for number in numbers if number]).prefetch_related("changes")
-    courses = {row.pk: [change.step for change in row.changes.all() if change.status == Status.SIGNED] for row in rows}
+    known = courses.of_prescriptions([number for number in numbers if number])
+    taken = {one.prescription.pk: one.steps for one in known}
     if not items:
-        return any(stock.is_wanted(steps, today) for steps in courses.values())
-    return any(holds(item, courses.get(item.prescription_id or 0, []), today) for item in items)
+        return any(stock.is_wanted(steps, today) for steps in taken.values())
+    return any(holds(item, taken.get(item.prescription_id or 0, ()), today) for item in items)
 
 
 def holds(item: ReminderItem, steps: Sequence[dosing.Step], today: date) -> bool:

@@ -146,7 +146,7 @@ def of(prescription: Prescription, day: date, *, steps: Sequence[dosing.Step] | 
     scopes = regimen_scopes.scopes_of(prescription)
     if not any(f"drug:{one.drug}" in scopes for one in all_needed()):
         return None
-    course = courses.signed_steps(prescription) if steps is None else steps
+    course = courses.of_prescription(prescription).steps if steps is None else steps
     return standing(prescription, course, day, scopes, known_of(prescription))
 
 

@@ -1,10 +1,14 @@
-"""What one or many patients take, with their signed steps, as the engine's values."""
+"""What one or many patients take, each course loaded once as one value, and as the engine reads it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
 
 from interactions import current, library
 from interactions.engine.knowledge import Knowledge
@@ -13,6 +17,7 @@ from interactions.engine.suspects import Exposure
 from medmgmt.record import dosing
 from medmgmt.record.models import DosageChange, Patient, Prescription, ReasonCode, Status
 from medmgmt.regimen import facts
+from refills.models import AdherenceReport, Authorisation, Dispense, PillCount
 
 LONGEST_SWITCH = timedelta(days=56)
 """A switch between antipsychotics may take eight weeks; the engine itself allows antidepressants four."""
@@ -29,17 +34,29 @@ FAR = date(9000, 1, 1)
 """After every day on which anything can be planned."""
 
 
+FILLS, COUNTS, REPORTS, AUTHORISATIONS = "fills", "counts", "reports", "authorisations"
+"""The parts that are loaded with a course where they are asked for, one query each."""
+SUPPLY = (FILLS, COUNTS)
+"""What says how long a supply lasts."""
+EVERYTHING = (*SUPPLY, REPORTS, AUTHORISATIONS)
+
+
 @dataclass(frozen=True)
 class Course:
-    """A prescription and the changes that make up its course."""
+    """A prescription and the signed changes that make up its course; of the rest what was asked for, in order of time,
+    but what the patient said the newest first."""
 
     prescription: Prescription
     changes: tuple[DosageChange, ...]
+    fills: tuple[Dispense, ...] = ()
+    counts: tuple[PillCount, ...] = ()
+    reports: tuple[AdherenceReport, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
 
-    @property
-    def steps(self) -> list[dosing.Step]:
+    @cached_property
+    def steps(self) -> tuple[dosing.Step, ...]:
         """The course as the pure dosing room reads it."""
-        return [change.step for change in self.changes]
+        return tuple(change.step for change in self.changes)
 
 
 @dataclass(frozen=True)
@@ -63,27 +80,89 @@ class Compared:
     after: tuple[Regimen, ...]
 
 
-def courses(patient_id: int) -> list[Course]:
-    """Every signed course of a patient, in two queries' worth of rows fetched by one."""
-    signed = DosageChange.objects.filter(patient_id=patient_id, status=Status.SIGNED)
-    signed = signed.select_related("prescription", "signed_by")
-    return grouped(signed.order_by("prescription_id", "effective_on", "signed_at", "id"))
+def of_patient(patient_id: int, *parts: str, beside: Prescription | None = None) -> list[Course]:
+    """Every signed course of a patient, and that of `beside` where nothing of it was signed yet; one query, and one for
+    each part asked for."""
+    signed = _by_prescription(_signed(patient_id=patient_id).select_related("signed_by"))
+    rest = _rest(parts, patient_id=patient_id)
+    prescriptions = {pk: changes[0].prescription for pk, changes in signed.items()}
+    prescriptions |= {beside.pk: beside} if beside else {}
+    return [_put_together(prescriptions[pk], signed[pk], rest) for pk in sorted(prescriptions)]
 
 
-def grouped(changes: Iterable[DosageChange]) -> list[Course]:
-    """Changes put together by prescription, each course in the order given."""
-    by_prescription: dict[int, list[DosageChange]] = defaultdict(list)
-    for change in changes:
-        by_prescription[change.prescription_id].append(change)
-    return [Course(found[0].prescription, tuple(found)) for found in by_prescription.values()]
+def chosen(known: Iterable[Course], prescription_id: int) -> Course:
+    """The course of one prescription among those that are known."""
+    return next(one for one in known if one.prescription.pk == prescription_id)
+
+
+def of_patients(patient_ids: Collection[int], *parts: str) -> dict[int, list[Course]]:
+    """The same for each of many patients, in as many queries."""
+    found: dict[int, list[Course]] = {patient_id: [] for patient_id in patient_ids}
+    rest = _rest(parts, patient_id__in=patient_ids)
+    for changes in _by_prescription(_signed(patient_id__in=patient_ids)).values():
+        found[changes[0].patient_id].append(_put_together(changes[0].prescription, changes, rest))
+    return found
+
+
+def of_prescriptions(prescription_ids: Collection[int], *parts: str) -> list[Course]:
+    """These prescriptions by number, each with its patient, also where nothing of it was signed; two queries, and one
+    for each part asked for."""
+    rows = Prescription.objects.filter(pk__in=prescription_ids).select_related("patient").order_by("pk")
+    signed = _by_prescription(_signed(prescription_id__in=prescription_ids))
+    rest = _rest(parts, prescription_id__in=prescription_ids)
+    return [_put_together(row, signed[row.pk], rest) for row in rows]
+
+
+def of_prescription(prescription: Prescription, *parts: str) -> Course:
+    """The course of one prescription at hand; one query, and one for each part asked for."""
+    return gathered(prescription, _signed(prescription=prescription), *parts)
+
+
+def gathered(prescription: Prescription, signed: Iterable[DosageChange], *parts: str) -> Course:
+    """The same from signed changes at hand; one query for each part asked for."""
+    return _put_together(prescription, signed, _rest(parts, prescription=prescription))
+
+
+ROWS: dict[str, Callable[[], QuerySet[Any]]] = {
+    FILLS: lambda: Dispense.objects.select_related("partial").order_by("dispensed_on", "id"),
+    COUNTS: lambda: PillCount.objects.order_by("counted_on", "id"),
+    REPORTS: lambda: AdherenceReport.objects.order_by("-said_at", "-id"),
+    AUTHORISATIONS: lambda: Authorisation.objects.select_related("revoked", "authorised_by").order_by(
+        "issued_on", "id"
+    ),
+}
+"""Each part of a course as it is read, before it is asked whose."""
+
+
+def _signed(**of: object) -> QuerySet[DosageChange]:
+    signed = DosageChange.objects.filter(status=Status.SIGNED, **of).select_related("prescription")
+    return signed.order_by("prescription_id", "effective_on", "signed_at", "id")
+
+
+def _rest(parts: Iterable[str], **of: object) -> dict[str, dict[int, list[Any]]]:
+    return {part: _by_prescription(ROWS[part]().filter(**of)) for part in parts}
+
+
+def _put_together(
+    prescription: Prescription, signed: Iterable[DosageChange], rest: Mapping[str, Mapping[int, list[Any]]]
+) -> Course:
+    parts = {part: tuple(rows.get(prescription.pk, ())) for part, rows in rest.items()}
+    return Course(prescription, tuple(signed), **parts)
+
+
+def _by_prescription(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.prescription_id].append(row)
+    return found
 
 
 def with_change(known: Sequence[Course], change: DosageChange) -> list[Course]:
     """The courses as they would be with `change` signed."""
     others = [course for course in known if course.prescription.pk != change.prescription_id]
     mine = [course for course in known if course.prescription.pk == change.prescription_id]
-    earlier = mine[0].changes if mine else ()
-    return [*others, Course(change.prescription, (*earlier, change))]
+    earlier = mine[0] if mine else Course(change.prescription, ())
+    return [*others, replace(earlier, changes=(*earlier.changes, change))]
 
 
 def days_to_check(known: Sequence[Course], start: date) -> list[date]:
@@ -149,12 +228,11 @@ def milligrams(sig: dosing.Sig | None) -> Decimal | None:
 
 def on_day(patient: Patient, day: date) -> Regimen:
     """The signed regimen of a patient on any day."""
-    return at(Person.of(patient), courses(patient.pk), day)
+    return at(Person.of(patient), of_patient(patient.pk), day)
 
 
-def compared(patient: Patient, change: DosageChange) -> Compared:
+def compared(person: Person, known: Sequence[Course], change: DosageChange) -> Compared:
     """One regimen for the day of the change and for each later day on which anything changes, without and with it."""
-    person, known = Person.of(patient), courses(patient.pk)
     planned = with_change(known, change)
     days = days_to_check(planned, change.effective_on)
     without = tuple(at(person, known, day) for day in days)
@@ -178,13 +256,27 @@ def exposures(patient: Patient, began_on: date) -> list[Exposure]:
     """What was taken on the day a side effect began."""
     knowledge = library.current()
     found = []
-    for course in courses(patient.pk):
+    for course in of_patient(patient.pk):
         drug = taken(course, began_on, knowledge)
         if drug is not None and drug.stopped_on is None:
             since = drug.started_on or began_on
             raised = dosing.raised_on(course.steps, began_on)
             found.append(Exposure(ref=drug.ref, name=drug.name, key=drug.key, since=since, dose_raised_on=raised))
     return found
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A day on which a course changes by itself, and whether it ends then."""
+
+    day: date
+    ends: bool
+
+
+def steps_due(course: Course, today: date) -> list[PlannedStep]:
+    """What a signed course brings by itself after `today`, in order."""
+    days = dosing.days_of_change(course.steps, today)
+    return [PlannedStep(day, ends=dosing.dose_on(day, course.steps).state == "stopped") for day in days]
 
 
 def in_force(course: Course, day: date) -> tuple[int | None, dosing.Sig | None]:
@@ -196,24 +288,9 @@ def in_force(course: Course, day: date) -> tuple[int | None, dosing.Sig | None]:
     return dose.ref, dose.sig
 
 
-def signed_steps(prescription: Prescription) -> list[dosing.Step]:
-    """The signed course of one prescription."""
-    return [change.step for change in prescription.changes.filter(status=Status.SIGNED)]
-
-
 def people(patients: Sequence[Patient], knowledge: Knowledge) -> list[Person]:
     """What is on record of each, in the order given."""
     return [Person(record, knowledge) for record in facts.Record.of_many(patients)]
-
-
-def courses_of(patient_ids: Collection[int]) -> dict[int, list[Course]]:
-    """Every signed course of each of these patients, by patient; one query, however many there are."""
-    signed = DosageChange.objects.filter(patient_id__in=patient_ids, status=Status.SIGNED)
-    found: dict[int, list[Course]] = {patient_id: [] for patient_id in patient_ids}
-    in_order = signed.select_related("prescription").order_by("prescription_id", "effective_on", "signed_at", "id")
-    for course in grouped(in_order):
-        found[course.prescription.patient_id].append(course)
-    return found
 
 
 def planned(person: Person, known: Sequence[Course], start: date) -> list[Regimen]:
@@ -223,8 +300,12 @@ def planned(person: Person, known: Sequence[Course], start: date) -> list[Regime
 
 def keep_current(patient_ids: Collection[int]) -> int:
     """Tells the knowledge what these patients take, so that it finds them when it changes; how many prescriptions."""
-    known = courses_of(patient_ids)
-    return current.keep([_laid_out(course) for courses in known.values() for course in courses])
+    return lay_out([course for courses in of_patients(patient_ids).values() for course in courses])
+
+
+def lay_out(courses: Iterable[Course]) -> int:
+    """Tells the knowledge of these courses; how many."""
+    return current.keep([_laid_out(course) for course in courses])
 
 
 def _laid_out(course: Course) -> current.Course:

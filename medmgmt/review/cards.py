@@ -136,7 +136,7 @@ def _with_measures(found: Sequence[ProblemCard], patient: Patient) -> list[Probl
 
 
 def _with_offers(found: Sequence[ProblemCard], patient: Patient) -> list[ProblemCard]:
-    knowledge, known = library.current(), courses.courses(patient.pk)
+    knowledge, known = library.current(), courses.of_patient(patient.pk)
     today = patient.today(timezone.now())
     offered = []
     for card in found:

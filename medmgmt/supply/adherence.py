@@ -4,12 +4,11 @@ Every figure speaks of the year up to a day: PQA's measurement year, rolled forw
 """
 
 import csv
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import TypeVar
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -17,14 +16,15 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from interactions.engine.knowledge import Knowledge
 from medmgmt.record import dosing
-from medmgmt.regimen import courses as regimen_courses
 from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.regimen.courses import Course
 from medmgmt.supply import stock
 from refills import site
 from refills.models import AdherenceReport, Dispense, PillCount
-from refills.supply import adherence, lasting
+from refills.supply import adherence, injections, lasting
 from refills.supply.adherence import NotScored, Share
 from refills.supply.fills import Fill
+from refills.supply.injections import Window
 
 YEAR = timedelta(days=364)
 EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)
@@ -162,40 +162,11 @@ class ClassAdherence:
         return "" if isinstance(self.pdc, Share) else str(WHY_NOT[self.pdc])
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What is on record of one patient's supply; fetched once for all medicines."""
-
-    dispenses: Mapping[int, Sequence[Dispense]]
-    reports: Mapping[int, Sequence[AdherenceReport]]
-    counts: Mapping[int, Sequence[PillCount]]
-
-
-def rows_of(patient_ids: Collection[int], dispenses: Iterable[Dispense] | None = None) -> Rows:
-    """Three queries for however many patients; two where the fills are at hand."""
-    if dispenses is None:
-        dispenses = Dispense.objects.filter(patient_id__in=patient_ids).order_by("dispensed_on", "id")
-    reports = AdherenceReport.objects.filter(patient_id__in=patient_ids).order_by("-said_at", "-id")
-    counts = PillCount.objects.filter(patient_id__in=patient_ids).order_by("counted_on", "id")
-    return Rows(by_prescription(dispenses), by_prescription(reports), by_prescription(counts))
-
-
-Row = TypeVar("Row", Dispense, AdherenceReport, PillCount)
-
-
-def by_prescription(rows: Iterable[Row]) -> dict[int, list[Row]]:
-    """Rows put together by prescription, in the order given."""
-    found: dict[int, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row.prescription_id, []).append(row)
-    return found
-
-
-def of_course(course: regimen_courses.Course, rows: Rows, today: date, scopes: Collection[str]) -> Adherence:
+def of_course(course: Course, today: date, scopes: Collection[str]) -> Adherence:
     """One medicine in the year up to `today`; no query."""
     prescription, steps = course.prescription, course.steps
     today = min(max(today, EARLIEST), LATEST)
-    recorded = [row for row in rows.dispenses.get(prescription.pk, ()) if row.dispensed_on <= today]
+    recorded = [row for row in course.fills if row.dispensed_on <= today]
     fills = [Fill(row.dispensed_on, row.days_supply) for row in recorded]
     first, last = today - YEAR, last_day(steps, today)
     within = [fill for fill in fills if first <= fill.on <= last]
@@ -210,7 +181,7 @@ def of_course(course: regimen_courses.Course, rows: Rows, today: date, scopes: C
         not_scored=not_scored(steps, today),
     )
     begun = min((fill.on for fill in within), default=None)
-    counted = next(iter(reversed(rows.counts.get(prescription.pk, ()))), None)
+    counted = next(iter(reversed(course.counts)), None)
     timing = timing_of(scopes)
     return Adherence(
         prescription_id=prescription.pk,
@@ -222,7 +193,7 @@ def of_course(course: regimen_courses.Course, rows: Rows, today: date, scopes: C
         gap_days=adherence.gap_days(fills, first, last) if not_scored(steps, today) is None else 0,
         fills=len(within),
         injections=on_time(fills, timing) if timing else None,
-        reports=tuple(rows.reports.get(prescription.pk, ()))[:5],
+        reports=course.reports[:5],
         missed_doses=missed(counted, recorded, course) if counted else None,
         counted=counted,
     )
@@ -247,18 +218,25 @@ def on_time(fills: Sequence[Fill], timing: Timing) -> tuple[int, int] | None:
     return adherence.on_time([fill.on for fill in fills], timing.interval_days, timing.early, timing.late)
 
 
-def missed(count: PillCount, recorded: Sequence[Dispense], course: regimen_courses.Course) -> int | None:
+def missed(count: PillCount, recorded: Sequence[Dispense], course: Course) -> int | None:
     """Doses that a count suggests were missed since the first fill; None where the units say nothing of the dose."""
     before = [row for row in recorded if row.dispensed_on < count.counted_on and row.unit == count.unit]
     if not before:
         return None
-    plan = stock.in_units(course.steps, course.prescription.strength, count.unit, before[0].dispensed_on)
+    plan = stock.in_units(course, count.unit, before[0].dispensed_on)
     use = plan.on(count.counted_on) if plan else None
     if plan is None or use is None:
         return None
     handed = sum((Fraction(row.quantity) for row in before), Fraction(0))
     expected = lasting.left_on(handed, before[0].dispensed_on, plan, count.counted_on)
     return lasting.missed_doses(expected, Fraction(count.quantity), use)
+
+
+def injection_due(course: Course, today: date, timing: Timing) -> Window | None:
+    """The window of the next injection, counted from the last; None before the first, and where none is to come."""
+    if not course.fills or not stock.is_wanted(course.steps, today):
+        return None
+    return injections.window(course.fills[-1].dispensed_on, timing.interval_days, timing.early, timing.late)
 
 
 @lru_cache(maxsize=1)
@@ -289,7 +267,7 @@ def classes() -> tuple[tuple[str, str, str], ...]:
 
 
 def of_classes(
-    courses: Sequence[regimen_courses.Course], rows: Rows, today: date, scopes_by: Mapping[int, Collection[str]]
+    courses: Sequence[Course], today: date, scopes_by: Mapping[int, Collection[str]]
 ) -> list[ClassAdherence]:
     """Every class of which the patient has had something; drugs of a class never shift each other."""
     found = []
@@ -299,8 +277,7 @@ def of_classes(
             continue
         by_drug: dict[str, list[Fill]] = {}
         for one in mine:
-            recorded = rows.dispenses.get(one.prescription.pk, ())
-            told = [Fill(row.dispensed_on, row.days_supply) for row in recorded if row.dispensed_on <= today]
+            told = [Fill(row.dispensed_on, row.days_supply) for row in one.fills if row.dispensed_on <= today]
             by_drug.setdefault(one.prescription.drug_name, []).extend(told)
         until = max(last_day(one.steps, today) for one in mine)
         drugs = tuple(sorted(drug for drug, fills in by_drug.items() if fills))
@@ -321,11 +298,9 @@ class Told:
         return next((one for one in self.medicines if one.prescription_id == prescription_id), None)
 
 
-def of_patient(
-    courses: Sequence[regimen_courses.Course], rows: Rows, today: date, knowledge: Knowledge
-) -> Told:  # fmt: skip
+def of_patient(courses: Sequence[Course], today: date, knowledge: Knowledge) -> Told:
     """Every course that has begun, and the classes; no query."""
     begun = [one for one in courses if dosing.last_dose_on(one.steps, today) is not None]
     scopes = {one.prescription.pk: regimen_scopes.scopes_of(one.prescription, knowledge) for one in begun}
-    medicines = [of_course(one, rows, today, scopes[one.prescription.pk]) for one in begun]
-    return Told(tuple(medicines), tuple(of_classes(begun, rows, today, scopes)))
+    medicines = [of_course(one, today, scopes[one.prescription.pk]) for one in begun]
+    return Told(tuple(medicines), tuple(of_classes(begun, today, scopes)))

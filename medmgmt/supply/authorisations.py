@@ -8,18 +8,18 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from medmgmt.record import dosing
 from medmgmt.record.models import Prescription
-from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.regimen.courses import Course
 from medmgmt.supply import stock
 from refills import site
 from refills.models import Authorisation, Dispense, EarlyFill, EarlyReason, SupplyLimit
 from refills.supply import controlled, dispensing, lasting
 from refills.supply.controlled import Decision, Handed, Order, Part
+from refills.supply.dispensing import Earliest
 from refills.supply.rules import SCHEDULES
 
 EARLY_COUNTED = timedelta(days=180)
@@ -85,12 +85,6 @@ class Line:
         return self.authorisation.may_fill_from or self.authorisation.issued_on
 
 
-def rows(prescription_ids: Collection[int]) -> QuerySet[Authorisation]:
-    """Every authorisation of these prescriptions with what revoked it, in the order written; one query when read."""
-    found = Authorisation.objects.filter(prescription_id__in=prescription_ids)
-    return found.select_related("revoked", "authorised_by").order_by("prescription_id", "issued_on", "id")
-
-
 def orders(written: Sequence[Authorisation], *, with_quantity: bool) -> list[Order]:
     """Authorisations as the pure room reads them."""
     return [
@@ -115,21 +109,15 @@ def handed(fills: Iterable[Dispense], unit: str, *, since: date, until: date) ->
 
 
 def decide(
-    written: Sequence[Authorisation],
-    fills: Iterable[Dispense],
-    on: date,
-    scopes: Collection[str],
-    *,
-    quantity: Decimal | None = None,
-    unit: str = "",
+    course: Course, on: date, scopes: Collection[str], *, quantity: Decimal | None = None, unit: str = ""
 ) -> Decision | None:
     """Whether a fill is allowed on that day by what was written until then; None where nothing was."""
-    known = [one for one in written if one.issued_on <= on]
+    known = [one for one in course.authorisations if one.issued_on <= on]
     if not known:
         return None
     units = {one.unit for one in known}
     same = units == {unit or known[-1].unit}
-    told = handed(fills, known[-1].unit if same else "", since=known[0].issued_on, until=on)
+    told = handed(course.fills, known[-1].unit if same else "", since=known[0].issued_on, until=on)
     return controlled.in_force(
         orders(known, with_quantity=same),
         told,
@@ -140,15 +128,14 @@ def decide(
     )
 
 
-def lines(
-    written: Sequence[Authorisation], fills: Sequence[Dispense], on: date, scopes: Collection[str]
-) -> list[Line]:  # fmt: skip
+def lines(course: Course, on: date, scopes: Collection[str]) -> list[Line]:
     """Every authorisation of one prescription as it stands, in the order in which they may be filled."""
+    written = course.authorisations
     if not written:
         return []
     numbers, same = site.supply_rules(), len({one.unit for one in written}) == 1
     ordered = sorted(written, key=lambda one: (one.may_fill_from or one.issued_on, one.issued_on, one.pk))
-    told = handed(fills, ordered[0].unit if same else "", since=min(one.issued_on for one in written), until=on)
+    told = handed(course.fills, ordered[0].unit if same else "", since=min(one.issued_on for one in written), until=on)
     plain = orders(ordered, with_quantity=same)
     spent = controlled.spread(plain, told, numbers, scopes)
     return [
@@ -190,12 +177,11 @@ def early_counts(prescription_id: int, today: date) -> list[tuple[str, int]]:
     return [(str(EarlyReason(reason).label), number) for reason, number in counted.most_common()]
 
 
-def due_from(prescription: Prescription, fills: Sequence[Dispense], out_on: date | None) -> date | None:
+def earliest(course: Course, out_on: date | None, scopes: Collection[str]) -> Earliest | None:
     """The first day of the next fill by the stock at home; None where nothing was filled, or nothing runs out."""
-    if out_on is None or not fills:
+    if out_on is None or not course.fills:
         return None
-    scopes = regimen_scopes.scopes_of(prescription)
-    return dispensing.earliest(out_on, fills[-1].days_supply, site.supply_rules(), scopes).on
+    return dispensing.earliest(out_on, course.fills[-1].days_supply, site.supply_rules(), scopes)
 
 
 def schedule_of(scopes: Collection[str]) -> str:
@@ -203,10 +189,9 @@ def schedule_of(scopes: Collection[str]) -> str:
     return next((one for one in SCHEDULES if one in scopes), "")
 
 
-def quantity_sentence(prescription: Prescription, steps: Sequence[dosing.Step], quantity: Decimal, unit: str,
-                      days_supply: int, on: date) -> str:  # fmt: skip
+def quantity_sentence(course: Course, quantity: Decimal, unit: str, days_supply: int, on: date) -> str:
     """What does not fit between a quantity, its days and the plan; empty where it fits or the units say nothing."""
-    plan = stock.in_units(steps, prescription.strength, unit, on)
+    plan = stock.in_units(course, unit, on)
     if plan is None or not plan.uses:
         return ""
     if plan.is_paused(on) and all(use.units == 0 for use in plan.uses if use.since >= on):
@@ -228,11 +213,9 @@ def quantity_sentence(prescription: Prescription, steps: Sequence[dosing.Step], 
     }
 
 
-def quantity_for(
-    prescription: Prescription, steps: Sequence[dosing.Step], unit: str, days: int, on: date
-) -> Decimal | None:
+def quantity_for(course: Course, unit: str, days: int, on: date) -> Decimal | None:
     """Units that so many days need as directed; None where a dose cannot be told in them."""
-    plan = stock.in_units(steps, prescription.strength, unit, on)
+    plan = stock.in_units(course, unit, on)
     if plan is None or not plan.uses:
         return None
     start = max(on, min(use.since for use in plan.uses))

@@ -1,6 +1,5 @@
 """Days without a medicine that should be taken, and the tasks they open."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
@@ -10,9 +9,10 @@ from django.utils.translation import gettext as _
 from medmgmt.record import dosing
 from medmgmt.record.models import Patient, Prescription, Role
 from medmgmt.regimen import courses, scopes
-from medmgmt.supply import run_outs, stock
+from medmgmt.regimen.courses import Course
+from medmgmt.supply import stock
 from refills import site
-from refills.models import LIVE, Dispense, Lasts, PillCount, SupplyState, Task, TaskKind
+from refills.models import LIVE, Lasts, SupplyState, Task, TaskKind
 from refills.worklist import tasks
 
 GAP = "gap|"
@@ -25,27 +25,22 @@ EVERY = timedelta(hours=6)
 """So often what depends on the day alone is looked at: a gap grows, a planned hold or end comes."""
 
 
-def replan(patient: Patient, prescription: Prescription) -> None:
+def replan(patient: Patient, course: Course) -> None:
     """Looks for a gap after anything that moves a run-out date; safe to repeat."""
-    now = timezone.now()
-    steps = courses.signed_steps(prescription)
-    recorded = list(Dispense.objects.filter(prescription=prescription).order_by("dispensed_on", "id"))
-    held = stock.lasting(prescription, recorded, steps, list(PillCount.objects.filter(prescription=prescription)))
-    out_on = held[-1].run_out_on if held else None
-    without = days_without(patient, prescription, out_on, steps)
+    now, prescription = timezone.now(), course.prescription
+    out_on = stock.run_out_on(course)
+    without = days_without(patient, course, out_on)
     if out_on is not None and without is not None:
         # Found out late: the clock may have nothing to find it by, so the task opens now and is due when it matters.
         wait = site.supply_rules().whole("gap_task_days", scopes.scopes_of(prescription)) - without
         open_gap_task(patient, prescription, out_on, now + timedelta(days=max(1, wait)))
 
 
-def days_without(
-    patient: Patient, prescription: Prescription, out_on: date | None, steps: Sequence[dosing.Step]
-) -> int | None:  # fmt: skip
+def days_without(patient: Patient, course: Course, out_on: date | None) -> int | None:
     """Days that somebody has been without a medicine they should take, 0 on the day it runs out; None where there is
     no gap. Tasks whose reason a fill, a hold or a stop has taken away are closed."""
     today = patient.today(timezone.now())
-    sig = dosing.dose_on(today, steps).sig
+    sig, prescription = dosing.dose_on(today, course.steps).sig, course.prescription
     wanted = out_on is not None and sig is not None and not sig.as_needed
     without = (today - out_on).days if out_on is not None and wanted else -1
     live = Task.objects.filter(key__startswith=f"{GAP}{prescription.pk}|", state__in=LIVE)
@@ -85,8 +80,8 @@ def find_gaps() -> int:
         ids = _to_look_at(now)
         if not ids:
             return looked
-        for prescription in run_outs.with_history(ids):
-            _look(prescription)
+        for course in courses.of_prescriptions(ids, *courses.SUPPLY):
+            _look(course)
         SupplyState.objects.filter(pk__in=ids).update(looked_at=now)
         looked += len(ids)
 
@@ -105,13 +100,10 @@ def _to_look_at(now: datetime) -> list[int]:
     return list(SupplyState.objects.filter(concerned, rested).order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
-def _look(prescription: Prescription) -> None:
+def _look(course: Course) -> None:
     """Open the task of a gap that has grown to what the rules call one; close what is none any more."""
-    steps = [change.step for change in prescription.changes.all()]
-    recorded: list[Dispense] = list(prescription.dispenses.all())
-    counts: list[PillCount] = list(prescription.pill_counts.all())
-    out_on = stock.run_out_on(prescription, recorded, steps, counts)
-    without = days_without(prescription.patient, prescription, out_on, steps)
+    prescription, out_on = course.prescription, stock.run_out_on(course)
+    without = days_without(prescription.patient, course, out_on)
     if out_on is None or without is None:
         return
     if without >= site.supply_rules().number("gap_task_days", scopes.scopes_of(prescription)):

@@ -11,7 +11,7 @@ from interactions import library
 from medmgmt.record import access
 from medmgmt.record.errors import NoSuchThing
 from medmgmt.record.models import Patient, Prescription, Role, User
-from medmgmt.regimen import courses as regimen_courses
+from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.supply import adherence, limits, renewals
 from medmgmt.supply import authorisations as supply_authorisations
@@ -130,8 +130,8 @@ def queue(by: User) -> Queue:
 def adherence_of(by: User, patient_id: int) -> tuple[Patient, Told]:
     """How regularly a patient has had each medicine and class in the last year; for staff, or the patient."""
     patient = access.patient_for(by, "view_own" if by.role == Role.PATIENT else "view_chart", patient_id)
-    courses, rows = regimen_courses.courses(patient.pk), adherence.rows_of([patient.pk])
-    return patient, adherence.of_patient(courses, rows, patient.today(timezone.now()), library.current())
+    known = courses.of_patient(patient.pk, *courses.SUPPLY, courses.REPORTS)
+    return patient, adherence.of_patient(known, patient.today(timezone.now()), library.current())
 
 
 def dispenses(by: User) -> QuerySet[Dispense]:
@@ -151,7 +151,7 @@ def asked_by(patient: Patient, prescription_ids: Sequence[int]) -> Mapping[int, 
     waiting = Task.objects.filter(
         patient=patient, kind=TaskKind.REFILL_REQUEST, closed_at=None, source_type="prescription", source_id__in=names
     )
-    since = {int(task.source_id): task.created_at.date() for task in waiting.order_by("-created_at")}
+    since = {int(task.source_id): patient.today(task.created_at) for task in waiting.order_by("-created_at")}
     decided = RenewalDecision.objects.filter(
         patient=patient, prescription_id__in=prescription_ids, decided_at__gte=timezone.now() - ANSWER_SHOWN_FOR
     )

@@ -1,44 +1,62 @@
 """Finds supplies that run out soon with nothing left to fill, so that a prescriber renews them in time."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from django.db.models import CharField, Exists, OuterRef, Prefetch
+from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library
-from interactions.engine.knowledge import Knowledge
-from medmgmt.record.models import DosageChange, Prescription, Role, Status
+from medmgmt.record.models import Role
+from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.regimen.courses import Course
 from medmgmt.supply import authorisations, gaps, stock
 from refills import site
-from refills.models import Authorisation, Dispense, Lasts, SupplyState, Task, TaskKind
+from refills.models import Authorisation, Lasts, SupplyState, Task, TaskKind
 from refills.worklist import tasks
 
 BATCH = 500
+ONE_DAY = timedelta(days=1)
 SEEN_FOR = timedelta(days=7)
 """A supply that ran out longer ago is a gap, which has a task of its own."""
 REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A course and its first day without supply."""
+
+    course: Course
+    run_out_on: date
 
 
 def open_renewals() -> int:
     """A prescriber's task for every supply that runs out within the site's lead and has no fill left on what was
     written; how many are new. Where nothing was ever written here, nothing is known, and nothing is opened.
 
-    Safe to repeat and at once: one task for a run-out. Five queries for each batch, however much there is.
+    Safe to repeat and at once: one task for a run-out. Seven queries for each batch, however much there is.
     """
-    day, opened, knowledge = timezone.localdate(), 0, library.current()
-    lead = site.supply_rules().whole("renewal_lead_days", {"*"})
-    for some in batches(day - SEEN_FOR, day + timedelta(days=lead)):
-        due = [task(one, knowledge) for one in some if is_due(one, day, knowledge)]
-        opened += tasks.open_tasks(due) if due else 0
+    now, opened = timezone.now(), 0
+    with library.steady():
+        for some in batches(now):
+            due = [task(one, now) for one in some if is_due(one, now)]
+            opened += tasks.open_tasks(due) if due else 0
     return opened
 
 
-def batches(first: date, last: date) -> Iterator[list[Prescription]]:
-    """Prescriptions whose supply runs out in these days, that something was written for and nobody asked for yet."""
+def lead() -> timedelta:
+    """How long before its end a supply is renewed."""
+    return timedelta(days=site.supply_rules().whole("renewal_lead_days", {"*"}))
+
+
+def batches(now: datetime) -> Iterator[list[Ending]]:
+    """Courses that run out near this moment, wherever the patient lives: those that something was written for and
+    nobody asked for yet."""
+    first, last = now.date() - SEEN_FOR - ONE_DAY, now.date() + lead() + ONE_DAY
     number = Cast(OuterRef("prescription_id"), CharField())
     asked = Task.objects.filter(source_type="prescription", source_id=number, kind__in=REQUESTS, closed_at=None)
     written = Authorisation.objects.filter(prescription_id=OuterRef("prescription_id"))
@@ -47,38 +65,28 @@ def batches(first: date, last: date) -> Iterator[list[Prescription]]:
     )
     after = 0
     while True:
-        ids = list(
-            near.filter(prescription_id__gt=after).order_by("prescription_id")[:BATCH].values_list("pk", flat=True)
-        )
-        if not ids:
+        rows = near.filter(prescription_id__gt=after).order_by("prescription_id").values_list("pk", "run_out_on")
+        ends = {pk: run_out_on for pk, run_out_on in rows[:BATCH] if run_out_on is not None}
+        if not ends:
             return
-        after = ids[-1]
-        yield list(
-            Prescription.objects.filter(pk__in=ids)
-            .select_related("supply_state", "patient")
-            .prefetch_related(
-                Prefetch("changes", DosageChange.objects.filter(status=Status.SIGNED)),
-                Prefetch("dispenses", Dispense.objects.order_by("dispensed_on", "id")),
-                Prefetch("authorisations", Authorisation.objects.select_related("revoked").order_by("issued_on", "id")),
-            )
-            .order_by("pk")
-        )
+        after = max(ends)
+        known = courses.of_prescriptions(ends, courses.FILLS, courses.AUTHORISATIONS)
+        yield [Ending(one, ends[one.prescription.pk]) for one in known]
 
 
-def is_due(one: Prescription, day: date, knowledge: Knowledge) -> bool:
-    """Is it still taken by the clock, with nothing left to fill?"""
-    steps = [change.step for change in one.changes.all()]
-    if not stock.is_wanted(steps, day):
+def is_due(one: Ending, now: datetime) -> bool:
+    """Does it run out soon or of late by the patient's own day, still taken by the clock, with no fill left?"""
+    course, day = one.course, one.course.prescription.patient.today(now)
+    if not day - SEEN_FOR <= one.run_out_on <= day + lead() or not stock.is_wanted(course.steps, day):
         return False
-    scopes = regimen_scopes.scopes_of(one, knowledge)
-    lines = authorisations.lines(list(one.authorisations.all()), list(one.dispenses.all()), day, scopes)
-    return not any(line.fills_left for line in lines)
+    scopes = regimen_scopes.scopes_of(course.prescription)
+    return not any(line.fills_left for line in authorisations.lines(course, day, scopes))
 
 
-def task(one: Prescription, knowledge: Knowledge) -> Task:
+def task(ending: Ending, now: datetime) -> Task:
     """The prescriber's task; it names no drug in its title."""
-    scopes = regimen_scopes.scopes_of(one, knowledge)
-    run_out_on = one.supply_state.run_out_on or timezone.localdate()
+    one, run_out_on = ending.course.prescription, ending.run_out_on
+    scopes, days = regimen_scopes.scopes_of(one), (run_out_on - one.patient.today(now)).days
     return Task(
         kind=TaskKind.RENEWAL,
         key=f"renewal|{one.pk}|{run_out_on}",
@@ -86,7 +94,7 @@ def task(one: Prescription, knowledge: Knowledge) -> Task:
         role=Role.PSYCHIATRIST,
         priority=site.supply_rules().whole("gap_task_priority", scopes),
         stop_tier=gaps.stop_tier(one),
-        due_at=timezone.now() + timedelta(days=max(1, (run_out_on - timezone.localdate()).days - 3)),
+        due_at=now + timedelta(days=max(1, days - 3)),
         source_type="prescription",
         source_id=str(one.pk),
         title=_("A prescription has no fill left"),

@@ -5,8 +5,9 @@ A queue costs the same number of queries however long it is.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,7 +42,7 @@ from refills.models import (
     Task,
     TaskKind,
 )
-from refills.supply import controlled, dispensing
+from refills.supply import controlled
 from refills.supply.adherence import Share
 from refills.supply.controlled import Refusal
 from refills.supply.dispensing import Earliest
@@ -50,6 +51,8 @@ from refills.supply.rules import CONTROLLED
 REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
 USUAL_DAYS, USUAL_UNIT = 30, "{tablet}"
 BAD = ("severe", "life_threatening")
+ANSWERED_FOR = timedelta(days=2)
+"""So long an answer is still told."""
 GONE = ("recovered", "recovered_with_sequelae")
 
 
@@ -121,7 +124,7 @@ class Renewal:
     @property
     def asked_on(self) -> date | None:
         """When the patient, or the clock, asked for it."""
-        return min((task.created_at.date() for task in self.requests), default=None)
+        return min((self.patient.today(task.created_at) for task in self.requests), default=None)
 
     @property
     def overdue_labs(self) -> list[Due]:
@@ -135,8 +138,6 @@ class Record:
 
     people: Mapping[int, regimen_courses.Person]
     courses: Mapping[int, Sequence[Course]]
-    rows: supply_adherence.Rows
-    written: Mapping[int, Sequence[Authorisation]]
     releases: Mapping[int, Sequence[GateRelease]]
     limits: Mapping[int, Sequence[SupplyLimit]]
     side_effects: Mapping[int, Sequence[SideEffectReport]]
@@ -155,9 +156,7 @@ def record_of(patients: Sequence[Patient], prescription_ids: Collection[int], kn
     decided = RenewalDecision.objects.filter(prescription_id__in=prescription_ids).order_by("-decided_at", "-id")
     return Record(
         people={patient.pk: person for patient, person in zip(patients, people, strict=True)},
-        courses=regimen_courses.courses_of(ids),
-        rows=supply_adherence.rows_of(ids),
-        written=grouped(authorisations.rows(prescription_ids), "prescription_id"),
+        courses=regimen_courses.of_patients(ids, *regimen_courses.EVERYTHING),
         releases=grouped(releases, "prescription_id"),
         limits=grouped(supply_limits.of_patient(ids), "patient_id"),
         side_effects=grouped(reports.order_by("-began_on", "-id"), "patient_id"),
@@ -224,15 +223,12 @@ def renewal(
     """One prescription put together from what was fetched; no query."""
     prescription, steps, today = course.prescription, course.steps, patient.today(timezone.now())
     scopes = regimen_scopes.scopes_of(prescription, knowledge)
-    fills = list(record.rows.dispenses.get(prescription.pk, ()))
-    counts = list(record.rows.counts.get(prescription.pk, ()))
-    written = list(record.written.get(prescription.pk, ()))
     person = record.people[patient.pk].record
     dose = dosing.dose_on(today, steps)
-    out_on = stock.run_out_on(prescription, fills, steps, counts)
+    out_on = stock.run_out_on(course)
     gate = gates.standing(prescription, steps, today, scopes, known(record, patient, prescription))
     limit = supply_limits.in_force(record.limits.get(patient.pk, ()), prescription.pk, today)
-    proposed = propose(prescription, steps, today, written, fills, limit, gate, scopes)
+    proposed = propose(course, today, limit, gate, scopes)
     mine = [one for one in draft.findings if str(prescription.pk) in [str(ref) for ref in one.prescriptions]]
     loud = [one for one in mine if one.severity not in reviews.FOLDED]
     shown = Renewal(
@@ -242,11 +238,11 @@ def renewal(
         today=today,
         dose=dose,
         line=dose.sig.text() if dose.sig else "",
-        adherence=supply_adherence.of_course(course, record.rows, today, scopes),
-        last_fill=fills[-1] if fills else None,
+        adherence=supply_adherence.of_course(course, today, scopes),
+        last_fill=course.fills[-1] if course.fills else None,
         runs_out_on=out_on,
-        earliest=earliest(out_on, fills, scopes),
-        lines=tuple(authorisations.lines(written, fills, today, scopes)),
+        earliest=authorisations.earliest(course, out_on, scopes),
+        lines=tuple(authorisations.lines(course, today, scopes)),
         gate=gate,
         labs=tuple(due.of_course(steps, scopes, person.observations, patient.time_zone, today)),
         side_effects=tuple(active(record.side_effects.get(patient.pk, ()))),
@@ -258,7 +254,7 @@ def renewal(
         limit=limit,
         at_risk=supply_limits.suggested(scopes, person.conditions, person.observations, patient.time_zone, today)
         is not None,
-        refusals=tuple(forbidden(proposed, written, today, scopes, gate, limit)),
+        refusals=tuple(forbidden(proposed, course, today, scopes, gate, limit)),
         proposed=proposed,
         requests=tuple(record.requests.get(prescription.pk, ())),
         decisions=tuple(record.decisions.get(prescription.pk, ())),
@@ -274,31 +270,23 @@ def known(record: Record, patient: Patient, prescription: Prescription) -> gates
     return gates.Known(patient.time_zone, person.observations, conditions, releases)
 
 
-def earliest(out_on: date | None, fills: Sequence[Dispense], scopes: Collection[str]) -> Earliest | None:
-    """The first day of the next fill by the stock at home."""
-    if out_on is None or not fills:
-        return None
-    return dispensing.earliest(out_on, fills[-1].days_supply, site.supply_rules(), scopes)
-
-
 def active(reports: Iterable[SideEffectReport]) -> list[SideEffectReport]:
     """Side effects that are not over."""
     return [one for one in reports if one.ended_on is None and one.outcome not in GONE]
 
 
 def propose(
-    prescription: Prescription,
-    steps: Sequence[dosing.Step],
+    course: Course,
     today: date,
-    written: Sequence[Authorisation],
-    fills: Sequence[Dispense],
     limit: SupplyLimit | None,
     gate: Standing | None,
     scopes: Collection[str],
 ) -> Proposed:
     """The last authorisation again, else the last fill; shorter where a limit, a lab or a rule asks for it."""
     numbers = site.supply_rules()
-    last: Authorisation | Dispense | None = next(iter(reversed(written)), None) or next(iter(reversed(fills)), None)
+    last: Authorisation | Dispense | None = next(
+        iter((*reversed(course.authorisations), *reversed(course.fills))), None
+    )
     days = last.days_supply if last else USUAL_DAYS
     unit = last.unit if last else USUAL_UNIT
     caps = [days, numbers.whole("renewal_days_max", scopes)]
@@ -310,7 +298,7 @@ def propose(
     least = max(1, min(caps))
     most = numbers.find("refills_max", scopes)
     refills = last.refills if isinstance(last, Authorisation) else 0
-    quantity = authorisations.quantity_for(prescription, steps, unit, least, today)
+    quantity = authorisations.quantity_for(course, unit, least, today)
     if quantity is None and last is not None:
         quantity = last.quantity if least == last.days_supply else (last.quantity * least / last.days_supply)
         quantity = quantity.quantize(Decimal("0.001")).normalize()
@@ -325,7 +313,7 @@ def propose(
 
 def forbidden(
     proposed: Proposed,
-    written: Sequence[Authorisation],
+    course: Course,
     today: date,
     scopes: Collection[str],
     gate: Standing | None,
@@ -333,7 +321,7 @@ def forbidden(
 ) -> list[Refusal]:
     """The rules' verdict on writing the proposed one today."""
     numbers = site.supply_rules()
-    before = authorisations.parts(written, today)
+    before = authorisations.parts(course.authorisations, today)
     part = controlled.Part("", proposed.days_supply, proposed.may_fill_from)
     found = controlled.authorisable(proposed.refills, [*before, part], numbers, scopes)
     if limit is not None and proposed.days_supply > limit.most_days:
@@ -347,7 +335,8 @@ def forbidden(
 def obstacles(one: Renewal, scopes: Collection[str]) -> list[Obstacle]:
     """Controlled, irregular, a finding that nobody answered, a lab that is due, a bad side effect, limited supply."""
     since = last_renewal(one)
-    bad = [r for r in one.side_effects if r.severity in BAD and (since is None or r.reported_at.date() >= since)]
+    bad = [r for r in one.side_effects if r.severity in BAD]
+    new = [r for r in bad if since is None or one.patient.today(r.reported_at) >= since]
     told = [
         (CONTROLLED in scopes, "controlled", _("A controlled drug (%(what)s).") % {"what": one.schedule}),
         (not one.dose.is_taken, "not_taken", _("It is not taken at present.")),
@@ -357,7 +346,7 @@ def obstacles(one: Renewal, scopes: Collection[str]) -> list[Obstacle]:
         (one.not_checked, "not_checked", _("It could not be checked for interactions.")),
         (bool(one.overdue_labs), "labs", _("Overdue: %(what)s.") % {"what": listed(one.overdue_labs)}),
         (one.gate is not None and one.gate.pends, "lab_gate", one.gate.sentence if one.gate else ""),
-        (bool(bad), "side_effect", _("A severe side effect since the last renewal.")),
+        (bool(new), "side_effect", _("A severe side effect since the last renewal.")),
         (one.limit is not None, "limited", _("Dispensing is limited.")),
         (one.at_risk and one.limit is None, "risk", _("The record asks to hand out less at once.")),
         (one.proposed.quantity is None, "quantity", _("The quantity is not known: nothing was written or filled.")),
@@ -402,5 +391,13 @@ def listed(labs: Iterable[Due]) -> str:
 
 def last_renewal(one: Renewal) -> date | None:
     """When it was last renewed or written."""
-    renewed = [row.decided_at.date() for row in one.decisions if row.answer == RenewalAnswer.RENEWED]
+    renewed = [one.patient.today(row.decided_at) for row in one.decisions if row.answer == RenewalAnswer.RENEWED]
     return max([*renewed, *(line.authorisation.issued_on for line in one.lines)], default=None)
+
+
+def answers_due(patient: Patient, today: date) -> list[tuple[int, date]]:
+    """Prescriptions whose renewal was answered of late, and the morning after on which the patient is told; one
+    query."""
+    since = datetime.combine(today - ANSWERED_FOR, time.min, ZoneInfo(patient.time_zone))
+    rows = RenewalDecision.objects.filter(patient=patient, decided_at__gte=since)
+    return sorted({(row.prescription_id, patient.today(row.decided_at) + timedelta(days=1)) for row in rows})

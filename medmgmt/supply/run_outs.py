@@ -13,16 +13,16 @@ from fractions import Fraction
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Prefetch
 from django.utils import timezone
 
 from medmgmt.record import dosing
-from medmgmt.record.models import DosageChange, Prescription, Status
+from medmgmt.regimen import courses
+from medmgmt.regimen.courses import Course
 from medmgmt.supply import stock
 from refills import site
-from refills.models import Dispense, Lasts, PillCount, SupplyState
+from refills.models import Lasts, SupplyState
 from refills.supply import rules
-from refills.supply.lasting import Lasting, Use
+from refills.supply.lasting import Use
 
 log = logging.getLogger(__name__)
 Told = str | int | float | Decimal
@@ -127,32 +127,15 @@ def refresh() -> Refreshed:
             return Refreshed(touched, by_engine)
 
 
-def compute(prescription: Prescription) -> tuple[Lasts, date | None]:
-    """What the engine says of one supply: how it ends, and on which day."""
-    steps = [change.step for change in prescription.changes.all() if change.status == Status.SIGNED]
-    recorded = list(prescription.dispenses.all())
-    return ending(stock.lasting(prescription, recorded, steps, list(prescription.pill_counts.all())))
-
-
-def ending(held: Sequence[Lasting]) -> tuple[Lasts, date | None]:
-    """The end of the last supply in use."""
+def compute(course: Course) -> tuple[Lasts, date | None]:
+    """What the engine says of one supply: how the last in use ends, and on which day."""
+    held = stock.lasting(course)
     if not held:
         return Lasts.NOTHING, None
     last = held[-1]
     if last.run_out_on is None:
         return Lasts.NEVER, None
     return Lasts.AS_PLANNED if last.as_planned else Lasts.RUNS_OUT, last.run_out_on
-
-
-def with_history(ids: Iterable[int]) -> list[Prescription]:
-    """Prescriptions with all that the engine asks for, in four queries."""
-    histories = (
-        Prefetch("changes", DosageChange.objects.filter(status=Status.SIGNED)),
-        Prefetch("dispenses", Dispense.objects.order_by("dispensed_on", "id")),
-        Prefetch("pill_counts", PillCount.objects.order_by("counted_on", "id")),
-    )
-    chosen = Prescription.objects.filter(pk__in=list(ids)).select_related("patient")
-    return list(chosen.prefetch_related(*histories).order_by("pk"))
 
 
 def _refresh_some(limit: int) -> Refreshed:
@@ -239,9 +222,10 @@ def _by_engine(ids: Sequence[int]) -> None:
     """Titrations, tapers, holds, counts at home: read together, computed one by one, written together."""
     known = SupplyState.objects.in_bulk(ids)
     rows, now = [], timezone.now()
-    for prescription in with_history(ids):
+    for course in courses.of_prescriptions(ids, *courses.SUPPLY):
+        prescription = course.prescription
         try:
-            lasts, run_out_on = compute(prescription)
+            lasts, run_out_on = compute(course)
         except (OverflowError, ValueError) as error:  # one impossible history must not cost the others their night
             log.warning("prescription %s: its run-out cannot be computed (%s)", prescription.pk, type(error).__name__)
             continue

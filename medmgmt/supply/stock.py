@@ -7,10 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from medmgmt.record import dosing
-from medmgmt.record.models import Prescription
-from medmgmt.regimen import courses
+from medmgmt.regimen.courses import Course
 from refills import site
-from refills.models import Dispense, PillCount
+from refills.models import Dispense
 from refills.supply import dispensing, rules
 from refills.supply import lasting as supply_lasting
 from refills.supply.lasting import Batch, Lasting, Plan, Use
@@ -20,62 +19,55 @@ MG_IN = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000), "mcg":
 COUNTED = ("{tablet}", "{capsule}", "{film}", "{patch}", "{lozenge}", "{suppository}", "{injection}", "{piece}")
 
 
-def run_out_on(
-    prescription: Prescription,
-    recorded: Sequence[Dispense],
-    steps: Sequence[dosing.Step],
-    counts: Sequence[PillCount] = (),
-) -> date | None:
+def run_out_on(course: Course) -> date | None:
     """The first day without medicine, all stock used as planned; None for no stock, or while it is on hold."""
-    held = lasting(prescription, recorded, steps, counts)
+    held = lasting(course)
     return held[-1].run_out_on if held else None
 
 
-def lasting(
-    prescription: Prescription,
-    recorded: Sequence[Dispense],
-    steps: Sequence[dosing.Step],
-    counts: Sequence[PillCount] = (),
-) -> list[Lasting]:
+def due(course: Course, today: date) -> date | None:
+    """The first day without medicine, where somebody should have more by then; None for what is taken as needed, what
+    is on hold or stopped, and a supply that lasts to a planned stop."""
+    held = lasting(course) if is_wanted(course.steps, today) else []
+    return held[-1].run_out_on if held and not held[-1].as_planned else None
+
+
+def lasting(course: Course) -> list[Lasting]:
     """How long each fill lasts when it is used by the signed course; before the first dispense, the supply ordered
     with the start, as if filled that day. A count of what is at home stands for all that was handed out before it."""
-    starts = [step.effective_on for step in steps if step.kind == "start"]
-    if recorded or not starts or not prescription.first_supply_days:
-        batches = [batch(row, prescription, steps) for row in recorded]
-        return supply_lasting.follow(since_count(batches, prescription, steps, counts))
+    starts = [step.effective_on for step in course.steps if step.kind == "start"]
+    if course.fills or not starts or not course.prescription.first_supply_days:
+        return supply_lasting.follow(since_count([batch(row, course) for row in course.fills], course))
     first = max(starts)
-    days = Fraction(prescription.first_supply_days)
-    return supply_lasting.follow([Batch(first, days, in_days(steps, first))])
+    days = Fraction(course.prescription.first_supply_days)
+    return supply_lasting.follow([Batch(first, days, in_days(course.steps, first))])
 
 
-def since_count(
-    batches: list[Batch], prescription: Prescription, steps: Sequence[dosing.Step], counts: Sequence[PillCount]
-) -> list[Batch]:
+def since_count(batches: list[Batch], course: Course) -> list[Batch]:
     """The batches with the newest count in place of what came before it, where its units tell the dose."""
-    newest = max(counts, key=lambda one: (one.counted_on, one.pk), default=None)
-    plan = in_units(steps, prescription.strength, newest.unit, newest.counted_on) if newest else None
+    newest = max(course.counts, key=lambda one: (one.counted_on, one.pk), default=None)
+    plan = in_units(course, newest.unit, newest.counted_on) if newest else None
     if newest is None or plan is None or not plan.uses:
         return batches
     return supply_lasting.counted(batches, newest.counted_on, Fraction(newest.quantity), plan)
 
 
-def batch(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step]) -> Batch:
+def batch(row: Dispense, course: Course) -> Batch:
     """A fill with what it is used by: in its own units where a dose is known in them and fits the days' supply that
     was stated; else in days as directed, which only holds, stops and the start move."""
-    by_units = in_units(steps, prescription.strength, row.unit, row.dispensed_on)
-    if by_units is not None and fits(row, prescription, steps, by_units):
+    by_units = in_units(course, row.unit, row.dispensed_on)
+    if by_units is not None and fits(row, course, by_units):
         return Batch(row.dispensed_on, Fraction(row.quantity), by_units)
-    return Batch(row.dispensed_on, Fraction(row.days_supply), in_days(steps, row.dispensed_on))
+    return Batch(row.dispensed_on, Fraction(row.days_supply), in_days(course.steps, row.dispensed_on))
 
 
-def quantity_fits(row: Dispense) -> bool:
+def quantity_fits(row: Dispense, course: Course) -> bool:
     """Does a fill last as long as it says? Yes where a dose cannot be told in its units."""
-    steps = courses.signed_steps(row.prescription)
-    plan = in_units(steps, row.prescription.strength, row.unit, row.dispensed_on)
-    return plan is None or not plan.uses or fits(row, row.prescription, steps, plan)
+    plan = in_units(course, row.unit, row.dispensed_on)
+    return plan is None or not plan.uses or fits(row, course, plan)
 
 
-def fits(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step], plan: Plan) -> bool:
+def fits(row: Dispense, course: Course, plan: Plan) -> bool:
     """Does the quantity last as long as stated, by the course as it stood at any signature, or by the dose of that day?
 
     If not, somebody knew something that we do not, and the stated days count.
@@ -83,10 +75,10 @@ def fits(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step]
     tolerance = site.supply_rules().whole("quantity_tolerance_days", rules.scopes())
     on_the_day = next((use for use in plan.uses if use.units and use.since >= row.dispensed_on), None)
     on_the_day = (None if plan.is_paused(row.dispensed_on) else plan.on(row.dispensed_on)) or on_the_day
-    by_signature = sorted(steps, key=lambda step: step.order)
+    by_signature = sorted(course.steps, key=lambda step: step.order)
     tried = [Plan((on_the_day,)), plan] if on_the_day else [plan]
     for known in range(1, len(by_signature)):
-        earlier = in_units(by_signature[:known], prescription.strength, row.unit, row.dispensed_on)
+        earlier = as_units(by_signature[:known], course.prescription.strength, row.unit, row.dispensed_on)
         tried += [earlier] if earlier else []
     return any(
         dispensing.compare(
@@ -96,8 +88,13 @@ def fits(row: Dispense, prescription: Prescription, steps: Sequence[dosing.Step]
     )  # fmt: skip
 
 
-def in_units(steps: Sequence[dosing.Step], strength: str, unit: str, first_fill: date) -> Plan | None:
+def in_units(course: Course, unit: str, first_fill: date) -> Plan | None:
     """The course as units of the dispensed kind; None where a dose cannot be told in them."""
+    return as_units(course.steps, course.prescription.strength, unit, first_fill)
+
+
+def as_units(steps: Sequence[dosing.Step], strength: str, unit: str, first_fill: date) -> Plan | None:
+    """The same of some of its steps."""
     uses = []
     for day, dose in courses_days(steps, first_fill):
         use = Use(day, Fraction(0)) if dose.sig is None else use_of(day, dose.sig, strength, unit)

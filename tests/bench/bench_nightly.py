@@ -96,11 +96,12 @@ def bare() -> None:
 def orm_loop() -> None:
     """One prescription after the other, as one would write it first."""
     from medmgmt.record.models import Prescription
+    from medmgmt.regimen import courses
     from medmgmt.supply import run_outs
     from refills.models import SupplyState
 
     for prescription in Prescription.objects.order_by("pk")[:SAMPLE]:
-        lasts, run_out_on = run_outs.compute(prescription)
+        lasts, run_out_on = run_outs.compute(courses.of_prescription(prescription, *courses.SUPPLY))
         SupplyState.objects.filter(pk=prescription.pk).update(lasts=lasts, run_out_on=run_out_on)
 
 

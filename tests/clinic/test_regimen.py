@@ -36,7 +36,7 @@ def test_a_proposed_dose_is_taken_by_nobody_alone_or_among_many() -> None:
     made, other = saying.taken(), saying.taken(of=factories.patient("C-1002"))
     saying.proposed(made, "new_dose", sig=factories.sig("300"))
     assert drugs() == {"bupropion": 50}
-    courses = regimen_courses.courses_of([made.patient_id])
+    courses = regimen_courses.of_patients([made.patient_id])
     assert [len(course.changes) for course in courses[made.patient_id]] == [1]
     assert set(courses) == {made.patient_id}
     assert other.patient_id not in courses
@@ -63,7 +63,7 @@ def test_a_switch_is_one_for_eight_weeks() -> None:
         saying.taken("aripiprazole", amount="10", since=56, reason_code="cross_taper"),
     )
     saying.changed(old, "new_dose", 56, factories.sig("2"), reason_code="cross_taper")
-    courses = regimen_courses.courses(old.patient_id)
+    courses = regimen_courses.of_patient(old.patient_id)
     for days, found in ((0, True), (1, False)):
         tapers = regimen_courses.cross_tapers(courses, saying.ago(-days))
         assert bool(tapers) is found
@@ -73,7 +73,7 @@ def test_a_switch_is_one_for_eight_weeks() -> None:
 
 def test_the_same_dose_written_anew_brings_nothing_up() -> None:
     made = saying.taken(sig=factories.sig("50"))
-    courses = regimen_courses.courses(made.patient_id)
+    courses = regimen_courses.of_patient(made.patient_id)
     for amount, is_new in (("50", False), ("25", False), ("75", True)):
         change = factories.change(made, kind="new_dose", on=saying.ago(-1), sig=factories.sig(amount))
         assert bool(regimen_courses.action(courses, change).refs) is is_new

@@ -1,6 +1,7 @@
 """One patient, three courses, every reader: what the chart, the renewal, the reminders and the clock make of them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +17,7 @@ from medmgmt.actions import messages, supply
 from medmgmt.messages import due
 from medmgmt.record.models import Patient, Prescription
 from medmgmt.regimen import courses
-from medmgmt.supply import adherence, reads, renewal_tasks, run_outs, stock
+from medmgmt.supply import reads, renewal_tasks, run_outs, stock
 from medmgmt.supply.renewals import Renewal
 from refills.models import CaregiverConsent, Reminder, SupplyState, Task
 from tests import factories
@@ -111,19 +112,18 @@ def test_the_chart_of_any_day_tells_the_course_of_that_day(taken: Taken) -> None
 
 def test_each_fill_lasts_by_the_course_and_a_count_at_home_stands_for_all_before_it(taken: Taken) -> None:
     patient_id, number = taken.sertraline.patient_id, taken.sertraline.pk
-    rows = adherence.rows_of([patient_id])
-    [steps] = [one.steps for one in courses.courses(patient_id) if one.prescription.pk == number]
-    fills, counts = rows.dispenses[number], rows.counts[number]
-    uncounted = stock.lasting(taken.sertraline, fills, steps)
+    course = courses.chosen(courses.of_patient(patient_id, *courses.SUPPLY), number)
+    uncounted = stock.lasting(replace(course, counts=()))
     assert [(one.starts_on, one.run_out_on) for one in uncounted] == [
         (date(2026, 9, 1), date(2026, 10, 1)),
         (date(2026, 10, 1), date(2026, 10, 11)),
         (date(2026, 10, 11), date(2026, 11, 5)),
         (date(2026, 11, 5), date(2026, 12, 5)),
     ]
-    [one] = stock.lasting(taken.sertraline, fills, steps, counts)
+    [one] = stock.lasting(course)
     assert (one.starts_on, one.run_out_on, one.leftover) == (date(2026, 11, 15), date(2026, 12, 7), Fraction(1))
-    held = stock.lasting(taken.sertraline, fills[:3], [step for step in steps if step.kind != "resume"])
+    stayed = tuple(change for change in course.changes if change.kind != "resume")
+    held = stock.lasting(replace(course, changes=stayed, fills=course.fills[:3], counts=()))
     assert held[-1].run_out_on is None, "on hold nothing runs out"
 
 

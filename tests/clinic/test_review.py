@@ -133,7 +133,7 @@ def test_tolerated_before_is_held_against_the_doses_of_the_findings_own_first_da
     finding = next(one for one in waiting(change) if set(one.drugs) == {"sertraline", "tramadol"})
     assert len({day["day"] for day in finding.review.regimen}) > 1
     [history] = tolerance.of(
-        [finding], courses.courses(factories.carla().pk), saying.today(), library.current()
+        [finding], courses.of_patient(factories.carla().pk), saying.today(), library.current()
     ).values()
     assert (history.verdict, history.earlier.overlap_days) == ("as_high", 90)
     assert [drug.now for drug in history.drugs] == [100, 50]

@@ -74,26 +74,26 @@ def test_as_needed_a_supply_lasts_by_the_most_that_may_be_taken() -> None:
     made = by_tablet("hydroxyzine", "25 mg", sig=now_and_then)
     saying.filled(made, 0, 10, 30)
     assert lasts_for(made) == 10
-    assert authorisations.quantity_for(made, courses.signed_steps(made), "{tablet}", 10, saying.today()) == 30
+    assert authorisations.quantity_for(courses.of_prescription(made), "{tablet}", 10, saying.today()) == 30
 
 
 def test_twice_daily_is_twice_as_much() -> None:
     made = by_tablet(sig=factories.sig("50", timing="BID"))
     saying.filled(made, 0, 30, 60)
     assert lasts_for(made) == 30
-    assert authorisations.quantity_for(made, courses.signed_steps(made), "{tablet}", 7, saying.today()) == 14
+    assert authorisations.quantity_for(courses.of_prescription(made), "{tablet}", 7, saying.today()) == 14
 
 
 def test_millilitres_are_never_counted_as_tablets() -> None:
     made = by_tablet()
-    steps = courses.signed_steps(made)
-    assert authorisations.quantity_for(made, steps, "mL", 30, saying.today()) is None
-    assert authorisations.quantity_for(made, steps, "{tablet}", 30, saying.today()) == 30
+    course = courses.of_prescription(made)
+    assert authorisations.quantity_for(course, "mL", 30, saying.today()) is None
+    assert authorisations.quantity_for(course, "{tablet}", 30, saying.today()) == 30
 
 
 def test_a_course_that_begins_next_week_needs_its_units_from_then_on() -> None:
     made = by_tablet(since=-7)
-    assert authorisations.quantity_for(made, courses.signed_steps(made), "{tablet}", 30, saying.today()) == 30
+    assert authorisations.quantity_for(courses.of_prescription(made), "{tablet}", 30, saying.today()) == 30
 
 
 # -- gaps -------------------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_a_change_that_nobody_signed_neither_hides_a_gap_nor_closes_it() -> None
     assert gaps() == [str(lithium.pk)]
     saying.proposed(lithium, "stop")
     tasks.keep_supplies()
-    supply_gaps.replan(lithium.patient, lithium)
+    supply_gaps.replan(lithium.patient, courses.of_prescription(lithium, *courses.SUPPLY))
     assert gaps() == [str(lithium.pk)]
 
 
@@ -127,7 +127,7 @@ def test_looking_again_keeps_the_task_of_a_gap_that_is_still_there() -> None:
     saying.filled(lithium, 31)
     task = Task.objects.get(kind="supply_gap")
     for _ in range(2):
-        supply_gaps.replan(lithium.patient, lithium)
+        supply_gaps.replan(lithium.patient, courses.of_prescription(lithium, *courses.SUPPLY))
     task.refresh_from_db()
     assert task.state == "open"
 
@@ -155,9 +155,9 @@ def test_nobody_calls_about_what_is_taken_only_as_needed_nor_about_a_supply_of_l
 def test_a_gap_counts_by_the_patients_own_day(far: Patient) -> None:
     made = saying.taken("lithium", since=60)
     saying.filled(made, 30)
-    without = supply_gaps.days_without(far, made, saying.today(), courses.signed_steps(made))
-    assert without == 0
-    assert supply_gaps.days_without(far, made, saying.ago(-1), courses.signed_steps(made)) is None
+    course = courses.of_prescription(made)
+    assert supply_gaps.days_without(far, course, saying.today()) == 0
+    assert supply_gaps.days_without(far, course, saying.ago(-1)) is None
 
 
 def test_a_fill_closes_the_gap_of_its_own_prescription_and_no_other() -> None:

@@ -8,10 +8,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from medmgmt import chart, supplies
+from medmgmt import chart
 from medmgmt.actions import authorising, monitoring, observing, side_effects, supply
 from medmgmt.actions import renewals as deciding
 from medmgmt.monitoring import due
+from medmgmt.record import dosing
 from medmgmt.record.models import Condition, Patient, Prescription
 from medmgmt.supply import reads
 from medmgmt.supply.renewals import Renewal
@@ -150,7 +151,7 @@ def test_a_renewal_is_of_the_patients_own_day(far: Patient) -> None:
     saying.filled(made, 10)
     one = shown(made)
     assert (one.today, one.last_fill.dispensed_on) == (saying.today(), saying.ago(10))
-    assert one.dose == supplies.dosing.dose_on(saying.today(), one.course.steps)
+    assert one.dose == dosing.dose_on(saying.today(), one.course.steps)
     saying.changed(made, "hold", 1)
     saying.changed(made, "resume", 0, factories.sig())
     assert shown(made).dose.is_taken
