@@ -30,7 +30,15 @@ Asked = tuple[int, str, str]
 """Number of a patient, key and context of a finding."""
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Draft:
+    """A review with its findings, as checked; `keep` writes both down."""
+
+    review: Review
+    findings: list[Finding]
+
+
+@transaction.atomic(savepoint=False)
 def run(
     *,
     patient_id: int,
@@ -39,7 +47,7 @@ def run(
     moment: str,
     before: Sequence[Regimen],
     after: Sequence[Regimen],
-) -> Review:
+) -> Draft:
     """Check every day given and keep the answer: one finding a key with the first day it holds.
 
     New is what no day of `before` shows. A finding interrupts when it is major or above and either new or on what the
@@ -48,15 +56,8 @@ def run(
     held = library.loaded()
     earlier = keys(before, held.knowledge)
     drafted = draft(held, earlier, after, patient_id=patient_id, change_id=change_id, by_id=by_id, moment=moment)
-    return keep(held, [drafted])[0]
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A review with its findings, not kept yet."""
-
-    review: Review
-    findings: list[Finding]
+    keep(held, [drafted])
+    return drafted
 
 
 def keys(regimens: Iterable[Regimen], knowledge: Knowledge) -> set[str]:
@@ -97,7 +98,7 @@ def draft(
     return Draft(review, [_row(review, _on(finding, problems), day, earlier, instead) for finding, day in first])
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def keep(held: library.Loaded, drafts: Sequence[Draft]) -> list[Review]:
     """Three queries for however many reviews. The caller holds the lock of each patient."""
     kept = Review.objects.bulk_create([one.review for one in drafts])

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library, review
 from interactions.errors import CoSignatureNeeded, UnansweredFindings
 from interactions.models import Review
+from interactions.review import Draft
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Role, Status, User
 from medmgmt.regimen import courses
-from medmgmt.regimen.courses import Course
+from medmgmt.regimen.courses import Known
 from medmgmt.review import cosignatures
 from refills.models import TaskKind
 from refills.worklist import tasks
@@ -112,8 +114,8 @@ def propose(
 ) -> Proposal:
     """Writes the proposed change down, reviews it and tells the audit. The patient is locked."""
     require_own_prompt(patient, prompt)
-    known = courses.of_patient(patient.pk, beside=prescription)
-    steps = courses.chosen(known, prescription.pk).steps
+    known = Known.whole(patient, beside=prescription)
+    steps = known.course(prescription.pk).steps
     dosing.require_possible(steps, dosing.Step(kind=kind, effective_on=effective_on, sig=sig, ref=0))
     change = DosageChange.objects.create(
         patient=patient,
@@ -129,7 +131,7 @@ def propose(
         prompted_by_plan=prompt.plan,
         **DosageChange.sig_columns(sig),
     )
-    reviewed = review_now(by, patient, change, known=known, moment="propose")
+    reviewed = review_now(by, patient, change, known=known, moment="propose").review
     remember_to_sign(by, change)
     audit.record(by, "propose", patient_id=patient.pk, obj=("dosage_change", change.pk),
                  detail={"kind": kind, "review": reviewed.pk})  # fmt: skip
@@ -156,8 +158,7 @@ def waiting_key(change: DosageChange) -> str:
 
 def close_waiting(change: DosageChange, why: str) -> None:
     """The tasks that waited for this proposal to be signed or co-signed wait no longer."""
-    for key in [waiting_key(change), *cosignatures.tasks_of(change)]:
-        tasks.cancel_by_key(key, why)
+    tasks.cancel_where(Q(key=waiting_key(change)) | cosignatures.tasks_of(change), why)
 
 
 def drug_columns(drug: DrugChoice) -> dict[str, object]:
@@ -199,13 +200,10 @@ def sig_before(steps: Sequence[dosing.Step], effective_on: date) -> dict[str, ob
     return held.as_json() if held else None
 
 
-def review_now(
-    by: User, patient: Patient, change: DosageChange, *, moment: str, known: Sequence[Course] | None = None
-) -> Review:
+def review_now(by: User, patient: Patient, change: DosageChange, *, moment: str, known: Known | None = None) -> Draft:
     """Checks the regimen of every day on which anything changes, without and with the change, and keeps the answer.
-    `known` are the patient's signed courses where somebody has them at hand."""
-    taken = courses.of_patient(patient.pk) if known is None else known
-    days = courses.compared(courses.Person.of(patient), taken, change)
+    `known` is what is on record of the patient where somebody has it at hand."""
+    days = courses.compared(known or Known.whole(patient), change)
     return review.run(
         patient_id=patient.pk,
         change_id=change.pk,
@@ -227,17 +225,17 @@ def sign(by: User, change_id: int) -> DosageChange:
     with transaction.atomic():
         patient, change = proposed(by, "sign", change_id)
         with library.steady():
-            known = courses.of_patient(patient.pk, *courses.SUPPLY, beside=change.prescription)
+            known = Known.whole(patient, *courses.SUPPLY, beside=change.prescription)
             require_unchanged(change, known)
-            reviewed = review_now(by, patient, change, known=known, moment="sign")
-            findings = list(reviewed.findings.all())
-            alone, waiting = cosignatures.standing(change, findings, by).missing, review.without_answer(findings)
+            kept = review_now(by, patient, change, known=known, moment="sign")
+            alone = cosignatures.standing(change, kept.findings, by).missing
+            waiting = review.without_answer(kept.findings)
             clear = not alone and not waiting
             if clear:
                 change.sign(by_id=by.pk, at=timezone.now())
-                follow_from(patient, change, known, reviewed)
+                follow_from(patient, change, known, kept.review)
         audit.record(by, "sign" if clear else "sign_refused", patient_id=patient.pk,
-                     obj=("dosage_change", change.pk), detail={"review": reviewed.pk})  # fmt: skip
+                     obj=("dosage_change", change.pk), detail={"review": kept.review.pk})  # fmt: skip
     if waiting:
         raise UnansweredFindings(waiting)
     if alone:
@@ -255,20 +253,20 @@ def proposed(by: User, act: str, change_id: int) -> tuple[Patient, DosageChange]
     return patient, change
 
 
-def require_unchanged(change: DosageChange, known: Sequence[Course]) -> None:
+def require_unchanged(change: DosageChange, known: Known) -> None:
     """Refuses a change whose ground has moved: what is taken now is not what the author saw."""
-    steps = courses.chosen(known, change.prescription_id).steps
+    steps = known.course(change.prescription_id).steps
     dosing.require_possible(steps, change.step)
     if sig_before(steps, change.effective_on) != change.old_sig:
         raise Conflict(_("The dose was changed after this was proposed. Withdraw it and propose it again."))
 
 
-def follow_from(patient: Patient, change: DosageChange, known: Sequence[Course], reviewed: Review) -> None:
+def follow_from(patient: Patient, change: DosageChange, known: Known, reviewed: Review) -> None:
     """What a signature brings about, in its own transaction: supply, reminders, and a task for what was not checked.
-    `known` are the courses as they were before it."""
-    now_taken = sorted(courses.with_change(known, change), key=lambda one: one.prescription.pk)
-    courses.lay_out(now_taken)
-    planning.replan(patient, change.prescription, now_taken)
+    `known` is as it was before."""
+    signed = known.with_course(known.course(change.prescription_id).with_change(change))
+    courses.lay_out(signed.courses)
+    planning.replan(patient, change.prescription, signed)
     close_waiting(change, _("The proposal was signed."))
     if reviewed.not_checked:
         tasks.open_task(

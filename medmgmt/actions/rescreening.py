@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,6 +24,8 @@ BATCH = 100
 """So many patients are locked together: for well under a second."""
 SECONDS = 1.5
 """A tick is short: the embedded clock also sends reminders."""
+WESTERNMOST = timedelta(hours=12)
+"""So long it is still yesterday for somebody, while it is today in Greenwich."""
 PRIORITY = {Severity.CONTRAINDICATED: 1, Severity.MAJOR: 2}
 
 
@@ -44,7 +47,7 @@ def work(*, seconds: float = SECONDS) -> int:
 def plan() -> RescreenRun | None:
     """Works out whom the next run concerns."""
     now = timezone.now()
-    run = rescreening.plan_next(now.date(), now)
+    run = rescreening.plan_next((now - WESTERNMOST).date(), now)
     if run is not None:
         audit.record(None, "rescreen_plan", obj=("rescreening", run.pk), actor_name=audit.CLOCK,
                      detail={"patients": run.touched, **run.changes})  # fmt: skip

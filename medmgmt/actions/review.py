@@ -203,8 +203,7 @@ def say(by: User, change_id: int, review_id: int, note: str, verdict: Verdict) -
     if verdict == Verdict.DECLINED:
         tell_author(change, word)
     else:
-        for key in cosignatures.tasks_of(change):
-            tasks.cancel_by_key(key, _("The order was co-signed."))
+        tasks.cancel_where(cosignatures.tasks_of(change), _("The order was co-signed."))
     audit.record(by, "cosign" if verdict == Verdict.AGREED else "decline_cosignature", patient_id=patient.pk,
                  obj=("dosage_change", change.pk), detail={"review": reviewed.pk, "cosignature": word.pk})  # fmt: skip
     return word

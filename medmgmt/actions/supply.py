@@ -18,7 +18,7 @@ from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import Patient, Prescription, Role, Status, User
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
-from medmgmt.regimen.courses import Course
+from medmgmt.regimen.courses import Course, Known
 from medmgmt.supply import authorisations, gaps, limits, stock
 from refills import site
 from refills.errors import RefillRefused
@@ -80,8 +80,8 @@ def record_dispense(
     if limit is not None and days_supply > limit.most_days:
         raise RefillRefused([limits.refusal(limit)])
     with library.steady():
-        known = courses.of_patient(patient.pk, *courses.SUPPLY, courses.AUTHORISATIONS, beside=prescription)
-        course = courses.chosen(known, prescription.pk)
+        known = Known.measured(patient, *courses.SUPPLY, courses.AUTHORISATIONS, beside=prescription)
+        course = known.course(prescription.pk)
         require_authorised(course, dispensed_on, quantity, unit, handed_at)
         early = days_early(course, dispensed_on)
         made = Dispense.objects.create(
@@ -94,15 +94,15 @@ def record_dispense(
             recorded_by=by,
             note=note,
         )
-        filled = with_fill(course, made)
+        filled = course.with_fill(made)
         if early and early_reason:
             EarlyFill.objects.create(patient=patient, dispense=made, reason=early_reason, days_early=early)
         if partial_reason:
             keep_partial(filled, made, partial_reason, handed_at)
         if dispensed_on >= today - LOOKED_AT_FOR:
-            ask_pharmacist(filled, made, early, stated=bool(early_reason))
+            ask_pharmacist(course, made, early, early_reason)
             monitoring.open_if_pending(patient, prescription, dispensed_on)
-        planning.replan(patient, prescription, [filled if one is course else one for one in known])
+        planning.replan(patient, prescription, known.with_course(filled))
     audit.record(by, "record_dispense", patient_id=patient.pk, obj=("dispense", made.pk), detail={"days_early": early})
     return made
 
@@ -117,11 +117,6 @@ def require_fill(today: date, dispensed_on: date, days_supply: int, early_reason
         raise Refused(_("This is not a reason for an early fill that this service knows."))
     if partial_reason and partial_reason not in PartialReason.values:
         raise Refused(_("This is not a reason for a partial fill that this service knows."))
-
-
-def with_fill(course: Course, made: Dispense) -> Course:
-    """The course as it is with a new fill."""
-    return replace(course, fills=tuple(sorted((*course.fills, made), key=lambda one: (one.dispensed_on, one.pk))))
 
 
 def require_authorised(
@@ -191,15 +186,19 @@ def days_early(course: Course, on: date) -> int:
     return max(0, (first.on - on).days) if first else 0
 
 
-def ask_pharmacist(course: Course, made: Dispense, early: int, *, stated: bool) -> None:
-    """A task for what a pharmacist should look at in a new fill, none where nothing is odd; it refuses nothing."""
+def ask_pharmacist(course: Course, made: Dispense, early: int, reason: str) -> None:
+    """A task for what a pharmacist should look at in a new fill, none where nothing is odd; it refuses nothing. The
+    course is as it was before the fill, `reason` that of a fill so many days early."""
     numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(course.prescription)
     odd = []
     if CONTROLLED in scopes and not written_by(course, made.dispensed_on):
         odd.append(_("A controlled drug was handed out, and no prescription for it is on record here."))
-    if early and not stated and CONTROLLED in scopes:
+    if early and not reason and CONTROLLED in scopes:
         odd.append(_("Filled %(days)s days before it was due, without a reason.") % {"days": early})
-    for found in dispensing.noticed(early_fills(course), made.dispensed_on, numbers, scopes) if early else []:
+    history = early_fills(course)
+    if reason:
+        history.append(dispensing.Early(made.dispensed_on, dispensing.EarlyReason(reason)))
+    for found in dispensing.noticed(history, made.dispensed_on, numbers, scopes) if early else []:
         odd.append(SIGNALS[found.signal] % {"count": found.count, "day": found.since})
     if not stock.quantity_fits(made, course):
         odd.append(_("The quantity does not last the %(days)s days stated, as directed.") % {"days": made.days_supply})
@@ -216,9 +215,9 @@ def ask_pharmacist(course: Course, made: Dispense, early: int, *, stated: bool) 
 
 
 def early_fills(course: Course) -> list[dispensing.Early]:
-    """Every fill that came early, with its reason; one query."""
-    rows = EarlyFill.objects.filter(dispense__prescription=course.prescription).select_related("dispense")
-    return [dispensing.Early(one.dispense.dispensed_on, dispensing.EarlyReason(one.reason)) for one in rows]
+    """Every fill that came early, with its reason."""
+    early = [(one.dispensed_on, one.early.reason) for one in course.fills if hasattr(one, "early")]
+    return [dispensing.Early(on, dispensing.EarlyReason(reason)) for on, reason in early]
 
 
 @transaction.atomic

@@ -1,18 +1,17 @@
 """What falls due for a patient: supplies that run out, injections, tests, steps of a plan, ends of courses."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, time
 from itertools import count
 
 from django.conf import settings
 
-from interactions import library
 from medmgmt.monitoring import due
-from medmgmt.record.models import Observation, Patient
+from medmgmt.record.models import Patient
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
-from medmgmt.regimen.courses import Course
+from medmgmt.regimen.courses import Course, Known
 from medmgmt.supply import adherence, renewals, stock
 from refills import site
 from refills.messages import bundling
@@ -36,23 +35,21 @@ class Wishes:
     language: str
 
 
-def things(patient: Patient, wishes: Wishes, today: date, known: Sequence[Course] | None = None) -> list[Thing]:
+def things(patient: Patient, wishes: Wishes, today: date, known: Known | None = None) -> list[Thing]:
     """Everything that falls due, as each subject says it, with the days on which it is told: supplies that run out,
     injections, tests, steps of a plan, ends of courses, answers. `known` are the patient's courses with their supply
     where somebody has them at hand."""
-    taken = courses.of_patient(patient.pk, *courses.SUPPLY) if known is None else known
-    observations = list(Observation.current(patient.pk)) if taken else []
-    knowledge, found = library.current(), list[Thing]()
-    care = knowledge.formulary.care
-    for one in taken:
-        scopes = regimen_scopes.scopes_of(one.prescription, knowledge)
+    taken, found = known or Known.measured(patient, *courses.SUPPLY), list[Thing]()
+    care = taken.person.knowledge.formulary.care
+    for one in taken.courses:
+        scopes = regimen_scopes.scopes_of(one.prescription, taken.person.knowledge)
         timing = adherence.timing_of(care, scopes)
         if timing is not None and (window := adherence.injection_due(one, today, timing)):
             found.append(injection(one, window))
         elif run_out := stock.due(one, today):
             found.append(refill(one, run_out, scopes, wishes))
         found += [plan_step(one, step) for step in courses.steps_due(one, today)]
-        for lab in due.of_course(care, one.steps, scopes, observations, patient.time_zone, today):
+        for lab in due.of_course(care, one.steps, scopes, taken.person.record.observations, patient.time_zone, today):
             if lab.due_on is not None:
                 found.append(test(lab.code, lab.due_on))
     found += [answer(number, day) for number, day in renewals.answers_due(patient, today)]

@@ -1,10 +1,10 @@
 """One patient's messages planned, and the clock's share of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from medmgmt.messages import due
@@ -12,7 +12,7 @@ from medmgmt.messages.due import END, INJECTION, LAB, TAPER, Wishes, wishes_of
 from medmgmt.record import access, dosing
 from medmgmt.record.models import ContactPoint, Patient, Prescription, Status, User
 from medmgmt.regimen import courses
-from medmgmt.regimen.courses import Course
+from medmgmt.regimen.courses import Known
 from medmgmt.supply import gaps, stock
 from medmgmt.supply.gaps import BATCH, EVERY
 from refills import clock
@@ -20,10 +20,12 @@ from refills.messages import bundling, consents, planning, reminders
 from refills.models import (
     CaregiverConsent,
     Channel,
+    ChannelChoice,
     ConsentWithdrawn,
     Reminder,
     ReminderItem,
     ReminderKind,
+    ReminderPlan,
     SupplyState,
     Unreachable,
 )
@@ -33,25 +35,24 @@ COVERS = {"refills": (bundling.REFILL,), "injections": (INJECTION,), "tests": (L
 DAYS = "supply days"
 
 
-def replan(patient: Patient, prescription: Prescription, known: Sequence[Course] | None = None) -> None:
-    """After anything that moves what falls due of a prescription: messages and gaps; safe to repeat. `known` are all
-    of the patient's courses with their supply as they stand now, where somebody has them at hand."""
-    taken = courses.of_patient(patient.pk, *courses.SUPPLY) if known is None else known
-    for course in taken:
-        if course.prescription.pk == prescription.pk:
-            gaps.replan(patient, course)
+def replan(patient: Patient, prescription: Prescription, known: Known | None = None) -> None:
+    """After anything that moves what falls due of a prescription: messages and gaps; safe to repeat. `known` are the
+    patient's courses with their supply as they stand now, where somebody has them at hand."""
+    taken = known or Known.measured(patient, *courses.SUPPLY, beside=prescription)
+    gaps.replan(patient, taken.course(prescription.pk))
     plan(patient, timezone.now(), taken)
 
 
-def plan(patient: Patient, now: datetime, known: Sequence[Course] | None = None) -> None:
+def plan(patient: Patient, now: datetime, known: Known | None = None) -> None:
     """The patient's messages as everything they take now asks for; safe to repeat."""
-    wishes = wishes_of(patient)
+    points, own = addresses(patient)
+    wishes = wishes_of(patient, own)
     planning.plan(
         planning.Plan(
             patient_id=patient.pk,
             time_zone=patient.time_zone,
             things=due.things(patient, wishes, patient.today(now), known),
-            channels=reachable_channels(patient, wishes),
+            channels=reachable(points, wishes),
             waking=wishes.waking,
             helpers=helpers(patient, patient.today(now)),
         ),
@@ -72,19 +73,26 @@ def reachable_channels(patient: Patient, wishes: Wishes) -> list[str]:
 
     Without any address at all e-mail stays, so that a person finds out and asks for one.
     """
-    points = {point.channel: point for point in ContactPoint.objects.filter(patient=patient, ended_at=None)}
-    if not points:
-        return [Channel.EMAIL.value]
-    failing = set(Unreachable.objects.filter(patient=patient, mended_at=None).values_list("channel", "address"))
-    choices = consents.choices(patient.pk)
-    return [
-        name
-        for name in wishes.channels
-        if name in points
-        and points[name].reachable
-        and choices.get(name, True)
-        and (name, points[name].address) not in failing
-    ]
+    return reachable(addresses(patient)[0], wishes)
+
+
+def reachable(points: Mapping[str, bool], wishes: Wishes) -> list[str]:
+    """Of the patient's wishes the channels that are good, as `addresses` tells them."""
+    return [name for name in wishes.channels if points.get(name)] if points else [Channel.EMAIL.value]
+
+
+def addresses(patient: Patient) -> tuple[dict[str, bool], ReminderPlan | None]:
+    """By channel of an address on record, whether the patient may be told there now; with the patient's own plan, as
+    far as there is any address. One query."""
+    their = {"patient": patient, "channel": OuterRef("channel")}
+    fails = Exists(Unreachable.objects.filter(**their, address=OuterRef("address"), mended_at=None))
+    said = ChannelChoice.objects.filter(**their).order_by("-at", "-id").values("opted_in")[:1]
+    points = ContactPoint.objects.filter(patient=patient, ended_at=None).annotate(fails=fails, wanted=Subquery(said))
+    good, own = {}, None
+    for one in points.select_related("patient__reminder_plan"):
+        good[one.channel] = one.reachable and one.wanted is not False and not one.fails
+        own = getattr(one.patient, "reminder_plan", ReminderPlan(patient=patient))
+    return good, own
 
 
 def helpers(patient: Patient, today: date) -> list[planning.Helper]:

@@ -69,10 +69,9 @@ def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTable
     if not codes:
         return {}
     last, waiting = last_results(patient.pk, codes), open_orders(patient.pk, codes)
-    today = patient.today(timezone.now())
     return {
         finding.pk: [
-            _measure(finding.pk, wanted, last.get(wanted.code), waiting.get(wanted.code), today)
+            _measure(patient, finding.pk, wanted, last.get(wanted.code), waiting.get(wanted.code))
             for wanted in by_card[finding.card or finding.pk].values()
         ]
         for finding in findings
@@ -80,9 +79,10 @@ def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTable
 
 
 def _measure(
-    finding_id: int, wanted: Monitoring, last: Observation | None, order: MonitoringOrder | None, today: date
+    patient: Patient, finding_id: int, wanted: Monitoring, last: Observation | None, order: MonitoringOrder | None
 ) -> Measure:
-    age = None if last is None else (today - last.observed_at.date()).days
+    today = patient.today(timezone.now())
+    age = None if last is None else (today - patient.today(last.observed_at)).days
     due_on = date.fromordinal(today.toordinal() + wanted.due_days)
     return Measure(finding_id, wanted, last, order, due_on, age is not None and age <= wanted.recent_days)
 

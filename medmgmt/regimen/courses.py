@@ -15,7 +15,7 @@ from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Action, CrossTaper, Drug, Regimen
 from interactions.engine.suspects import Exposure
 from medmgmt.record import dosing
-from medmgmt.record.models import DosageChange, Patient, Prescription, ReasonCode, Status
+from medmgmt.record.models import DosageChange, Observation, Patient, Prescription, ReasonCode, Status
 from medmgmt.regimen import facts
 from refills.models import AdherenceReport, Authorisation, Dispense, PillCount
 
@@ -58,6 +58,14 @@ class Course:
         """The course as the pure dosing room reads it."""
         return tuple(change.step for change in self.changes)
 
+    def with_change(self, change: DosageChange) -> "Course":
+        """The course as it would be with this change signed."""
+        return replace(self, changes=(*self.changes, change))
+
+    def with_fill(self, made: Dispense) -> "Course":
+        """The course with a new fill."""
+        return replace(self, fills=tuple(sorted((*self.fills, made), key=lambda one: (one.dispensed_on, one.pk))))
+
 
 @dataclass(frozen=True)
 class Person:
@@ -70,6 +78,36 @@ class Person:
     def of(cls, patient: Patient) -> "Person":
         """Four queries."""
         return cls(facts.Record.of(patient), library.current())
+
+
+@dataclass(frozen=True)
+class Known:
+    """One patient's courses with what is on record of the person and the knowledge in use; fetched once, and handed on
+    by whoever has it."""
+
+    person: Person
+    courses: Sequence[Course]
+
+    @classmethod
+    def whole(cls, patient: Patient, *parts: str, beside: Prescription | None = None) -> "Known":
+        """What a review is made from: four queries beside those of the courses."""
+        return cls(Person.of(patient), of_patient(patient.pk, *parts, beside=beside))
+
+    @classmethod
+    def measured(cls, patient: Patient, *parts: str, beside: Prescription | None = None) -> "Known":
+        """What falls due is told from: of the record the observations alone; two queries beside the courses."""
+        record = facts.Record(patient, tuple(Observation.current(patient.pk)))
+        person = Person(record, library.current())
+        return cls(person, of_patient(patient.pk, *parts, beside=beside))
+
+    def course(self, prescription_id: int) -> Course:
+        """The course of one prescription among them."""
+        return next(one for one in self.courses if one.prescription.pk == prescription_id)
+
+    def with_course(self, course: Course) -> "Known":
+        """The same with a course as it has become."""
+        rest = [one for one in self.courses if one.prescription.pk != course.prescription.pk]
+        return replace(self, courses=sorted([*rest, course], key=lambda one: one.prescription.pk))
 
 
 @dataclass(frozen=True)
@@ -88,11 +126,6 @@ def of_patient(patient_id: int, *parts: str, beside: Prescription | None = None)
     prescriptions = {pk: changes[0].prescription for pk, changes in signed.items()}
     prescriptions |= {beside.pk: beside} if beside else {}
     return [_put_together(prescriptions[pk], signed[pk], rest) for pk in sorted(prescriptions)]
-
-
-def chosen(known: Iterable[Course], prescription_id: int) -> Course:
-    """The course of one prescription among those that are known."""
-    return next(one for one in known if one.prescription.pk == prescription_id)
 
 
 def of_patients(patient_ids: Collection[int], *parts: str) -> dict[int, list[Course]]:
@@ -124,7 +157,7 @@ def gathered(prescription: Prescription, signed: Iterable[DosageChange], *parts:
 
 
 ROWS: dict[str, Callable[[], QuerySet[Any]]] = {
-    FILLS: lambda: Dispense.objects.select_related("partial").order_by("dispensed_on", "id"),
+    FILLS: lambda: Dispense.objects.select_related("partial", "early").order_by("dispensed_on", "id"),
     COUNTS: lambda: PillCount.objects.order_by("counted_on", "id"),
     REPORTS: lambda: AdherenceReport.objects.order_by("-said_at", "-id"),
     AUTHORISATIONS: lambda: Authorisation.objects.select_related("revoked", "authorised_by").order_by(
@@ -161,8 +194,7 @@ def with_change(known: Sequence[Course], change: DosageChange) -> list[Course]:
     """The courses as they would be with `change` signed."""
     others = [course for course in known if course.prescription.pk != change.prescription_id]
     mine = [course for course in known if course.prescription.pk == change.prescription_id]
-    earlier = mine[0] if mine else Course(change.prescription, ())
-    return [*others, replace(earlier, changes=(*earlier.changes, change))]
+    return [*others, (mine[0] if mine else Course(change.prescription, ())).with_change(change)]
 
 
 def days_to_check(known: Sequence[Course], start: date) -> list[date]:
@@ -231,12 +263,12 @@ def on_day(patient: Patient, day: date) -> Regimen:
     return at(Person.of(patient), of_patient(patient.pk), day)
 
 
-def compared(person: Person, known: Sequence[Course], change: DosageChange) -> Compared:
+def compared(known: Known, change: DosageChange) -> Compared:
     """One regimen for the day of the change and for each later day on which anything changes, without and with it."""
-    planned = with_change(known, change)
+    person, courses, planned = known.person, known.courses, with_change(known.courses, change)
     days = days_to_check(planned, change.effective_on)
-    without = tuple(at(person, known, day) for day in days)
-    act = action(known, change)
+    without = tuple(at(person, courses, day) for day in days)
+    act = action(courses, change)
     return Compared(before=without, after=tuple(replace(at(person, planned, day), action=act) for day in days))
 
 

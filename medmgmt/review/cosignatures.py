@@ -137,10 +137,10 @@ def asked_of(change: DosageChange) -> Task | None:
     )
 
 
-def tasks_of(change: DosageChange) -> list[str]:
-    """Keys of the live tasks about the second signature of this proposal, asked or declined; one query."""
-    about = Task.objects.filter(patient_id=change.patient_id, kind=TaskKind.COSIGN, state__in=LIVE)
-    return list(about.filter(source_type="dosage_change", source_id=str(change.pk)).values_list("key", flat=True))
+def tasks_of(change: DosageChange) -> Q:
+    """Which tasks are about the second signature of this proposal, asked or declined."""
+    about = {"source_type": "dosage_change", "source_id": str(change.pk)}
+    return Q(patient_id=change.patient_id, kind=TaskKind.COSIGN, **about)
 
 
 def waits_for(change: DosageChange) -> str:

@@ -1,7 +1,7 @@
 """Writes the messages that follow from what falls due for a patient, in the transaction that changed it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
@@ -22,6 +22,8 @@ ANSWERED = "answered"
 NO_LONGER_DUE = "no longer due"
 SETTLED_BY = (ReminderAnswer.CONFIRMED, ReminderAnswer.PICKED_UP)
 """Answers after which nothing more is said of the things the message was about."""
+TOLD = ("kind", "run_out_on", "prescription_id", "due_at", "next_attempt_at")
+"""What a planned message says of itself by its items and its hour."""
 NOT_TOLD = (ReminderState.PLANNED, ReminderState.CANCELLED, ReminderState.WITHHELD)
 
 
@@ -61,6 +63,16 @@ class _Message:
     items: set[Item] = field(default_factory=set)
 
 
+@dataclass
+class _Changes:
+    """What brings the planned messages into line, gathered to be written together."""
+
+    cancelled: list[int] = field(default_factory=list)
+    unsaid: list[int] = field(default_factory=list)
+    said: list[ReminderItem] = field(default_factory=list)
+    changed: list[Reminder] = field(default_factory=list)
+
+
 def waking() -> Waking:
     """This site's hour for messages, within waking hours."""
     return Waking(at=time(settings.REMINDER_HOUR))
@@ -70,19 +82,25 @@ def plan(wanted: Plan, now: datetime) -> None:
     """Make the patient's messages what falls due: items added and taken away, empty messages cancelled.
 
     Safe to run twice, also at once. What has left stays; what is due but has not left stays due as long as it is about
-    something that still holds. A patient without a channel we can deliver on ends with nothing planned.
+    something that still holds. A patient without a channel we can deliver on ends with nothing planned. A dozen
+    statements at most, however many messages there are; part of the caller's transaction, where there is one.
     """
-    with transaction.atomic():
-        standing = locked(wanted.patient_id)
-        items = items_of(standing.values())
-        settled = answered(wanted.patient_id, [thing.name for thing in wanted.things])
+    with transaction.atomic(savepoint=False):
+        day = messages_waking.fill_date(now, wanted.time_zone)
+        known = _to_come(wanted, day)
+        standing = {key: row for key, row in known.items() if row.state == ReminderState.PLANNED}
+        said = _said(wanted)
+        settled = {as_item(one).name for one in said if one.reminder.answer in SETTLED_BY}
         things = [thing for thing in wanted.things if thing.name not in settled]
         live = {thing.name for thing in things}
-        messages = _messages(wanted, things, now)
-        _avoid_what_has_left(messages, now)
+        messages = _messages(wanted, things, _told(said), (day, now))
+        _avoid_what_has_left(messages, known, now)
+        changes = _Changes()
         for key, row in standing.items():
-            _sync(row, items[row.pk], messages.pop(key, None), live, now)
-        _begin(wanted, messages)
+            has = {as_item(one): one.pk for one in said if one.reminder_id == row.pk}
+            _sync(changes, row, has, (messages.pop(key, None), live, now))
+        _write(changes)
+        _begin(wanted, messages, known, changes.said)
 
 
 def cancel(prescription_id: int, why: str) -> int:
@@ -122,8 +140,9 @@ def tell_again(reminder: Reminder, about: Iterable[Item], moment: Moment) -> Non
     elif again:
         message = _Message(key, moment.local_date, moment.due_at, reminder.channel, reminder.caregiver_id, again)
         messages = {key: message}
-        _avoid_what_has_left(messages, moment.due_at)
-        _begin(Plan(reminder.patient_id or 0, reminder.time_zone, (), ()), messages)
+        known = _of_day(reminder.patient_id or 0, moment.local_date)
+        _avoid_what_has_left(messages, known, moment.due_at)
+        _begin(Plan(reminder.patient_id or 0, reminder.time_zone, (), ()), messages, known)
 
 
 def notify(*, user_id: int, key: str, kind: str, due_at: datetime) -> bool:
@@ -149,11 +168,9 @@ def notify(*, user_id: int, key: str, kind: str, due_at: datetime) -> bool:
 def add(rows: Sequence[Reminder], items: Sequence[ReminderItem] = ()) -> None:
     """Save messages that nobody else has saved meanwhile, each with its items; those that somebody has stay theirs."""
     Reminder.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=["key"])
-    if items:
-        numbers = dict(Reminder.objects.filter(key__in=[row.key for row in rows]).values_list("key", "pk"))
-        for item in items:
-            item.reminder_id = numbers[item.reminder.key]
-        ReminderItem.objects.bulk_create(items, ignore_conflicts=True)
+    for item in items:
+        item.reminder_id = item.reminder.pk
+    ReminderItem.objects.bulk_create(items, ignore_conflicts=True)
     if any(row.next_attempt_at <= row.created_at for row in rows):
         bell.ring()
 
@@ -176,12 +193,23 @@ def locked(patient_id: int) -> dict[str, Reminder]:
     return {row.key: row for row in rows.order_by("id")}
 
 
-def answered(patient_id: int, names: Sequence[Name]) -> set[Name]:
-    """Those of these things that the patient has answered for good. One query."""
-    rows = ReminderItem.objects.filter(
-        reminder__patient_id=patient_id, reminder__answer__in=SETTLED_BY, day__in={day for _, _, day in names}
-    )
-    return set(rows.values_list("about_type", "about_id", "day")) & set(names)
+def _to_come(wanted: Plan, day: date) -> dict[str, Reminder]:
+    """By key the patient's planned messages, and what became of those of `day` and later; locked in one order."""
+    concerned = Q(state=ReminderState.PLANNED) | Q(local_date__gte=day)
+    rows = Reminder.objects.select_for_update().filter(concerned, patient_id=wanted.patient_id)
+    return {row.key: row for row in rows.order_by("id")}
+
+
+def _of_day(patient_id: int, day: date) -> dict[str, Reminder]:
+    """By key the patient's messages of a day, whatever became of them."""
+    return {row.key: row for row in Reminder.objects.filter(patient_id=patient_id, local_date=day)}
+
+
+def _said(wanted: Plan) -> list[ReminderItem]:
+    """What the patient's planned messages are about, and what any of their messages said of these things; one query."""
+    mine = ReminderItem.objects.filter(reminder__patient_id=wanted.patient_id)
+    concerned = Q(reminder__state=ReminderState.PLANNED) | Q(day__in={thing.day for thing in wanted.things})
+    return list(mine.filter(concerned).select_related("reminder"))
 
 
 def supersede(now: datetime) -> int:
@@ -220,17 +248,18 @@ def _merge(patient_id: int, waiting: QuerySet[Reminder]) -> int:
         return _cancel(gone, "superseded by a later one")
 
 
-def _messages(wanted: Plan, things: Sequence[Thing], now: datetime) -> dict[str, _Message]:
+def _messages(
+    wanted: Plan, things: Sequence[Thing], told: Mapping[int | None, dict[Name, list[date]]], at: tuple[date, datetime]
+) -> dict[str, _Message]:
     """The messages to be, by key: the patient's own on their first channel, and those of their helpers."""
+    day, now = at
     found: dict[str, _Message] = {}
     channels = deliverable(wanted.channels)
     readers: list[tuple[str, int | None, Sequence[Thing]]] = [(channels[0], None, things)] if channels else []
     for helper in wanted.helpers:
         if deliverable([helper.channel]):
             readers.append((helper.channel, helper.consent_id, [t for t in things if t.about_type in helper.covers]))
-    told = _told(wanted.patient_id, things)
     awake = wanted.waking or waking()
-    day = messages_waking.fill_date(now, wanted.time_zone)
     today = Today(day, awake.on(day, wanted.time_zone) >= now, awake.holds(now, wanted.time_zone))
     for channel, caregiver_id, theirs in readers:
         for telling in bundling.tellings(theirs, told[caregiver_id], today):
@@ -242,33 +271,28 @@ def _messages(wanted: Plan, things: Sequence[Thing], now: datetime) -> dict[str,
     return found
 
 
-def _told(patient_id: int, things: Sequence[Thing]) -> dict[int | None, dict[Name, list[date]]]:
-    """By reader, the dates on which each of these things was said, or given to a person because it could not be.
+def _told(said: Iterable[ReminderItem]) -> dict[int | None, dict[Name, list[date]]]:
+    """By reader, the dates on which each thing was said, or given to a person because it could not be.
 
     What somebody put off does not count: it was an extra.
     """
-    rows = (
-        ReminderItem.objects.filter(reminder__patient_id=patient_id, day__in={thing.day for thing in things})
-        .exclude(kind=ReminderKind.SNOOZE)
-        .filter(~Q(reminder__state__in=NOT_TOLD) | Q(reminder__handed_over_at__isnull=False))
-        .exclude(reminder__state__in=(ReminderState.CANCELLED, ReminderState.WITHHELD))
-    )
     found: dict[int | None, dict[Name, list[date]]] = defaultdict(lambda: defaultdict(list))
-    for about_type, about_id, day, on, caregiver_id in rows.values_list(
-        "about_type", "about_id", "day", "reminder__local_date", "reminder__caregiver_id"
-    ):
-        found[caregiver_id][about_type, about_id, day].append(on)
+    for item in said:
+        row = item.reminder
+        has_gone = row.state not in NOT_TOLD or (row.state == ReminderState.PLANNED and row.handed_over_at is not None)
+        if has_gone and item.kind != ReminderKind.SNOOZE:
+            found[row.caregiver_id][as_item(item).name].append(row.local_date)
     return found
 
 
-def _avoid_what_has_left(messages: dict[str, _Message], now: datetime) -> None:
+def _avoid_what_has_left(messages: dict[str, _Message], known: Mapping[str, Reminder], now: datetime) -> None:
     """What is still to be said on a day whose message has left goes in a message of its own."""
-    left = set(
-        Reminder.objects.filter(key__in=list(messages))
-        .filter(~Q(state__in=(ReminderState.PLANNED, ReminderState.CANCELLED)) | Q(handed_over_at__isnull=False))
-        .values_list("key", flat=True)
-    )
-    for key in left:
+    left = {
+        key
+        for key, row in known.items()
+        if row.state not in (ReminderState.PLANNED, ReminderState.CANCELLED) or row.handed_over_at is not None
+    }
+    for key in left & messages.keys():
         message = messages.pop(key)
         parts = message.key.split("|")
         parts[2] = f"{now:%H%M}"
@@ -276,23 +300,37 @@ def _avoid_what_has_left(messages: dict[str, _Message], now: datetime) -> None:
         messages[message.key] = message
 
 
-def _sync(row: Reminder, has: set[Item], message: _Message | None, live: set[Name], now: datetime) -> None:
-    """Bring one planned message into line; one that is leaving is left to settle."""
+def _sync(
+    changes: _Changes, row: Reminder, has: Mapping[Item, int], plan: tuple[_Message | None, set[Name], datetime]
+) -> None:
+    """What brings one planned message into line; one that is leaving is left to settle. `has` are its items with their
+    numbers, `plan` the message as it should be, the things that still hold, and now."""
+    message, live, now = plan
     if row.handed_over_at is not None:
         return
     keeps = {item for item in has if item.name in live and (item.kind == ReminderKind.SNOOZE or _waits(row, now))}
     wanted = (message.items if message else set()) | keeps
     if not wanted:
-        _cancel([row.pk], NO_LONGER_DUE)
+        changes.cancelled.append(row.pk)
         return
-    if gone := has - wanted:
-        _unsay(row, gone)
-    _say(row, wanted - has)
+    changes.unsaid += [number for item, number in has.items() if item not in wanted]
+    changes.said += [written(row, item) for item in wanted - has.keys()]
     changed = {name: value for name, value in columns(wanted).items() if getattr(row, name) != value}
     if message and not _waits(row, now) and row.attempts == 0 and row.due_at != message.due_at:
         changed |= {"due_at": message.due_at, "next_attempt_at": message.due_at}
-    if changed:
-        Reminder.objects.filter(pk=row.pk).update(**changed)
+    for name, value in changed.items():
+        setattr(row, name, value)
+    changes.changed += [row] if changed else []
+
+
+def _write(changes: _Changes) -> None:
+    """All of it but what is newly said, in three statements at most."""
+    if changes.cancelled:
+        _cancel(changes.cancelled, NO_LONGER_DUE)
+    if changes.unsaid:
+        ReminderItem.objects.filter(pk__in=changes.unsaid).delete()
+    if changes.changed:
+        Reminder.objects.bulk_update(changes.changed, TOLD)
 
 
 def _waits(row: Reminder, now: datetime) -> bool:
@@ -300,16 +338,17 @@ def _waits(row: Reminder, now: datetime) -> bool:
     return row.due_at <= now or row.fallback_of_id is not None
 
 
-def _begin(wanted: Plan, messages: dict[str, _Message]) -> None:
-    """Save new messages, and revive those that were cancelled and are wanted again."""
-    if not messages:
-        return
-    again = Reminder.objects.select_for_update().filter(key__in=list(messages), state=ReminderState.CANCELLED)
-    for row in again.order_by("id"):
-        _revive(row, messages.pop(row.key), wanted.time_zone)
+def _begin(
+    wanted: Plan, messages: dict[str, _Message], known: Mapping[str, Reminder], said: Sequence[ReminderItem] = ()
+) -> None:
+    """Save new messages, revive those that were cancelled and are wanted again, and add what is newly said."""
+    gone = [key for key in messages if key in known and known[key].state == ReminderState.CANCELLED]
+    if gone:
+        again = Reminder.objects.select_for_update().filter(key__in=gone, state=ReminderState.CANCELLED)
+        said = [*said, *_revive(wanted, {row: messages.pop(row.key) for row in again.order_by("id")})]
     rows = [_row(wanted, message) for message in messages.values()]
-    items = [written(row, item) for row in rows for item in messages[row.key].items]
-    if rows:
+    items = [*said, *(written(row, item) for row in rows for item in messages[row.key].items)]
+    if rows or items:
         add(rows, items)
 
 
@@ -329,20 +368,17 @@ def _row(wanted: Plan, message: _Message) -> Reminder:
     )
 
 
-def _revive(row: Reminder, message: _Message, time_zone: str) -> None:
-    """A cancelled message, planned again about what is due now."""
-    ReminderItem.objects.filter(reminder=row).delete()
-    ReminderItem.objects.bulk_create([written(row, item) for item in message.items], ignore_conflicts=True)
-    Reminder.objects.filter(pk=row.pk).update(
-        state=ReminderState.PLANNED,
-        attempts=0,
-        outcome="",
-        settled_at=None,
-        time_zone=time_zone,
-        due_at=message.due_at,
-        next_attempt_at=message.due_at,
-        **columns(message.items),
-    )
+def _revive(wanted: Plan, again: Mapping[Reminder, _Message]) -> list[ReminderItem]:
+    """Cancelled messages, planned again; the items that they are about now, not yet saved."""
+    ReminderItem.objects.filter(reminder__in=again).delete()
+    for row, message in again.items():
+        row.state, row.attempts, row.outcome, row.settled_at = ReminderState.PLANNED, 0, "", None
+        row.time_zone, row.due_at, row.next_attempt_at = wanted.time_zone, message.due_at, message.due_at
+        for name, value in columns(message.items).items():
+            setattr(row, name, value)
+    changed = ["state", "attempts", "outcome", "settled_at", "time_zone", *TOLD]
+    Reminder.objects.bulk_update(again, changed)
+    return [written(row, item) for row, message in again.items() for item in message.items]
 
 
 def _say(row: Reminder, items: Iterable[Item]) -> None:

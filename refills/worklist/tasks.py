@@ -204,7 +204,12 @@ def cancel(task_id: int, by_id: int | None, outcome: str, version: int | None = 
 
 def cancel_by_key(key: str, outcome: str) -> int:
     """Close the task of this key, if there is a live one, because its reason has gone; the number closed."""
-    return Task.objects.filter(key=key, state__in=LIVE).update(
+    return cancel_where(Q(key=key), outcome)
+
+
+def cancel_where(about: Q, outcome: str) -> int:
+    """The same for every live task that this holds of."""
+    return Task.objects.filter(about, state__in=LIVE).update(
         **_closing(None, outcome),
         state=TaskState.CANCELLED,
         outcome_code=TaskOutcome.NOT_NEEDED,

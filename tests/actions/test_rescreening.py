@@ -1,10 +1,11 @@
 """A change of the knowledge looks again at whom it concerns, at nobody else, once, and goes on where it was."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -97,13 +98,22 @@ def test_a_drug_stopped_long_ago_concerns_nobody_and_one_stopped_lately_does(tmp
 
 
 def test_a_drug_still_matters_on_the_last_day_on_which_it_may_and_not_after_it(tmp_path: Path) -> None:
-    today = timezone.now().date()
+    today = (timezone.now() - actions.WESTERNMOST).date()
     for mrn, until in (("P-last", today), ("P-over", today - timedelta(days=1))):
         patient = both(factories.patient(mrn))
         CurrentDrug.objects.filter(patient=patient).update(until=until)
     assert current.orders(today) == 2
     run = put_into_use(licensed(tmp_path, "1", f"{LAMOTRIGINE},{METFORMIN},Major"))
     assert [row.patient.mrn for row in RescreenPatient.objects.filter(run=run)] == ["P-last"]
+
+
+def test_while_it_is_still_the_last_day_for_somebody_the_drug_matters(tmp_path: Path) -> None:
+    release = licensed(tmp_path, "1", f"{LAMOTRIGINE},{METFORMIN},Major")
+    with time_machine.travel(datetime(2026, 11, 19, 6, 0, tzinfo=UTC)):
+        patient = both(factories.patient("P-far", time_zone="Pacific/Honolulu"))
+        CurrentDrug.objects.filter(patient=patient).update(until=date(2026, 11, 18))
+        run = put_into_use(release)
+    assert [row.patient.mrn for row in RescreenPatient.objects.filter(run=run)] == ["P-far"]
 
 
 def test_two_changes_asked_for_before_the_clock_comes_are_told_once(tmp_path: Path) -> None:

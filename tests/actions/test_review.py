@@ -107,7 +107,8 @@ def test_answers_are_still_carried_over_by_key() -> None:
     change = crowded()
     orders.answer_all(factories.adler(), change)
     again = prescribing.review_now(factories.adler(), factories.carla(), change, moment="propose")
-    assert review.unanswered(again.pk) == []
+    assert review.unanswered(again.review.pk) == []
+    assert review.without_answer(again.findings) == []
 
 
 def test_only_their_own_psychiatrist_answers() -> None:

@@ -111,8 +111,7 @@ def test_the_chart_of_any_day_tells_the_course_of_that_day(taken: Taken) -> None
 
 
 def test_each_fill_lasts_by_the_course_and_a_count_at_home_stands_for_all_before_it(taken: Taken) -> None:
-    patient_id, number = taken.sertraline.patient_id, taken.sertraline.pk
-    course = courses.chosen(courses.of_patient(patient_id, *courses.SUPPLY), number)
+    course = courses.Known.measured(factories.carla(), *courses.SUPPLY).course(taken.sertraline.pk)
     uncounted = stock.lasting(replace(course, counts=()))
     assert [(one.starts_on, one.run_out_on) for one in uncounted] == [
         (date(2026, 9, 1), date(2026, 10, 1)),

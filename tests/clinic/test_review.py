@@ -12,7 +12,7 @@ from medmgmt.actions import monitoring, prescribing
 from medmgmt.actions import review as actions_review
 from medmgmt.knowledge import alerts
 from medmgmt.monitoring import evidence, measures
-from medmgmt.record.models import CoSignature, DosageChange, Kind, MonitoringOrder, User
+from medmgmt.record.models import CoSignature, DosageChange, Kind, MonitoringOrder, Patient, User
 from medmgmt.regimen import courses
 from medmgmt.review import cards, cosignatures, reads, tolerance
 from refills.models import Task, TaskKind
@@ -76,6 +76,14 @@ def test_the_newest_result_serves_through_the_last_day_of_its_time() -> None:
     saying.seen("qtc", "452", days, hour=12)
     found = on_card(of)["qtc"]
     assert (found.last.value, found.is_recent) == (452, True)
+
+
+def test_a_result_is_as_old_as_the_patients_own_days(far: Patient) -> None:
+    of = qt()
+    days = on_card(of)["qtc"].wanted.recent_days
+    for hour in (1, 22):
+        saying.seen("qtc", "452", days, hour=hour)
+        assert on_card(of)["qtc"].is_recent
 
 
 def test_an_order_is_one_until_it_is_done_or_given_up_and_says_when_it_comes_too_late() -> None:

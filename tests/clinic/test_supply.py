@@ -342,11 +342,10 @@ def renewal_tasks() -> list[Task]:
 
 
 def used_up(drug: str, lasts: int, **values: object) -> Prescription:
-    """One fill was written and made, and lasts so many days from the server's today."""
+    """One fill was written and made, and lasts so many days from Carla's today."""
     made = saying.taken(drug, **values)
-    shift = (saying.today() - timezone.localdate()).days
-    saying.written(made, 30 - lasts + shift)
-    saying.filled(made, 30 - lasts + shift)
+    saying.written(made, 30 - lasts)
+    saying.filled(made, 30 - lasts)
     return made
 
 
@@ -354,6 +353,12 @@ def used_up(drug: str, lasts: int, **values: object) -> Prescription:
 def test_a_renewal_is_asked_for_from_ten_days_before_to_a_week_after(lasts: int, is_found: bool) -> None:
     made = used_up("bupropion", lasts)
     assert [task.source_id for task in renewal_tasks()] == ([str(made.pk)] if is_found else [])
+
+
+@pytest.mark.parametrize(("lasts", "is_found"), [(11, False), (10, True), (-7, True), (-8, False)])
+def test_a_renewal_is_asked_for_by_the_patients_own_day(far: Patient, lasts: int, is_found: bool) -> None:
+    used_up("bupropion", lasts)
+    assert bool(renewal_tasks()) is is_found
 
 
 def test_it_is_due_three_days_before_the_supply_ends() -> None:

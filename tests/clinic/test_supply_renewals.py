@@ -62,6 +62,29 @@ def decline(of: Prescription) -> None:
     deciding.decline(factories.adler(), of.pk, answer="denied", reason="visit_needed")
 
 
+def test_a_side_effect_of_an_hour_after_a_renewal_is_seen_by_the_next_wherever_the_patient_lives(far: Patient) -> None:
+    made = saying.regular(saying.taken())
+    deciding.renew(factories.adler(), made.pk, quantity=Decimal(30), unit="{tablet}", days_supply=30, why="She asked.")
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        felt()
+        assert "side_effect" in codes(made)
+
+
+def test_what_was_felt_the_day_before_a_renewal_was_known_then(far: Patient) -> None:
+    made = saying.regular(saying.taken())
+    with time_machine.travel(timezone.now() - timedelta(days=1)):
+        felt()
+    deciding.renew(factories.adler(), made.pk, quantity=Decimal(30), unit="{tablet}", days_supply=30, why="She asked.")
+    assert "side_effect" not in codes(made)
+
+
+def test_a_request_was_made_on_the_patients_own_day(far: Patient) -> None:
+    made = saying.regular(saying.taken())
+    supply.request_refill(factories.carla_user(), made.pk)
+    assert shown(made).asked_on == saying.today()
+    assert reads.asked_by(far, [made.pk])[made.pk].waiting_since == saying.today()
+
+
 def test_a_side_effect_stays_in_the_way_after_a_no_and_on_the_day_of_a_renewal(plain: Prescription) -> None:
     with time_machine.travel(timezone.now() - timedelta(days=2)):
         felt()

@@ -43,7 +43,7 @@ def run(
         moment=moment,
         before=before,
         after=after,
-    )
+    ).review
 
 
 def answer(finding: Finding, **values: Any) -> Answer:

@@ -70,14 +70,14 @@ def facts(patient: Patient, newest: Mapping[str, Observation]) -> list[Fact]:
     wanted = [
         code for code in FACTS if code in newest or code not in ("pregnancy", "lactation") or patient.sex != "male"
     ]
-    return [fact(code, newest.get(code)) for code in wanted]
+    return [fact(patient, code, newest.get(code)) for code in wanted]
 
 
-def fact(code: str, observation: Observation | None) -> Fact:
-    """One observation in words."""
+def fact(patient: Patient, code: str, observation: Observation | None) -> Fact:
+    """One observation in words, with the patient's own day of it."""
     if observation is None:
         return Fact(FACTS[code])
-    return Fact(FACTS[code], in_words(observation), timezone.localtime(observation.observed_at).date())
+    return Fact(FACTS[code], in_words(observation), patient.today(observation.observed_at))
 
 
 def in_words(observation: Observation) -> str:

@@ -1,15 +1,16 @@
 """What the chart and its short forms show and keep."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from medmgmt.actions import observing
-from medmgmt.record.models import Observation
+from medmgmt.record.models import Observation, Patient
 from medmgmt.web.kit import banner
 from refills.models import Dispense, Reminder
 from tests import factories
@@ -151,3 +152,15 @@ def test_the_strip_shows_the_newest_value_in_its_own_unit(world: World, as_bo: C
     facts = {str(fact.label): fact.value for fact in banner.of(world.carla).facts}
     assert facts["Weight"] == "74.5\xa0kg"
     assert banner.in_words(world.carla.observations.get(code="ammonia")) == "38\xa0µmol/L"
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Auckland", 18), ("Pacific/Honolulu", 17)])
+def test_a_fact_is_of_the_patients_own_day(world: World, zone: str, day: int) -> None:
+    moment = datetime(2026, 11, 17, 20, 0, tzinfo=UTC)
+    with time_machine.travel(moment + timedelta(hours=1)):
+        observing.record_observation(
+            factories.bo(), world.carla.pk, code="weight", value=Decimal("74.5"), observed_at=moment
+        )
+        Patient.objects.filter(pk=world.carla.pk).update(time_zone=zone)
+        [fact] = [one for one in banner.of(Patient.objects.get(pk=world.carla.pk)).facts if str(one.label) == "Weight"]
+    assert fact.on == date(2026, 11, day)
