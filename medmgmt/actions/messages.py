@@ -152,8 +152,7 @@ def add_caregiver(
 def withdraw_caregiver(by: User, consent_id: int) -> int:
     """The patient takes their word back; no message leaves after this. The same again changes nothing. The number of
     the patient."""
-    patient_id = CaregiverConsent.objects.filter(pk=consent_id).values_list("patient_id", flat=True).first()
-    patient = access.patient_for(by, "manage_messages", patient_id or 0, lock=True)
+    patient, _consent = access.locked(by, "manage_messages", CaregiverConsent, consent_id)
     how = How.PORTAL if by.role == Role.PATIENT else How.STAFF
     end_consent(patient, consent_id, how, by)
     return patient.pk

@@ -48,9 +48,7 @@ def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
     Ordered before, on this card or another, for the same day or an earlier one, that order stands. For a later day,
     a new order takes its place. Refused where the card asks for no such thing.
     """
-    finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
-    patient = access.patient_for(by, "order_monitoring", finding.review.patient_id if finding else 0, lock=True)
-    assert finding is not None
+    patient, finding = access.locked(by, "order_monitoring", Finding, finding_id, through="review")
     wanted = asked_for(finding, code)
     standing = measures.open_orders(patient.pk, [code]).get(code)
     today = patient.today(timezone.now())
@@ -79,9 +77,7 @@ def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
 @transaction.atomic
 def order_all(by: User, finding_id: int) -> list[Ordered]:
     """Orders everything that the card of a finding asks for and nobody has ordered by that day yet."""
-    finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
-    access.patient_for(by, "order_monitoring", finding.review.patient_id if finding else 0, lock=True)
-    assert finding is not None
+    _patient, finding = access.locked(by, "order_monitoring", Finding, finding_id, through="review")
     return [order_monitoring(by, finding_id, code=wanted.code) for wanted in on_card(finding)]
 
 
@@ -130,7 +126,7 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
 
     Refused where nothing is missing, without a reason, and for longer than the site allows.
     """
-    patient, prescription = access.prescription(by, "release_lab_gate", prescription_id)
+    patient, prescription = access.locked(by, "release_lab_gate", Prescription, prescription_id)
     today = patient.today(timezone.now())
     found = gates.of(prescription, today)
     if found is None or found.gate.state == State.CLEAR or found.gate.missing is None:

@@ -88,10 +88,8 @@ def propose_change(
     prompt: Prompt | None = None,
 ) -> Proposal:
     """Proposes a new dose, a hold, a resumption or a stop, and reviews it."""
-    found = Prescription.objects.filter(pk=prescription_id).values_list("patient_id", flat=True).first()
-    patient = access.patient_for(by, "propose", found or 0, lock=True)
+    patient, prescription = access.locked(by, "propose", Prescription, prescription_id)
     require_near(patient, effective_on)
-    prescription = Prescription.objects.get(pk=prescription_id, patient=patient)
     return propose(by, patient, prescription, kind=kind, sig=sig, effective_on=effective_on,
                    reason_code=reason_code, note=note, prompt=prompt or Prompt())  # fmt: skip
 
@@ -241,9 +239,7 @@ def sign(by: User, change_id: int) -> DosageChange:
 
 def proposed(by: User, act: str, change_id: int) -> tuple[Patient, DosageChange]:
     """The locked patient and a change still proposed, read after the lock; Conflict if it was settled by then."""
-    patient_id = DosageChange.objects.filter(pk=change_id).values_list("patient_id", flat=True).first()
-    patient = access.patient_for(by, act, patient_id or 0, lock=True)
-    change = DosageChange.objects.select_related("prescription").get(pk=change_id, patient=patient)
+    patient, change = access.locked(by, act, DosageChange, change_id, through="prescription")
     if change.status != Status.PROPOSED:
         raise Conflict(_("This change has already been signed or withdrawn."))
     return patient, change

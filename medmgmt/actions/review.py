@@ -38,8 +38,7 @@ def override(
     courses, and the answer keeps what they show. Gives the answer to this finding; those to the rest of its card name
     it as their lead. Raises AlreadyAnswered when somebody was faster.
     """
-    of = Finding.objects.filter(pk=finding_id).values_list("review__patient_id", flat=True).first()
-    patient = access.patient_for(by, "answer_finding", of or 0, lock=True)
+    patient, _finding = access.locked(by, "answer_finding", Finding, finding_id, through="review")
     said = answers.Said(reason_code=reason_code, note=note, follow_up_on=follow_up_on, follow_up=follow_up)
     require_follow_up(patient, said)
     findings = answers.of_card(finding_id)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from interactions import library
 from interactions.engine import suspects
 from medmgmt.record import access, audit
-from medmgmt.record.errors import NoSuchThing, NotAllowed, Refused
+from medmgmt.record.errors import NotAllowed, Refused
 from medmgmt.record.models import Patient, Role, SideEffectReport, Status, Suspect, User
 from medmgmt.regimen import courses
 from refills.models import TaskKind
@@ -54,12 +54,9 @@ def log_side_effect(
 def correct_side_effect(by: User, report_id: int, **fields: object) -> SideEffectReport:
     """A new version of a report; the old one stays. `fields` are those of log_side_effect, each optional.
 
-    Raises NoSuchThing for an unknown report, Refused where a newer version exists.
+    Raises NoSuchPatient for an unknown report, Refused where a newer version exists.
     """
-    old = SideEffectReport.objects.filter(pk=report_id).first()
-    patient = access.patient_for(by, "log_side_effect", old.patient_id if old else 0, lock=True)
-    if old is None:
-        raise NoSuchThing()
+    patient, old = access.locked(by, "log_side_effect", SideEffectReport, report_id)
     if by.role == Role.PATIENT and old.reporter_id != by.pk:
         raise NotAllowed(_("You can correct your own reports; tell the clinic about the others."))
     if SideEffectReport.objects.filter(corrects=old).exists():

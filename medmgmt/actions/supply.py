@@ -70,7 +70,7 @@ def record_dispense(
     early without a reason, early often, a quantity that does not fit) opens a task; a lab that is missing opens the
     prescriber's.
     """
-    patient, prescription = access.prescription(by, "record_dispense", prescription_id)
+    patient, prescription = access.locked(by, "record_dispense", Prescription, prescription_id)
     today = patient.today(timezone.now())
     require_fill(today, dispensed_on, days_supply, early_reason, partial_reason)
     limit = limits.of(prescription, dispensed_on)
@@ -212,7 +212,7 @@ def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool
 @transaction.atomic
 def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: Decimal, unit: str) -> PillCount:
     """Units found at home before that day's dose; from then on the supply is counted from them."""
-    patient, prescription = access.prescription(by, "count_pills", prescription_id)
+    patient, prescription = access.locked(by, "count_pills", Prescription, prescription_id)
     today = patient.today(timezone.now())
     if not today - timedelta(days=LOOKED_AT_FOR.days * 4) <= counted_on <= today:
         raise Refused(_("A count is written down within four weeks, never before its day."))
@@ -229,7 +229,7 @@ def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: D
 @transaction.atomic
 def report_adherence(by: User, prescription_id: int, *, answer: str) -> AdherenceReport:
     """The patient says how they have taken a medicine; the same answer twice on a day is one."""
-    patient, prescription = access.prescription(by, "report_adherence", prescription_id)
+    patient, prescription = access.locked(by, "report_adherence", Prescription, prescription_id)
     if answer not in Taken.values:
         raise Refused(_("Choose one of the answers."))
     today = patient.today(timezone.now())
@@ -249,7 +249,7 @@ def request_refill(by: User, prescription_id: int) -> Task:
 
     Where the supply waits for a lab, the prescriber's task about that opens with it.
     """
-    patient, prescription = access.prescription(by, "request_refill", prescription_id)
+    patient, prescription = access.locked(by, "request_refill", Prescription, prescription_id)
     day = patient.today(timezone.now())
     answered = RenewalDecision.objects.filter(prescription=prescription).count()
     task = open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{day.isoformat()}:{answered}")
