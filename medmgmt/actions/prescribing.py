@@ -13,11 +13,10 @@ from interactions.models import Review
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
-from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Role, Status, User
+from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
 from medmgmt.regimen import courses
 from medmgmt.review import cosignatures
-from refills.models import TaskKind
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 FURTHEST_DAYS = 366
 """An order may take effect at most a year ahead, or be written down at most a year after the fact."""
@@ -133,25 +132,12 @@ def propose(
 
 def remember_to_sign(by: User, change: DosageChange) -> None:
     """A proposal left lying becomes its author's task; the signature or the withdrawal closes it."""
-    tasks.open_task(
-        kind=TaskKind.REVIEW_PROPOSAL,
-        key=waiting_key(change),
-        patient_id=change.patient_id,
-        role=Role.PSYCHIATRIST,
-        assignee_id=by.pk,
-        source=("dosage_change", change.pk),
-        title=_("Proposal waits for a signature"),
-    )
-
-
-def waiting_key(change: DosageChange) -> str:
-    """The one task of a proposal that is not signed yet."""
-    return f"proposal:{change.pk}"
+    tasks.open_for(kinds.REVIEW_PROPOSAL, change.pk, patient_id=change.patient_id, assignee_id=by.pk)
 
 
 def close_waiting(change: DosageChange, why: str) -> None:
     """The tasks that waited for this proposal to be signed or co-signed wait no longer."""
-    for key in [waiting_key(change), *cosignatures.tasks_of(change)]:
+    for key in [kinds.REVIEW_PROPOSAL.key_of(change.pk), *cosignatures.tasks_of(change)]:
         tasks.cancel_by_key(key, why)
 
 
@@ -259,15 +245,8 @@ def follow_from(patient: Patient, change: DosageChange, reviewed: Review) -> Non
     planning.replan(patient, change.prescription)
     close_waiting(change, _("The proposal was signed."))
     if reviewed.not_checked:
-        tasks.open_task(
-            kind=TaskKind.NOT_CHECKED,
-            key=f"not-checked:{change.pk}",
-            patient_id=patient.pk,
-            role=Role.PHARMACIST,
-            source=("dosage_change", change.pk),
-            title=_("Drug that could not be checked"),
-            detail=" ".join(f"{entry['what']}: {entry['why']}" for entry in reviewed.not_checked),
-        )
+        unknown = " ".join(f"{entry['what']}: {entry['why']}" for entry in reviewed.not_checked)
+        tasks.open_for(kinds.NOT_CHECKED, change.pk, patient_id=patient.pk, detail=unknown)
 
 
 @transaction.atomic
@@ -277,6 +256,6 @@ def withdraw(by: User, change_id: int, *, note: str) -> DosageChange:
     change.withdraw(by_id=by.pk, at=timezone.now(), note=note)
     close_waiting(change, _("The proposal was withdrawn."))
     for answer_id in review.answers_of(change.pk):
-        tasks.cancel_by_key(f"follow-up:{answer_id}", _("The proposal was withdrawn."))
+        tasks.cancel_by_key(kinds.FOLLOW_UP.key_of(answer_id), _("The proposal was withdrawn."))
     audit.record(by, "withdraw", patient_id=patient.pk, obj=("dosage_change", change.pk))
     return change

@@ -13,8 +13,7 @@ from medmgmt.record import access, audit
 from medmgmt.record.errors import NotAllowed, Refused
 from medmgmt.record.models import Patient, Role, SideEffectReport, Status, Suspect, User
 from medmgmt.regimen import courses
-from refills.models import TaskKind
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 
 @transaction.atomic
@@ -125,16 +124,13 @@ def dose_texts(patient: Patient, day: date) -> dict[int, tuple[int | None, str]]
 def open_review(patient: Patient, report: SideEffectReport, ranked: Sequence[Suspect]) -> None:
     """The psychiatrist's task, due by severity; a correction replaces the task of the version before."""
     if report.corrects_id:
-        tasks.cancel_by_key(f"side-effect:{report.corrects_id}", _("The report was corrected."))
-    tasks.open_task(
-        kind=TaskKind.SIDE_EFFECT_REVIEW,
-        key=f"side-effect:{report.pk}",
+        tasks.cancel_by_key(kinds.SIDE_EFFECT.key_of(report.corrects_id), _("The report was corrected."))
+    tasks.open_for(
+        kinds.SIDE_EFFECT,
+        report.pk,
         patient_id=patient.pk,
-        role=Role.PSYCHIATRIST,
         assignee_id=prescriber_id(patient, ranked),
         case=report.severity,
-        source=("side_effect", report.pk),
-        title=_("Review a side effect"),
         detail=f"{report.term} ({report.get_severity_display()})",
     )
 

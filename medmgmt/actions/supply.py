@@ -13,7 +13,7 @@ from medmgmt.actions import monitoring
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import NoSuchThing, Refused
-from medmgmt.record.models import Patient, Prescription, Role, Status, User
+from medmgmt.record.models import Patient, Prescription, Status, User
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.supply import authorisations, gaps, limits, stock
@@ -36,7 +36,7 @@ from refills.models import (
 from refills.supply import controlled, dispensing
 from refills.supply.controlled import Reason, Refusal
 from refills.supply.rules import CONTROLLED
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 SIGNALS = {
     dispensing.Signal.MANY_EARLY_REQUESTS: gettext_lazy("%(count)s early fills since %(day)s."),
@@ -198,15 +198,8 @@ def ask_pharmacist(patient: Patient, made: Dispense, early: int, *, stated: bool
     if not stock.quantity_fits(made):
         odd.append(_("The quantity does not last the %(days)s days stated, as directed.") % {"days": made.days_supply})
     if odd:
-        tasks.open_task(
-            kind=TaskKind.FILL_LOOK,
-            key=f"fill|{made.pk}",
-            patient_id=patient.pk,
-            role=Role.PHARMACIST,
-            source=("dispense", made.pk),
-            title=_("A fill needs a look"),
-            detail=" ".join([f"{made.prescription.drug_name}:", *odd]),
-        )
+        detail = " ".join([f"{made.prescription.drug_name}:", *odd])
+        tasks.open_for(kinds.FILL_LOOK, made.pk, patient_id=patient.pk, detail=detail)
 
 
 @transaction.atomic
@@ -252,7 +245,7 @@ def request_refill(by: User, prescription_id: int) -> Task:
     patient, prescription = access.locked(by, "request_refill", Prescription, prescription_id)
     day = patient.today(timezone.now())
     answered = RenewalDecision.objects.filter(prescription=prescription).count()
-    task = open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{day.isoformat()}:{answered}")
+    task = open_refill_task(patient, prescription, key=kinds.REFILL_ASKED.key_of(prescription.pk, day, answered))
     monitoring.open_if_pending(patient, prescription, day)
     audit.record(by, "request_refill", patient_id=patient.pk, obj=("prescription", prescription.pk))
     return task
@@ -271,14 +264,12 @@ def open_refill_task(patient: Patient, prescription: Prescription, *, key: str) 
     if signed is None:
         raise NoSuchThing()
     still_here = signed.signed_by is not None and access.cares_for(signed.signed_by, patient.pk)
-    return tasks.open_task(
-        kind=TaskKind.REFILL_REQUEST,
+    return tasks.open_for(
+        kinds.REFILL_ASKED,
+        prescription.pk,
         key=key,
         patient_id=patient.pk,
-        role=Role.PSYCHIATRIST,
         assignee_id=signed.signed_by_id if still_here else None,
         stop_tier=gaps.stop_tier(prescription),
-        source=("prescription", prescription.pk),
-        title=_("Refill asked for"),
         detail=prescription.drug_name,
     )

@@ -21,6 +21,7 @@ from medmgmt.demo.tables import Order, Refill, Tables
 from medmgmt.record.models import CareTeam, CareTeamMember, Patient, Prescription, Role, User
 from medmgmt.regimen import courses
 from refills.models import Task
+from refills.worklist import kinds
 from refills.worklist import tasks as worklist_tasks
 
 SEED = 2026
@@ -158,8 +159,8 @@ class _Clinic:
             quantity_meant=True,
         )
         if one.asked:
-            day = patient.today(self.now).isoformat()
-            supply.open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{day}:0")
+            key = kinds.REFILL_ASKED.key_of(prescription.pk, patient.today(self.now), 0)
+            supply.open_refill_task(patient, prescription, key=key)
 
     def hear_of_side_effects(self) -> int:
         """Reports by nurse and patient; what is over has been looked at already."""
@@ -176,7 +177,7 @@ class _Clinic:
                 note=one.note,
             )
             if one.outcome == "recovered":
-                task = Task.objects.get(key=f"side-effect:{report.pk}")
+                task = Task.objects.get(key=kinds.SIDE_EFFECT.key_of(report.pk))
                 worklist.done(self.users["adler"], task.pk, outcome="Dose reduced; gone.", version=task.version)
         return len(self.told.side_effects)
 

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine.knowledge import Knowledge
-from medmgmt.record.models import DosageChange, Prescription, Role, Status
+from medmgmt.record.models import DosageChange, Prescription, Status
 from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.supply import authorisations, gaps, stock
 from refills import site
 from refills.models import Authorisation, Dispense, Lasts, SupplyState, Task, TaskKind
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 BATCH = 500
 SEEN_FOR = timedelta(days=7)
@@ -79,16 +79,13 @@ def task(one: Prescription, knowledge: Knowledge) -> Task:
     """The prescriber's task; it names no drug in its title."""
     scopes = regimen_scopes.scopes_of(one, knowledge)
     run_out_on = one.supply_state.run_out_on or timezone.localdate()
-    return Task(
-        kind=TaskKind.RENEWAL,
-        key=f"renewal|{one.pk}|{run_out_on}",
+    return tasks.task_for(
+        kinds.RENEWAL,
+        one.pk,
+        key=kinds.RENEWAL.key_of(one.pk, run_out_on),
         patient_id=one.patient_id,
-        role=Role.PSYCHIATRIST,
         priority=site.supply_rules().whole("gap_task_priority", scopes),
         stop_tier=gaps.stop_tier(one),
         due_at=timezone.now() + timedelta(days=max(1, (run_out_on - timezone.localdate()).days - 3)),
-        source_type="prescription",
-        source_id=str(one.pk),
-        title=_("A prescription has no fill left"),
         detail=_("%(drug)s: runs out on %(day)s.") % {"drug": one.drug_name, "day": run_out_on},
     )
