@@ -260,23 +260,22 @@ def ask(request: Asked, change_id: int) -> HttpResponse:
 @page
 def cosign(request: Asked, change_id: int) -> HttpResponse:
     """The second signature."""
-    form = WordForm(request.POST)
-    if request.method != "POST" or not form.is_valid():
-        return redirect("web:review", change_id)
-    read, note = form.cleaned_data["review"], form.cleaned_data["note"]
-    return say(request, change_id, lambda: actions.cosign(request.user, change_id, review_id=read, note=note), AGREED)
+    return give_word(request, change_id, actions.cosign, AGREED)
 
 
 @page
 def decline(request: Asked, change_id: int) -> HttpResponse:
     """No, with the reason."""
+    return give_word(request, change_id, actions.decline, DECLINED)
+
+
+def give_word(request: Asked, change_id: int, act: Callable[..., object], said: Promise) -> HttpResponse:
+    """A yes or a no to the review that was read."""
     form = WordForm(request.POST)
     if request.method != "POST" or not form.is_valid():
         return redirect("web:review", change_id)
     read, note = form.cleaned_data["review"], form.cleaned_data["note"]
-    return say(
-        request, change_id, lambda: actions.decline(request.user, change_id, review_id=read, note=note), DECLINED
-    )
+    return say(request, change_id, lambda: act(request.user, change_id, review_id=read, note=note), said)
 
 
 def say(request: Asked, change_id: int, act: Callable[[], object], said: str | Promise) -> HttpResponse:
