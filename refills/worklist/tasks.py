@@ -161,14 +161,7 @@ def close_with(*, patient_id: int, closes_on: str, evidence: tuple[str, object],
     waiting = Task.objects.filter(
         patient_id=patient_id, closes_on=closes_on, closed_at__isnull=True, created_at__lte=at
     ).exclude(closes_on="")
-    return waiting.update(
-        **_closing(by_id, ""),
-        state=TaskState.DONE,
-        outcome_code=TaskOutcome.RESOLVED,
-        evidence_type=evidence[0],
-        evidence_id=str(evidence[1]),
-        version=F("version") + 1,
-    )
+    return waiting.update(**done_by(by_id, "", evidence), outcome_code=TaskOutcome.RESOLVED)
 
 
 def settle(
@@ -184,13 +177,7 @@ def settle(
     found = Task.objects.filter(about, closed_at__isnull=True)
     if not evidence[0]:
         found = found.filter(closes_on="")
-    return found.update(
-        **_closing(by_id, outcome),
-        state=TaskState.DONE,
-        evidence_type=evidence[0],
-        evidence_id=str(evidence[1]),
-        version=F("version") + 1,
-    )
+    return found.update(**done_by(by_id, outcome, evidence))
 
 
 def cancel(task_id: int, by_id: int | None, outcome: str, version: int | None = None, *, code: str = "") -> Task:
@@ -276,6 +263,12 @@ def _close(task_id: int, by_id: int | None, version: int | None, *, outcome: str
     if version is not None:
         condition &= Q(version=version)
     return _change(task_id, condition, **_closing(by_id, outcome), **columns)
+
+
+def done_by(by_id: int, outcome: str, evidence: tuple[str, object]) -> dict[str, object]:
+    """The columns of a task whose work has been done elsewhere, whoever held it."""
+    named = {"evidence_type": evidence[0], "evidence_id": str(evidence[1])}
+    return {**_closing(by_id, outcome), **named, "state": TaskState.DONE, "version": F("version") + 1}
 
 
 def _closing(by_id: int | None, outcome: str) -> dict[str, object]:
