@@ -83,7 +83,7 @@ def write(
     by: User, prescription_id: int, parts: Sequence[Written], *, issued_on: date | None, quantity_meant: bool
 ) -> list[Authorisation]:
     """The act behind both: access, lock, read, check each, write, audit."""
-    patient, prescription = access.prescription(by, "authorise_refill", prescription_id)
+    patient, prescription = access.locked(by, "authorise_refill", Prescription, prescription_id)
     made = issue(by, patient, prescription, parts, issued_on=issued_on, quantity_meant=quantity_meant)
     for one in made:
         audit.record(by, "authorise_refill", patient_id=patient.pk, obj=("authorisation", one.pk),
@@ -169,9 +169,7 @@ def require_sane(course: Course, part: Written, on: date, *, quantity_meant: boo
 @transaction.atomic
 def revoke(by: User, authorisation_id: int, *, why: str) -> Revocation:
     """Takes an authorisation back: nothing more may be filled on it from today on. Once only, and with a reason."""
-    row = Authorisation.objects.filter(pk=authorisation_id).first()
-    patient, _prescription = access.prescription(by, "authorise_refill", row.prescription_id if row else 0)
-    assert row is not None
+    patient, row = access.locked(by, "authorise_refill", Authorisation, authorisation_id)
     if not why.strip() or len(why) > MOST_WORDS:
         raise Refused(_("Say in a sentence or two why it is taken back."))
     if Revocation.objects.filter(authorisation=row).exists():
@@ -212,9 +210,7 @@ def limit_supply(
 @transaction.atomic
 def lift_limit(by: User, limit_id: int, *, why: str) -> LimitLifted:
     """Ends limited dispensing before its day; once only, and with a reason."""
-    row = SupplyLimit.objects.filter(pk=limit_id).first()
-    patient = access.patient_for(by, "limit_supply", row.patient_id if row else 0, lock=True)
-    assert row is not None
+    patient, row = access.locked(by, "limit_supply", SupplyLimit, limit_id)
     if not why.strip() or len(why) > MOST_WORDS:
         raise Refused(_("Say in a sentence or two why it is lifted."))
     if LimitLifted.objects.filter(limit=row).exists():

@@ -18,8 +18,8 @@ from interactions.local.release import Outcome
 from interactions.models import LocalChange, LocalState, Release, SelftestRun
 from medmgmt.record import access, audit
 from medmgmt.record.models import Role, User
-from refills.models import Task, TaskKind
-from refills.worklist import tasks
+from refills.models import Task
+from refills.worklist import kinds, tasks
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,7 @@ def propose(by: User, wanted: Wanted) -> LocalChange:
 def ask_for_a_second_person(change: LocalChange) -> None:
     """A task for the pharmacists where there is another one than the author, else for the psychiatrists."""
     others = User.objects.filter(role=Role.PHARMACIST, is_active=True).exclude(pk=change.author_id)
-    tasks.open_task(
-        kind=TaskKind.KNOWLEDGE_CHANGE,
-        key=f"local-change:{change.pk}",
-        role=Role.PHARMACIST if others.exists() else Role.PSYCHIATRIST,
-        source=("local_change", change.pk),
-        title=_("A change of what the knowledge says here waits for a second person"),
-    )
+    tasks.open_for(kinds.RULE_PROPOSED, change.pk, role=Role.PHARMACIST if others.exists() else Role.PSYCHIATRIST)
 
 
 @transaction.atomic
@@ -172,13 +166,6 @@ def tell_of_suspended() -> int:
     """One task for every suspended change, however it came to be suspended; how many there are. Safe to repeat."""
     suspended = LocalChange.objects.filter(state=LocalState.SUSPENDED)
     for change in suspended:
-        tasks.open_task(
-            kind=TaskKind.KNOWLEDGE_CHANGE,
-            key=f"local-rule:{change.pk}:{change.decided_at:%Y%m%d%H%M%S%f}",
-            role=Role.PHARMACIST,
-            case="suspended",
-            source=("local_change", change.pk),
-            title=_("A rule of this clinic is out of use: its cases fail"),
-            detail=change.decided_why,
-        )
+        key = kinds.RULE_SUSPENDED.key_of(change.pk, f"{change.decided_at:%Y%m%d%H%M%S%f}")
+        tasks.open_for(kinds.RULE_SUSPENDED, change.pk, key=key, detail=change.decided_why)
     return len(suspended)

@@ -22,9 +22,8 @@ from refills.models import (
     Reminder,
     ReminderAnswer,
     ReminderPlan,
-    TaskKind,
 )
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 MOST_STEPS, FURTHEST = 6, 30
 EARLIEST_QUIET, LATEST_WAKING = 12, 12
@@ -152,8 +151,7 @@ def add_caregiver(
 def withdraw_caregiver(by: User, consent_id: int) -> int:
     """The patient takes their word back; no message leaves after this. The same again changes nothing. The number of
     the patient."""
-    patient_id = CaregiverConsent.objects.filter(pk=consent_id).values_list("patient_id", flat=True).first()
-    patient = access.patient_for(by, "manage_messages", patient_id or 0, lock=True)
+    patient, _consent = access.locked(by, "manage_messages", CaregiverConsent, consent_id)
     how = How.PORTAL if by.role == Role.PATIENT else How.STAFF
     end_consent(patient, consent_id, how, by)
     return patient.pk
@@ -228,15 +226,8 @@ def open_fill_task(patient: Patient, prescription: Prescription, reminder: Remin
     """The patient says they have it: somebody writes the fill down, so that the next run-out is known. Once for a
     run-out."""
     day = next(item.day for item in links.items(reminder) if item.prescription_id == prescription.pk)
-    tasks.open_task(
-        kind=TaskKind.FILL_LOOK,
-        key=f"picked_up|{prescription.pk}|{day.isoformat()}",
-        patient_id=patient.pk,
-        role=Role.NURSE,
-        source=("prescription", prescription.pk),
-        title=_("The patient says that a supply is picked up: please write the fill down"),
-        detail=prescription.drug_name,
-    )
+    key = kinds.PICKED_UP.key_of(prescription.pk, day.isoformat())
+    tasks.open_for(kinds.PICKED_UP, prescription.pk, key=key, patient_id=patient.pk, detail=prescription.drug_name)
 
 
 def bad_address(channel: str) -> str:

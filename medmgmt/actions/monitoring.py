@@ -19,14 +19,13 @@ from medmgmt.record.models import (
     MonitoringOrder,
     Patient,
     Prescription,
-    Role,
     User,
 )
 from medmgmt.supply import gaps
 from refills.errors import RefillRefused
-from refills.models import GateRelease, Task, TaskKind
+from refills.models import GateRelease, Task
 from refills.supply.lab_gates import State
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 DONE_BY = time(17)
 
@@ -48,9 +47,7 @@ def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
     Ordered before, on this card or another, for the same day or an earlier one, that order stands. For a later day,
     a new order takes its place. Refused where the card asks for no such thing.
     """
-    finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
-    patient = access.patient_for(by, "order_monitoring", finding.review.patient_id if finding else 0, lock=True)
-    assert finding is not None
+    patient, finding = access.locked(by, "order_monitoring", Finding, finding_id, through="review")
     wanted = asked_for(finding, code)
     standing = measures.open_orders(patient.pk, [code]).get(code)
     today = patient.today(timezone.now())
@@ -79,9 +76,7 @@ def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
 @transaction.atomic
 def order_all(by: User, finding_id: int) -> list[Ordered]:
     """Orders everything that the card of a finding asks for and nobody has ordered by that day yet."""
-    finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
-    access.patient_for(by, "order_monitoring", finding.review.patient_id if finding else 0, lock=True)
-    assert finding is not None
+    _patient, finding = access.locked(by, "order_monitoring", Finding, finding_id, through="review")
     return [order_monitoring(by, finding_id, code=wanted.code) for wanted in on_card(finding)]
 
 
@@ -106,14 +101,12 @@ def on_card(finding: Finding) -> list[Monitoring]:
 
 def open_task(patient: Patient, order: MonitoringOrder, wanted: Monitoring, finding: Finding) -> None:
     """The nurses arrange it; the result closes the task, wherever it is recorded."""
-    tasks.open_task(
-        kind=TaskKind.MONITORING_ORDER,
+    tasks.open_for(
+        kinds.MONITORING_ORDER,
+        finding.review.change_id or "",
         key=measures.key_of(order.pk),
         patient_id=patient.pk,
-        role=Role.NURSE,
         due_at=end_of_day(patient, order.due_on),
-        source=("dosage_change", finding.review.change_id or ""),
-        title=_("Monitoring to arrange"),
         detail=f"{order.what}. {wanted.schedule}".strip(),
         closes_on=measures.closes_on(wanted.code),
     )
@@ -130,7 +123,7 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
 
     Refused where nothing is missing, without a reason, and for longer than the site allows.
     """
-    patient, prescription = access.prescription(by, "release_lab_gate", prescription_id)
+    patient, prescription = access.locked(by, "release_lab_gate", Prescription, prescription_id)
     today = patient.today(timezone.now())
     found = gates.of(prescription, today)
     if found is None or found.gate.state == State.CLEAR or found.gate.missing is None:
@@ -171,15 +164,13 @@ def open_if_pending(patient: Patient, prescription: Prescription, day: date) -> 
     found = gates.of(prescription, day)
     if found is None or not found.pends:
         return None
-    return tasks.open_task(
-        kind=TaskKind.LAB_GATE,
+    return tasks.open_for(
+        kinds.LAB_GATE,
+        prescription.pk,
         key=task_key(prescription, found),
         patient_id=patient.pk,
-        role=Role.PSYCHIATRIST,
         assignee_id=prescriber_id(patient, prescription),
         stop_tier=gaps.stop_tier(prescription),
-        source=("prescription", prescription.pk),
-        title=_("A supply waits for a lab"),
         detail=f"{prescription.drug_name}: {found.sentence}",
         closes_on=found.closes_on,
     )
@@ -187,7 +178,7 @@ def open_if_pending(patient: Patient, prescription: Prescription, day: date) -> 
 
 def task_key(prescription: Prescription, found: Standing) -> str:
     """One task for one missing lab."""
-    return f"lab-gate|{prescription.pk}|{found.needed.code}|{found.gate.missing}|{found.gate.since}"
+    return kinds.LAB_GATE.key_of(prescription.pk, found.needed.code, found.gate.missing, found.gate.since)
 
 
 def prescriber_id(patient: Patient, prescription: Prescription) -> int | None:

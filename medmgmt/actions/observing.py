@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from medmgmt.record import access, audit
-from medmgmt.record.errors import NoSuchThing, Refused
+from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
     MEAN_SCORES,
     SCALES,
@@ -66,12 +66,9 @@ def correct_observation(
     """A new row in the place of a wrong one, or none in its place where it was entered in error; the old one stays.
 
     A promise that the old one kept waits again, unless the new one or another of its kind keeps it.
-    Raises NoSuchThing for an unknown observation, Refused for one that was corrected already.
+    Raises NoSuchPatient for an unknown observation, Refused for one that was corrected already.
     """
-    old = Observation.objects.filter(pk=observation_id).first()
-    patient = access.patient_for(by, "record_observation", old.patient_id if old else 0, lock=True)
-    if old is None:
-        raise NoSuchThing()
+    patient, old = access.locked(by, "record_observation", Observation, observation_id)
     if old.entered_in_error or Observation.objects.filter(corrects=old).exists():
         raise Refused(_("This observation has been corrected already; correct its newest version."))
     made = keep(

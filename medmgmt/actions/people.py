@@ -20,9 +20,9 @@ from medmgmt.record.models import (
     User,
     validate_time_zone,
 )
-from refills.messages import addresses, consents, reports
+from refills.messages import addresses, consents
 from refills.models import How
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 EDITABLE = ("given_name", "family_name", "birth_date", "sex", "language", "time_zone")
 
@@ -130,7 +130,7 @@ def set_contact(by: User, patient_id: int, *, channel: str, address: str, consen
         raise Refused(_("This does not look like an address of that kind.")) from wrong
     consents.choose(patient_id=patient.pk, channel=channel, opted_in=consented, how=How.STAFF, by_id=by.pk, at=now)
     for number in consents.mend(patient.pk, channel):
-        tasks.cancel_by_key(reports.mend_key(number), _("The address was seen to."))
+        tasks.cancel_by_key(kinds.ADDRESS_FAILS.key_of(number), _("The address was seen to."))
     planning.plan(patient, now)
     audit.record(by, "set_contact", patient_id=patient.pk, obj=("contact_point", made.pk),
                  detail={"channel": channel, "consented": consented})  # fmt: skip

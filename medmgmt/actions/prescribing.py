@@ -16,12 +16,11 @@ from interactions.review import Draft
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
-from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Role, Status, User
+from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
 from medmgmt.regimen import courses
 from medmgmt.regimen.courses import Known
 from medmgmt.review import cosignatures
-from refills.models import TaskKind
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 FURTHEST_DAYS = 366
 """An order may take effect at most a year ahead, or be written down at most a year after the fact."""
@@ -92,10 +91,8 @@ def propose_change(
     prompt: Prompt | None = None,
 ) -> Proposal:
     """Proposes a new dose, a hold, a resumption or a stop, and reviews it."""
-    found = Prescription.objects.filter(pk=prescription_id).values_list("patient_id", flat=True).first()
-    patient = access.patient_for(by, "propose", found or 0, lock=True)
+    patient, prescription = access.locked(by, "propose", Prescription, prescription_id)
     require_near(patient, effective_on)
-    prescription = Prescription.objects.get(pk=prescription_id, patient=patient)
     return propose(by, patient, prescription, kind=kind, sig=sig, effective_on=effective_on,
                    reason_code=reason_code, note=note, prompt=prompt or Prompt())  # fmt: skip
 
@@ -140,25 +137,12 @@ def propose(
 
 def remember_to_sign(by: User, change: DosageChange) -> None:
     """A proposal left lying becomes its author's task; the signature or the withdrawal closes it."""
-    tasks.open_task(
-        kind=TaskKind.REVIEW_PROPOSAL,
-        key=waiting_key(change),
-        patient_id=change.patient_id,
-        role=Role.PSYCHIATRIST,
-        assignee_id=by.pk,
-        source=("dosage_change", change.pk),
-        title=_("Proposal waits for a signature"),
-    )
-
-
-def waiting_key(change: DosageChange) -> str:
-    """The one task of a proposal that is not signed yet."""
-    return f"proposal:{change.pk}"
+    tasks.open_for(kinds.REVIEW_PROPOSAL, change.pk, patient_id=change.patient_id, assignee_id=by.pk)
 
 
 def close_waiting(change: DosageChange, why: str) -> None:
     """The tasks that waited for this proposal to be signed or co-signed wait no longer."""
-    tasks.cancel_where(Q(key=waiting_key(change)) | cosignatures.tasks_of(change), why)
+    tasks.cancel_where(Q(key=kinds.REVIEW_PROPOSAL.key_of(change.pk)) | cosignatures.tasks_of(change), why)
 
 
 def drug_columns(drug: DrugChoice) -> dict[str, object]:
@@ -245,9 +229,7 @@ def sign(by: User, change_id: int) -> DosageChange:
 
 def proposed(by: User, act: str, change_id: int) -> tuple[Patient, DosageChange]:
     """The locked patient and a change still proposed, read after the lock; Conflict if it was settled by then."""
-    patient_id = DosageChange.objects.filter(pk=change_id).values_list("patient_id", flat=True).first()
-    patient = access.patient_for(by, act, patient_id or 0, lock=True)
-    change = DosageChange.objects.select_related("prescription").get(pk=change_id, patient=patient)
+    patient, change = access.locked(by, act, DosageChange, change_id, through="prescription")
     if change.status != Status.PROPOSED:
         raise Conflict(_("This change has already been signed or withdrawn."))
     return patient, change
@@ -269,15 +251,8 @@ def follow_from(patient: Patient, change: DosageChange, known: Known, reviewed: 
     planning.replan(patient, change.prescription, signed)
     close_waiting(change, _("The proposal was signed."))
     if reviewed.not_checked:
-        tasks.open_task(
-            kind=TaskKind.NOT_CHECKED,
-            key=f"not-checked:{change.pk}",
-            patient_id=patient.pk,
-            role=Role.PHARMACIST,
-            source=("dosage_change", change.pk),
-            title=_("Drug that could not be checked"),
-            detail=" ".join(f"{entry['what']}: {entry['why']}" for entry in reviewed.not_checked),
-        )
+        unknown = " ".join(f"{entry['what']}: {entry['why']}" for entry in reviewed.not_checked)
+        tasks.open_for(kinds.NOT_CHECKED, change.pk, patient_id=patient.pk, detail=unknown)
 
 
 @transaction.atomic
@@ -287,6 +262,6 @@ def withdraw(by: User, change_id: int, *, note: str) -> DosageChange:
     change.withdraw(by_id=by.pk, at=timezone.now(), note=note)
     close_waiting(change, _("The proposal was withdrawn."))
     for answer_id in review.answers_of(change.pk):
-        tasks.cancel_by_key(f"follow-up:{answer_id}", _("The proposal was withdrawn."))
+        tasks.cancel_by_key(kinds.FOLLOW_UP.key_of(answer_id), _("The proposal was withdrawn."))
     audit.record(by, "withdraw", patient_id=patient.pk, obj=("dosage_change", change.pk))
     return change

@@ -52,7 +52,7 @@ def renew(
 
     Refused where a major finding of today's review has no answer and `why` says nothing; RefillRefused by the rules.
     """
-    patient, prescription = access.prescription(by, "renew", prescription_id)
+    patient, prescription = access.locked(by, "renew", Prescription, prescription_id)
     shown = found(prescription)
     if shown.open_findings and not why.strip():
         raise Refused(_("Today's review has a major finding without an answer: answer it, or say why you renew."))
@@ -78,7 +78,7 @@ def renew_batch(by: User, prescription_ids: Sequence[int]) -> Batch:
         raise NoSuchThing()
     renewed, left = [], []
     for prescription_id in patients:
-        patient, prescription = access.prescription(by, "renew", prescription_id)
+        patient, prescription = access.locked(by, "renew", Prescription, prescription_id)
         shown = found(prescription)
         if not shown.is_plain or shown.proposed.quantity is None:
             left.append(shown)
@@ -97,7 +97,7 @@ def renew_batch(by: User, prescription_ids: Sequence[int]) -> Batch:
 @transaction.atomic
 def decline(by: User, prescription_id: int, *, answer: str, reason: str, note: str = "") -> RenewalDecision:
     """Not renewed as it is: the treatment changes, or not at all, with a reason for the patient; closes the request."""
-    patient, prescription = access.prescription(by, "renew", prescription_id)
+    patient, prescription = access.locked(by, "renew", Prescription, prescription_id)
     if answer not in (RenewalAnswer.CHANGED, RenewalAnswer.DENIED):
         raise Refused(_("Choose whether the treatment changes or it is not renewed."))
     if not reason or reason not in RenewalReason.values:

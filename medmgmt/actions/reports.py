@@ -5,17 +5,16 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from medmgmt.actions import messages
 from medmgmt.messages import due, planning
 from medmgmt.record import access, audit
-from medmgmt.record.models import ContactPoint, Patient, Role
+from medmgmt.record.models import ContactPoint, Patient
 from refills.messages import addresses, fallback, reports, words
 from refills.messages.reports import Report, Said
 from refills.messages.words import Meant
-from refills.models import CaregiverConsent, How, Reminder, TaskKind
-from refills.worklist import tasks
+from refills.models import CaregiverConsent, How, Reminder
+from refills.worklist import kinds, tasks
 
 
 @transaction.atomic
@@ -76,14 +75,7 @@ def take_reply(channel: str, report: Report) -> None:
 
 def ask_to_call(patient: Patient, channel: str, event_id: str) -> None:
     """Somebody wrote more than a word to a number that nobody reads."""
-    tasks.open_task(
-        kind=TaskKind.CONTACT_PATIENT,
-        key=f"contact_patient|reply|{channel}|{event_id}|{patient.pk}"[:200],
-        patient_id=patient.pk,
-        role=Role.NURSE,
-        case="reply",
-        title=_("The patient answered a message: please call"),
-    )
+    tasks.open_for(kinds.REPLY, "", key=kinds.REPLY.key_of(channel, event_id, patient.pk), patient_id=patient.pk)
 
 
 def fall_back() -> int:

@@ -8,16 +8,16 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from interactions import changes, library, rescreening, review
 from interactions.models import Finding, Moment, RescreenRun, Severity
 from interactions.rescreening import Came
 from medmgmt.messages import planning
 from medmgmt.record import access, audit
-from medmgmt.record.models import Patient, Role
+from medmgmt.record.models import Patient
 from medmgmt.regimen import courses as regimen_courses
-from refills.models import Task, TaskKind
+from refills.models import Task
+from refills.worklist import kinds
 from refills.worklist import tasks as worklist_tasks
 
 BATCH = 100
@@ -118,16 +118,13 @@ def task(run: RescreenRun, patient_id: int, findings: Sequence[Finding]) -> Task
     """The task of a patient; the same findings of the same patient are the same task, whichever run found them."""
     worst = min(findings, key=lambda one: PRIORITY[Severity(one.severity)])
     said = hashlib.sha256("\n".join(sorted(one.key for one in findings)).encode()).hexdigest()[:32]
-    return Task(
-        kind=TaskKind.KNOWLEDGE_CHANGE,
-        key=f"rescreen:{patient_id}:{said}",
+    return worklist_tasks.task_for(
+        kinds.RESCREENED,
+        run.pk,
+        key=kinds.RESCREENED.key_of(patient_id, said),
         patient_id=patient_id,
-        role=Role.PSYCHIATRIST,
-        service_case=worst.severity,
+        case=worst.severity,
         priority=PRIORITY[Severity(worst.severity)],
-        source_type="rescreening",
-        source_id=str(run.pk),
-        title=_("The knowledge has changed: please look at these medicines again"),
         detail=" ".join(f"{one.get_severity_display()}: {one.summary}" for one in findings),
     )
 

@@ -16,12 +16,12 @@ from medmgmt.actions import prescribing
 from medmgmt.monitoring import evidence
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, NotAllowed, Refused
-from medmgmt.record.models import CoSignature, DosageChange, Patient, Role, User, Verdict
+from medmgmt.record.models import CoSignature, DosageChange, Patient, User, Verdict
 from medmgmt.regimen import courses
 from medmgmt.review import cosignatures, tolerance
 from refills.models import Task, TaskKind
 from refills.worklist import evidence as worklist_evidence
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 FURTHEST_DAYS = 366
 
@@ -38,8 +38,7 @@ def override(
     courses, and the answer keeps what they show. Gives the answer to this finding; those to the rest of its card name
     it as their lead. Raises AlreadyAnswered when somebody was faster.
     """
-    of = Finding.objects.filter(pk=finding_id).values_list("review__patient_id", flat=True).first()
-    patient = access.patient_for(by, "answer_finding", of or 0, lock=True)
+    patient, _finding = access.locked(by, "answer_finding", Finding, finding_id, through="review")
     said = answers.Said(reason_code=reason_code, note=note, follow_up_on=follow_up_on, follow_up=follow_up)
     require_follow_up(patient, said)
     findings = answers.of_card(finding_id)
@@ -84,22 +83,18 @@ def shown_earlier(patient: Patient, findings: Sequence[Finding], said: answers.S
 def open_follow_up(by: User, patient: Patient, lead: Answer, findings: Sequence[Finding]) -> None:
     """The one task of an answered card; with a promise to monitor only what was named closes it."""
     change_id = findings[0].review.change_id
-    source = ("dosage_change", change_id) if change_id else ("screening", patient.pk)
     said = [str(lead.get_reason_code_display()).capitalize()]
     if lead.follow_up:
         said.append(_("to be recorded: %(what)s") % {"what": evidence.label(lead.follow_up)})
     if lead.note:
         said.append(lead.note)
-    tasks.open_task(
-        kind=TaskKind.FINDING_FOLLOW_UP,
-        key=f"follow-up:{lead.pk}",
+    tasks.open_for(
+        kinds.FOLLOW_UP,
+        lead.pk,
         patient_id=patient.pk,
-        role=Role.PSYCHIATRIST,
         assignee_id=by.pk,
-        priority=2,
         due_at=end_of_working_day(patient, lead.follow_up_on),
-        source=source,
-        title=_("Follow up an accepted risk"),
+        source=("dosage_change", change_id) if change_id else ("screening", patient.pk),
         detail=f"{findings[0].summary.rstrip('.')}. {'; '.join(said)}",
         closes_on=lead.follow_up,
     )
@@ -141,14 +136,13 @@ def ask(by: User, change_id: int, *, colleague_id: int | None = None) -> Task:
     if standing.asked is not None:
         return standing.asked
     colleague = None if colleague_id is None else second_person(change, patient, colleague_id)
-    task = tasks.open_task(
-        kind=TaskKind.COSIGN,
-        key=f"cosign|{change.pk}|{len(standing.words)}",
+    task = tasks.open_for(
+        kinds.COSIGN,
+        change.pk,
+        key=kinds.COSIGN.key_of(change.pk, len(standing.words)),
         patient_id=patient.pk,
-        role=colleague.role if colleague else Role.PHARMACIST,
+        role=colleague.role if colleague else kinds.COSIGN.role,
         assignee_id=colleague.pk if colleague else None,
-        source=("dosage_change", change.pk),
-        title=_("A second signature is asked for"),
         detail=" ".join(finding.summary for finding in standing.missing),
         closes_on=cosignatures.waits_for(change),
     )
@@ -241,14 +235,11 @@ def sentence(note: str) -> str:
 
 def tell_author(change: DosageChange, word: CoSignature) -> None:
     """The author decides what comes next: another order, another colleague, or none."""
-    tasks.open_task(
-        kind=TaskKind.COSIGN,
-        key=f"cosign-declined|{word.pk}",
+    tasks.open_for(
+        kinds.COSIGN_DECLINED,
+        change.pk,
+        key=kinds.COSIGN_DECLINED.key_of(word.pk),
         patient_id=change.patient_id,
-        role=Role.PSYCHIATRIST,
         assignee_id=change.author_id,
-        case="declined",
-        source=("dosage_change", change.pk),
-        title=_("A second signature was declined"),
         detail=word.note,
     )

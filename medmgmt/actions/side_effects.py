@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from interactions import library
 from interactions.engine import suspects
 from medmgmt.record import access, audit
-from medmgmt.record.errors import NoSuchThing, NotAllowed, Refused
+from medmgmt.record.errors import NotAllowed, Refused
 from medmgmt.record.models import Patient, Role, SideEffectReport, Status, Suspect, User
 from medmgmt.regimen import courses
-from refills.models import TaskKind
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 
 @transaction.atomic
@@ -54,12 +53,9 @@ def log_side_effect(
 def correct_side_effect(by: User, report_id: int, **fields: object) -> SideEffectReport:
     """A new version of a report; the old one stays. `fields` are those of log_side_effect, each optional.
 
-    Raises NoSuchThing for an unknown report, Refused where a newer version exists.
+    Raises NoSuchPatient for an unknown report, Refused where a newer version exists.
     """
-    old = SideEffectReport.objects.filter(pk=report_id).first()
-    patient = access.patient_for(by, "log_side_effect", old.patient_id if old else 0, lock=True)
-    if old is None:
-        raise NoSuchThing()
+    patient, old = access.locked(by, "log_side_effect", SideEffectReport, report_id)
     if by.role == Role.PATIENT and old.reporter_id != by.pk:
         raise NotAllowed(_("You can correct your own reports; tell the clinic about the others."))
     if SideEffectReport.objects.filter(corrects=old).exists():
@@ -128,16 +124,13 @@ def dose_texts(patient: Patient, day: date) -> dict[int, tuple[int | None, str]]
 def open_review(patient: Patient, report: SideEffectReport, ranked: Sequence[Suspect]) -> None:
     """The psychiatrist's task, due by severity; a correction replaces the task of the version before."""
     if report.corrects_id:
-        tasks.cancel_by_key(f"side-effect:{report.corrects_id}", _("The report was corrected."))
-    tasks.open_task(
-        kind=TaskKind.SIDE_EFFECT_REVIEW,
-        key=f"side-effect:{report.pk}",
+        tasks.cancel_by_key(kinds.SIDE_EFFECT.key_of(report.corrects_id), _("The report was corrected."))
+    tasks.open_for(
+        kinds.SIDE_EFFECT,
+        report.pk,
         patient_id=patient.pk,
-        role=Role.PSYCHIATRIST,
         assignee_id=prescriber_id(patient, ranked),
         case=report.severity,
-        source=("side_effect", report.pk),
-        title=_("Review a side effect"),
         detail=f"{report.term} ({report.get_severity_display()})",
     )
 

@@ -15,7 +15,7 @@ from medmgmt.actions import monitoring
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import NoSuchThing, Refused
-from medmgmt.record.models import Patient, Prescription, Role, Status, User
+from medmgmt.record.models import Patient, Prescription, Status, User
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.regimen.courses import Course, Known
@@ -39,7 +39,7 @@ from refills.models import (
 from refills.supply import controlled, dispensing
 from refills.supply.controlled import Reason, Refusal
 from refills.supply.rules import CONTROLLED
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 SIGNALS = {
     dispensing.Signal.MANY_EARLY_REQUESTS: gettext_lazy("%(count)s early fills since %(day)s."),
@@ -73,7 +73,7 @@ def record_dispense(
     early without a reason, early often, a quantity that does not fit) opens a task; a lab that is missing opens the
     prescriber's.
     """
-    patient, prescription = access.prescription(by, "record_dispense", prescription_id)
+    patient, prescription = access.locked(by, "record_dispense", Prescription, prescription_id)
     today = patient.today(timezone.now())
     require_fill(today, dispensed_on, days_supply, early_reason, partial_reason)
     limit = limits.of(prescription, dispensed_on)
@@ -203,15 +203,8 @@ def ask_pharmacist(course: Course, made: Dispense, early: int, reason: str) -> N
     if not stock.quantity_fits(made, course):
         odd.append(_("The quantity does not last the %(days)s days stated, as directed.") % {"days": made.days_supply})
     if odd:
-        tasks.open_task(
-            kind=TaskKind.FILL_LOOK,
-            key=f"fill|{made.pk}",
-            patient_id=made.patient_id,
-            role=Role.PHARMACIST,
-            source=("dispense", made.pk),
-            title=_("A fill needs a look"),
-            detail=" ".join([f"{course.prescription.drug_name}:", *odd]),
-        )
+        detail = " ".join([f"{course.prescription.drug_name}:", *odd])
+        tasks.open_for(kinds.FILL_LOOK, made.pk, patient_id=made.patient_id, detail=detail)
 
 
 def early_fills(course: Course) -> list[dispensing.Early]:
@@ -223,7 +216,7 @@ def early_fills(course: Course) -> list[dispensing.Early]:
 @transaction.atomic
 def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: Decimal, unit: str) -> PillCount:
     """Units found at home before that day's dose; from then on the supply is counted from them."""
-    patient, prescription = access.prescription(by, "count_pills", prescription_id)
+    patient, prescription = access.locked(by, "count_pills", Prescription, prescription_id)
     today = patient.today(timezone.now())
     if not today - timedelta(days=LOOKED_AT_FOR.days * 4) <= counted_on <= today:
         raise Refused(_("A count is written down within four weeks, never before its day."))
@@ -240,7 +233,7 @@ def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: D
 @transaction.atomic
 def report_adherence(by: User, prescription_id: int, *, answer: str) -> AdherenceReport:
     """The patient says how they have taken a medicine; the same answer twice on a day is one."""
-    patient, prescription = access.prescription(by, "report_adherence", prescription_id)
+    patient, prescription = access.locked(by, "report_adherence", Prescription, prescription_id)
     if answer not in Taken.values:
         raise Refused(_("Choose one of the answers."))
     today = patient.today(timezone.now())
@@ -260,10 +253,10 @@ def request_refill(by: User, prescription_id: int) -> Task:
 
     Where the supply waits for a lab, the prescriber's task about that opens with it.
     """
-    patient, prescription = access.prescription(by, "request_refill", prescription_id)
+    patient, prescription = access.locked(by, "request_refill", Prescription, prescription_id)
     day = patient.today(timezone.now())
     answered = RenewalDecision.objects.filter(prescription=prescription).count()
-    task = open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{day.isoformat()}:{answered}")
+    task = open_refill_task(patient, prescription, key=kinds.REFILL_ASKED.key_of(prescription.pk, day, answered))
     monitoring.open_if_pending(patient, prescription, day)
     audit.record(by, "request_refill", patient_id=patient.pk, obj=("prescription", prescription.pk))
     return task
@@ -282,14 +275,12 @@ def open_refill_task(patient: Patient, prescription: Prescription, *, key: str) 
     if signed is None:
         raise NoSuchThing()
     still_here = signed.signed_by is not None and access.cares_for(signed.signed_by, patient.pk)
-    return tasks.open_task(
-        kind=TaskKind.REFILL_REQUEST,
+    return tasks.open_for(
+        kinds.REFILL_ASKED,
+        prescription.pk,
         key=key,
         patient_id=patient.pk,
-        role=Role.PSYCHIATRIST,
         assignee_id=signed.signed_by_id if still_here else None,
         stop_tier=gaps.stop_tier(prescription),
-        source=("prescription", prescription.pk),
-        title=_("Refill asked for"),
         detail=prescription.drug_name,
     )

@@ -19,6 +19,7 @@ from medmgmt.demo.histories import DemoPatient, Row
 from medmgmt.record.models import CareTeam, CareTeamMember, Patient, Prescription, Role, User
 from medmgmt.regimen import courses
 from refills.models import Task
+from refills.worklist import kinds
 from refills.worklist import tasks as worklist_tasks
 
 CARLA = "carla"
@@ -156,7 +157,8 @@ class _Clinic:
             quantity_meant=True,
         )
         if one["asked"] == "yes":
-            supply.open_refill_task(patient, prescription, key=f"refill:{prescription.pk}:{today.isoformat()}:0")
+            key = kinds.REFILL_ASKED.key_of(prescription.pk, today, 0)
+            supply.open_refill_task(patient, prescription, key=key)
 
     def hear_of_side_effect(self, one: Row) -> None:
         """A report by nurse or patient; what is over has been looked at already."""
@@ -172,7 +174,7 @@ class _Clinic:
             note=one["note"],
         )
         if one["outcome"] == "recovered":
-            task = Task.objects.get(key=f"side-effect:{report.pk}")
+            task = Task.objects.get(key=kinds.SIDE_EFFECT.key_of(report.pk))
             worklist.done(self.users["adler"], task.pk, outcome="Dose reduced; gone.", version=task.version)
 
     def screen(self) -> None:

@@ -15,6 +15,7 @@ from interactions.models import Answer, Finding, Moment
 from medmgmt.record import access, audit
 from medmgmt.record.models import User
 from refills.models import Task, TaskState
+from refills.worklist import kinds
 from refills.worklist.evidence import AGAIN
 
 USUAL_DAYS = 90
@@ -183,7 +184,7 @@ def promises(answers: Iterable[int], first: date) -> tuple[int, int]:
 
     One whose evidence was wrong counts as it stands now: by the task that was opened in its place.
     """
-    wanted = {f"follow-up:{number}" for number in answers}
+    wanted = {kinds.FOLLOW_UP.key_of(number) for number in answers}
     rows = Task.objects.filter(kind="finding_follow_up", created_at__date__gte=first).order_by("id")
     told = {row[0].partition(AGAIN)[0]: row[1:] for row in rows.values_list(*PROMISE)}
     now = timezone.now()

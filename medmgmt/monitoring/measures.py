@@ -13,6 +13,7 @@ from interactions.models import Finding
 from medmgmt.record import access
 from medmgmt.record.models import MonitoringOrder, Observation, ObservationCode, Patient, User, evidence_of
 from refills.models import Task, TaskState
+from refills.worklist import kinds
 
 VISIT = "visit"
 
@@ -48,7 +49,7 @@ class CardMeasures:
 
 def key_of(order_id: int) -> str:
     """The task of an order."""
-    return f"monitoring-order:{order_id}"
+    return kinds.MONITORING_ORDER.key_of(order_id)
 
 
 def closes_on(code: str) -> str:

@@ -2,19 +2,19 @@
 
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from medmgmt.record import audit
-from medmgmt.record.errors import NoSuchPatient, NotAllowed
-from medmgmt.record.models import Prescription
+from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed
 from medmgmt.record.models.people import CareAssignment, Patient, Role, User
 
 log = logging.getLogger(__name__)
+Thing = TypeVar("Thing", bound=Model)
 
 PRESCRIBERS = frozenset({Role.PSYCHIATRIST})
 CARERS = frozenset({Role.PSYCHIATRIST, Role.NURSE})
@@ -113,7 +113,7 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     if lock:
         if not connection.in_atomic_block:
             raise RuntimeError("patient_for(lock=True) needs a transaction")
-        patients = locked(patients)
+        patients = for_writing(patients)
     patient = patients.filter(pk=patient_id).first()
     if patient is None:
         log.warning("refused act=%s user=%s patient=%s", act, by.pk, patient_id)
@@ -123,7 +123,7 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     return patient
 
 
-def locked(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+def for_writing(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     """The patients' rows, locked against other writers until the transaction ends, but not against rows that name them.
 
     An audit entry names its patient: under a plain FOR UPDATE a reader would hold the head of the chain and wait for
@@ -138,7 +138,7 @@ def patient_from_source(by: User, source_id: str) -> Patient | None:
     For taking history over and nothing else: it shows nothing, and the action audits what it adds. Needs a transaction.
     """
     require(by, "import_history")
-    return locked(Patient.objects.filter(source_id=source_id)).first()
+    return for_writing(Patient.objects.filter(source_id=source_id)).first()
 
 
 def patients_taken_over(by: User, patient_ids: Iterable[int]) -> QuerySet[Patient]:
@@ -161,7 +161,7 @@ def patients_for_the_clock(patient_ids: Iterable[int]) -> list[Patient]:
 
     The action audits what it did. One query; needs a transaction.
     """
-    return list(locked(Patient.objects.filter(pk__in=list(patient_ids))).order_by("pk"))
+    return list(for_writing(Patient.objects.filter(pk__in=list(patient_ids))).order_by("pk"))
 
 
 def people_of(patient_id: int, act: str) -> QuerySet[User]:
@@ -200,8 +200,18 @@ def own_or_cared_for(by: User) -> Any:
     return patients_of(by).values("pk")
 
 
-def prescription(by: User, act: str, prescription_id: int) -> tuple[Patient, Prescription]:
-    """The locked patient and one of their prescriptions, read after the lock; unknown and foreign sound the same."""
-    patient_id = Prescription.objects.filter(pk=prescription_id).values_list("patient_id", flat=True).first()
-    patient = patient_for(by, act, patient_id or 0, lock=True)
-    return patient, Prescription.objects.select_related("patient").get(pk=prescription_id, patient=patient)
+def locked(by: User, act: str, model: type[Thing], pk: int, *, through: str = "") -> tuple[Patient, Thing]:
+    """The locked patient and one thing of their record, read after the lock; unknown and foreign sound the same.
+
+    `through` names the row that has the patient, where the thing itself has none; it is read along. Three queries.
+    """
+    owner = f"{through}__patient" if through else "patient"
+    things = model._default_manager.filter(pk=pk)
+    owned = things.values_list(f"{owner}_id", flat=True)
+    patient = patient_for(by, act, owned.first() or 0, lock=True)
+    thing = things.select_related(*filter(None, [through])).filter(**{owner: patient}).first()
+    if thing is None:
+        raise NoSuchThing
+    holder: Any = getattr(thing, through) if through else thing
+    holder.patient = patient
+    return patient, thing

@@ -7,16 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt.record import dosing
-from medmgmt.record.models import Patient, Prescription, Role
+from medmgmt.record.models import Patient, Prescription
 from medmgmt.regimen import courses, scopes
 from medmgmt.regimen.courses import Course
 from medmgmt.supply import stock
 from refills import site
-from refills.models import LIVE, Lasts, SupplyState, Task, TaskKind
-from refills.worklist import tasks
+from refills.models import LIVE, Lasts, SupplyState, Task
+from refills.worklist import kinds, tasks
 
-GAP = "gap|"
-"""How the key of a gap's task begins; the prescription and the run-out date follow."""
 GAPS_SEEN_FOR = timedelta(days=60)
 """A supply that ended longer ago is history that nobody kept up, such as that taken over from elsewhere."""
 
@@ -43,8 +41,8 @@ def days_without(patient: Patient, course: Course, out_on: date | None) -> int |
     sig, prescription = dosing.dose_on(today, course.steps).sig, course.prescription
     wanted = out_on is not None and sig is not None and not sig.as_needed
     without = (today - out_on).days if out_on is not None and wanted else -1
-    live = Task.objects.filter(key__startswith=f"{GAP}{prescription.pk}|", state__in=LIVE)
-    for task in live if without < 0 else live.exclude(key=f"{GAP}{prescription.pk}|{out_on}"):
+    live = Task.objects.filter(key__startswith=kinds.SUPPLY_GAP.key_of(prescription.pk, ""), state__in=LIVE)
+    for task in live if without < 0 else live.exclude(key=kinds.SUPPLY_GAP.key_of(prescription.pk, out_on)):
         tasks.cancel_by_key(task.key, _("The supply no longer has this gap."))
     return without if 0 <= without <= GAPS_SEEN_FOR.days else None
 
@@ -52,16 +50,14 @@ def days_without(patient: Patient, course: Course, out_on: date | None) -> int |
 def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, due_at: datetime | None = None) -> None:
     """A nurse's task, one for a run-out; more urgent where a relapse comes sooner, and due by its service level unless
     told otherwise."""
-    tasks.open_task(
-        kind=TaskKind.SUPPLY_GAP,
-        key=f"{GAP}{prescription.pk}|{out_on}",
+    tasks.open_for(
+        kinds.SUPPLY_GAP,
+        prescription.pk,
+        key=kinds.SUPPLY_GAP.key_of(prescription.pk, out_on),
         patient_id=patient.pk,
-        role=Role.NURSE,
         priority=site.supply_rules().whole("gap_task_priority", scopes.scopes_of(prescription)),
         due_at=due_at,
         stop_tier=stop_tier(prescription),
-        source=("prescription", prescription.pk),
-        title=_("A supply has run out and no fill is recorded: please contact the patient."),
         detail=_("%(drug)s: without supply since %(day)s.") % {"drug": prescription.drug_name, "day": out_on},
     )
 
@@ -94,7 +90,8 @@ def _to_look_at(now: datetime) -> list[int]:
         run_out_on__gte=day - GAPS_SEEN_FOR - timedelta(days=1),
         run_out_on__lte=day + timedelta(days=1),
     )
-    waiting = Task.objects.filter(key__startswith=GAP, state__in=LIVE).values_list("source_id", flat=True)
+    known = Task.objects.filter(key__startswith=kinds.SUPPLY_GAP.begins, state__in=LIVE)
+    waiting = known.values_list("source_id", flat=True)
     rested = Q(looked_at__isnull=True) | Q(looked_at__lte=now - EVERY)
     concerned = ended | Q(pk__in=[int(found) for found in waiting])
     return list(SupplyState.objects.filter(concerned, rested).order_by("pk").values_list("pk", flat=True)[:BATCH])

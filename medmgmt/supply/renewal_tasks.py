@@ -10,14 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library
-from medmgmt.record.models import Role
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.regimen.courses import Course
 from medmgmt.supply import authorisations, gaps, stock
 from refills import site
 from refills.models import Authorisation, Lasts, SupplyState, Task, TaskKind
-from refills.worklist import tasks
+from refills.worklist import kinds, tasks
 
 BATCH = 500
 ONE_DAY = timedelta(days=1)
@@ -87,16 +86,13 @@ def task(ending: Ending, now: datetime) -> Task:
     """The prescriber's task; it names no drug in its title."""
     one, run_out_on = ending.course.prescription, ending.run_out_on
     scopes, days = regimen_scopes.scopes_of(one), (run_out_on - one.patient.today(now)).days
-    return Task(
-        kind=TaskKind.RENEWAL,
-        key=f"renewal|{one.pk}|{run_out_on}",
+    return tasks.task_for(
+        kinds.RENEWAL,
+        one.pk,
+        key=kinds.RENEWAL.key_of(one.pk, run_out_on),
         patient_id=one.patient_id,
-        role=Role.PSYCHIATRIST,
         priority=site.supply_rules().whole("gap_task_priority", scopes),
         stop_tier=gaps.stop_tier(one),
         due_at=now + timedelta(days=max(1, days - 3)),
-        source_type="prescription",
-        source_id=str(one.pk),
-        title=_("A prescription has no fill left"),
         detail=_("%(drug)s: runs out on %(day)s.") % {"drug": one.drug_name, "day": run_out_on},
     )

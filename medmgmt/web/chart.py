@@ -12,11 +12,10 @@ from medmgmt import chart as charts
 from medmgmt.actions import observing, supply
 from medmgmt.record import access
 from medmgmt.web.kit import banner, stepchart
-from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.once import sent
+from medmgmt.web.kit.page import Asked, page
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
 from medmgmt.web.kit.powers import powers
-from medmgmt.web.observing import recorded
 from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm
 
 
@@ -61,11 +60,9 @@ def new_allergy(request: Asked, patient_id: int) -> HttpResponse:
     """An allergy or intolerance."""
     patient = opened(request.user, "record_observation", patient_id)
     form = AllergyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = recorded(request, form.cleaned_data, observing.record_allergy, patient_id)
-            return to(request, address, _("The allergy is recorded."))
-    return patient_form(request, patient, form, title=_("Record an allergy or intolerance"), button=_("Record"))
+    said = _("The allergy is recorded.")
+    done = sent(request, form, observing.record_allergy, patient_id, leads_to=chart_of(patient), said=said)
+    return done or patient_form(request, patient, form, title=_("Record an allergy or intolerance"), button=_("Record"))
 
 
 @page
@@ -73,11 +70,9 @@ def new_condition(request: Asked, patient_id: int) -> HttpResponse:
     """A diagnosis."""
     patient = opened(request.user, "record_observation", patient_id)
     form = ConditionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = recorded(request, form.cleaned_data, observing.record_condition, patient_id)
-            return to(request, address, _("The diagnosis is recorded."))
-    return patient_form(request, patient, form, title=_("Record a diagnosis"), button=_("Record"))
+    said = _("The diagnosis is recorded.")
+    done = sent(request, form, observing.record_condition, patient_id, leads_to=chart_of(patient), said=said)
+    return done or patient_form(request, patient, form, title=_("Record a diagnosis"), button=_("Record"))
 
 
 @page
@@ -87,21 +82,11 @@ def new_dispense(request: Asked, prescription_id: int) -> HttpResponse:
     access.require(request.user, "record_dispense")
     today = shown.patient.today(timezone.now())
     form = DispenseForm(request.POST or None, initial={"dispensed_on": today})
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = once(
-                request, lambda: dispensed(request, prescription_id, form.cleaned_data, chart_of(shown.patient))
-            )
-            return to(request, address, _("The fill is recorded, and the reminders are planned."))
-    return patient_form(
-        request,
-        shown.patient,
-        form,
-        title=_("Record a fill"),
-        button=_("Record"),
-        medication=shown.medication,
-        notes=about_fills(shown),
-    )
+    said = _("The fill is recorded, and the reminders are planned.")
+    done = sent(request, form, supply.record_dispense, prescription_id, leads_to=chart_of(shown.patient), said=said)
+    med, title, notes = shown.medication, _("Record a fill"), about_fills(shown)
+    patient, button = shown.patient, _("Record")
+    return done or patient_form(request, patient, form, title=title, button=button, medication=med, notes=notes)
 
 
 def about_fills(shown: charts.CoursePage) -> list[str]:
@@ -116,9 +101,3 @@ def about_fills(shown: charts.CoursePage) -> list[str]:
     if shown.due_from is None:
         return told
     return [_("The next fill is due from %(day)s.") % {"day": date_format(shown.due_from, "j M Y")}, *told]
-
-
-def dispensed(request: Asked, prescription_id: int, values: dict[str, object], address: str) -> str:
-    """Takes the fill down; where to go next."""
-    supply.record_dispense(request.user, prescription_id, **values)  # type: ignore[arg-type]  # shapes are the form's
-    return address

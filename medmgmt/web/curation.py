@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from medmgmt.actions import knowledge
 from medmgmt.knowledge import reads
 from medmgmt.record import access
-from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import Asked, page, paged, refusal_on, status_of, to
+from medmgmt.web.kit.once import sent
+from medmgmt.web.kit.page import Asked, page, paged, status_of, to
 from medmgmt.web.rule_forms import FIELDS, KINDS, LocalChangeForm, RuleSearch
 
 SAID: dict[str, Promise] = {
@@ -67,10 +67,12 @@ def new(request: Asked) -> HttpResponse:
         status = 422 if request.method == "POST" else 200
         return render(request, "rule_kinds.html", {"kinds": KINDS.items()}, status=status)
     form = LocalChangeForm(request.POST or None, kind=kind, initial=prefilled(request))
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = once(request, lambda: shown_at(knowledge.propose(request.user, form.wanted()).pk))
-            return to(request, address, _("It is proposed. What its cases come to stands below."))
+    said = _("It is proposed. What its cases come to stands below.")
+    done = sent(
+        request, form, lambda by, **_typed: shown_at(knowledge.propose(by, form.wanted()).pk), leads_to=str, said=said
+    )
+    if done:
+        return done
     context = {"form": form, "title": KINDS[kind], "button": _("Propose"), "sides": reads.rule_sides(request.user)}
     return render(request, "rule_form.html", context, status=status_of(form))
 

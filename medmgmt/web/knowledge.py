@@ -6,12 +6,11 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from medmgmt import problems
 from medmgmt.actions import knowledge as actions
 from medmgmt.knowledge import previews, reads
 from medmgmt.record import access
 from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import FORESEEN, MENDABLE, Asked, page, paged, to
+from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page, paged, to
 
 SAID: dict[str, Promise] = {
     "activate": _("The release is active. Every review from now on uses it. Run the selftest on it next."),
@@ -63,9 +62,7 @@ def selftest(request: Asked) -> HttpResponse:
         return to(request, once(request, lambda: started(request, scope if scope in SCOPES else "in_use")),
                   _("The selftest has run."))  # fmt: skip
     except FORESEEN as error:
-        problem = problems.describe(error)
-        if problem.status not in MENDABLE:
-            raise
+        problem = mendable(error)
         return show(request, refused=problem.detail, status=problem.status)
 
 

@@ -1,13 +1,10 @@
 """The short forms for what was measured, scored or seen, and for putting a wrong value right."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from medmgmt.actions import observing
 from medmgmt.record.models import MEASURES, SCALES, EncounterKind, Observation, ObservationCode
 from medmgmt.web.kit.forms import Day, Moment, note, with_blank
-from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.once import sent
+from medmgmt.web.kit.page import Asked, page
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
 from medmgmt.web.record_forms import ObservationForm, observation_states
 
@@ -86,11 +83,9 @@ def new_observation(request: Asked, patient_id: int) -> HttpResponse:
     form = ObservationForm(request.POST or None, initial={"observed_at": timezone.localtime()})
     if code in ObservationCode.values and request.POST.get("code", code) == code:
         only(form, code)
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = recorded(request, form.cleaned_data, observing.record_observation, patient_id)
-            return to(request, address, _("The observation is recorded."))
-    return patient_form(request, patient, form, title=_("Record an observation"), button=_("Record"))
+    said = _("The observation is recorded.")
+    done = sent(request, form, observing.record_observation, patient_id, leads_to=chart_of(patient), said=said)
+    return done or patient_form(request, patient, form, title=_("Record an observation"), button=_("Record"))
 
 
 @page
@@ -98,11 +93,9 @@ def new_encounter(request: Asked, patient_id: int) -> HttpResponse:
     """A visit."""
     patient = opened(request.user, "record_encounter", patient_id)
     form = EncounterForm(request.POST or None, initial={"on": patient.today(timezone.now())})
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            address = recorded(request, form.cleaned_data, observing.record_encounter, patient_id)
-            return to(request, address, _("The visit is recorded."))
-    return patient_form(request, patient, form, title=_("Record a visit"), button=_("Record"))
+    said = _("The visit is recorded.")
+    done = sent(request, form, observing.record_encounter, patient_id, leads_to=chart_of(patient), said=said)
+    return done or patient_form(request, patient, form, title=_("Record a visit"), button=_("Record"))
 
 
 @page
@@ -114,19 +107,8 @@ def correct_observation(request: Asked, patient_id: int, observation_id: int) ->
     initial["value"] = None if old.value is None else f"{old.value.normalize():f}"
     initial["observed_at"] = timezone.localtime(old.observed_at)
     form = CorrectionForm(request.POST or None, of=old, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            observing.correct_observation(request.user, old.pk, **form.cleaned_data)
-            return to(request, chart_of(patient), _("The observation is corrected."))
-    title = _("Correct “%(what)s”") % {"what": old.get_code_display()}
-    return patient_form(request, patient, form, title=title, button=_("Correct"))
-
-
-def recorded(request: Asked, values: dict[str, Any], act: Callable[..., Model], patient_id: int) -> str:
-    """Does the act once and says where the chart is."""
-
-    def do() -> str:
-        act(request.user, patient_id, **values)
-        return reverse("web:chart", args=[patient_id])
-
-    return once(request, do)
+    said = _("The observation is corrected.")
+    done = sent(request, form, observing.correct_observation, old.pk, leads_to=chart_of(patient), said=said)
+    return done or patient_form(
+        request, patient, form, title=_("Correct “%(what)s”") % {"what": old.get_code_display()}, button=_("Correct")
+    )

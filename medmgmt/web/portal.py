@@ -17,8 +17,8 @@ from medmgmt.record.models import DosageChange, Kind
 from medmgmt.supply import reads
 from medmgmt.web.kit import plain_words
 from medmgmt.web.kit.forms import MySideEffectForm
-from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import Asked, page, refusal_on, status_of, to
+from medmgmt.web.kit.once import sent
+from medmgmt.web.kit.page import Asked, page, status_of, to
 
 ASK_FROM_DAYS = 14
 """A refill may be asked for at any time; from so many days before the end the page asks first."""
@@ -104,16 +104,9 @@ def my_side_effect(request: Asked) -> HttpResponse:
     """What the patient notices, in their own words."""
     access.require(request.user, "view_own")
     form = MySideEffectForm(request.POST or None, initial={"began_on": timezone.localdate()})
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            return to(request, once(request, lambda: told(request, form)))
-    return render(request, "my_side_effect.html", {"form": form}, status=status_of(form))
-
-
-def told(request: Asked, form: MySideEffectForm) -> str:
-    """Saves it; the address of the thanks."""
-    side_effects.log_side_effect(request.user, request.user.patient_id or 0, **form.cleaned_data)
-    return reverse("web:my_side_effect_sent")
+    thanks, me = reverse("web:my_side_effect_sent"), request.user.patient_id or 0
+    done = sent(request, form, side_effects.log_side_effect, me, leads_to=thanks)
+    return done or render(request, "my_side_effect.html", {"form": form}, status=status_of(form))
 
 
 @page

@@ -1,6 +1,7 @@
 """Proposing a change, reading what its review found, answering, signing and withdrawing."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -16,11 +17,11 @@ from medmgmt import chart as charts
 from medmgmt.actions import prescribing
 from medmgmt.knowledge import reads
 from medmgmt.record import access
-from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport
+from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
 from medmgmt.web.kit import banner
 from medmgmt.web.kit.forms import ChangeForm, DrugSearch, SigForm, StartForm
-from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.once import sent
+from medmgmt.web.kit.page import Asked, page
 from medmgmt.web.kit.patient_page import opened, patient_form
 
 RECENT = 12
@@ -81,22 +82,20 @@ def choose_sig(request: Asked, patient: Patient, pick: Pick) -> HttpResponse:
 def propose_start(request: Asked, patient: Patient) -> HttpResponse:
     """Proposes it; what was typed stays when something is refused."""
     form = StartForm(request.POST, kind=Kind.START, prompts=prompts(patient))
-    if form.is_valid():
-        with refusal_on(form):
-            return to(request, once(request, lambda: started(request, patient, form)))
+    if done := sent(request, form, partial(started, form), patient.pk, leads_to=review_of):
+        return done
     pick = picked(f"{form['rxcui'].value() or ''}:{form['drug_name'].value() or ''}")
     return patient_form(request, patient, form, template="propose.html", pick=pick, title=_("New medicine"))
 
 
-def started(request: Asked, patient: Patient, form: StartForm) -> str:
-    """Does it; the address of its review."""
-    typed = form.cleaned_data
+def started(form: StartForm, by: User, patient_id: int, /, **typed: Any) -> DosageChange:
+    """Proposes it; the change."""
     drug = prescribing.DrugChoice(
         name=typed["drug_name"], rxcui=typed["rxcui"], strength=typed["strength"], form=typed["form"]
     )
-    proposal = prescribing.propose_start(
-        request.user,
-        patient.pk,
+    return prescribing.propose_start(
+        by,
+        patient_id,
         drug=drug,
         sig=form.sig,
         effective_on=typed["effective_on"],
@@ -105,8 +104,7 @@ def started(request: Asked, patient: Patient, form: StartForm) -> str:
         indication=typed["indication"],
         first_supply_days=typed["first_supply_days"],
         prompt=prompt_of(form),
-    )
-    return review_of(proposal.change)
+    ).change
 
 
 @page
@@ -117,10 +115,7 @@ def change(request: Asked, prescription_id: int, kind: str) -> HttpResponse:
     access.require(request.user, "propose")
     shown = charts.course(request.user, prescription_id)
     form = change_form(request, shown, kind)
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            return to(request, once(request, lambda: changed(request, prescription_id, kind, form)))
-    return patient_form(
+    return sent(request, form, partial(changed, form, kind), prescription_id, leads_to=review_of) or patient_form(
         request,
         shown.patient,
         form,
@@ -148,19 +143,18 @@ def plain(number: Any) -> str:
     return "" if number is None else f"{number.normalize():f}"
 
 
-def changed(request: Asked, prescription_id: int, kind: str, form: ChangeForm) -> str:
-    """Does it; the address of its review."""
-    proposal = prescribing.propose_change(
-        request.user,
+def changed(form: ChangeForm, kind: str, by: User, prescription_id: int, /, **typed: Any) -> DosageChange:
+    """Proposes it; the change."""
+    return prescribing.propose_change(
+        by,
         prescription_id,
         kind=kind,
         sig=form.sig if isinstance(form, SigForm) else None,
-        effective_on=form.cleaned_data["effective_on"],
-        reason_code=form.cleaned_data["reason_code"],
-        note=form.cleaned_data["note"],
+        effective_on=typed["effective_on"],
+        reason_code=typed["reason_code"],
+        note=typed["note"],
         prompt=prompt_of(form),
-    )
-    return review_of(proposal.change)
+    ).change
 
 
 def review_of(changed: DosageChange) -> str:

@@ -1,7 +1,7 @@
 """Renewals: the queue with those that may be signed together, and one screen for one of them."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,8 +12,8 @@ from medmgmt.record import access
 from medmgmt.supply import reads
 from medmgmt.supply.renewals import Renewal
 from medmgmt.web.kit import banner
-from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import Asked, page, refusal_on, status_of, to
+from medmgmt.web.kit.once import once, sent
+from medmgmt.web.kit.page import Asked, page, status_of
 from medmgmt.web.kit.powers import powers
 from medmgmt.web.supply_forms import DeclineForm, RenewForm
 
@@ -56,21 +56,12 @@ def signed_together(request: Asked) -> HttpResponse:
 def renewal(request: Asked, prescription_id: int) -> HttpResponse:
     """One screen with everything that matters, and one button."""
     shown = reads.renewal(request.user, prescription_id)
-    initial = {name: value for name, value in vars(shown.proposed).items() if value is not None}
-    form = RenewForm(request.POST or None, initial=initial, asks_why=bool(shown.open_findings))
+    form = renew_form(shown, request.POST or None)
     if request.method == "POST":
         access.require(request.user, "renew")
-        if form.is_valid():
-            with refusal_on(form):
-                address = once(request, lambda: renewed(request, prescription_id, form))
-                return to(request, address, _("Renewed. The patient sees it in the portal."))
-    return screen(request, shown, form=form, decline_form=DeclineForm(auto_id="decline_%s"))
-
-
-def renewed(request: Asked, prescription_id: int, form: RenewForm) -> str:
-    """Renews it; the queue."""
-    renewals.renew(request.user, prescription_id, **form.cleaned_data)
-    return reverse("web:renewals")
+    said = _("Renewed. The patient sees it in the portal.")
+    done = sent(request, form, renewals.renew, prescription_id, leads_to=reverse("web:renewals"), said=said)
+    return done or screen(request, shown, form=form, decline_form=DeclineForm(auto_id="decline_%s"))
 
 
 @page
@@ -80,24 +71,18 @@ def decline(request: Asked, prescription_id: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("web:renewal", prescription_id)
     form = DeclineForm(request.POST, auto_id="decline_%s")
-    if form.is_valid():
-        with refusal_on(form):
-            address = once(request, lambda: declined(request, prescription_id, form))
-            return to(request, address, _("The patient sees the answer in the portal."))
+    said = _("The patient sees the answer in the portal.")
+    done = sent(request, form, renewals.decline, prescription_id, leads_to=reverse("web:renewals"), said=said)
+    if done:
+        return done
     shown = reads.renewal(request.user, prescription_id)
+    return screen(request, shown, form=renew_form(shown), decline_form=form)
+
+
+def renew_form(shown: Renewal, sent: QueryDict | None = None) -> RenewForm:
+    """The form as it is proposed, or as it was sent."""
     initial = {name: value for name, value in vars(shown.proposed).items() if value is not None}
-    return screen(
-        request,
-        shown,
-        form=RenewForm(initial=initial, asks_why=bool(shown.open_findings)),
-        decline_form=form,
-    )
-
-
-def declined(request: Asked, prescription_id: int, form: DeclineForm) -> str:
-    """Says no; the queue."""
-    renewals.decline(request.user, prescription_id, **form.cleaned_data)
-    return reverse("web:renewals")
+    return RenewForm(sent, initial=initial, asks_why=bool(shown.open_findings))
 
 
 def screen(request: Asked, shown: Renewal, *, form: RenewForm, decline_form: DeclineForm) -> HttpResponse:

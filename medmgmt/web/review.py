@@ -14,7 +14,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from medmgmt import problems
 from medmgmt.actions import monitoring, prescribing
 from medmgmt.actions import review as actions
 from medmgmt.monitoring import measures
@@ -24,7 +23,7 @@ from medmgmt.review.cards import FindingCard, ProblemCard
 from medmgmt.web import review_forms
 from medmgmt.web.kit import banner
 from medmgmt.web.kit.forms import WithdrawForm
-from medmgmt.web.kit.page import FORESEEN, MENDABLE, Asked, page, refusal_on, status_of, to
+from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page, refusal_on, status_of, to
 from medmgmt.web.kit.patient_page import chart_of
 from medmgmt.web.review_forms import AnswerForm
 
@@ -225,9 +224,7 @@ def sign(request: Asked, change_id: int) -> HttpResponse:
     try:
         signed = prescribing.sign(request.user, change_id)
     except FORESEEN as error:
-        problem = problems.describe(error)
-        if problem.status not in MENDABLE:
-            raise
+        problem = mendable(error)
         return show_review(request, change_id, refused=problem.detail, status=problem.status)
     return to(request, reverse("web:chart", args=[signed.patient_id]), _("Signed. The chart shows it."))
 
@@ -263,23 +260,22 @@ def ask(request: Asked, change_id: int) -> HttpResponse:
 @page
 def cosign(request: Asked, change_id: int) -> HttpResponse:
     """The second signature."""
-    form = WordForm(request.POST)
-    if request.method != "POST" or not form.is_valid():
-        return redirect("web:review", change_id)
-    read, note = form.cleaned_data["review"], form.cleaned_data["note"]
-    return say(request, change_id, lambda: actions.cosign(request.user, change_id, review_id=read, note=note), AGREED)
+    return give_word(request, change_id, actions.cosign, AGREED)
 
 
 @page
 def decline(request: Asked, change_id: int) -> HttpResponse:
     """No, with the reason."""
+    return give_word(request, change_id, actions.decline, DECLINED)
+
+
+def give_word(request: Asked, change_id: int, act: Callable[..., object], said: Promise) -> HttpResponse:
+    """A yes or a no to the review that was read."""
     form = WordForm(request.POST)
     if request.method != "POST" or not form.is_valid():
         return redirect("web:review", change_id)
     read, note = form.cleaned_data["review"], form.cleaned_data["note"]
-    return say(
-        request, change_id, lambda: actions.decline(request.user, change_id, review_id=read, note=note), DECLINED
-    )
+    return say(request, change_id, lambda: act(request.user, change_id, review_id=read, note=note), said)
 
 
 def say(request: Asked, change_id: int, act: Callable[[], object], said: str | Promise) -> HttpResponse:
@@ -289,9 +285,7 @@ def say(request: Asked, change_id: int, act: Callable[[], object], said: str | P
     try:
         act()
     except FORESEEN as error:
-        problem = problems.describe(error)
-        if problem.status not in MENDABLE:
-            raise
+        problem = mendable(error)
         return show_review(request, change_id, refused=problem.detail, status=problem.status)
     return to(request, f"{reverse('web:review', args=[change_id])}#sign", said)
 

@@ -15,11 +15,11 @@ from medmgmt import chart as charts
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.actions import side_effects
 from medmgmt.record import access
-from medmgmt.record.models import Patient, SideEffectReport, Suspect
+from medmgmt.record.models import SideEffectReport, Suspect, User
 from medmgmt.web.kit import banner
 from medmgmt.web.kit.forms import SideEffectForm
-from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.once import sent
+from medmgmt.web.kit.page import Asked, page
 from medmgmt.web.kit.patient_page import opened, patient_form
 from medmgmt.web.kit.powers import powers
 
@@ -31,10 +31,8 @@ def new(request: Asked, patient_id: int) -> HttpResponse:
     """The nurse's form."""
     patient = opened(request.user, "log_side_effect", patient_id)
     form = SideEffectForm(request.POST or None, initial={"began_on": patient.today(timezone.now())})
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            return to(request, once(request, lambda: logged(request, patient, form)), _("The side effect is logged."))
-    return patient_form(request, patient, form, template="side_effect_form.html", terms=terms())
+    done = sent(request, form, logged, patient_id, leads_to=page_of, said=_("The side effect is logged."))
+    return done or patient_form(request, patient, form, template="side_effect_form.html", terms=terms())
 
 
 def terms() -> tuple[SideEffectTerm, ...]:
@@ -42,16 +40,20 @@ def terms() -> tuple[SideEffectTerm, ...]:
     return library.current().terms
 
 
-def logged(request: Asked, patient: Patient, form: SideEffectForm) -> str:
-    """Saves it; the address of its page."""
-    report = side_effects.log_side_effect(request.user, patient.pk, **typed(form))
-    return page_of(report)
+def logged(by: User, patient_id: int, **typed: Any) -> SideEffectReport:
+    """Takes it down."""
+    return side_effects.log_side_effect(by, patient_id, **without_blanks(typed))
 
 
-def typed(form: SideEffectForm) -> dict[str, Any]:
+def corrected(by: User, report_id: int, **typed: Any) -> SideEffectReport:
+    """Takes the new version down."""
+    return side_effects.correct_side_effect(by, report_id, **without_blanks(typed))
+
+
+def without_blanks(typed: dict[str, Any]) -> dict[str, Any]:
     """The fields as the action takes them; what was left open stays at its default."""
     coded = ("outcome", "action_taken")
-    return {name: value for name, value in form.cleaned_data.items() if value or name not in coded}
+    return {name: value for name, value in typed.items() if value or name not in coded}
 
 
 def page_of(report: SideEffectReport) -> str:
@@ -96,16 +98,7 @@ def correct(request: Asked, report_id: int) -> HttpResponse:
     access.require(request.user, "view_chart")
     shown = medmgmt_side_effects.side_effect(request.user, report_id)
     form = SideEffectForm(request.POST or None, initial={name: getattr(shown.report, name) for name in FIELDS})
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            return to(
-                request, once(request, lambda: corrected(request, report_id, form)), _("The report is corrected.")
-            )
-    return patient_form(
+    done = sent(request, form, corrected, report_id, leads_to=page_of, said=_("The report is corrected."))
+    return done or patient_form(
         request, shown.patient, form, template="side_effect_form.html", terms=terms(), corrects=shown.report
     )
-
-
-def corrected(request: Asked, report_id: int, form: SideEffectForm) -> str:
-    """Saves the new version; the address of its page."""
-    return page_of(side_effects.correct_side_effect(request.user, report_id, **typed(form)))

@@ -1,6 +1,6 @@
 """The supply of one medicine: what is written for the pharmacy, limits, labs it waits for, counts, adherence."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from medmgmt.actions import authorising, monitoring, supply
 from medmgmt.actions.authorising import Written
 from medmgmt.record import access
+from medmgmt.record.models import User
 from medmgmt.supply import reads
+from medmgmt.supply.renewals import Renewal
 from medmgmt.web.kit import banner
-from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import Asked, page, refusal_on, to
+from medmgmt.web.kit.once import sent
+from medmgmt.web.kit.page import Asked, page
 from medmgmt.web.kit.patient_page import opened, patient_form
 from medmgmt.web.kit.powers import powers
 from medmgmt.web.supply_forms import AuthoriseForm, CountForm, LimitForm, ReleaseForm, WhyForm
@@ -48,24 +50,12 @@ def adherence(request: Asked, patient_id: int) -> HttpResponse:
     return render(request, "adherence.html", {"told": told, "banner": banner.of(patient), "patient": patient})
 
 
-def done(request: Asked, prescription_id: int, act: Callable[[], object]) -> str:
-    """Does the act once; the address of the supply."""
-
-    def do() -> str:
-        act()
-        return address_of(prescription_id)
-
-    return once(request, do)
-
-
-def sent(
-    request: Asked, prescription_id: int, form: Form, act: Callable[[dict[str, Any]], object], told: str
-) -> HttpResponse | None:
-    """What a filled-in form asks for, done once, and the way back to the supply; None where the form is to be shown."""
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            return to(request, done(request, prescription_id, lambda: act(dict(form.cleaned_data))), told)
-    return None
+def supply_form(
+    request: Asked, shown: Renewal, form: Form, *, title: str, button: str, notes: Sequence[str] = ()
+) -> HttpResponse:
+    """The form of one act with the supply of a medicine."""
+    drug = shown.prescription.drug_name
+    return patient_form(request, shown.patient, form, title=title, button=button, subtitle=drug, notes=notes)
 
 
 @page
@@ -75,44 +65,25 @@ def authorise(request: Asked, prescription_id: int) -> HttpResponse:
     shown = reads.renewal(request.user, prescription_id)
     form = AuthoriseForm(request.POST or None, initial=vars(shown.proposed))
 
-    def act(values: dict[str, Any]) -> object:
-        count, meant = values.pop("count"), values.pop("quantity_meant")
-        parts = authorising.series(Written(**values), count, shown.today)
-        return authorising.authorise_series(request.user, prescription_id, parts=parts, quantity_meant=meant)
+    def act(by: User, count: int, quantity_meant: bool, **typed: Any) -> object:
+        parts = authorising.series(Written(**typed), count, shown.today)
+        return authorising.authorise_series(by, prescription_id, parts=parts, quantity_meant=quantity_meant)
 
-    told = _("The prescription is written. Below is what the pharmacy would be told.")
-    return sent(request, prescription_id, form, act, told) or patient_form(
-        request,
-        shown.patient,
-        form,
-        title=_("Write a prescription for the pharmacy"),
-        button=_("Write it"),
-        subtitle=shown.prescription.drug_name,
-        notes=[shown.line, *shown.verdict],
-    )
+    said = _("The prescription is written. Below is what the pharmacy would be told.")
+    title, notes = _("Write a prescription for the pharmacy"), [shown.line, *shown.verdict]
+    done = sent(request, form, act, leads_to=address_of(prescription_id), said=said)
+    return done or supply_form(request, shown, form, title=title, button=_("Write it"), notes=notes)
 
 
 @page
 def revoke(request: Asked, prescription_id: int, authorisation_id: int) -> HttpResponse:
     """Taking a prescription back."""
     access.require(request.user, "authorise_refill")
-    shown = reads.renewal(request.user, prescription_id)
-    form = WhyForm(request.POST or None)
-
-    def act(values: dict[str, Any]) -> object:
-        return authorising.revoke(request.user, authorisation_id, **values)
-
-    return sent(
-        request, prescription_id, form, act, _("The prescription is revoked. Tell the pharmacy as well.")
-    ) or patient_form(
-        request,
-        shown.patient,
-        form,
-        title=_("Revoke a prescription"),
-        button=_("Revoke"),
-        subtitle=shown.prescription.drug_name,
-        notes=[_("Nothing more may be filled on it from today on. Fills that were made stand.")],
-    )
+    shown, form = reads.renewal(request.user, prescription_id), WhyForm(request.POST or None)
+    said = _("The prescription is revoked. Tell the pharmacy as well.")
+    notes = [_("Nothing more may be filled on it from today on. Fills that were made stand.")]
+    done = sent(request, form, authorising.revoke, authorisation_id, leads_to=address_of(prescription_id), said=said)
+    return done or supply_form(request, shown, form, title=_("Revoke a prescription"), button=_("Revoke"), notes=notes)
 
 
 @page
@@ -121,21 +92,11 @@ def release(request: Asked, prescription_id: int) -> HttpResponse:
     access.require(request.user, "release_lab_gate")
     shown = reads.renewal(request.user, prescription_id)
     form = ReleaseForm(request.POST or None, initial={"until": shown.today + timedelta(days=7)})
-
-    def act(values: dict[str, Any]) -> object:
-        return monitoring.release_lab_gate(request.user, prescription_id, **values)
-
-    return sent(
-        request, prescription_id, form, act, _("The supply is released. Arrange the lab all the same.")
-    ) or patient_form(
-        request,
-        shown.patient,
-        form,
-        title=_("Release a supply that waits for a lab"),
-        button=_("Release"),
-        subtitle=shown.prescription.drug_name,
-        notes=[shown.gate.sentence] if shown.gate else [],
-    )
+    said = _("The supply is released. Arrange the lab all the same.")
+    title, notes = _("Release a supply that waits for a lab"), [shown.gate.sentence] if shown.gate else []
+    act, here = monitoring.release_lab_gate, address_of(prescription_id)
+    done = sent(request, form, act, prescription_id, leads_to=here, said=said)
+    return done or supply_form(request, shown, form, title=title, button=_("Release"), notes=notes)
 
 
 @page
@@ -143,22 +104,17 @@ def limit(request: Asked, prescription_id: int) -> HttpResponse:
     """Less at once, until a day, for a reason."""
     access.require(request.user, "limit_supply")
     shown = reads.supply(request.user, prescription_id)
-    hint, today = shown.suggestion, shown.renewal.today
-    days = hint.most_days if hint else 7
-    form = LimitForm(request.POST or None, initial={"most_days": days, "until": today + timedelta(days=30)})
+    hint, until = shown.suggestion, shown.renewal.today + timedelta(days=30)
+    form = LimitForm(request.POST or None, initial={"most_days": hint.most_days if hint else 7, "until": until})
 
-    def act(values: dict[str, Any]) -> object:
-        of = None if values.pop("all_medicines") else prescription_id
-        return authorising.limit_supply(request.user, shown.patient.pk, prescription_id=of, **values)
+    def act(by: User, all_medicines: bool, **typed: Any) -> object:
+        of = None if all_medicines else prescription_id
+        return authorising.limit_supply(by, shown.patient.pk, prescription_id=of, **typed)
 
-    return sent(request, prescription_id, form, act, _("Dispensing is limited.")) or patient_form(
-        request,
-        shown.patient,
-        form,
-        title=_("Limit dispensing"),
-        button=_("Limit it"),
-        subtitle=shown.renewal.prescription.drug_name,
-        notes=[hint.danger, *hint.signs] if hint else [],
+    notes = [hint.danger, *hint.signs] if hint else []
+    done = sent(request, form, act, leads_to=address_of(prescription_id), said=_("Dispensing is limited."))
+    return done or supply_form(
+        request, shown.renewal, form, title=_("Limit dispensing"), button=_("Limit it"), notes=notes
     )
 
 
@@ -166,20 +122,10 @@ def limit(request: Asked, prescription_id: int) -> HttpResponse:
 def lift(request: Asked, prescription_id: int, limit_id: int) -> HttpResponse:
     """Limited dispensing ends before its day."""
     access.require(request.user, "limit_supply")
-    shown = reads.renewal(request.user, prescription_id)
-    form = WhyForm(request.POST or None)
-
-    def act(values: dict[str, Any]) -> object:
-        return authorising.lift_limit(request.user, limit_id, **values)
-
-    return sent(request, prescription_id, form, act, _("Dispensing is no longer limited by this.")) or patient_form(
-        request,
-        shown.patient,
-        form,
-        title=_("Lift limited dispensing"),
-        button=_("Lift it"),
-        subtitle=shown.prescription.drug_name,
-    )
+    shown, form = reads.renewal(request.user, prescription_id), WhyForm(request.POST or None)
+    said = _("Dispensing is no longer limited by this.")
+    done = sent(request, form, authorising.lift_limit, limit_id, leads_to=address_of(prescription_id), said=said)
+    return done or supply_form(request, shown, form, title=_("Lift limited dispensing"), button=_("Lift it"))
 
 
 @page
@@ -187,21 +133,11 @@ def count(request: Asked, prescription_id: int) -> HttpResponse:
     """What is at home."""
     access.require(request.user, "count_pills")
     shown = reads.renewal(request.user, prescription_id)
-    last = shown.last_fill
-    form = CountForm(
-        request.POST or None, initial={"counted_on": shown.today, "unit": last.unit if last else "{tablet}"}
-    )
-
-    def act(values: dict[str, Any]) -> object:
-        return supply.count_pills(request.user, prescription_id, **values)
-
-    return sent(
-        request, prescription_id, form, act, _("The count is recorded, and the supply is counted from it.")
-    ) or patient_form(
-        request,
-        opened(request.user, "count_pills", shown.patient.pk),
-        form,
-        title=_("Record a count"),
-        button=_("Record"),
-        subtitle=shown.prescription.drug_name,
-    )
+    unit = shown.last_fill.unit if shown.last_fill else "{tablet}"
+    form = CountForm(request.POST or None, initial={"counted_on": shown.today, "unit": unit})
+    said = _("The count is recorded, and the supply is counted from it.")
+    done = sent(request, form, supply.count_pills, prescription_id, leads_to=address_of(prescription_id), said=said)
+    if done:
+        return done
+    patient, drug = opened(request.user, "count_pills", shown.patient.pk), shown.prescription.drug_name
+    return patient_form(request, patient, form, title=_("Record a count"), button=_("Record"), subtitle=drug)

@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 from medmgmt import problems
 from medmgmt.actions import worklist as actions
 from medmgmt.record import access
-from medmgmt.record.models import Level
-from medmgmt.web.kit.page import FORESEEN, MENDABLE, Asked, page, paged, refusal_on, status_of, to
+from medmgmt.record.models import Level, User
+from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page, paged, refusal_on, status_of, to
 from medmgmt.web.worklist_forms import (
     AbsenceForm,
     CancelForm,
@@ -86,10 +86,7 @@ def act(request: Asked, task_id: int, work: Callable[[], Task]) -> HttpResponse:
     try:
         work()
     except FORESEEN as error:
-        problem = problems.describe(error)
-        if problem.status not in MENDABLE:
-            raise
-        refused = problem.detail
+        refused = mendable(error).detail
     if request.htmx:
         shown = reads.task(request.user, task_id)
         listed = request.POST.get("listed") == "1"
@@ -110,26 +107,14 @@ def task(request: Asked, task_id: int) -> HttpResponse:
 def done(request: Asked, task_id: int) -> HttpResponse:
     """Closes it with what came of it."""
     form = DoneForm(request.POST or None, auto_id="done_%s")
-
-    def work() -> Task:
-        given = form.cleaned_data
-        return actions.done(
-            request.user, task_id, outcome=given["outcome"], code=given["code"], version=version(request)
-        )
-
-    return sent(request, task_id, form, work, _("The task is done."))
+    return sent(request, task_id, form, actions.done, _("The task is done."))
 
 
 @page
 def cancel(request: Asked, task_id: int) -> HttpResponse:
     """Closes it as not needed any more."""
     form = CancelForm(request.POST or None, auto_id="cancel_%s")
-
-    def work() -> Task:
-        given = form.cleaned_data
-        return actions.cancel(request.user, task_id, why=given["why"], code=given["code"], version=version(request))
-
-    return sent(request, task_id, form, work, _("The task is cancelled."))
+    return sent(request, task_id, form, actions.cancel, _("The task is cancelled."))
 
 
 @page
@@ -138,21 +123,17 @@ def reassign(request: Asked, task_id: int) -> HttpResponse:
     shown = reads.task(request.user, task_id)
     form = ReassignForm(reads.takers(request.user, shown), request.POST or None, auto_id="reassign_%s")
 
-    def work() -> Task:
-        return actions.reassign(request.user, task_id, version=version(request), **form.values())
+    def hand_on(by: User, number: int, *, version: int, **_typed: object) -> Task:
+        return actions.reassign(by, number, version=version, **form.values())
 
-    return sent(request, task_id, form, work, _("The task was handed on."))
+    return sent(request, task_id, form, hand_on, _("The task was handed on."))
 
 
 @page
 def postpone(request: Asked, task_id: int) -> HttpResponse:
     """Puts it off."""
     form = PostponeForm(request.POST or None, auto_id="postpone_%s")
-
-    def work() -> Task:
-        return actions.postpone(request.user, task_id, **form.cleaned_data, version=version(request))
-
-    return sent(request, task_id, form, work, _("The task was put off."))
+    return sent(request, task_id, form, actions.postpone, _("The task was put off."))
 
 
 @page
@@ -225,12 +206,12 @@ def chosen(request: Asked) -> list[actions.Seen]:
 
 
 def sent(
-    request: Asked, task_id: int, form: forms.Form, work: Callable[[], Task], said: str
+    request: Asked, task_id: int, form: forms.Form, work: Callable[..., Task], said: str
 ) -> HttpResponse:  # fmt: skip
     """Does what a form of the task's page asks and goes back; a form that was refused keeps what was typed."""
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
-            work()
+            work(request.user, task_id, version=version(request), **form.cleaned_data)
             return to(request, came_from(request), said)
     return show(request, task_id, form=form if request.method == "POST" else None)
 

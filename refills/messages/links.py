@@ -17,6 +17,7 @@ from refills.messages import planning, waking
 from refills.messages.bundling import REFILL, Name
 from refills.messages.items import Item
 from refills.models import Reminder, ReminderAnswer, ReminderItem, ReminderKind
+from refills.worklist import kinds
 
 SALT = "refills.reminder-link"
 PATH = "/r/"
@@ -131,7 +132,7 @@ def answer(token: str, choice: str, now: datetime | None = None) -> Reminder:
 def refill_request_keys(reminder: Reminder) -> dict[int, str]:
     """By prescription, the key of the prescriber's task: one for its run-out, however many messages asked."""
     return {
-        item.prescription_id: f"refill_request|{item.prescription_id}|{item.day.isoformat()}"
+        item.prescription_id: kinds.REFILL_ASKED_BY_LINK.key_of(item.prescription_id, item.day)
         for item in items(reminder)
         if item.about_type == REFILL and item.prescription_id is not None
     }

@@ -16,13 +16,11 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 
 from refills.messages import restoring
-from refills.models import Reminder, ReminderState, TaskKind
-from refills.worklist import tasks
+from refills.models import Reminder, ReminderState
+from refills.worklist import kinds, tasks
 
-CONTACT_ROLE = "nurse"
 ABANDONED_AT_ONCE = 200
 BEGUN_BEFORE = 0.6
 """The share of a lease after which nothing more is begun."""
@@ -281,25 +279,11 @@ def back_off(attempts: int) -> timedelta:
 def tell_a_person(row: Reminder, state: ReminderState) -> None:
     """A task, once for a message, for whoever can call the patient; what was for the staff is for them to mend."""
     if row.patient_id is None:
-        tasks.open_task(
-            kind=TaskKind.FIX_CONTACT,
-            key=f"fix_contact|user|{row.recipient_id}",
-            assignee_id=row.recipient_id,
-            source=("reminder", row.pk),
-            title=_("A notice to you could not be delivered: please check your address."),
-        )
+        key = kinds.NOTICE_LOST.key_of(row.recipient_id)
+        tasks.open_for(kinds.NOTICE_LOST, row.pk, key=key, assignee_id=row.recipient_id)
         return
-    unknown = _("It is not known whether a reminder arrived: please contact the patient.")
-    dead = _("A reminder could not be delivered: please contact the patient.")
-    tasks.open_task(
-        kind=TaskKind.CONTACT_PATIENT,
-        key=f"contact_patient|reminder|{row.pk}",
-        patient_id=row.patient_id,
-        role=CONTACT_ROLE,
-        priority=2,
-        source=("reminder", row.pk),
-        title=unknown if state == ReminderState.UNKNOWN else dead,
-    )
+    asked = kinds.MAY_HAVE_ARRIVED if state == ReminderState.UNKNOWN else kinds.NOT_ARRIVED
+    tasks.open_for(asked, row.pk, patient_id=row.patient_id)
 
 
 def _mine(token: UUID, ids: Collection[int]) -> QuerySet[Reminder]:

@@ -12,10 +12,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from refills.models import ProviderReport, Reminder, ReminderState, TaskKind, Unreachable
-from refills.worklist import tasks
+from refills.models import ProviderReport, Reminder, ReminderState, Unreachable
+from refills.worklist import kinds, tasks
 
-NURSE = "nurse"
 OPEN = (ReminderState.SENT, ReminderState.UNKNOWN)
 
 
@@ -80,32 +79,16 @@ def bounced(reminder: Reminder, address: str) -> bool:
             return False
         tasks.cancel_by_key(contact_key(reminder.pk), _("The message came back: see to the address."))
         if reminder.patient_id is None:
-            _ask_to_mend(f"user|{reminder.recipient_id}", reminder)
+            key = kinds.OWN_ADDRESS_FAILS.key_of(reminder.recipient_id)
+            tasks.open_for(kinds.OWN_ADDRESS_FAILS, reminder.pk, key=key, assignee_id=reminder.recipient_id)
         elif address:
             row, _made = Unreachable.objects.get_or_create(
                 patient_id=reminder.patient_id, channel=reminder.channel, address=address, mended_at=None
             )
-            _ask_to_mend(str(row.pk), reminder)
+            key = kinds.ADDRESS_FAILS.key_of(row.pk)
+            tasks.open_for(kinds.ADDRESS_FAILS, reminder.pk, key=key, patient_id=reminder.patient_id)
     return True
 
 
 def contact_key(reminder_id: int) -> str:
-    return f"contact_patient|reminder|{reminder_id}"
-
-
-def mend_key(number: object) -> str:
-    return f"fix_contact|{number}"
-
-
-def _ask_to_mend(number: str, reminder: Reminder) -> None:
-    """A task, once for an address."""
-    tasks.open_task(
-        kind=TaskKind.FIX_CONTACT,
-        key=mend_key(number),
-        patient_id=reminder.patient_id,
-        role="" if reminder.recipient_id else NURSE,
-        assignee_id=reminder.recipient_id,
-        priority=2,
-        source=("reminder", reminder.pk),
-        title=_("Messages come back: please see to the address"),
-    )
+    return kinds.NOT_ARRIVED.key_of(reminder_id)

@@ -20,17 +20,15 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 
 from refills.clock import database_now
 from refills.messages import bell
-from refills.models import Crossing, HandOvers, Reminder, ReminderState, Task, TaskKind
-from refills.worklist import tasks
+from refills.models import Crossing, HandOvers, Reminder, ReminderState, Task
+from refills.worklist import kinds, tasks
 
 log = logging.getLogger(__name__)
 WATCHED_FOR = timedelta(days=1)
 """So long after a restore, what is planned anew for a day up to it is held too: its first copy may have been lost."""
-HELD = "held|"
 SLOTS, WIDTH = 64, 20
 
 
@@ -107,7 +105,7 @@ def held() -> QuerySet[Reminder]:
 
 def tasks_of(patient_id: int) -> QuerySet[Task]:
     """The open tasks that ask for that decision."""
-    return Task.objects.filter(key__startswith=f"{HELD}{patient_id}|", closed_at=None)
+    return Task.objects.filter(key__startswith=kinds.MESSAGE_HELD.key_of(patient_id, ""), closed_at=None)
 
 
 def _held(ids: Collection[int]) -> QuerySet[Reminder]:
@@ -157,16 +155,8 @@ def _hold(rows: QuerySet[Reminder], restored_at: datetime) -> int:
 
 
 def _task(patient_id: int, restored_at: datetime) -> Task:
-    return Task(
-        kind=TaskKind.MESSAGE_HELD,
-        key=f"{HELD}{patient_id}|{restored_at.isoformat(timespec='seconds')}",
-        patient_id=patient_id,
-        role="nurse",
-        priority=2,
-        source_type="held",
-        source_id=str(patient_id),
-        title=_("Messages were held after a restore: decide whether they still go."),
-    )
+    key = kinds.MESSAGE_HELD.key_of(patient_id, restored_at.isoformat(timespec="seconds"))
+    return tasks.task_for(kinds.MESSAGE_HELD, patient_id, key=key, patient_id=patient_id)
 
 
 @dataclass(frozen=True)

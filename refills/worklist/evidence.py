@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import F
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from refills.models import LIVE, Task, TaskState
+from refills.worklist import tasks
 
 AGAIN = "|"
 """Between the key of a task and what made it open again."""
@@ -21,7 +20,7 @@ def closed_with(*, patient_id: int, evidence: tuple[str, object]) -> list[Task]:
     return list(named.order_by("id"))
 
 
-def open_again(tasks: Sequence[Task], *, earliest_due: datetime) -> list[Task]:
+def open_again(closed: Sequence[Task], *, earliest_due: datetime) -> list[Task]:
     """For each, a task that asks for the same, as of the same time, due as before but not earlier than that.
 
     It counts as opened when the first was, so that whatever was recorded since then still answers it.
@@ -38,23 +37,11 @@ def open_again(tasks: Sequence[Task], *, earliest_due: datetime) -> list[Task]:
                 "detail": f"{task.detail} {_('What had closed this was corrected: it waits again.')}".strip(),
             },
         )[0]
-        for task in tasks
+        for task in closed
     ]
 
 
 def done(*, patient_id: int, kind: str, evidence: tuple[str, object], by_id: int, outcome: str) -> int:
     """Close the patient's live tasks of this kind, whose work has been done elsewhere; how many. One query."""
-    return Task.objects.filter(patient_id=patient_id, kind=kind, closes_on="", state__in=LIVE).update(
-        state=TaskState.DONE,
-        claimed_by_id=None,
-        claimed_until=None,
-        closed_by_id=by_id,
-        closed_at=Now(),
-        outcome=outcome,
-        stand_in_id=None,
-        stand_in_role="",
-        waits="",
-        evidence_type=evidence[0],
-        evidence_id=str(evidence[1]),
-        version=F("version") + 1,
-    )
+    found = Task.objects.filter(patient_id=patient_id, kind=kind, closes_on="", state__in=LIVE)
+    return found.update(**tasks.done_by(by_id, outcome, evidence))

@@ -2,88 +2,91 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from refills.errors import ClosesOnEvidence, NoSuchTask, PutOffTooFar, TaskClosed, TaskTaken
 from refills.models import LIVE, Task, TaskComment, TaskOutcome, TaskState
 from refills.worklist import service_levels
+from refills.worklist.kinds import Closes, Occasion
 
 CLAIM_LASTS = timedelta(hours=4)
 
 
-def open_task(
-    *,
-    kind: str,
-    key: str,
-    title: str,
-    role: str = "",
-    assignee_id: int | None = None,
-    patient_id: int | None = None,
-    case: str = "",
-    priority: int | None = None,
-    due_at: datetime | None = None,
-    source: tuple[str, object] = ("", ""),
-    detail: str = "",
-    closes_on: str = "",
-    stop_tier: int = 0,
-) -> Task:
+class Told(TypedDict, total=False):
+    """What else may be told of a task: urgency and due time are otherwise those of its service level.
+
+    `due_at` is for a day that was promised or is set by something else. With `closes_on` ("observation:<code>",
+    "scale:<code>", "visit") only that evidence makes it done: see `close_with`. `stop_tier` tells how soon harm comes
+    when the drug it is about stops (1 first, 3 last; 0 without a drug).
+    """
+
+    role: str
+    assignee_id: int | None
+    patient_id: int | None
+    case: str
+    priority: int | None
+    due_at: datetime | None
+    source: tuple[str, object]
+    detail: str
+    closes_on: str
+    stop_tier: int
+
+
+def open_for(asked: Occasion, about: object, *, key: str = "", **told: Unpack[Told]) -> Task:
+    """The task of this occasion about this thing: as `open_task`, with what the table of kinds says of it."""
+    return _opened(task_for(asked, about, key=key, **told))
+
+
+def task_for(asked: Occasion, about: object, *, key: str = "", **told: Unpack[Told]) -> Task:
+    """The same, not opened yet: for `open_tasks`. The key is made of `about` alone, unless one is given."""
+    usual: Told = {"role": asked.role, "case": asked.case, "priority": asked.priority, "source": (asked.about, about)}
+    task = _new(asked.kind, key or asked.key_of(about), asked.title, {**usual, **told})
+    if asked.closes != Closes.PROMISE and bool(task.closes_on) != (asked.closes == Closes.EVIDENCE):
+        raise ValueError(f"{task.key} is closed by {asked.closes.value}")
+    return task
+
+
+def open_task(*, kind: str, key: str, title: str | Promise, **told: Unpack[Told]) -> Task:
     """The task of this key: a new one, or the one that was opened for it before, as it stands (it may be closed).
 
-    Safe to call again and at once from many places. The title carries no health data; the detail may. Urgency and due
-    time are those of the service level of the kind (of its `case`, or of a given `priority`); give `due_at` only where
-    the day was promised or is set by something else. With `closes_on` ("observation:<code>", "scale:<code>", "visit")
-    only that evidence makes it done: see `close_with`. `stop_tier` tells how soon harm comes when the drug it is about
-    stops (1 first, 3 last; 0 without a drug).
+    Safe to call again and at once from many places. The title carries no health data; the detail may.
     """
+    return _opened(_new(kind, key, title, told))
+
+
+def _new(kind: str, key: str, title: str | Promise, told: Told) -> Task:
+    """A task that is not opened yet, with what its service level says of it."""
+    source_type, source_id = told.pop("source", ("", ""))
+    case, priority = told.pop("case", ""), told.pop("priority", None)
     level = service_levels.levels().of(kind, case or priority or "")
-    task = Task(
-        kind=kind,
-        key=key,
-        role=role,
-        assignee_id=assignee_id,
-        patient_id=patient_id,
-        priority=level.priority if priority is None else priority,
-        service_case=level.case,
-        due_at=due_at or service_levels.due(kind, level.case, timezone.now()),
-        source_type=source[0],
-        source_id=str(source[1]),
-        title=str(title),
-        detail=str(detail),
-        closes_on=closes_on,
-        stop_tier=stop_tier,
+    task = Task(kind=kind, key=key, title=str(title), source_type=source_type, source_id=str(source_id), **told)
+    task.service_case, task.priority = level.case, level.priority if priority is None else priority
+    task.due_at = told.get("due_at") or service_levels.due(kind, level.case, timezone.now())
+    task.rank, task.escalate_at = level.rank(task.priority, task.stop_tier), task.due_at
+    return task
+
+
+def _opened(task: Task) -> Task:
+    """The one of its key."""
+    columns = (field.attname for field in Task._meta.concrete_fields if field.attname not in ("id", "key"))
+    opened, _created = Task.objects.get_or_create(
+        key=task.key, defaults={name: getattr(task, name) for name in columns}
     )
-    values = {name: getattr(task, name) for name in _told(task)}
-    opened, _created = Task.objects.get_or_create(key=key, defaults=values)
     return opened
 
 
 def open_tasks(tasks: Sequence[Task]) -> int:
-    """Many at once: each whose key is new is opened, the others stay as they stand; how many are new. Two queries.
-
-    A task without `due_at` is due by its service level.
-    """
+    """Many at once: each whose key is new is opened, the others stay as they stand; how many are new. Two queries."""
     known = set(Task.objects.filter(key__in=[task.key for task in tasks]).values_list("key", flat=True))
     fresh = [task for task in tasks if task.key not in known]
-    for task in fresh:
-        _told(task)
     Task.objects.bulk_create(fresh, ignore_conflicts=True)
     return len(fresh)
-
-
-def _told(task: Task) -> list[str]:
-    """Fills in what the service level says of a new task; the names of the columns that are told."""
-    level = service_levels.levels().of(task.kind, task.service_case or task.priority)
-    task.service_case = level.case
-    due_at: datetime | None = task.due_at  # a column that is filled in here
-    if due_at is None:
-        task.due_at = service_levels.due(task.kind, level.case, timezone.now())
-    task.rank = level.rank(task.priority, task.stop_tier)
-    task.escalate_at = task.due_at
-    return [field.attname for field in Task._meta.concrete_fields if field.attname not in ("id", "key")]
 
 
 def claim(task_id: int, by_id: int, version: int) -> Task:
@@ -158,14 +161,7 @@ def close_with(*, patient_id: int, closes_on: str, evidence: tuple[str, object],
     waiting = Task.objects.filter(
         patient_id=patient_id, closes_on=closes_on, closed_at__isnull=True, created_at__lte=at
     ).exclude(closes_on="")
-    return waiting.update(
-        **_closing(by_id, ""),
-        state=TaskState.DONE,
-        outcome_code=TaskOutcome.RESOLVED,
-        evidence_type=evidence[0],
-        evidence_id=str(evidence[1]),
-        version=F("version") + 1,
-    )
+    return waiting.update(**done_by(by_id, "", evidence), outcome_code=TaskOutcome.RESOLVED)
 
 
 def settle(
@@ -181,13 +177,7 @@ def settle(
     found = Task.objects.filter(about, closed_at__isnull=True)
     if not evidence[0]:
         found = found.filter(closes_on="")
-    return found.update(
-        **_closing(by_id, outcome),
-        state=TaskState.DONE,
-        evidence_type=evidence[0],
-        evidence_id=str(evidence[1]),
-        version=F("version") + 1,
-    )
+    return found.update(**done_by(by_id, outcome, evidence))
 
 
 def cancel(task_id: int, by_id: int | None, outcome: str, version: int | None = None, *, code: str = "") -> Task:
@@ -278,6 +268,12 @@ def _close(task_id: int, by_id: int | None, version: int | None, *, outcome: str
     if version is not None:
         condition &= Q(version=version)
     return _change(task_id, condition, **_closing(by_id, outcome), **columns)
+
+
+def done_by(by_id: int, outcome: str, evidence: tuple[str, object]) -> dict[str, object]:
+    """The columns of a task whose work has been done elsewhere, whoever held it."""
+    named = {"evidence_type": evidence[0], "evidence_id": str(evidence[1])}
+    return {**_closing(by_id, outcome), **named, "state": TaskState.DONE, "version": F("version") + 1}
 
 
 def _closing(by_id: int | None, outcome: str) -> dict[str, object]:

@@ -358,7 +358,7 @@ PARTS: list[Act] = [
     review.require_another,
     worklist.whose,
     worklist.require_cover,
-    access.prescription,
+    access.locked,
     side_effects.keep_report,
     observing.keep,
     observing.close_promises,

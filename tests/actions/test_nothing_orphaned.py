@@ -1,9 +1,6 @@
 """Nothing is orphaned: every open task reaches somebody on duty who may see its patient, or the administrators."""
 
-import ast
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,58 +17,7 @@ from refills.worklist import cover, escalation, service_levels
 from refills.worklist import tasks as worklist_tasks
 from tests import factories
 
-ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 18, 15, 0, tzinfo=UTC)
-CALLERS = """
-    medmgmt/actions/knowledge.py          knowledge_change knowledge_change
-    medmgmt/actions/messages.py           fill_look
-    medmgmt/actions/monitoring.py         lab_gate monitoring_order
-    medmgmt/actions/prescribing.py        not_checked review_proposal
-    medmgmt/actions/reports.py            contact_patient
-    medmgmt/actions/rescreening.py        knowledge_change
-    medmgmt/actions/review.py             cosign cosign finding_follow_up
-    medmgmt/actions/side_effects.py       side_effect_review
-    medmgmt/actions/supply.py             fill_look refill_request
-    medmgmt/demo/seeding.py               -
-    medmgmt/supply/gaps.py                supply_gap
-    medmgmt/supply/renewal_tasks.py       renewal
-    refills/messages/queue.py             contact_patient fix_contact
-    refills/messages/reports.py           fix_contact
-    refills/messages/restoring.py         message_held
-"""
-"""Everything that opens a task, and of which kinds. A caller or kind that is not here fails the test: before it is
-added, say in data/service_levels.csv when it is due and along which chain it is raised."""
-
-
-def opened_in(path: Path) -> Iterator[tuple[str, bool]]:
-    """The kind of every task that a module opens, and whether a role is given."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        given = {word.arg: word.value for word in node.keywords}
-        if name in ("open_task", "Task") and "kind" in given and "title" in given:
-            kind = given["kind"]
-            literal = (
-                isinstance(kind, ast.Attribute) and isinstance(kind.value, ast.Name) and kind.value.id == "TaskKind"
-            )
-            yield (TaskKind[kind.attr].value if literal else "-"), "role" in given or "assignee_id" in given  # type: ignore[union-attr]
-
-
-def test_everything_that_opens_a_task_is_known_with_its_kinds() -> None:
-    found = {}
-    for room in ("medmgmt", "refills", "interactions"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            if path.name == "tasks.py" and room == "refills":
-                continue
-            kinds = list(opened_in(path))
-            if kinds:
-                found[str(path.relative_to(ROOT))] = sorted(kind for kind, _ in kinds)
-                assert all(has_way for _, has_way in kinds), path
-    known = {line.split()[0]: sorted(line.split()[1:]) for line in CALLERS.strip().splitlines()}
-    assert found == known
-
-
 ROLES = sorted(STAFF)
 PEOPLE, TEAMS, PATIENTS = 6, 3, 4
 

@@ -12,7 +12,17 @@ from django.utils.functional import SimpleLazyObject
 
 from medmgmt.record import access
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, RecordError
-from medmgmt.record.models import AuditEntry, CareAssignment, CareTeamMember, Patient, Role, User
+from medmgmt.record.models import (
+    AuditEntry,
+    CareAssignment,
+    CareTeamMember,
+    DosageChange,
+    Observation,
+    Patient,
+    Prescription,
+    Role,
+    User,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -324,6 +334,56 @@ def test_a_lock_needs_a_transaction_on_every_database():
 
 
 # -- what it costs ----------------------------------------------------------------------------------------------------
+
+
+THINGS = [
+    (Prescription, "", "propose"),
+    (DosageChange, "prescription", "sign"),
+    (Observation, "", "record_observation"),
+]
+
+
+def of_somebody(model, patient):
+    """A thing of that kind in the patient's record."""
+    if model is Observation:
+        return Observation.objects.create(
+            patient=patient,
+            code="weight",
+            value=70,
+            unit="kg",
+            observed_at=timezone.now(),
+            recorded_by=factories.adler(),
+        )
+    to = factories.prescription(patient)
+    return to if model is Prescription else factories.change(to)
+
+
+@pytest.mark.parametrize(("model", "through", "act"), THINGS)
+def test_a_thing_opens_with_its_locked_patient_for_who_cares_for_them(model, through, act, django_assert_num_queries):
+    adler, carla = factories.adler(), factories.carla()
+    thing = of_somebody(model, carla)
+    with django_assert_num_queries(3):
+        found = access.locked(adler, act, model, thing.pk, through=through)
+    assert found == (carla, thing)
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(("model", "through", "act"), THINGS)
+def test_an_unknown_thing_and_a_strangers_sound_the_same(model, through, act):
+    foreign = of_somebody(model, factories.stranger()).pk
+    said = set()
+    for number in (foreign, foreign + 1000, 0, -1):
+        with pytest.raises(RecordError) as refused:
+            access.locked(factories.adler(), act, model, number, through=through)
+        said.add((type(refused.value), str(refused.value)))
+    assert said == {(NoSuchPatient, str(NoSuchPatient.default))}
+
+
+def test_whose_role_does_not_do_the_act_is_not_told_whether_the_thing_exists():
+    known = of_somebody(DosageChange, factories.carla()).pk
+    for number in (known, known + 1000):
+        with pytest.raises(NotAllowed):
+            access.locked(factories.bo(), "sign", DosageChange, number, through="prescription")
 
 
 def test_asking_what_somebody_may_do_costs_no_query(django_assert_num_queries):

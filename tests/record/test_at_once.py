@@ -88,6 +88,25 @@ def test_whoever_locks_a_patient_second_waits_for_the_first():
     assert order == ["first", "second"]
 
 
+def test_a_thing_is_read_after_the_lock_on_its_patient():
+    adler, brandt, change = factories.adler(), factories.brandt(), factories.change(factories.prescription())
+    held = threading.Event()
+
+    def first() -> None:
+        with transaction.atomic():
+            _patient, mine = access.locked(adler, "sign", DosageChange, change.pk, through="prescription")
+            held.set()
+            threading.Event().wait(0.3)
+            mine.sign(by_id=adler.pk, at=NOW)
+
+    def second() -> str:
+        held.wait(PATIENCE)
+        with transaction.atomic():
+            return access.locked(brandt, "sign", DosageChange, change.pk, through="prescription")[1].status
+
+    assert at_once(first, second) == [None, "signed"]
+
+
 def test_a_chart_is_read_while_somebody_else_holds_the_patient_and_neither_waits_for_the_other():
     carla, adler, bo = factories.carla(), factories.adler(), factories.bo()
     locked, read = threading.Event(), threading.Event()

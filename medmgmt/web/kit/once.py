@@ -3,15 +3,20 @@
 import hashlib
 import uuid
 from collections.abc import Callable
+from typing import TypeVar
 
+from django import forms
 from django.db import transaction
+from django.http import HttpResponse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from medmgmt.record.models import IdempotencyRecord
-from medmgmt.web.kit.page import Asked
+from medmgmt.web.kit.page import Asked, refusal_on, to
 
 FIELD = "once"
+Made = TypeVar("Made")
 
 
 def hidden_field() -> SafeString:
@@ -37,3 +42,27 @@ def once(request: Asked, act: Callable[[], str]) -> str:
         record.status, record.body = 303, {"to": act()}
         record.save(update_fields=["status", "body"])
         return str(record.body["to"])
+
+
+def sent(
+    request: Asked,
+    form: forms.Form,
+    act: Callable[..., Made],
+    *about: object,
+    leads_to: str | Callable[[Made], str],
+    said: str | Promise = "",
+) -> HttpResponse | None:
+    """What a filled-in form asks for, done once, and the way on with a sentence; None where the form is to be shown.
+
+    The act is asked by this person about these, with what was typed. What it refuses is said on the form, and nothing
+    that was typed is lost. `leads_to` may be made of what the act made.
+    """
+
+    def do() -> str:
+        made = act(request.user, *about, **form.cleaned_data)
+        return leads_to if isinstance(leads_to, str) else leads_to(made)
+
+    if request.method == "POST" and form.is_valid():
+        with refusal_on(form):
+            return to(request, once(request, do), said)
+    return None

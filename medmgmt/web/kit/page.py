@@ -107,10 +107,15 @@ def refusal_on(form: forms.BaseForm) -> Iterator[None]:
     try:
         yield
     except FORESEEN as error:
-        problem = problems.describe(error)
-        if problem.status not in MENDABLE:
-            raise
-        form.add_error(None, problem.detail)
+        form.add_error(None, mendable(error).detail)
+
+
+def mendable(error: Exception) -> problems.Problem:
+    """What was refused, where the person can change something or look again; anything else is raised on."""
+    problem = problems.describe(error)
+    if problem.status not in MENDABLE:
+        raise error
+    return problem
 
 
 def to(request: HttpRequest, address: str, said: str | Promise = "") -> HttpResponseRedirect:

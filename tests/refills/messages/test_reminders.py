@@ -16,6 +16,7 @@ from refills.messages.reminders import Reach
 from refills.messages.waking import Waking
 from refills.models import Reminder, ReminderState, Task, TaskKind
 from refills.supply.fills import Fill
+from refills.worklist import kinds
 from tests import factories
 from tests.refills import gateways
 from tests.refills.people import NOON, ZONE, due, reachable, supply
@@ -241,7 +242,8 @@ def test_a_reminder_is_not_given_up_before_its_task_is_written(
 ) -> None:
     due(1)
     settings.EMAIL_BACKEND = "tests.refills.gateways.Silent"
-    monkeypatch.setattr(queue, "CONTACT_ROLE", "")  # a task for nobody, which the database refuses
+    # A task for nobody, which the database refuses.
+    monkeypatch.setattr(kinds, "MAY_HAVE_ARRIVED", replace(kinds.MAY_HAVE_ARRIVED, role=""))
     with pytest.raises(IntegrityError):
         reminders.tick(NOON, reach=reachable)
     assert only().state == ReminderState.PLANNED
