@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine import suspects
+from medmgmt.actions import shapes
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NotAllowed, Refused
 from medmgmt.record.models import Patient, Role, SideEffectReport, Status, Suspect, User
@@ -22,9 +23,9 @@ def log_side_effect(
     patient_id: int,
     *,
     term: str,
+    term_code: str = "",
     severity: str,
     began_on: date,
-    term_code: str = "",
     ended_on: date | None = None,
     outcome: str = "unknown",
     action_taken: str = "none_yet",
@@ -60,7 +61,7 @@ def correct_side_effect(by: User, report_id: int, **fields: object) -> SideEffec
         raise NotAllowed(_("You can correct your own reports; tell the clinic about the others."))
     if SideEffectReport.objects.filter(corrects=old).exists():
         raise Refused(_("This report has been corrected already; correct its newest version."))
-    kept = ("term", "term_code", "severity", "began_on", "ended_on", "outcome", "action_taken", "note")
+    kept = shapes.details(log_side_effect)
     unknown = set(fields) - set(kept)
     if unknown:
         raise Refused(_("A side effect has no such detail: %(names)s.") % {"names": ", ".join(sorted(unknown))})

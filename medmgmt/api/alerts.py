@@ -1,19 +1,16 @@
 """What became of alerts, in numbers, and how far rescreenings have come."""
 
-from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 from rest_framework import serializers
 
-from interactions.models import RescreenRun, RunState
-from medmgmt.api.kit.endpoint import Endpoint, reads
-from medmgmt.api.kit.endpoint import lists as lists_of
-from medmgmt.api.kit.fields import Day, Id, Instant
+from interactions.models import RescreenRun
+from medmgmt.api.kit.endpoint import at, lists, reads
+from medmgmt.api.kit.fields import Day
+from medmgmt.api.kit.shapes import Shown
 from medmgmt.knowledge import alerts
 from medmgmt.knowledge import reads as knowledge_reads
-from medmgmt.record.models import User
 
 
 class AlertQuery(serializers.Serializer[Any]):
@@ -23,12 +20,10 @@ class AlertQuery(serializers.Serializer[Any]):
     until = Day(required=False)
 
 
-class AlertLine(serializers.Serializer[Any]):
+class AlertLine(Shown):
     """How often one rule, severity, role or reason was shown and overridden."""
 
-    name = serializers.CharField()
-    shown = serializers.IntegerField()
-    overridden = serializers.IntegerField()
+    shows = alerts.Line, "name shown overridden rate"
     rate = serializers.FloatField(help_text="Percent.")
 
 
@@ -47,18 +42,13 @@ class AlertNumbers(serializers.Serializer[Any]):
     kept = serializers.IntegerField()
 
 
-class AlertFeedback(serializers.Serializer[Any]):
+class AlertFeedback(Shown):
     """One alert as feedback on decision support; it names no patient."""
 
+    shows = alerts.Shown, "intervention version problem severity action feedback user role at"
     intervention = serializers.CharField(source="ruling.name")
-    version = serializers.CharField()
-    problem = serializers.CharField()
-    severity = serializers.CharField()
     action = serializers.ChoiceField(["overridden", "withdrawn", "signed", "waiting"])
     feedback = serializers.CharField(source="reason", help_text="The reason that was chosen; empty where none was.")
-    user = serializers.CharField()
-    role = serializers.CharField()
-    at = Instant()
     location = serializers.SerializerMethodField()
 
     def get_location(self, _shown: object) -> str:
@@ -69,49 +59,30 @@ class AlertFeedback(serializers.Serializer[Any]):
 class FeedbackLines(serializers.Serializer[Any]):
     """Every alert of the days."""
 
-    results = AlertFeedback(many=True)
+    results = AlertFeedback(many=True, source="*")
 
 
-class RescreenLine(serializers.Serializer[Any]):
+class RescreenLine(Shown):
     """A change of the knowledge in use, and how far the patients it concerns have been looked at again."""
 
-    id = Id()
+    shows = RescreenRun, (
+        "id before after asked_at asked_by state changes touched screened new_findings tasks started_at finished_at"
+    )  # fmt: skip
     before = serializers.ListField(child=serializers.IntegerField(), help_text="Numbers of releases.")
     after = serializers.ListField(child=serializers.IntegerField())
-    asked_at = Instant()
-    asked_by = Id(source="asked_by_id", allow_null=True)
-    state = serializers.ChoiceField(RunState.choices)
-    changes = serializers.DictField()
-    touched = serializers.IntegerField()
-    screened = serializers.IntegerField()
-    new_findings = serializers.IntegerField()
-    tasks = serializers.IntegerField()
-    started_at = Instant(allow_null=True)
-    finished_at = Instant(allow_null=True)
 
 
-class Alerts(Endpoint):
-    """Alert analytics."""
-
-    @reads(AlertNumbers, query=AlertQuery)
-    def get(self, by: User, since: date | None = None, until: date | None = None) -> object:
-        """Shown and overridden, by rule, severity, role and reason; follow-ups kept; candidates for demotion."""
-        return alerts.of(by, since, until)
-
-
-class Feedback(Endpoint):
-    """Feedback on decision support."""
-
-    @reads(FeedbackLines, query=AlertQuery)
-    def get(self, by: User, since: date | None = None, until: date | None = None) -> object:
-        """Each alert with what was done, the reason given, by whom, when and where."""
-        return {"results": alerts.feedback(by, since, until)}
-
-
-class Rescreenings(Endpoint):
-    """Rescreenings."""
-
-    @lists_of(RescreenLine, order=("-id",))
-    def get(self, by: User) -> QuerySet[RescreenRun]:
-        """Every change of the knowledge in use with its progress, the newest first."""
-        return knowledge_reads.rescreenings(by)
+# fmt: off
+ADDRESSES = [
+    at("alerts", "alerts",
+       get=reads(AlertNumbers, alerts.of,
+            "Shown and overridden, by rule, severity, role and reason; follow-ups kept; candidates for demotion.",
+            query=AlertQuery)),
+    at("alerts/feedback", "alert-feedback", called="Feedback",
+       get=reads(FeedbackLines, alerts.feedback,
+            "Each alert with what was done, the reason given, by whom, when and where.", query=AlertQuery)),
+    at("rescreenings", "rescreenings",
+       get=lists(RescreenLine, knowledge_reads.rescreenings,
+            "Every change of the knowledge in use with its progress, the newest first.", order=("-id",))),
+]
+# fmt: on

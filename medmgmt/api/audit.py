@@ -1,36 +1,18 @@
 """The audit trail, for administrators."""
 
-from typing import Any
-
-from django.db.models import QuerySet
-from rest_framework import serializers
-
 from medmgmt import people
 from medmgmt.api.kit import filters
-from medmgmt.api.kit.endpoint import Endpoint, columns
-from medmgmt.api.kit.endpoint import lists as lists_of
-from medmgmt.api.kit.fields import Id, Instant
-from medmgmt.record.models import User
+from medmgmt.api.kit.endpoint import at, lists, plain_columns
+from medmgmt.api.kit.shapes import Shown
+from medmgmt.record.models import AuditEntry
 
 
-class AuditLine(serializers.Serializer[Any]):
+class AuditLine(Shown):
     """Who did what, when and why; ids, counts and codes only."""
 
-    id = Id()
-    chain = serializers.CharField()
-    seq = serializers.IntegerField()
-    at = Instant()
-    actor = Id(source="actor_id", allow_null=True)
-    actor_name = serializers.CharField()
-    role = serializers.CharField()
-    act = serializers.CharField()
-    patient = Id(source="patient_id", allow_null=True)
-    object_type = serializers.CharField()
-    object_id = serializers.CharField()
-    why = serializers.CharField()
-    detail = serializers.DictField()
-    request_id = serializers.CharField()
-    hash = serializers.CharField()
+    shows = AuditEntry, (
+        "id chain seq at actor actor_name role act patient object_type object_id why detail request_id hash"
+    )  # fmt: skip
 
 
 class AuditFilters(filters.FilterSet):
@@ -42,10 +24,10 @@ class AuditFilters(filters.FilterSet):
     at_until = filters.Day("at", "date__lte")
 
 
-class AuditTrail(Endpoint):
-    """What everybody did."""
-
-    @lists_of(AuditLine, order=("-at", "-id"), filters=AuditFilters)
-    def get(self, by: User) -> QuerySet[Any, Any]:
-        """The audit trail, newest first."""
-        return columns(people.audit_entries(by), AuditLine)
+# fmt: off
+ADDRESSES = [
+    at("audit", "audit", called="AuditTrail",
+       get=lists(AuditLine, plain_columns(people.audit_entries, AuditLine), "The audit trail, newest first.",
+            order=("-at", "-id"), filters=AuditFilters)),
+]
+# fmt: on

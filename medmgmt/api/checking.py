@@ -1,12 +1,12 @@
 """A check of a case that is in no record: what would be found, without anything being kept."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
-from medmgmt.api.kit.endpoint import Endpoint, writes
+from medmgmt.api.kit.endpoint import at, writes
 from medmgmt.api.kit.fields import Amount, Day, Strict
+from medmgmt.api.kit.shapes import Shown
 from medmgmt.api.proposals import NotCheckedLine
 from medmgmt.api.review import SEVERITIES
 from medmgmt.record import access
@@ -151,49 +151,37 @@ class Case(Strict):
     )
 
 
-class CaseGrade(serializers.Serializer[Any]):
+class CaseGrade(Shown):
     """How one release grades it."""
 
-    release = serializers.CharField()
-    version = serializers.CharField()
+    shows = dict[str, str], "release version date severity rule citation"
     date = Day()
     severity = serializers.ChoiceField(SEVERITIES)
-    rule = serializers.CharField()
-    citation = serializers.CharField()
 
 
-class CaseFinding(serializers.Serializer[Any]):
+class CaseFinding(Shown):
     """One problem between drugs."""
 
-    type = serializers.CharField()
+    shows = dict[str, str], "type severity problem drugs summary mechanism management onset sources release card"
     severity = serializers.ChoiceField(SEVERITIES)
-    problem = serializers.CharField()
     drugs = serializers.ListField(child=serializers.CharField())
-    summary = serializers.CharField()
-    mechanism = serializers.CharField()
-    management = serializers.CharField()
-    onset = serializers.CharField()
     sources = CaseGrade(many=True)
-    release = serializers.CharField()
     card = serializers.CharField(allow_null=True, help_text="Null where it is listed without a grade: no alert.")
 
 
-class CaseCard(serializers.Serializer[Any]):
+class CaseCard(Shown):
     """One clinical problem."""
 
-    card = serializers.CharField()
-    problem = serializers.CharField()
+    shows = dict[str, str], "card problem severity interruptive summary drugs"
     severity = serializers.ChoiceField(SEVERITIES)
     interruptive = serializers.BooleanField()
-    summary = serializers.CharField()
     drugs = serializers.ListField(child=serializers.CharField())
 
 
-class CaseKnowledge(serializers.Serializer[Any]):
+class CaseKnowledge(Shown):
     """A release that was active."""
 
-    release = serializers.CharField()
-    version = serializers.CharField()
+    shows = dict[str, str], "release version"
     date = Day()
 
 
@@ -207,11 +195,14 @@ class CaseAnswer(serializers.Serializer[Any]):
     knowledge = CaseKnowledge(many=True)
 
 
-class CheckCase(Endpoint):
-    """Interactions of a case that is in no record."""
+def check(by: User, **case: Any) -> dict[str, Any]:
+    """Check one case against the active knowledge. Nothing is kept."""
+    access.require(by, "check_interactions")
+    return cases.review(case)
 
-    @writes(CaseAnswer, takes=Case)
-    def post(self, by: User, values: Mapping[str, Any]) -> object:
-        """Check one case against the active knowledge. Nothing is kept."""
-        access.require(by, "check_interactions")
-        return cases.review(values)
+
+# fmt: off
+ADDRESSES = [
+    at("interactions/check", "check", called="CheckCase", post=writes(CaseAnswer, check, takes=Case)),
+]
+# fmt: on

@@ -1,17 +1,17 @@
 """The rules in use, and the clinic's own: proposed by one person, approved by another."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 
+from interactions import tiers
+from interactions.local.cases import Tried
 from interactions.models import LocalChange, LocalState, Rule, Severity
 from medmgmt.actions import knowledge
 from medmgmt.api.kit import filters
-from medmgmt.api.kit.endpoint import Endpoint, columns, reads, writes
-from medmgmt.api.kit.endpoint import lists as lists_of
-from medmgmt.api.kit.fields import Day, Id, Instant, Strict, Text
+from medmgmt.api.kit.endpoint import at, lists, plain_columns, reads, writes
+from medmgmt.api.kit.fields import Day, Strict, Text
+from medmgmt.api.kit.shapes import Shown
 from medmgmt.knowledge import reads as knowledge_reads
 from medmgmt.record.models import User
 
@@ -21,29 +21,22 @@ SIDE_HELP = 'A drug\'s name in the knowledge, or "set:" and a class.'
 class RuleQuery(serializers.Serializer[Any]):
     """Words that a rule must have (a drug or brand finds its classes too), how serious it is, and whose."""
 
-    q = serializers.CharField(max_length=200, required=False)
+    q = serializers.CharField(max_length=200, required=False, source="search")
     severity = serializers.ChoiceField(Severity.choices, required=False)
-    of_source = serializers.CharField(max_length=80, required=False)
+    of_source = serializers.CharField(max_length=80, required=False, source="source")
 
 
-class RuleLine(serializers.Serializer[Any]):
+class RuleLine(Shown):
     """A rule in use, with where it comes from."""
 
-    id = Id()
+    shows = Rule, (
+        "id rule release of_source version a b severity problem mechanism effect management evidence citation"
+        " confidence"
+    )  # fmt: skip
     rule = serializers.CharField(source="rule_id")
-    release = Id(source="release_id")
     of_source = serializers.CharField(source="release__source")
     version = serializers.CharField(source="release__version")
-    a = serializers.CharField()
-    b = serializers.CharField()
-    severity = serializers.ChoiceField(Severity.choices)
-    problem = serializers.CharField()
-    mechanism = serializers.CharField()
-    effect = serializers.CharField()
-    management = serializers.CharField()
-    evidence = serializers.CharField()
     citation = serializers.CharField(source="source")
-    confidence = serializers.CharField()
 
 
 class NewLocalChange(Strict):
@@ -72,42 +65,21 @@ class NewLocalChange(Strict):
     )
 
 
-class LocalChangeLine(serializers.Serializer[Any]):
+class LocalChangeLine(Shown):
     """A rule or grade of the clinic's own, and who decided."""
 
-    id = Id()
+    shows = LocalChange, (
+        "id kind adds_rule a b of_source of_rule of_code severity problem effect management reason citation"
+        " valid_from valid_until cases state author proposed_at decided_by decided_at decided_why"
+    )  # fmt: skip
     kind = serializers.ChoiceField(["rule", "regrade", "derivation", "pair"])
-    adds_rule = serializers.BooleanField()
-    a = serializers.CharField()
-    b = serializers.CharField()
-    of_source = serializers.CharField()
-    of_rule = serializers.CharField()
-    of_code = serializers.CharField()
-    severity = serializers.CharField()
-    problem = serializers.CharField()
-    effect = serializers.CharField()
-    management = serializers.CharField()
-    reason = serializers.CharField()
-    citation = serializers.CharField()
-    valid_from = Day()
-    valid_until = Day(allow_null=True)
     cases = serializers.ListField()
-    state = serializers.ChoiceField(LocalState.choices)
-    author = Id(source="author_id")
-    proposed_at = Instant()
-    decided_by = Id(source="decided_by_id", allow_null=True)
-    decided_at = Instant(allow_null=True)
-    decided_why = serializers.CharField()
 
 
-class TriedCase(serializers.Serializer[Any]):
+class TriedCase(Shown):
     """What came of one case with the change in use; `by` names the rules that spoke."""
 
-    told = serializers.CharField()
-    expected = serializers.CharField()
-    found = serializers.CharField()
-    by = serializers.CharField()
-    passes = serializers.BooleanField()
+    shows = Tried, "told expected found by passes"
 
 
 class TriedLocalChange(serializers.Serializer[Any]):
@@ -117,15 +89,12 @@ class TriedLocalChange(serializers.Serializer[Any]):
     tried = TriedCase(many=True)
 
 
-class PassiveLine(serializers.Serializer[Any]):
+class PassiveLine(Shown):
     """Pairs of imported tables that are folded away, with the reason; `change` and `taken_off_by` are local changes."""
 
-    a = serializers.CharField()
-    b = serializers.CharField()
+    shows = tiers.PassiveLine, "a b severity reason of_source confidence change taken_off_by"
     severity = serializers.ChoiceField(Severity.choices)
-    reason = serializers.CharField()
     of_source = serializers.CharField(source="source")
-    confidence = serializers.CharField()
     change = serializers.IntegerField(help_text="0 where it was shipped.")
     taken_off_by = serializers.IntegerField(help_text="0 where it holds.")
 
@@ -133,7 +102,7 @@ class PassiveLine(serializers.Serializer[Any]):
 class PassiveLines(serializers.Serializer[Any]):
     """The whole list."""
 
-    results = PassiveLine(many=True)
+    results = PassiveLine(many=True, source="*")
 
 
 class Why(Strict):
@@ -148,70 +117,40 @@ class LocalChangeFilters(filters.FilterSet):
     state = filters.Choice(choices=LocalState.choices)
 
 
-class Rules(Endpoint):
-    """Rules in use."""
-
-    @lists_of(RuleLine, order=("release__source", "rule_id"), query=RuleQuery)
-    def get(self, by: User, q: str = "", severity: str = "", of_source: str = "") -> QuerySet[Rule, Any]:
-        """Rules of the releases in use that have all of these words."""
-        return columns(knowledge_reads.rules(by, search=q, severity=severity, source=of_source), RuleLine)
+def try_out(by: User, local_change_id: int) -> dict[str, object]:
+    """What it is, and what its cases come to with it in use today; nothing is changed."""
+    change, tried = knowledge.try_out(by, local_change_id)
+    return {"change": change, "tried": tried}
 
 
-class PassivePairs(Endpoint):
-    """The list of pairs of little value."""
-
-    @reads(PassiveLines)
-    def get(self, by: User) -> object:
-        """Every line, shipped and local, with its reason and source."""
-        return {"results": knowledge_reads.passive_pairs(by)}
+def propose(by: User, **wanted: Any) -> LocalChange:
+    """Proposes one; nothing changes until a second person approves."""
+    return knowledge.propose(by, knowledge.Wanted(**wanted))
 
 
-class OneLocalChange(Endpoint):
-    """One change of the clinic's own."""
-
-    @reads(TriedLocalChange)
-    def get(self, by: User, local_change_id: int) -> object:
-        """What it is, and what its cases come to with it in use today; nothing is changed."""
-        change, tried = knowledge.try_out(by, local_change_id)
-        return {"change": change, "tried": tried}
-
-
-class LocalChanges(Endpoint):
-    """The clinic's own rules and grades."""
-
-    @lists_of(LocalChangeLine, order=("-id",), filters=LocalChangeFilters)
-    def get(self, by: User) -> QuerySet[LocalChange]:
-        """Proposed, approved, rejected and ended, the newest first."""
-        return knowledge_reads.local_changes(by)
-
-    @writes(LocalChangeLine, takes=NewLocalChange, status=201, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any]) -> object:
-        """Proposes one; nothing changes until a second person approves."""
-        return knowledge.propose(by, knowledge.Wanted(**values))
-
-
-class ApproveLocalChange(Endpoint):
-    """A second person's yes."""
-
-    @writes(LocalChangeLine, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], local_change_id: int) -> object:
-        """Puts it into use; refused to its author, and while one of its cases does not come out as it should."""
-        return knowledge.approve(by, local_change_id)
-
-
-class RejectLocalChange(Endpoint):
-    """A second person's no."""
-
-    @writes(LocalChangeLine, takes=Why, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], local_change_id: int) -> object:
-        """Declines it; the row stays."""
-        return knowledge.reject(by, local_change_id, **values)
-
-
-class EndLocalChange(Endpoint):
-    """Out of use again."""
-
-    @writes(LocalChangeLine, takes=Why, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], local_change_id: int) -> object:
-        """Takes an approved one out of use."""
-        return knowledge.end(by, local_change_id, **values)
+# fmt: off
+ADDRESSES = [
+    at("rules", "rules",
+       get=lists(RuleLine, plain_columns(knowledge_reads.rules, RuleLine),
+            "Rules of the releases in use that have all of these words.", order=("release__source", "rule_id"),
+            query=RuleQuery)),
+    at("passive-pairs", "passive-pairs",
+       get=reads(PassiveLines, knowledge_reads.passive_pairs,
+            "Every line, shipped and local, with its reason and source.")),
+    at("local-changes", "local-changes",
+       get=lists(LocalChangeLine, knowledge_reads.local_changes,
+            "Proposed, approved, rejected and ended, the newest first.", order=("-id",), filters=LocalChangeFilters),
+       post=writes(LocalChangeLine, propose, takes=NewLocalChange, status=201, refuses=("refused",))),
+    at("local-changes/<local_change_id>", "local-change", called="OneLocalChange",
+       get=reads(TriedLocalChange, try_out)),
+    at("local-changes/<local_change_id>/approve", "approve-local-change",
+       post=writes(LocalChangeLine, knowledge.approve,
+            "Puts it into use; refused to its author, and while one of its cases does not come out as it should.",
+            refuses=("refused",))),
+    at("local-changes/<local_change_id>/reject", "reject-local-change",
+       post=writes(LocalChangeLine, knowledge.reject, "Declines it; the row stays.", takes=Why, refuses=("refused",))),
+    at("local-changes/<local_change_id>/end", "end-local-change",
+       post=writes(LocalChangeLine, knowledge.end, "Takes an approved one out of use.", takes=Why,
+            refuses=("refused",))),
+]
+# fmt: on

@@ -1,41 +1,33 @@
 """How a patient is told: the plan, the channels, helpers by consent, the calendar link."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
 
 from medmgmt.actions import messages
-from medmgmt.api.kit.endpoint import Endpoint, reads, writes
-from medmgmt.api.kit.fields import Day, Id, Instant, Strict, Text
+from medmgmt.api.kit.endpoint import at, reads, writes
+from medmgmt.api.kit.fields import Strict
+from medmgmt.api.kit.shapes import Asked, Shown
 from medmgmt.messages import planning
 from medmgmt.messages import reads as messages_reads
 from medmgmt.record.models import User
+from refills.models import CaregiverConsent
 from refills.models import Channel as Ways
 
 
-class WayLine(serializers.Serializer[Any]):
+class WayLine(Shown):
     """A channel of a patient: its address, whether messages may go there, whether they came back."""
 
-    channel = serializers.CharField()
-    address = serializers.CharField()
-    agreed = serializers.BooleanField()
-    failing = serializers.BooleanField()
+    shows = messages_reads.ChannelLine, "channel address agreed failing"
 
 
-class CaregiverLine(serializers.Serializer[Any]):
+class CaregiverLine(Shown):
     """Somebody who is told as well, by the patient's word."""
 
-    id = Id()
-    name = serializers.CharField()
-    relation = serializers.CharField()
+    shows = CaregiverConsent, "id name relation channel address covers starts_on ends_on recorded_at"
     channel = serializers.CharField()
-    address = serializers.CharField()
     covers = serializers.CharField(help_text="What for: refills, injections, tests, plan; comma between.")
-    starts_on = Day()
-    ends_on = Day(allow_null=True)
-    recorded_at = Instant()
     withdrawn_at = serializers.SerializerMethodField()
 
     def get_withdrawn_at(self, row: Any) -> str | None:  # Any: a row of the consents
@@ -44,12 +36,10 @@ class CaregiverLine(serializers.Serializer[Any]):
         return ended.at.isoformat() if ended else None
 
 
-class ComingLine(serializers.Serializer[Any]):
+class ComingLine(Shown):
     """A day on which something falls due."""
 
-    day = Day()
-    kind = serializers.CharField()
-    what = serializers.CharField()
+    shows = messages_reads.ComingDay, "day kind what"
 
 
 class MessagesPage(serializers.Serializer[Any]):
@@ -89,19 +79,14 @@ class WayChoice(Strict):
     wanted = serializers.BooleanField()
 
 
-class NewCaregiver(Strict):
+class NewCaregiver(Asked):
     """Who is told as well, what for, from and until when."""
 
-    name = Text(max_length=120, required=True)
-    relation = Text(max_length=60)
+    asks = messages.add_caregiver
     channel = serializers.ChoiceField([("email", "e-mail"), ("sms", "text message")])
-    address = serializers.CharField(max_length=254)
-    language = serializers.ChoiceField(settings.LANGUAGES)
     covers = serializers.ListField(
         child=serializers.ChoiceField(list(planning.COVERS)), min_length=1, max_length=len(planning.COVERS)
     )
-    starts_on = Day()
-    ends_on = Day(required=False, allow_null=True)
 
 
 class CalendarChoice(Strict):
@@ -110,55 +95,48 @@ class CalendarChoice(Strict):
     on = serializers.BooleanField()
 
 
-class Messages(Endpoint):
-    """How a patient is told."""
-
-    @reads(MessagesPage)
-    def get(self, by: User, patient_id: int) -> object:
-        """The plan, the channels, helpers, the calendar link and what comes; a patient's own too."""
-        return messages_reads.page(by, "manage_messages", patient_id)
-
-    @writes(MessagesPage, takes=PlanChanges, is_versioned=True, refuses=("refused",))
-    def patch(self, by: User, values: dict[str, Any], patient_id: int, version: int) -> object:
-        """Set the plan, if nobody has since you read it."""
-        messages.save_plan(by, patient_id, version=version, **values)
-        return messages_reads.page(by, "manage_messages", patient_id)
+def page(by: User, patient_id: int) -> messages_reads.Page:
+    """The plan, the channels, helpers, the calendar link and what comes; a patient's own too."""
+    return messages_reads.page(by, "manage_messages", patient_id)
 
 
-class ChooseWay(Endpoint):
-    """Yes and no by channel."""
-
-    @writes(MessagesPage, takes=WayChoice, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
-        """Opt in or out of a channel; the same again changes nothing."""
-        messages.opt(by, patient_id, **values)
-        return messages_reads.page(by, "manage_messages", patient_id)
+def save_plan(by: User, patient_id: int, **plan: Any) -> messages_reads.Page:
+    """Set the plan, if nobody has since you read it."""
+    messages.save_plan(by, patient_id, **plan)
+    return page(by, patient_id)
 
 
-class Caregivers(Endpoint):
-    """Somebody who is told as well."""
-
-    @writes(CaregiverLine, takes=NewCaregiver, status=201, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
-        """Write the patient's consent down."""
-        return messages.add_caregiver(by, patient_id, **values)
+def choose_way(by: User, patient_id: int, **said: Any) -> messages_reads.Page:
+    """Opt in or out of a channel; the same again changes nothing."""
+    messages.opt(by, patient_id, **said)
+    return page(by, patient_id)
 
 
-class WithdrawCaregiver(Endpoint):
-    """The end of a consent."""
-
-    @writes(MessagesPage, refuses=("not-found",))
-    def post(self, by: User, values: Mapping[str, Any], consent_id: int) -> object:
-        """Withdraw a consent; nothing is sent after this. The same again changes nothing."""
-        return messages_reads.page(by, "manage_messages", messages.withdraw_caregiver(by, consent_id))
+def withdraw_caregiver(by: User, consent_id: int) -> messages_reads.Page:
+    """Withdraw a consent; nothing is sent after this. The same again changes nothing."""
+    return page(by, messages.withdraw_caregiver(by, consent_id))
 
 
-class CalendarLink(Endpoint):
-    """The calendar link of a patient."""
+def switch_calendar(by: User, patient_id: int, *, on: bool) -> messages_reads.Page:
+    """Make a new link, or switch the one in use off."""
+    act = messages.renew_calendar if on else messages.revoke_calendar
+    act(by, patient_id)
+    return page(by, patient_id)
 
-    @writes(MessagesPage, takes=CalendarChoice)
-    def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
-        """Make a new link, or switch the one in use off."""
-        act = messages.renew_calendar if values["on"] else messages.revoke_calendar
-        act(by, patient_id)
-        return messages_reads.page(by, "manage_messages", patient_id)
+
+# fmt: off
+ADDRESSES = [
+    at("patients/<patient_id>/messages", "messages",
+       get=reads(MessagesPage, page),
+       patch=writes(MessagesPage, save_plan, takes=PlanChanges, is_versioned=True, refuses=("refused",))),
+    at("patients/<patient_id>/messages/channels", "choose-channel", called="ChooseWay",
+       post=writes(MessagesPage, choose_way, takes=WayChoice, refuses=("refused",))),
+    at("patients/<patient_id>/caregivers", "caregivers",
+       post=writes(CaregiverLine, messages.add_caregiver, "Write the patient's consent down.", takes=NewCaregiver,
+            status=201, refuses=("refused",))),
+    at("caregivers/<consent_id>/withdraw", "withdraw-caregiver",
+       post=writes(MessagesPage, withdraw_caregiver, refuses=("not-found",))),
+    at("patients/<patient_id>/calendar-link", "calendar-link",
+       post=writes(MessagesPage, switch_calendar, takes=CalendarChoice)),
+]
+# fmt: on

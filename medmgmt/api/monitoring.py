@@ -1,53 +1,36 @@
 """What a card asks to be measured, ordered over the API, and every order of a patient."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 
 from medmgmt.actions import monitoring
-from medmgmt.api.kit.endpoint import Endpoint, reads, writes
-from medmgmt.api.kit.endpoint import lists as lists_of
-from medmgmt.api.kit.fields import Day, Id, Instant, Strict
+from medmgmt.api.kit.endpoint import at, lists, reads, writes
+from medmgmt.api.kit.fields import Strict
+from medmgmt.api.kit.shapes import Shown
 from medmgmt.monitoring import measures
-from medmgmt.record.models import MonitoringOrder, User
+from medmgmt.record.models import MonitoringOrder, Observation, User
 
 
-class OrderLine(serializers.Serializer[Any]):
+class OrderLine(Shown):
     """A monitoring order, like a FHIR ServiceRequest; it is never edited."""
 
-    id = Id()
-    patient = Id(source="patient_id")
-    code = serializers.CharField()
-    loinc = serializers.CharField()
-    what = serializers.CharField()
-    due_on = Day()
-    problem = serializers.CharField()
-    ordered_by = Id(source="ordered_by_id")
-    ordered_at = Instant()
-    replaces = Id(source="replaces_id", allow_null=True)
+    shows = MonitoringOrder, "id patient code loinc what due_on problem ordered_by ordered_at replaces"
 
 
-class LastResult(serializers.Serializer[Any]):
+class LastResult(Shown):
     """The newest observation of a code."""
 
-    id = Id()
+    shows = Observation, "id value value_code unit observed_at"
     value = serializers.CharField(allow_null=True)
-    value_code = serializers.CharField()
-    unit = serializers.CharField()
-    observed_at = Instant()
 
 
-class MeasureLine(serializers.Serializer[Any]):
+class MeasureLine(Shown):
     """One thing to measure: when, why, the last result, and the order that waits."""
 
-    code = serializers.CharField(source="wanted.code")
-    loinc = serializers.CharField(source="wanted.loinc")
-    kind = serializers.CharField(source="wanted.kind")
-    what = serializers.CharField(source="wanted.what")
-    due_on = Day()
-    schedule = serializers.CharField(source="wanted.schedule")
+    shows = measures.Measure, (
+        "wanted.code wanted.loinc wanted.kind wanted.what due_on wanted.schedule citation last is_recent order"
+    )  # fmt: skip
     citation = serializers.CharField(source="wanted.source")
     last = LastResult(allow_null=True)
     is_recent = serializers.BooleanField(help_text="The last result still serves as the baseline.")
@@ -66,24 +49,18 @@ class NewOrder(Strict):
     code = serializers.CharField(max_length=20)
 
 
-class CardMonitoring(Endpoint):
-    """The monitoring of one card."""
-
-    @reads(MeasuresOfCard)
-    def get(self, by: User, finding_id: int) -> object:
-        """What the card of this finding asks to be measured, with last results and orders."""
-        return measures.of_card(by, finding_id)
-
-    @writes(OrderLine, takes=NewOrder, status=201, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], finding_id: int) -> object:
-        """Order one of them; ordered twice it is one order, and the answer is the one that stands."""
-        return monitoring.order_monitoring(by, finding_id, code=values["code"]).order
+def order(by: User, finding_id: int, *, code: str) -> MonitoringOrder:
+    """Order one of them; ordered twice it is one order, and the answer is the one that stands."""
+    return monitoring.order_monitoring(by, finding_id, code=code).order
 
 
-class MonitoringOrders(Endpoint):
-    """The monitoring orders of one patient."""
-
-    @lists_of(OrderLine, order=("-id",))
-    def get(self, by: User, patient_id: int) -> QuerySet[MonitoringOrder]:
-        """Every order, the newest first."""
-        return measures.of_patient(by, patient_id)
+# fmt: off
+ADDRESSES = [
+    at("findings/<finding_id>/monitoring", "card-monitoring",
+       get=reads(MeasuresOfCard, measures.of_card,
+            "What the card of this finding asks to be measured, with last results and orders."),
+       post=writes(OrderLine, order, takes=NewOrder, status=201, refuses=("refused",))),
+    at("patients/<patient_id>/monitoring-orders", "monitoring-orders",
+       get=lists(OrderLine, measures.of_patient, "Every order, the newest first.", order=("-id",))),
+]
+# fmt: on

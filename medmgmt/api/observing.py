@@ -1,16 +1,13 @@
 """What is seen and heard of a patient: observations, allergies, conditions, side effects."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.db.models import QuerySet
 from rest_framework import serializers
 
 from medmgmt.actions import observing
 from medmgmt.api.kit import filters
-from medmgmt.api.kit.endpoint import Endpoint, writes
-from medmgmt.api.kit.endpoint import lists as lists_of
-from medmgmt.api.kit.fields import Amount, Day, Id, Instant, Rxcui, Strict, Text
+from medmgmt.api.kit.endpoint import at, lists, writes
+from medmgmt.api.kit.fields import Amount, Instant, Strict, Text
+from medmgmt.api.kit.shapes import Asked, Shown
 from medmgmt.record import access
 from medmgmt.record.models import (
     Allergy,
@@ -20,25 +17,15 @@ from medmgmt.record.models import (
     EncounterKind,
     Observation,
     ObservationCode,
-    ReactionSeverity,
     User,
 )
-from medmgmt.record.models.observations import validate_icd10cm
 
 
-class ObservationLine(serializers.Serializer[Any]):
+class ObservationLine(Shown):
     """A dated measurement (`value` in `unit`) or state (`value_code`)."""
 
-    id = Id()
-    code = serializers.ChoiceField(ObservationCode.choices)
-    loinc = serializers.CharField()
-    value = Amount(allow_null=True)
-    value_code = serializers.CharField()
+    shows = Observation, "id code loinc value value_code unit observed_at recorded_by corrects entered_in_error"
     unit = serializers.CharField(help_text="UCUM")
-    observed_at = Instant()
-    recorded_by = Id(source="recorded_by_id")
-    corrects = Id(source="corrects_id", allow_null=True)
-    entered_in_error = serializers.BooleanField()
 
 
 class NewObservation(Strict):
@@ -59,62 +46,41 @@ class Correction(Strict):
     entered_in_error = serializers.BooleanField(default=False)
 
 
-class EncounterLine(serializers.Serializer[Any]):
+class EncounterLine(Shown):
     """A visit on the patient's own day."""
 
-    id = Id()
-    kind = serializers.ChoiceField(EncounterKind.choices)
-    on = Day()
-    by = Id(source="by_id")
-    note = serializers.CharField()
-    recorded_at = Instant()
+    shows = Encounter, "id kind on by note recorded_at"
 
 
-class NewEncounter(Strict):
+class NewEncounter(Asked):
     """How and on which day somebody of the clinic saw or spoke with the patient."""
 
-    kind = serializers.ChoiceField(EncounterKind.choices)
-    on = Day()
-    note = Text()
+    asks = observing.record_encounter
 
 
-class AllergyLine(serializers.Serializer[Any]):
+class AllergyLine(Shown):
     """An allergy or intolerance that has not been refuted."""
 
-    id = Id()
-    kind = serializers.ChoiceField(AllergyKind.choices)
-    substance = serializers.CharField()
-    rxcui = Rxcui(allow_null=True)
-    reaction = serializers.CharField()
-    severity = serializers.ChoiceField(ReactionSeverity.choices)
-    recorded_on = Day()
+    shows = Allergy, "id kind substance rxcui reaction severity recorded_on"
 
 
-class NewAllergy(Strict):
+class NewAllergy(Asked):
     """An allergy or intolerance; a substance no vocabulary knows is kept as it was said."""
 
+    asks = observing.record_allergy
     kind = serializers.ChoiceField(AllergyKind.choices, default=AllergyKind.ALLERGY)
-    substance = serializers.CharField(max_length=300)
-    rxcui = Rxcui(required=False, allow_null=True)
-    reaction = Text(max_length=300)
-    severity = serializers.ChoiceField(ReactionSeverity.choices, default=ReactionSeverity.UNKNOWN)
 
 
-class ConditionLine(serializers.Serializer[Any]):
+class ConditionLine(Shown):
     """A diagnosis that has not abated."""
 
-    id = Id()
-    icd10cm = serializers.CharField()
-    text = serializers.CharField()
-    onset_on = Day(allow_null=True)
+    shows = Condition, "id icd10cm text onset_on"
 
 
-class NewCondition(Strict):
+class NewCondition(Asked):
     """A diagnosis in words, with its ICD-10-CM code where there is one."""
 
-    icd10cm = serializers.CharField(max_length=8, default="", allow_blank=True, validators=[validate_icd10cm])
-    text = serializers.CharField(max_length=500)
-    onset_on = Day(required=False, allow_null=True)
+    asks, only = observing.record_condition, "icd10cm text onset_on"
 
 
 class ObservationFilters(filters.FilterSet):
@@ -125,29 +91,6 @@ class ObservationFilters(filters.FilterSet):
     observed_until = filters.Day("observed_at", "date__lte")
 
 
-class Observations(Endpoint):
-    """A patient's observations."""
-
-    @lists_of(ObservationLine, order=("-observed_at", "-id"), filters=ObservationFilters)
-    def get(self, by: User, patient_id: int) -> QuerySet[Observation]:
-        """What was measured or found out, newest first; corrected values are left out."""
-        return Observation.current(access.patient_for(by, "view_chart", patient_id).pk)
-
-    @writes(ObservationLine, takes=NewObservation, status=201, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
-        """Write down a measurement or a state."""
-        return observing.record_observation(by, patient_id, **values)
-
-
-class CorrectObservation(Endpoint):
-    """Putting an observation right."""
-
-    @writes(ObservationLine, takes=Correction, status=201, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], observation_id: int) -> object:
-        """Another value in the place of a wrong one, or none where it was entered in error; the old one stays."""
-        return observing.correct_observation(by, observation_id, **values)
-
-
 class EncounterFilters(filters.FilterSet):
     """Visits by kind and day."""
 
@@ -156,43 +99,48 @@ class EncounterFilters(filters.FilterSet):
     on_until = filters.Day("on", "lte")
 
 
-class Encounters(Endpoint):
-    """A patient's visits."""
-
-    @lists_of(EncounterLine, order=("-on", "-id"), filters=EncounterFilters)
-    def get(self, by: User, patient_id: int) -> QuerySet[Encounter]:
-        """When somebody of the clinic saw or spoke with the patient, newest first."""
-        return Encounter.objects.filter(patient=access.patient_for(by, "view_chart", patient_id))
-
-    @writes(EncounterLine, takes=NewEncounter, status=201, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
-        """Write a visit down; what waited for one since before that day closes."""
-        return observing.record_encounter(by, patient_id, **values)
+def observations(by: User, patient_id: int) -> QuerySet[Observation]:
+    """What was measured or found out, newest first; corrected values are left out."""
+    return Observation.current(access.patient_for(by, "view_chart", patient_id).pk)
 
 
-class Allergies(Endpoint):
-    """A patient's allergies and intolerances."""
-
-    @lists_of(AllergyLine, order=("substance", "id"))
-    def get(self, by: User, patient_id: int) -> QuerySet[Allergy]:
-        """Those that have not been refuted."""
-        return access.patient_for(by, "view_chart", patient_id).allergies.filter(refuted_on=None)
-
-    @writes(AllergyLine, takes=NewAllergy, status=201, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
-        """Write down an allergy or intolerance."""
-        return observing.record_allergy(by, patient_id, **values)
+def encounters(by: User, patient_id: int) -> QuerySet[Encounter]:
+    """When somebody of the clinic saw or spoke with the patient, newest first."""
+    return Encounter.objects.filter(patient=access.patient_for(by, "view_chart", patient_id))
 
 
-class Conditions(Endpoint):
-    """A patient's diagnoses."""
+def allergies(by: User, patient_id: int) -> QuerySet[Allergy]:
+    """Those that have not been refuted."""
+    return access.patient_for(by, "view_chart", patient_id).allergies.filter(refuted_on=None)
 
-    @lists_of(ConditionLine, order=("onset_on", "id"))
-    def get(self, by: User, patient_id: int) -> QuerySet[Condition]:
-        """Those that have not abated."""
-        return access.patient_for(by, "view_chart", patient_id).conditions.filter(abated_on=None)
 
-    @writes(ConditionLine, takes=NewCondition, status=201, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], patient_id: int) -> object:
-        """Write down a diagnosis."""
-        return observing.record_condition(by, patient_id, **values)
+def conditions(by: User, patient_id: int) -> QuerySet[Condition]:
+    """Those that have not abated."""
+    return access.patient_for(by, "view_chart", patient_id).conditions.filter(abated_on=None)
+
+
+# fmt: off
+ADDRESSES = [
+    at("patients/<patient_id>/observations", "observations",
+       get=lists(ObservationLine, observations, order=("-observed_at", "-id"), filters=ObservationFilters),
+       post=writes(ObservationLine, observing.record_observation, "Write down a measurement or a state.",
+            takes=NewObservation, status=201, refuses=("refused",))),
+    at("patients/<patient_id>/encounters", "encounters",
+       get=lists(EncounterLine, encounters, order=("-on", "-id"), filters=EncounterFilters),
+       post=writes(EncounterLine, observing.record_encounter,
+            "Write a visit down; what waited for one since before that day closes.", takes=NewEncounter, status=201,
+            refuses=("refused",))),
+    at("observations/<observation_id>/correct", "correct-observation",
+       post=writes(ObservationLine, observing.correct_observation,
+            "Another value in the place of a wrong one, or none where it was entered in error; the old one stays.",
+            takes=Correction, status=201, refuses=("refused",))),
+    at("patients/<patient_id>/allergies", "allergies",
+       get=lists(AllergyLine, allergies, order=("substance", "id")),
+       post=writes(AllergyLine, observing.record_allergy, "Write down an allergy or intolerance.", takes=NewAllergy,
+            status=201, refuses=("refused",))),
+    at("patients/<patient_id>/conditions", "conditions",
+       get=lists(ConditionLine, conditions, order=("onset_on", "id")),
+       post=writes(ConditionLine, observing.record_condition, "Write down a diagnosis.", takes=NewCondition, status=201,
+            refuses=("refused",))),
+]
+# fmt: on

@@ -3,17 +3,16 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 
 from medmgmt import chart
 from medmgmt.api.kit import filters
-from medmgmt.api.kit.endpoint import Endpoint, columns, reads
-from medmgmt.api.kit.endpoint import lists as lists_of
-from medmgmt.api.kit.fields import Amount, Day, Id, Instant, Rxcui, Strict
+from medmgmt.api.kit.endpoint import at, lists, plain_columns, reads
+from medmgmt.api.kit.fields import Amount, Day, Id, Strict
+from medmgmt.api.kit.shapes import Shown
 from medmgmt.api.supply import DispenseLine
 from medmgmt.record import dosing
-from medmgmt.record.models import Kind, ReasonCode, Status, User
+from medmgmt.record.models import DosageChange, Prescription, User
 
 DOSE_STATES = ["not_started", "taking", "held", "stopped"]
 
@@ -40,55 +39,33 @@ class SigShown(SigFields):
         return sig.text()
 
 
-class PrescriptionLine(serializers.Serializer[Any]):
+class PrescriptionLine(Shown):
     """A drug for a patient; what is taken of it on a day is asked of its course."""
 
-    id = Id()
-    patient = Id(source="patient_id")
-    drug_name = serializers.CharField()
-    rxcui = Rxcui(allow_null=True)
-    product_rxcui = Rxcui(allow_null=True)
-    strength = serializers.CharField()
-    form = serializers.CharField()
+    shows = Prescription, "id patient drug_name rxcui product_rxcui strength form free_text indication created_at"
     free_text = serializers.BooleanField(help_text="No vocabulary knows the name, so it is not checked.")
-    indication = serializers.CharField()
-    created_at = Instant()
 
 
-class ChangeLine(serializers.Serializer[Any]):
+class ChangeLine(Shown):
     """A dosage change: proposed, signed or withdrawn, never edited."""
 
-    id = Id()
-    patient = Id(source="patient_id")
-    prescription = Id(source="prescription_id")
-    drug_name = serializers.CharField(source="prescription.drug_name")
-    kind = serializers.ChoiceField(Kind.choices)
-    status = serializers.ChoiceField(Status.choices)
-    effective_on = Day()
+    shows = DosageChange, (
+        "id patient prescription prescription.drug_name kind status effective_on sig old_sig reason_code note author"
+        " proposed_at signed_by signed_at withdrawn_by withdrawn_at withdrawn_note prompted_by_side_effect"
+        " prompted_by_observation prompted_by_plan"
+    )  # fmt: skip
     sig = SigShown(allow_null=True)
     old_sig = SigShown(source="old_sig_value", allow_null=True)
-    reason_code = serializers.ChoiceField(ReasonCode.choices)
-    note = serializers.CharField()
-    author = Id(source="author_id")
-    proposed_at = Instant()
-    signed_by = Id(source="signed_by_id", allow_null=True)
-    signed_at = Instant(allow_null=True)
-    withdrawn_by = Id(source="withdrawn_by_id", allow_null=True)
-    withdrawn_at = Instant(allow_null=True)
-    withdrawn_note = serializers.CharField()
-    prompted_by_side_effect = Id(source="prompted_by_side_effect_id", allow_null=True)
-    prompted_by_observation = Id(source="prompted_by_observation_id", allow_null=True)
-    prompted_by_plan = serializers.CharField()
 
 
-class MedicationLine(serializers.Serializer[Any]):
+class MedicationLine(Shown):
     """A medicine as it stands on a day."""
 
+    shows = chart.Medication, "prescription state line sig since runs_out_on mapped next_changes"
     prescription = PrescriptionLine()
     state = serializers.ChoiceField(DOSE_STATES)
     line = serializers.CharField(help_text="The dose in words; empty while nothing is taken.")
     sig = SigShown(source="dose.sig", allow_null=True)
-    since = Day(allow_null=True)
     runs_out_on = Day(allow_null=True, help_text="The first day without medicine, if nothing more is dispensed.")
     mapped = serializers.BooleanField(help_text="Whether the active knowledge knows the drug.")
     next_changes = ChangeLine(many=True)
@@ -127,30 +104,21 @@ class PrescriptionFilters(filters.FilterSet):
     free_text = filters.YesOrNo("free_text")
 
 
-class Prescriptions(Endpoint):
-    """Prescriptions of the patients in your care, or your own."""
-
-    @lists_of(PrescriptionLine, order=("id",), filters=PrescriptionFilters, seen="prescriptions")
-    def get(self, by: User) -> QuerySet[Any, Any]:
-        """Every prescription, running or stopped."""
-        return columns(chart.prescriptions(by), PrescriptionLine)
+def dose_on(by: User, prescription_id: int, *, day: date) -> dict[str, object]:
+    """What is taken on any day, past or future, by what is signed today."""
+    dose = chart.course(by, prescription_id, day=day).medication.dose
+    found = {"state": dose.state, "sig": dose.sig, "since": dose.since, "change": dose.ref}
+    return {"prescription": prescription_id, "day": day, **found}
 
 
-class OnePrescription(Endpoint):
-    """One prescription."""
-
-    @reads(CourseDetails)
-    def get(self, by: User, prescription_id: int) -> object:
-        """The prescription as it stands today, and its whole course."""
-        return chart.course(by, prescription_id)
-
-
-class Dose(Endpoint):
-    """The dose on a day."""
-
-    @reads(DoseOnDay, query=OnDay)
-    def get(self, by: User, prescription_id: int, day: date) -> object:
-        """What is taken on any day, past or future, by what is signed today."""
-        dose = chart.course(by, prescription_id, day=day).medication.dose
-        found = {"state": dose.state, "sig": dose.sig, "since": dose.since, "change": dose.ref}
-        return {"prescription": prescription_id, "day": day, **found}
+# fmt: off
+ADDRESSES = [
+    at("prescriptions", "prescriptions",
+       get=lists(PrescriptionLine, plain_columns(chart.prescriptions, PrescriptionLine),
+            "Every prescription, running or stopped.", order=("id",), filters=PrescriptionFilters,
+            seen="prescriptions")),
+    at("prescriptions/<prescription_id>", "prescription", called="OnePrescription",
+       get=reads(CourseDetails, chart.course, "The prescription as it stands today, and its whole course.")),
+    at("prescriptions/<prescription_id>/dose_on", "dose-on", called="Dose", get=reads(DoseOnDay, dose_on, query=OnDay)),
+]
+# fmt: on

@@ -1,23 +1,24 @@
 """The main story over the API: an order is proposed, reviewed, its findings answered, signed or withdrawn."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from interactions.engine.information import Item
+from interactions.models import Release
 from medmgmt import chart
 from medmgmt.actions import prescribing
 from medmgmt.api.kit import filters
-from medmgmt.api.kit.endpoint import Endpoint, reads, writes
-from medmgmt.api.kit.endpoint import lists as lists_of
+from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Day, Id, Instant, Rxcui, Strict, Text
+from medmgmt.api.kit.shapes import Shown
 from medmgmt.api.prescriptions import ChangeLine, SigFields
 from medmgmt.api.review import SEVERITIES, AnswerLine, CardLine
 from medmgmt.record import dosing
-from medmgmt.record.models import DosageChange, Kind, ReasonCode, Status, User
+from medmgmt.record.models import Kind, ReasonCode, Status, User
 from medmgmt.review import reads as review_reads
+from medmgmt.review.cards import FindingCard
 
 PAIR_STATES = ["finding", "nothing_on_record", "not_checked"]
 
@@ -35,8 +36,8 @@ class DrugFields(Strict):
 class PromptFields(Strict):
     """What led to the change, where something in the record did."""
 
-    side_effect = Id(required=False, allow_null=True)
-    observation = Id(required=False, allow_null=True)
+    side_effect = Id(required=False, allow_null=True, source="side_effect_id")
+    observation = Id(required=False, allow_null=True, source="observation_id")
     plan = Text(max_length=300)
 
 
@@ -69,24 +70,18 @@ class NewProposal(Strict):
         return attrs
 
 
-class GradeLine(serializers.Serializer[Any]):
+class GradeLine(Shown):
     """How one release grades the pair."""
 
-    label = serializers.CharField()  # type: ignore[assignment]  # a declared field, taken off the class
-    version = serializers.CharField()
-    released_on = serializers.CharField()
+    shows = dict[str, str], "label version released_on severity rule_id citation"
     severity = serializers.ChoiceField(SEVERITIES)
-    rule_id = serializers.CharField()
-    citation = serializers.CharField()
 
 
-class CardItem(serializers.Serializer[Any]):
+class CardItem(Shown):
     """One thing a card tells; where nobody knows, the text says so and why."""
 
-    name = serializers.CharField()
-    text = serializers.CharField()
+    shows = Item, "name text citation is_known"
     citation = serializers.CharField(source="source")
-    is_known = serializers.BooleanField()
 
 
 class SourceAttributes(serializers.Serializer[Any]):
@@ -103,56 +98,46 @@ class CardInformation(serializers.Serializer[Any]):
     sources = SourceAttributes(many=True)
 
 
-class FindingLine(serializers.Serializer[Any]):
+class FindingLine(Shown):
     """One problem of the regimen, with the answer that covers it if there is one."""
 
+    shows = FindingCard, (
+        "id finding.kind finding.problem severity finding.drugs finding.is_new finding.first_day finding.summary"
+        " finding.mechanism finding.effect finding.management finding.onset finding.evidence sources attributes card"
+        " context needs_answer answer"
+    )  # fmt: skip
     id = Id(source="finding.pk")
-    kind = serializers.CharField(source="finding.kind")
-    problem = serializers.CharField(source="finding.problem")
     severity = serializers.ChoiceField(SEVERITIES, source="finding.severity")
-    drugs = serializers.ListField(child=serializers.CharField(), source="finding.drugs")
-    is_new = serializers.BooleanField(source="finding.is_new")
-    first_day = Day(source="finding.first_day")
-    summary = serializers.CharField(source="finding.summary")
-    mechanism = serializers.CharField(source="finding.mechanism")
-    effect = serializers.CharField(source="finding.effect")
-    management = serializers.CharField(source="finding.management")
-    onset = serializers.CharField(source="finding.onset")
-    evidence = serializers.CharField(source="finding.evidence")
     sources = GradeLine(many=True, source="finding.sources")
     attributes = CardInformation(source="about")
     card = serializers.CharField(source="finding.card", help_text="One answer answers all findings of a card.")
     context = serializers.CharField(  # type: ignore[assignment]  # a declared field, taken off the class
         source="finding.context", help_text="Dose bands and facts that graded it: an answer speaks for the same ones."
     )
-    needs_answer = serializers.BooleanField()
     answer = AnswerLine(allow_null=True)
 
 
-class NotCheckedLine(serializers.Serializer[Any]):
+class NotCheckedLine(Shown):
     """Something nobody has looked at, and why."""
 
-    what = serializers.CharField()
-    why = serializers.CharField()
+    shows = dict[str, str], "what why"
 
 
-class CoverageLine(serializers.Serializer[Any]):
+class CoverageLine(Shown):
     """What is known of one pair: a finding, nothing on record in these releases, or not checked."""
 
+    shows = dict[str, str], "a b state scope why"
     a = serializers.CharField(help_text="The number of a prescription.")
-    b = serializers.CharField()
     state = serializers.ChoiceField(PAIR_STATES)
     scope = serializers.CharField(help_text="The releases behind it, with their dates.")
-    why = serializers.CharField()
     day = Day(help_text="The first day on which it is so.")
 
 
-class UsedRelease(serializers.Serializer[Any]):
+class UsedRelease(Shown):
     """A release that the review used."""
 
-    id = Id()
+    shows = Release, "id release version date"
     release = serializers.CharField(source="source")
-    version = serializers.CharField()
     date = Day(source="released_on")
 
 
@@ -181,7 +166,7 @@ class ProposalDetails(serializers.Serializer[Any]):
 class FindingsOfProposal(serializers.Serializer[Any]):
     """Every finding of the newest review of a proposal."""
 
-    results = FindingLine(many=True)
+    results = FindingLine(many=True, source="*")
 
 
 class Withdrawal(Strict):
@@ -201,80 +186,52 @@ class ChangeFilters(filters.FilterSet):
     effective_until = filters.Day("effective_on", "lte")
 
 
-class Proposals(Endpoint):
-    """Dosage changes of the patients in your care, or your own."""
-
-    @lists_of(ChangeLine, order=("-effective_on", "-id"), filters=ChangeFilters, seen="changes")
-    def get(self, by: User) -> QuerySet[DosageChange]:
-        """Proposed, signed and withdrawn changes, the latest day first."""
-        return chart.changes(by)
-
-    @writes(
-        ProposalDetails,
-        takes=NewProposal,
-        status=201,
-        refuses=("not-found", "refused", "conflict"),
-        links_to="api:proposal",
-    )
-    def post(self, by: User, values: Mapping[str, Any]) -> object:
-        """Propose a start, a new dose, a hold, a resumption or a stop; the answer holds its review."""
-        made = propose(by, values)
+def propose(by: User, *, kind: str, **said: Any) -> review_reads.ProposalPage:
+    """Propose a start, a new dose, a hold, a resumption or a stop; the answer holds its review."""
+    sig = dosing.Sig(**said["sig"]) if said.get("sig") else None
+    shared: dict[str, Any] = {name: said[name] for name in ("effective_on", "reason_code", "note")}
+    shared["prompt"] = prescribing.Prompt(**said.get("prompt", {}))
+    if kind != Kind.START:
+        made = prescribing.propose_change(by, said["prescription"], kind=kind, sig=sig, **shared)
         return review_reads.proposal(by, made.change.pk)
-
-
-def propose(by: User, values: Mapping[str, Any]) -> prescribing.Proposal:
-    """The one action that fits the kind of change."""
-    sig = dosing.Sig(**values["sig"]) if values.get("sig") else None
-    prompt = {f"{name}_id" if name != "plan" else name: value for name, value in values.get("prompt", {}).items()}
-    shared: dict[str, Any] = {name: values[name] for name in ("effective_on", "reason_code", "note")}
-    shared["prompt"] = prescribing.Prompt(**prompt)
-    if values["kind"] != Kind.START:
-        return prescribing.propose_change(by, values["prescription"], kind=values["kind"], sig=sig, **shared)
     assert sig is not None
-    return prescribing.propose_start(
+    made = prescribing.propose_start(
         by,
-        values["patient"],
-        drug=prescribing.DrugChoice(**values["drug"]),
+        said["patient"],
+        drug=prescribing.DrugChoice(**said["drug"]),
         sig=sig,
-        indication=values["indication"],
-        first_supply_days=values.get("first_supply_days"),
+        indication=said["indication"],
+        first_supply_days=said.get("first_supply_days"),
         **shared,
     )
+    return review_reads.proposal(by, made.change.pk)
 
 
-class OneProposal(Endpoint):
-    """One proposal."""
-
-    @reads(ProposalDetails)
-    def get(self, by: User, change_id: int) -> object:
-        """A proposal and everything its author must see before signing."""
-        return review_reads.proposal(by, change_id)
+def findings(by: User, change_id: int) -> list[FindingCard]:
+    """Every finding of the newest review, new ones first, each with its answer."""
+    page = review_reads.proposal(by, change_id)
+    return [*page.new, *page.standing, *page.folded]
 
 
-class Findings(Endpoint):
-    """The findings of one proposal."""
-
-    @reads(FindingsOfProposal)
-    def get(self, by: User, change_id: int) -> object:
-        """Every finding of the newest review, new ones first, each with its answer."""
-        page = review_reads.proposal(by, change_id)
-        return {"results": [*page.new, *page.standing, *page.folded]}
-
-
-class Sign(Endpoint):
-    """The signature of one proposal."""
-
-    @writes(ChangeLine, refuses=("unanswered-findings", "co-signature-needed", "conflict", "refused"))
-    def post(self, by: User, values: Mapping[str, Any], change_id: int) -> object:
-        """Sign a proposal. It is reviewed again first; a finding without an answer, or a contraindicated one without a
-        second person's co-signature, refuses the signature."""
-        return prescribing.sign(by, change_id)
-
-
-class Withdraw(Endpoint):
-    """Taking one proposal back."""
-
-    @writes(ChangeLine, takes=Withdrawal, refuses=("conflict", "refused"))
-    def post(self, by: User, values: Mapping[str, Any], change_id: int) -> object:
-        """Withdraw a proposal that nobody has signed; it stays in the record."""
-        return prescribing.withdraw(by, change_id, note=values["note"])
+# fmt: off
+ADDRESSES = [
+    at("proposals", "proposals",
+       get=lists(ChangeLine, chart.changes, "Proposed, signed and withdrawn changes, the latest day first.",
+            order=("-effective_on", "-id"), filters=ChangeFilters, seen="changes"),
+       post=writes(ProposalDetails, propose, takes=NewProposal, status=201,
+            refuses=("not-found", "refused", "conflict"), links_to="api:proposal")),
+    at("proposals/<change_id>", "proposal", called="OneProposal",
+       get=reads(ProposalDetails, review_reads.proposal,
+            "A proposal and everything its author must see before signing.")),
+    at("proposals/<change_id>/findings", "findings", get=reads(FindingsOfProposal, findings)),
+    at("proposals/<change_id>/sign", "sign",
+       post=writes(ChangeLine, prescribing.sign,
+            "Sign a proposal. It is reviewed again first; a finding without an answer, or a contraindicated one "
+            "without a second person's co-signature, refuses the signature.",
+            refuses=("unanswered-findings", "co-signature-needed", "conflict", "refused"))),
+    at("proposals/<change_id>/withdraw", "withdraw",
+       post=writes(ChangeLine, prescribing.withdraw,
+            "Withdraw a proposal that nobody has signed; it stays in the record.", takes=Withdrawal,
+            refuses=("conflict", "refused"))),
+]
+# fmt: on

@@ -1,64 +1,60 @@
 """Adherence, and renewals: the queue, one screen, one signature for several, and no with a reason."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from medmgmt.actions import renewals, supply
-from medmgmt.api.authorising import REFUSES, NewPart
-from medmgmt.api.kit.endpoint import Endpoint, reads, writes
-from medmgmt.api.kit.fields import Amount, Day, Id, Instant, Strict, Text
+from medmgmt.api.authorising import NOT_FOUND, REFUSES, NewPart
+from medmgmt.api.kit.endpoint import at, reads, writes
+from medmgmt.api.kit.fields import Amount, Day, Id, Strict, Text
+from medmgmt.api.kit.shapes import Asked, Shown
 from medmgmt.record.models import User
 from medmgmt.supply import reads as supply_reads
+from medmgmt.supply import renewals as renewals_shown
+from medmgmt.supply.adherence import Adherence
 from refills.errors import sentence
-from refills.models import RenewalAnswer, RenewalReason, Taken
+from refills.models import AdherenceReport, RenewalAnswer, RenewalDecision, RenewalReason
+from refills.supply.adherence import Share
 
 NOT_RENEWED = [(one.value, one.label) for one in (RenewalAnswer.CHANGED, RenewalAnswer.DENIED)]
 TOLD = [choice for choice in RenewalReason.choices if choice[0]]
 
 
-class NewReport(Strict):
+class NewReport(Asked):
     """How the patient has taken it."""
 
-    answer = serializers.ChoiceField(Taken.choices)
+    asks = supply.report_adherence
 
 
-class ReportLine(serializers.Serializer[Any]):
+class ReportLine(Shown):
     """The patient's own word."""
 
-    id = Id()
-    prescription = Id(source="prescription_id")
-    answer = serializers.ChoiceField(Taken.choices)
-    on = Day()
+    shows = AdherenceReport, "id prescription answer on"
 
 
-class ShareLine(serializers.Serializer[Any]):
+class ShareLine(Shown):
     """Days out of days; `percent` is for people, `adherent` is compared exactly."""
 
-    days = serializers.IntegerField()
-    of = serializers.IntegerField()
+    shows = Share, "days of percent adherent"
     percent = serializers.DecimalField(max_digits=5, decimal_places=1)
-    adherent = serializers.BooleanField()
 
 
-class MedicineAdherence(serializers.Serializer[Any]):
+class MedicineAdherence(Shown):
     """One medicine in the year up to today."""
 
+    shows = Adherence, (
+        "prescription drug_name first last pdc not_scored mpr gap_days injections_on_time self_reported missed_doses"
+        " sentence"
+    )  # fmt: skip
     prescription = Id(source="prescription_id")
-    drug_name = serializers.CharField()
-    first = Day()
-    last = Day()
     pdc = ShareLine(source="share", allow_null=True, help_text="Null where none is worked out.")
     not_scored = serializers.CharField(source="why_not")
     mpr = ShareLine(allow_null=True)
-    gap_days = serializers.IntegerField()
     injections_on_time = serializers.ListField(
         child=serializers.IntegerField(), source="injections", allow_null=True, help_text="On time, and of how many."
     )
     self_reported = serializers.CharField(source="word.answer", default=None, allow_null=True)
-    missed_doses = serializers.IntegerField(allow_null=True)
-    sentence = serializers.CharField()
 
 
 class ClassAdherenceLine(serializers.Serializer[Any]):
@@ -91,21 +87,17 @@ class BrokenRule(serializers.Serializer[Any]):
         return sentence(refusal)
 
 
-class ProposedLine(serializers.Serializer[Any]):
+class ProposedLine(Shown):
     """What a renewal would write."""
 
+    shows = renewals_shown.Proposed, "quantity unit days_supply refills may_fill_from"
     quantity = Amount(max_digits=10, decimal_places=3, allow_null=True)
-    unit = serializers.CharField()
-    days_supply = serializers.IntegerField()
-    refills = serializers.IntegerField()
-    may_fill_from = Day(allow_null=True)
 
 
-class ObstacleLine(serializers.Serializer[Any]):
+class ObstacleLine(Shown):
     """Why it is not signed together with others."""
 
-    code = serializers.CharField()
-    words = serializers.CharField()
+    shows = renewals_shown.Obstacle, "code words"
 
 
 class RenewalLine(serializers.Serializer[Any]):
@@ -161,7 +153,9 @@ class NewRenewal(NewPart):
 class NewBatch(Strict):
     """Prescriptions to be renewed as proposed, with one signature."""
 
-    prescriptions = serializers.ListField(child=Id(), min_length=1, max_length=renewals.MOST_AT_ONCE)
+    prescriptions = serializers.ListField(
+        child=Id(), min_length=1, max_length=renewals.MOST_AT_ONCE, source="prescription_ids"
+    )
 
 
 class Declining(Strict):
@@ -172,18 +166,11 @@ class Declining(Strict):
     note = Text(max_length=1000)
 
 
-class DecisionLine(serializers.Serializer[Any]):
+class DecisionLine(Shown):
     """How a renewal was decided."""
 
-    id = Id()
-    patient = Id(source="patient_id")
-    prescription = Id(source="prescription_id")
-    answer = serializers.ChoiceField(RenewalAnswer.choices)
+    shows = RenewalDecision, "id patient prescription answer reason note authorisation in_batch decided_at"
     reason = serializers.CharField()
-    note = serializers.CharField()
-    authorisation = Id(source="authorisation_id", allow_null=True)
-    in_batch = serializers.BooleanField()
-    decided_at = Instant()
 
 
 class BatchAnswer(serializers.Serializer[Any]):
@@ -193,56 +180,34 @@ class BatchAnswer(serializers.Serializer[Any]):
     left = RenewalLine(many=True)
 
 
-class TellTaken(Endpoint):
-    """The patient's own word."""
-
-    @writes(ReportLine, takes=NewReport, status=201, refuses=("not-found", "refused"))
-    def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
-        """Say how you have taken one of your own medicines; twice the same on a day is once."""
-        return supply.report_adherence(by, prescription_id, **values)
+def adherence_of(by: User, patient_id: int) -> object:
+    """PDC and MPR as PQA has them, injections on time, the patient's own word; per medicine and class."""
+    return supply_reads.adherence_of(by, patient_id)[1]
 
 
-class PatientAdherence(Endpoint):
-    """How regularly a patient has had each medicine."""
-
-    @reads(AdherenceAnswer, refuses=("not-found",))
-    def get(self, by: User, patient_id: int) -> object:
-        """PDC and MPR as PQA has them, injections on time, the patient's own word; per medicine and class."""
-        return supply_reads.adherence_of(by, patient_id)[1]
-
-
-class Renewals(Endpoint):
-    """The queue of renewals."""
-
-    @reads(QueueAnswer)
-    def get(self, by: User) -> object:
-        """What waits: the uncontroversial, and the others with the reasons why."""
-        return supply_reads.queue(by)
-
-    @writes(BatchAnswer, takes=NewBatch, refuses=("not-found", "refused"))
-    def post(self, by: User, values: Mapping[str, Any]) -> object:
-        """Renew several as proposed; what is no longer uncontroversial is left and named."""
-        return renewals.renew_batch(by, values["prescriptions"])
-
-
-class OneRenewal(Endpoint):
-    """One renewal."""
-
-    @reads(RenewalLine, refuses=("not-found",))
-    def get(self, by: User, prescription_id: int) -> object:
-        """Everything that matters before it is renewed, with today's review."""
-        return supply_reads.renewal(by, prescription_id)
-
-    @writes(DecisionLine, takes=NewRenewal, status=201, refuses=REFUSES)
-    def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
-        """Renew it: writes the prescription, closes the request, tells the patient."""
-        return renewals.renew(by, prescription_id, **values)
-
-
-class DeclineRenewal(Endpoint):
-    """Not renewing as it is."""
-
-    @writes(DecisionLine, takes=Declining, status=201, refuses=("not-found", "refused"))
-    def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
-        """Say that the treatment changes, or no, with the reason that the patient is told."""
-        return renewals.decline(by, prescription_id, **values)
+# fmt: off
+ADDRESSES = [
+    at("prescriptions/<prescription_id>/taken", "taken", called="TellTaken",
+       post=writes(ReportLine, supply.report_adherence,
+            "Say how you have taken one of your own medicines; twice the same on a day is once.", takes=NewReport,
+            status=201, refuses=NOT_FOUND)),
+    at("patients/<patient_id>/adherence", "adherence", called="PatientAdherence",
+       get=reads(AdherenceAnswer, adherence_of, refuses=("not-found",))),
+    at("renewals", "renewals",
+       get=reads(QueueAnswer, supply_reads.queue,
+            "What waits: the uncontroversial, and the others with the reasons why."),
+       post=writes(BatchAnswer, renewals.renew_batch,
+            "Renew several as proposed; what is no longer uncontroversial is left and named.", takes=NewBatch,
+            refuses=NOT_FOUND)),
+    at("prescriptions/<prescription_id>/renewal", "renewal", called="OneRenewal",
+       get=reads(RenewalLine, supply_reads.renewal,
+            "Everything that matters before it is renewed, with today's review.", refuses=("not-found",)),
+       post=writes(DecisionLine, renewals.renew,
+            "Renew it: writes the prescription, closes the request, tells the patient.", takes=NewRenewal, status=201,
+            refuses=REFUSES)),
+    at("prescriptions/<prescription_id>/renewal/decline", "decline-renewal",
+       post=writes(DecisionLine, renewals.decline,
+            "Say that the treatment changes, or no, with the reason that the patient is told.", takes=Declining,
+            status=201, refuses=NOT_FOUND)),
+]
+# fmt: on

@@ -1,20 +1,22 @@
 """Answering over the API: a finding or a whole card, on the review of a proposal or on what a screening brought up."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
-from interactions.models import Answer, AnswerReason, Together
+from interactions.models import Answer, Together
 from medmgmt.actions import review as actions_review
-from medmgmt.api.kit.endpoint import Endpoint, reads, writes
-from medmgmt.api.kit.fields import Day, Id, Instant, Strict, Text
+from medmgmt.api.kit.endpoint import at, reads, writes
+from medmgmt.api.kit.fields import Day, Id, Text
+from medmgmt.api.kit.shapes import Asked, Shown
 from medmgmt.monitoring import evidence
-from medmgmt.record.models import User, Verdict
+from medmgmt.record.models import CoSignature, User
 from medmgmt.review import reads as review_reads
 from medmgmt.review.cards import FindingCard, ProblemCard
+from refills.models import Task
 
 SEVERITIES = ["contraindicated", "major", "moderate", "minor", "ungraded"]
+REFUSED = ("conflict", "refused")
 WHAT = "`observation:` or `scale:` and a code of the observations, or `visit`."
 
 
@@ -32,26 +34,21 @@ class EarlierLine(serializers.Serializer[Any]):
         return FindingCard(answer.finding, answer).shown_earlier
 
 
-class AnswerLine(serializers.Serializer[Any]):
+class AnswerLine(Shown):
     """Why a finding was accepted, by whom, what is to be recorded, and when it is looked at again."""
 
-    id = Id()
+    shows = Answer, "id lead reason_code note by at follow_up_on follow_up"
     lead = Id(source="lead_id", allow_null=True, help_text="The answer of the same card that leads; null for itself.")
-    reason_code = serializers.ChoiceField(AnswerReason.choices)
-    note = serializers.CharField()
-    by = Id(source="by_id")
-    at = Instant()
     follow_up_on = Day(allow_null=True)
     follow_up = serializers.CharField(help_text=f"What alone closes the follow-up: {WHAT}")
     tolerated = EarlierLine(source="shown_earlier", allow_null=True)
 
 
-class NewAnswer(Strict):
+class NewAnswer(Asked):
     """A coded reason and the day on which somebody looks again; `will_monitor` names what is to be recorded."""
 
-    reason_code = serializers.ChoiceField(AnswerReason.choices)
+    asks = actions_review.override
     note = Text()
-    follow_up_on = Day()
     follow_up = Text(max_length=60, help_text=f"For `will_monitor`, and for nothing else: {WHAT}")
 
 
@@ -61,11 +58,11 @@ class NewCardAnswer(NewAnswer):
     card = serializers.CharField(max_length=300)
 
 
-class ChoiceLine(serializers.Serializer[Any]):
+class ChoiceLine(Shown):
     """Something that may be promised to be recorded."""
 
+    shows = evidence.Choice, "what label days"
     what = serializers.CharField(help_text=WHAT)
-    label = serializers.CharField()  # type: ignore[assignment]  # a declared field, taken off the class
     days = serializers.IntegerField(help_text="Within how many days.")
 
 
@@ -121,50 +118,15 @@ class FollowUps(serializers.Serializer[Any]):
     results = ChoiceLine(many=True)
 
 
-class Override(Endpoint):
-    """The answer to the card of one finding."""
-
-    @writes(AnswerLine, takes=NewAnswer, status=201, refuses=("already-answered", "refused", "conflict"))
-    def post(self, by: User, values: Mapping[str, Any], finding_id: int) -> object:
-        """Accept the whole card of a finding with a coded reason; a follow-up task is opened."""
-        return actions_review.override(by, finding_id, **values)
+def follow_ups(by: User) -> dict[str, object]:
+    """Every lab, sign and scale that can be recorded, and a visit."""
+    return {"results": evidence.everything()}
 
 
-class AnswerCard(Endpoint):
-    """The answer to one card of a review."""
-
-    @writes(AnswerLine, takes=NewCardAnswer, status=201, refuses=("already-answered", "not-found", "refused"))
-    def post(self, by: User, values: Mapping[str, Any], review_id: int) -> object:
-        """Accept a card with a coded reason: each of its findings is answered, and one follow-up task is opened."""
-        return actions_review.override_card(by, review_id, **values)
-
-
-class Screening(Endpoint):
-    """What screenings brought up for one patient."""
-
-    @reads(ScreeningDetails)
-    def get(self, by: User, patient_id: int) -> object:
-        """The cards that wait or were answered, most severe first; answer them by finding or by card."""
-        return review_reads.of_patient(by, patient_id)
-
-
-class FollowUpChoices(Endpoint):
-    """What a promise to monitor may name."""
-
-    @reads(FollowUps)
-    def get(self, by: User) -> object:
-        """Every lab, sign and scale that can be recorded, and a visit."""
-        return {"results": evidence.everything()}
-
-
-class WordLine(serializers.Serializer[Any]):
+class WordLine(Shown):
     """What a second person said of a proposal, with the sentence."""
 
-    id = Id()
-    verdict = serializers.ChoiceField(Verdict.choices)
-    note = serializers.CharField()
-    by = Id(source="by_id")
-    at = Instant()
+    shows = CoSignature, "id verdict note by at"
 
 
 class NeedLine(serializers.Serializer[Any]):
@@ -188,59 +150,54 @@ class SecondSignature(serializers.Serializer[Any]):
     unanswered = serializers.IntegerField(help_text="Findings that the prescriber answers first.")
 
 
-class NewRequest(Strict):
+class NewRequest(Asked):
     """Whom to ask; the pharmacists of the team without a name."""
 
-    colleague = Id(required=False, allow_null=True)
+    asks = actions_review.ask
 
 
-class NewWord(Strict):
+class NewWord(Asked):
     """The review that was read, and the reason in a sentence."""
 
-    review = Id()
+    asks = actions_review.cosign
     note = serializers.CharField(max_length=actions_review.MOST_NOTE)
 
 
-class RequestLine(serializers.Serializer[Any]):
+class RequestLine(Shown):
     """The task that asks for the second signature."""
 
+    shows = Task, "task role assignee due_at"
     task = Id(source="pk")
-    role = serializers.CharField()
-    assignee = Id(source="assignee_id", allow_null=True)
-    due_at = Instant()
 
 
-class Second(Endpoint):
-    """The second signature of one proposal."""
-
-    @reads(SecondSignature)
-    def get(self, by: User, change_id: int) -> object:
-        """How it stands for the person who asks: a co-signature is never one's own."""
-        return review_reads.proposal(by, change_id)
-
-
-class Ask(Endpoint):
-    """Asking for the second signature."""
-
-    @writes(RequestLine, takes=NewRequest, status=201, refuses=("unanswered-findings", "conflict", "refused"))
-    def post(self, by: User, values: Mapping[str, Any], change_id: int) -> object:
-        """Ask the pharmacists, or one colleague; asked twice it is one task."""
-        return actions_review.ask(by, change_id, colleague_id=values.get("colleague"))
-
-
-class CoSign(Endpoint):
-    """Giving the second signature."""
-
-    @writes(WordLine, takes=NewWord, status=201, refuses=("unanswered-findings", "conflict", "refused"))
-    def post(self, by: User, values: Mapping[str, Any], change_id: int) -> object:
-        """Co-sign every contraindicated finding of the review you name. Never the author, nor who answered them."""
-        return actions_review.cosign(by, change_id, review_id=values["review"], note=values["note"])
-
-
-class Decline(Endpoint):
-    """Declining the second signature."""
-
-    @writes(WordLine, takes=NewWord, status=201, refuses=("conflict", "refused"))
-    def post(self, by: User, values: Mapping[str, Any], change_id: int) -> object:
-        """Decline with the reason, or take a co-signature back; the author gets a task."""
-        return actions_review.decline(by, change_id, review_id=values["review"], note=values["note"])
+# fmt: off
+ADDRESSES = [
+    at("patients/<patient_id>/screening", "screening",
+       get=reads(ScreeningDetails, review_reads.of_patient,
+            "The cards that wait or were answered, most severe first; answer them by finding or by card.")),
+    at("proposals/<change_id>/cosignature", "cosignature", called="Second",
+       get=reads(SecondSignature, review_reads.proposal,
+            "How it stands for the person who asks: a co-signature is never one's own.")),
+    at("proposals/<change_id>/cosignature/ask", "ask-cosignature", called="Ask",
+       post=writes(RequestLine, actions_review.ask,
+            "Ask the pharmacists, or one colleague; asked twice it is one task.", takes=NewRequest, status=201,
+            refuses=("unanswered-findings", *REFUSED))),
+    at("proposals/<change_id>/cosignature/agree", "cosign", called="CoSign",
+       post=writes(WordLine, actions_review.cosign,
+            "Co-sign every contraindicated finding of the review you name. Never the author, nor who answered them.",
+            takes=NewWord, status=201, refuses=("unanswered-findings", *REFUSED))),
+    at("proposals/<change_id>/cosignature/decline", "decline-cosignature", called="Decline",
+       post=writes(WordLine, actions_review.decline,
+            "Decline with the reason, or take a co-signature back; the author gets a task.", takes=NewWord, status=201,
+            refuses=REFUSED)),
+    at("findings/<finding_id>/override", "override",
+       post=writes(AnswerLine, actions_review.override,
+            "Accept the whole card of a finding with a coded reason; a follow-up task is opened.", takes=NewAnswer,
+            status=201, refuses=("already-answered", "refused", "conflict"))),
+    at("reviews/<review_id>/answer", "answer-card",
+       post=writes(AnswerLine, actions_review.override_card,
+            "Accept a card with a coded reason: each of its findings is answered, and one follow-up task is opened.",
+            takes=NewCardAnswer, status=201, refuses=("already-answered", "not-found", "refused"))),
+    at("follow-ups", "follow-ups", called="FollowUpChoices", get=reads(FollowUps, follow_ups)),
+]
+# fmt: on

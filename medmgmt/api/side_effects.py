@@ -1,82 +1,46 @@
 """Side effects over HTTP: reported, corrected, listed with their suspects."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 
 from medmgmt import side_effects
-from medmgmt.actions import side_effects as actions_side_effects
+from medmgmt.actions.side_effects import correct_side_effect, log_side_effect
 from medmgmt.api.kit import filters
-from medmgmt.api.kit.endpoint import Endpoint, reads, writes
-from medmgmt.api.kit.endpoint import lists as lists_of
-from medmgmt.api.kit.fields import Day, Id, Instant, Strict, Text
-from medmgmt.record.models import ActionTaken, Outcome, SideEffectReport, SideEffectSeverity, User
+from medmgmt.api.kit.endpoint import at, lists, reads, writes
+from medmgmt.api.kit.fields import Id
+from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.record.models import SideEffectReport, SideEffectSeverity, Suspect
 
 
-class SideEffectFields(Strict):
-    """What can be said of a side effect."""
-
-    term = serializers.CharField(max_length=200)
-    term_code = Text(max_length=40)
-    severity = serializers.ChoiceField(SideEffectSeverity.choices)
-    began_on = Day()
-    ended_on = Day(required=False, allow_null=True)
-    outcome = serializers.ChoiceField(Outcome.choices, default=Outcome.UNKNOWN)
-    action_taken = serializers.ChoiceField(ActionTaken.choices, default=ActionTaken.NONE_YET)
-    note = Text()
-
-
-class NewSideEffect(SideEffectFields):
+class NewSideEffect(Asked):
     """A side effect of a patient; any term is taken down, known or not."""
 
-    patient = Id()
+    asks = log_side_effect
+    patient = Id(source="patient_id")
 
 
-class SideEffectCorrection(Strict):
+class SideEffectCorrection(Asked):
     """What is to be said differently; what is not named stays."""
 
-    term = serializers.CharField(max_length=200, required=False)
-    term_code = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    severity = serializers.ChoiceField(SideEffectSeverity.choices, required=False)
-    began_on = Day(required=False)
-    ended_on = Day(required=False, allow_null=True)
-    outcome = serializers.ChoiceField(Outcome.choices, required=False)
-    action_taken = serializers.ChoiceField(ActionTaken.choices, required=False)
-    note = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    asks, any_of = log_side_effect, True
 
 
-class SideEffectLine(serializers.Serializer[Any]):
+class SideEffectLine(Shown):
     """The newest version of a report."""
 
-    id = Id()
-    patient = Id(source="patient_id")
-    term = serializers.CharField()
-    term_code = serializers.CharField()
-    severity = serializers.ChoiceField(SideEffectSeverity.choices)
-    began_on = Day()
-    ended_on = Day(allow_null=True)
-    outcome = serializers.ChoiceField(Outcome.choices)
-    action_taken = serializers.ChoiceField(ActionTaken.choices)
-    note = serializers.CharField()
-    reporter = Id(source="reporter_id")
+    shows = SideEffectReport, (
+        "id patient term term_code severity began_on ended_on outcome action_taken note reporter reporter_role"
+        " reported_at corrects version"
+    )  # fmt: skip
     reporter_role = serializers.CharField()
-    reported_at = Instant()
-    corrects = Id(source="corrects_id", allow_null=True)
-    version = serializers.IntegerField()
 
 
-class SuspectLine(serializers.Serializer[Any]):
+class SuspectLine(Shown):
     """A medicine suspected of a side effect, with the reasons in words."""
 
-    prescription = Id(source="prescription_id")
-    drug_name = serializers.CharField(source="prescription.drug_name")
-    rank = serializers.IntegerField()
+    shows = Suspect, "prescription prescription.drug_name rank score reasons dose_text change"
     score = serializers.FloatField()
-    reasons = serializers.ListField(child=serializers.CharField())
-    dose_text = serializers.CharField()
-    change = Id(source="change_id", allow_null=True)
 
 
 class SideEffectDetails(serializers.Serializer[Any]):
@@ -102,35 +66,18 @@ class SideEffectFilters(filters.FilterSet):
     is_over = filters.YesOrNo("ended_on", lookup_expr="isnull", exclude=True)
 
 
-class SideEffects(Endpoint):
-    """Side effects of the patients in your care, or your own."""
-
-    @lists_of(SideEffectLine, order=("-began_on", "-id"), filters=SideEffectFilters, seen="side_effects")
-    def get(self, by: User) -> QuerySet[SideEffectReport]:
-        """The newest version of every report."""
-        return side_effects.side_effects(by)
-
-    @writes(
-        SideEffectLine, takes=NewSideEffect, status=201, refuses=("not-found", "refused"), links_to="api:side-effect"
-    )
-    def post(self, by: User, values: dict[str, Any]) -> object:
-        """Take a side effect down; what may have caused it is ranked, and a psychiatrist finds the task."""
-        return actions_side_effects.log_side_effect(by, values.pop("patient"), **values)
-
-
-class OneSideEffect(Endpoint):
-    """One side effect."""
-
-    @reads(SideEffectDetails)
-    def get(self, by: User, report_id: int) -> object:
-        """A report with its suspects and versions."""
-        return side_effects.side_effect(by, report_id)
-
-
-class CorrectSideEffect(Endpoint):
-    """Saying a side effect differently."""
-
-    @writes(SideEffectLine, takes=SideEffectCorrection, status=201, refuses=("refused",), links_to="api:side-effect")
-    def post(self, by: User, values: Mapping[str, Any], report_id: int) -> object:
-        """A new version of a report; the old one stays."""
-        return actions_side_effects.correct_side_effect(by, report_id, **values)
+# fmt: off
+ADDRESSES = [
+    at("side-effects", "side-effects",
+       get=lists(SideEffectLine, side_effects.side_effects, "The newest version of every report.",
+            order=("-began_on", "-id"), filters=SideEffectFilters, seen="side_effects"),
+       post=writes(SideEffectLine, log_side_effect,
+            "Take a side effect down; what may have caused it is ranked, and a psychiatrist finds the task.",
+            takes=NewSideEffect, status=201, refuses=("not-found", "refused"), links_to="api:side-effect")),
+    at("side-effects/<report_id>", "side-effect", called="OneSideEffect",
+       get=reads(SideEffectDetails, side_effects.side_effect, "A report with its suspects and versions.")),
+    at("side-effects/<report_id>/correct", "correct-side-effect",
+       post=writes(SideEffectLine, correct_side_effect, "A new version of a report; the old one stays.",
+            takes=SideEffectCorrection, status=201, refuses=("refused",), links_to="api:side-effect")),
+]
+# fmt: on

@@ -1,49 +1,38 @@
 """Medicine in hand: what was dispensed, which reminders follow, what the patient answers."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from rest_framework import permissions, serializers
+from rest_framework import serializers
 
 from medmgmt.actions import messages, supply
 from medmgmt.api.kit import filters
-from medmgmt.api.kit.endpoint import Endpoint, columns, writes
-from medmgmt.api.kit.endpoint import lists as lists_of
-from medmgmt.api.kit.fields import Amount, Day, Id, Instant, Strict, Text
+from medmgmt.api.kit.endpoint import at, lists, plain_columns, writes
+from medmgmt.api.kit.fields import Amount, Id, Instant, Strict
+from medmgmt.api.kit.shapes import Asked, Shown
 from medmgmt.api.worklist import TaskReceipt
 from medmgmt.messages import reads as messages_reads
 from medmgmt.record import dosing
-from medmgmt.record.models import User
 from medmgmt.supply import reads
 from refills.messages.links import Choice
-from refills.models import EarlyReason, PartialReason, ReminderAnswer, ReminderItem, ReminderKind, ReminderState
+from refills.models import Dispense, EarlyReason, PartialReason, Reminder, ReminderItem, ReminderKind, ReminderState
 
 
-class DispenseLine(serializers.Serializer[Any]):
+class DispenseLine(Shown):
     """Medicine handed to a patient on a day."""
 
-    id = Id()
-    patient = Id(source="patient_id")
-    prescription = Id(source="prescription_id")
-    dispensed_on = Day()
-    quantity = Amount(max_digits=10, decimal_places=3)
-    unit = serializers.CharField()
-    days_supply = serializers.IntegerField()
-    note = serializers.CharField()
-    recorded_by = Id(source="recorded_by_id")
-    recorded_at = Instant()
+    shows = Dispense, "id patient prescription dispensed_on quantity unit days_supply note recorded_by recorded_at"
 
 
-class NewDispense(Strict):
+class NewDispense(Asked):
     """A fill: how much of what, for how many days."""
 
-    prescription = Id()
-    dispensed_on = Day()
+    asks = supply.record_dispense
+    only = "prescription dispensed_on quantity unit days_supply note early_reason partial_reason handed_at"
+    prescription = Id(source="prescription_id")
     quantity = Amount(max_digits=10, decimal_places=3, min_value=0)
     unit = serializers.ChoiceField([(code, unit.one) for code, unit in dosing.UNITS.items()], help_text="UCUM")
     days_supply = serializers.IntegerField(min_value=1, max_value=366)
-    note = Text()
     early_reason = serializers.ChoiceField(EarlyReason.choices, default="", allow_blank=True)
     partial_reason = serializers.ChoiceField(
         PartialReason.choices, default="", allow_blank=True, help_text="Why it was less than written."
@@ -53,24 +42,16 @@ class NewDispense(Strict):
     )
 
 
-class ReminderLine(serializers.Serializer[Any]):
+class ReminderLine(Shown):
     """One message to one patient: when it is due, how it ended, what was answered."""
 
-    id = Id()
+    shows = Reminder, (
+        "id patient prescription kind channel run_out_on local_date time_zone due_at state attempts settled_at"
+        " delivered_at answer answered_at"
+    )  # fmt: skip
     patient = Id(source="patient_id")
     prescription = Id(source="prescription_id", allow_null=True, help_text="Of a message about several: none.")
-    kind = serializers.ChoiceField(ReminderKind.choices)
     channel = serializers.CharField()
-    run_out_on = Day(allow_null=True)
-    local_date = Day()
-    time_zone = serializers.CharField()
-    due_at = Instant()
-    state = serializers.ChoiceField(ReminderState.choices)
-    attempts = serializers.IntegerField()
-    settled_at = Instant(allow_null=True)
-    delivered_at = Instant(allow_null=True)
-    answer = serializers.ChoiceField(ReminderAnswer.choices)
-    answered_at = Instant(allow_null=True)
 
 
 class LinkAnswer(Strict):
@@ -80,11 +61,10 @@ class LinkAnswer(Strict):
     choice = serializers.ChoiceField([choice.value for choice in Choice])
 
 
-class AnswerKept(serializers.Serializer[Any]):
+class AnswerKept(Shown):
     """What counts as the answer now; says nothing about health."""
 
-    answer = serializers.ChoiceField(ReminderAnswer.choices)
-    answered_at = Instant(allow_null=True)
+    shows = Reminder, "answer answered_at"
 
 
 class DispenseFilters(filters.FilterSet):
@@ -112,45 +92,28 @@ class ReminderFilters(filters.FilterSet):
         return rows.filter(Q(prescription_id=prescription_id) | Exists(said))
 
 
-class Dispenses(Endpoint):
-    """Fills of the patients in your care, or your own."""
-
-    @lists_of(DispenseLine, order=("-dispensed_on", "-id"), filters=DispenseFilters, seen="dispenses")
-    def get(self, by: User) -> QuerySet[Any, Any]:
-        """What was dispensed, newest first."""
-        return columns(reads.dispenses(by), DispenseLine)
-
-    @writes(DispenseLine, takes=NewDispense, status=201, refuses=("not-found", "refused", "refill-refused"))
-    def post(self, by: User, values: dict[str, Any]) -> object:
-        """Write a fill down; reminders follow from the new run-out date."""
-        return supply.record_dispense(by, values.pop("prescription"), **values)
+def answer_link(by: object, *, token: str, choice: str) -> Reminder:
+    """Confirm, ask for a refill, or put off. Doing it twice does nothing twice."""
+    return messages.answer_link(token, choice)
 
 
-class Reminders(Endpoint):
-    """Reminders of the patients in your care, or your own."""
-
-    @lists_of(ReminderLine, order=("due_at", "id"), filters=ReminderFilters, seen="reminders")
-    def get(self, by: User) -> QuerySet[Any, Any]:
-        """Reminders planned, sent and given up, the next due first."""
-        return columns(messages_reads.reminders(by), ReminderLine)
-
-
-class AnswerLink(Endpoint):
-    """What the patient does with the link in a message, without signing in."""
-
-    authentication_classes = []
-    permission_classes = [permissions.AllowAny]
-
-    @writes(AnswerKept, takes=LinkAnswer, refuses=("not-found", "link-expired", "refused"))
-    def post(self, by: object, values: Mapping[str, Any]) -> object:
-        """Confirm, ask for a refill, or put off. Doing it twice does nothing twice."""
-        return messages.answer_link(values["token"], values["choice"])
-
-
-class RequestRefill(Endpoint):
-    """The patient asks for more of a medicine."""
-
-    @writes(TaskReceipt, status=201, refuses=("refused",))
-    def post(self, by: User, values: Mapping[str, Any], prescription_id: int) -> object:
-        """Ask your prescriber for a refill of one of your own medicines; asking twice on a day is asking once."""
-        return supply.request_refill(by, prescription_id)
+# fmt: off
+ADDRESSES = [
+    at("prescriptions/<prescription_id>/request-refill", "request-refill",
+       post=writes(TaskReceipt, supply.request_refill,
+            "Ask your prescriber for a refill of one of your own medicines; asking twice on a day is asking once.",
+            status=201, refuses=("refused",))),
+    at("dispenses", "dispenses",
+       get=lists(DispenseLine, plain_columns(reads.dispenses, DispenseLine), "What was dispensed, newest first.",
+            order=("-dispensed_on", "-id"), filters=DispenseFilters, seen="dispenses"),
+       post=writes(DispenseLine, supply.record_dispense,
+            "Write a fill down; reminders follow from the new run-out date.", takes=NewDispense, status=201,
+            refuses=("not-found", "refused", "refill-refused"))),
+    at("reminders", "reminders",
+       get=lists(ReminderLine, plain_columns(messages_reads.reminders, ReminderLine),
+            "Reminders planned, sent and given up, the next due first.", order=("due_at", "id"),
+            filters=ReminderFilters, seen="reminders")),
+    at("reminders/answer", "answer-link", is_public=True,
+       post=writes(AnswerKept, answer_link, takes=LinkAnswer, refuses=("not-found", "link-expired", "refused"))),
+]
+# fmt: on

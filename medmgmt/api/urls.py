@@ -1,9 +1,6 @@
 """Addresses below /api/; each answers with and without a slash at its end."""
 
-import re
-
-from django.urls import URLPattern, re_path
-from rest_framework.views import APIView
+from django.urls import re_path
 
 from medmgmt.api import (
     alerts,
@@ -28,104 +25,13 @@ from medmgmt.api import (
 from medmgmt.api.kit import docs
 
 app_name = "api"
-ID = r"[0-9]{1,18}"
-
-
-def at(address: str, view: type[APIView], name: str) -> URLPattern:
-    """One address; `<thing_id>` stands for a number that the database can hold, whatever was typed."""
-    return re_path("^" + re.sub(r"<(\w+_id)>", rf"(?P<\1>{ID})", address) + "/?$", view.as_view(), name=name)
-
-
+SUBJECTS = (
+    people, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply, authorising,
+    renewals, worklist, cover, knowledge, checking, curation, alerts, audit,
+)  # fmt: skip
 urlpatterns = [
-    at("me", people.Me, "me"),
-    at("portal", people.Portal, "portal"),
-    at("patients", people.Patients, "patients"),
-    at("patients/search", people.SearchPatients, "search-patients"),
-    at("patients/<patient_id>", people.OnePatient, "patient"),
-    at("patients/<patient_id>/enrolments", people.Enrolments, "enrolments"),
-    at("patients/<patient_id>/contact-points", people.ContactPoints, "contact-points"),
-    at("patients/<patient_id>/messages", messages.Messages, "messages"),
-    at("patients/<patient_id>/messages/channels", messages.ChooseWay, "choose-channel"),
-    at("patients/<patient_id>/caregivers", messages.Caregivers, "caregivers"),
-    at("caregivers/<consent_id>/withdraw", messages.WithdrawCaregiver, "withdraw-caregiver"),
-    at("patients/<patient_id>/calendar-link", messages.CalendarLink, "calendar-link"),
-    at("patients/<patient_id>/observations", observing.Observations, "observations"),
-    at("patients/<patient_id>/encounters", observing.Encounters, "encounters"),
-    at("patients/<patient_id>/screening", review.Screening, "screening"),
-    at("observations/<observation_id>/correct", observing.CorrectObservation, "correct-observation"),
-    at("patients/<patient_id>/allergies", observing.Allergies, "allergies"),
-    at("patients/<patient_id>/conditions", observing.Conditions, "conditions"),
-    at("prescriptions", prescriptions.Prescriptions, "prescriptions"),
-    at("prescriptions/<prescription_id>", prescriptions.OnePrescription, "prescription"),
-    at("prescriptions/<prescription_id>/dose_on", prescriptions.Dose, "dose-on"),
-    at("prescriptions/<prescription_id>/request-refill", supply.RequestRefill, "request-refill"),
-    at("proposals", proposals.Proposals, "proposals"),
-    at("proposals/<change_id>", proposals.OneProposal, "proposal"),
-    at("proposals/<change_id>/findings", proposals.Findings, "findings"),
-    at("proposals/<change_id>/sign", proposals.Sign, "sign"),
-    at("proposals/<change_id>/cosignature", review.Second, "cosignature"),
-    at("proposals/<change_id>/cosignature/ask", review.Ask, "ask-cosignature"),
-    at("proposals/<change_id>/cosignature/agree", review.CoSign, "cosign"),
-    at("proposals/<change_id>/cosignature/decline", review.Decline, "decline-cosignature"),
-    at("findings/<finding_id>/monitoring", monitoring.CardMonitoring, "card-monitoring"),
-    at("patients/<patient_id>/monitoring-orders", monitoring.MonitoringOrders, "monitoring-orders"),
-    at("selftests", knowledge.Selftests, "selftests"),
-    at("selftests/current", knowledge.CurrentSelftest, "current-selftest"),
-    at("proposals/<change_id>/withdraw", proposals.Withdraw, "withdraw"),
-    at("findings/<finding_id>/override", review.Override, "override"),
-    at("reviews/<review_id>/answer", review.AnswerCard, "answer-card"),
-    at("follow-ups", review.FollowUpChoices, "follow-ups"),
-    at("side-effects", side_effects.SideEffects, "side-effects"),
-    at("side-effects/<report_id>", side_effects.OneSideEffect, "side-effect"),
-    at("side-effects/<report_id>/correct", side_effects.CorrectSideEffect, "correct-side-effect"),
-    at("dispenses", supply.Dispenses, "dispenses"),
-    at("authorisations", authorising.Authorisations, "authorisations"),
-    at("authorisations/<authorisation_id>/revoke", authorising.Revoke, "revoke"),
-    at("patients/<patient_id>/supply-limits", authorising.SupplyLimits, "supply-limits"),
-    at("supply-limits/<limit_id>/lift", authorising.LiftLimit, "lift-limit"),
-    at("prescriptions/<prescription_id>/release-lab-gate", authorising.ReleaseGate, "release-lab-gate"),
-    at("prescriptions/<prescription_id>/pill-counts", authorising.CountPills, "pill-counts"),
-    at("prescriptions/<prescription_id>/taken", renewals.TellTaken, "taken"),
-    at("patients/<patient_id>/adherence", renewals.PatientAdherence, "adherence"),
-    at("renewals", renewals.Renewals, "renewals"),
-    at("prescriptions/<prescription_id>/renewal", renewals.OneRenewal, "renewal"),
-    at("prescriptions/<prescription_id>/renewal/decline", renewals.DeclineRenewal, "decline-renewal"),
-    at("reminders", supply.Reminders, "reminders"),
-    at("reminders/answer", supply.AnswerLink, "answer-link"),
-    at("tasks", worklist.Tasks, "tasks"),
-    at("tasks/counts", worklist.TaskCounts, "task-counts"),
-    at("tasks/batch", worklist.SeveralTasks, "several-tasks"),
-    at("tasks/late", cover.Lateness, "late-tasks"),
-    at("tasks/notice", cover.MorningNotice, "morning-notice"),
-    at("tasks/<task_id>", worklist.OneTask, "task"),
-    at("tasks/<task_id>/reassign", worklist.ReassignTask, "reassign-task"),
-    at("tasks/<task_id>/postpone", worklist.PostponeTask, "postpone-task"),
-    at("tasks/<task_id>/comments", worklist.TaskComments, "task-comments"),
-    at("absences", cover.Absences, "absences"),
-    at("absences/<absence_id>/withdraw", cover.WithdrawAbsence, "withdraw-absence"),
-    at("tasks/<task_id>/claim", worklist.ClaimTask, "claim-task"),
-    at("tasks/<task_id>/release", worklist.ReleaseTask, "release-task"),
-    at("tasks/<task_id>/done", worklist.CloseTask, "close-task"),
-    at("tasks/<task_id>/cancel", worklist.CancelTask, "cancel-task"),
-    at("drugs", knowledge.Drugs, "drugs"),
-    at("interactions/check", checking.CheckCase, "check"),
-    at("releases", knowledge.Releases, "releases"),
-    at("releases/<release_id>", knowledge.OneRelease, "release"),
-    at("releases/<release_id>/preview", knowledge.PreviewRelease, "preview-release"),
-    at("releases/<release_id>/activate", knowledge.ActivateRelease, "activate-release"),
-    at("releases/<release_id>/retire", knowledge.RetireRelease, "retire-release"),
-    at("rules", curation.Rules, "rules"),
-    at("passive-pairs", curation.PassivePairs, "passive-pairs"),
-    at("local-changes", curation.LocalChanges, "local-changes"),
-    at("local-changes/<local_change_id>", curation.OneLocalChange, "local-change"),
-    at("local-changes/<local_change_id>/approve", curation.ApproveLocalChange, "approve-local-change"),
-    at("local-changes/<local_change_id>/reject", curation.RejectLocalChange, "reject-local-change"),
-    at("local-changes/<local_change_id>/end", curation.EndLocalChange, "end-local-change"),
-    at("alerts", alerts.Alerts, "alerts"),
-    at("alerts/feedback", alerts.Feedback, "alert-feedback"),
-    at("rescreenings", alerts.Rescreenings, "rescreenings"),
-    at("audit", audit.AuditTrail, "audit"),
-    at("schema", docs.SchemaDocument, "schema"),
-    at("docs", docs.Documentation, "docs"),
+    *(address for subject in SUBJECTS for address in subject.ADDRESSES),
+    re_path("^schema/?$", docs.SchemaDocument.as_view(), name="schema"),
+    re_path("^docs/?$", docs.Documentation.as_view(), name="docs"),
     re_path("", docs.nothing_here, name="nothing-here"),
 ]

@@ -6,8 +6,11 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from medmgmt.actions import messages
 from medmgmt.messages.planning import COVERS
 from medmgmt.record.models import Channel
+from medmgmt.web.kit.forms import asks
+from medmgmt.web.kit.plain_words import COVER_WORDS
 
 BEFORE, AFTER = (14, 7, 5, 3, 2, 1, 0), (1, 2, 3, 7, 14)
 ORDERS = [
@@ -16,12 +19,6 @@ ORDERS = [
     ("email", _("E-mail only")),
     ("sms", _("Text message only")),
 ]
-COVER_WORDS = {
-    "refills": _("Refills"),
-    "injections": _("Injections"),
-    "tests": _("Tests"),
-    "plan": _("Changes of the plan"),
-}
 
 
 def hours(first: int, last: int) -> list[tuple[int, str]]:
@@ -69,24 +66,23 @@ class PlanForm(forms.Form):
 class CaregiverForm(forms.Form):
     """Somebody who is told as well, by the patient's word."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
-    relation = forms.CharField(label=_("Relation"), max_length=60, required=False)
-    channel = forms.ChoiceField(label=_("In which way"), choices=Channel.choices)
-    address = forms.CharField(
-        label=_("Address"),
-        max_length=254,
+    said = asks(messages.add_caregiver)
+    name = said("name", _("Name"))
+    relation = said("relation", _("Relation"))
+    channel = said("channel", _("In which way"), choices=Channel.choices)
+    address = said(
+        "address",
+        _("Address"),
         help_text=_("E-mail address, or a phone number that begins with + and the country."),
     )
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = said("language", _("Language"))
     covers = forms.MultipleChoiceField(
         label=_("What for"),
         choices=[(name, COVER_WORDS[name]) for name in COVERS],
         widget=forms.CheckboxSelectMultiple,
     )
-    starts_on = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    ends_on = forms.DateField(
-        label=_("Until (the last day)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    starts_on = said("starts_on", _("From"))
+    ends_on = said("ends_on", _("Until (the last day)"))
 
     @property
     def ticked(self) -> list[forms.BoundField]:

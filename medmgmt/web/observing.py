@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import observing
-from medmgmt.record.models import MEASURES, SCALES, EncounterKind, Observation, ObservationCode
-from medmgmt.web.kit.forms import Day, Moment, note, with_blank
+from medmgmt.record.models import MEASURES, SCALES, Observation, ObservationCode
+from medmgmt.web.kit.forms import asks, note, with_blank
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
@@ -21,28 +21,22 @@ from medmgmt.web.record_forms import ObservationForm, observation_states
 class EncounterForm(forms.Form):
     """A visit."""
 
-    kind = forms.ChoiceField(
-        label=gettext_lazy("How you met"), choices=EncounterKind.choices, widget=forms.RadioSelect(), initial="office"
-    )
-    on = forms.DateField(label=gettext_lazy("Day"), widget=Day())
+    said = asks(observing.record_encounter)
+    kind = said("kind", gettext_lazy("How you met"), widget=forms.RadioSelect(), initial="office")
+    on = said("on", gettext_lazy("Day"))
     note = note(gettext_lazy("Note"))
 
 
 class CorrectionForm(forms.Form):
     """What a value should have been, or that it should not be there at all."""
 
-    value = forms.DecimalField(
-        label=gettext_lazy("Number"),
-        required=False,
-        max_digits=12,
-        decimal_places=4,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
-    value_code = forms.ChoiceField(label=gettext_lazy("State"), required=False)
-    observed_at = forms.DateTimeField(label=gettext_lazy("When"), widget=Moment())
-    entered_in_error = forms.BooleanField(
-        label=gettext_lazy("It was entered in error: there is no such value"),
-        required=False,
+    said = asks(observing.correct_observation)
+    value = said("value", gettext_lazy("Number"))
+    value_code = said("value_code", gettext_lazy("State"), choices=())
+    observed_at = said("observed_at", gettext_lazy("When"), required=True)
+    entered_in_error = said(
+        "entered_in_error",
+        gettext_lazy("It was entered in error: there is no such value"),
         help_text=gettext_lazy("It leaves the chart, stays in the record, and what it had closed waits again."),
     )
 

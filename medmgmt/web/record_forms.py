@@ -1,53 +1,44 @@
 """The short forms that add to a record: what was seen, what was handed out, who somebody is and how to reach them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from medmgmt.record import dosing
+from medmgmt.actions import observing, people, supply
 from medmgmt.record.models import (
     ANSWERS,
     MEASURES,
     SCALES,
-    AllergyKind,
-    Channel,
     Level,
     ObservationCode,
-    ReactionSeverity,
     Sex,
 )
 from medmgmt.record.models.observations import validate_icd10cm
 from medmgmt.web.kit import plain_words
-from medmgmt.web.kit.forms import CHOOSE, Day, Moment, note, with_blank
+from medmgmt.web.kit.forms import CHOOSE, asks, note, with_blank
 from medmgmt.web.kit.plain_words import STATE_WORDS
+from medmgmt.web.supply_forms import UNITS
 from refills.models import EarlyReason, PartialReason
-
-if TYPE_CHECKING:
-    pass
 
 
 class ObservationForm(forms.Form):
     """A measurement or a state, with its time."""
 
-    code = forms.ChoiceField(label=gettext_lazy("What"), choices=lambda: observation_codes())
-    value = forms.DecimalField(
-        label=gettext_lazy("Number"),
-        required=False,
-        max_digits=12,
-        decimal_places=4,
-        help_text=gettext_lazy("For measurements, in the unit shown in the list."),
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    said = asks(observing.record_observation)
+    code = said("code", gettext_lazy("What"), choices=lambda: observation_codes())
+    value = said(
+        "value", gettext_lazy("Number"), help_text=gettext_lazy("For measurements, in the unit shown in the list.")
     )
-    value_code = forms.ChoiceField(
-        label=gettext_lazy("State"),
-        required=False,
+    value_code = said(
+        "value_code",
+        gettext_lazy("State"),
         choices=lambda: observation_states(),
         help_text=gettext_lazy("For states, and for the Hunter criteria."),
     )
-    observed_at = forms.DateTimeField(label=gettext_lazy("When"), widget=Moment())
+    observed_at = said("observed_at", gettext_lazy("When"))
 
     def clean(self) -> dict[str, Any]:
         """A measurement has a number, a state has a state that belongs to it."""
@@ -94,12 +85,11 @@ def observation_states() -> list[Any]:
 class AllergyForm(forms.Form):
     """An allergy or intolerance."""
 
-    substance = forms.CharField(label=gettext_lazy("Substance"), max_length=300)
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=AllergyKind.choices)
-    reaction = forms.CharField(label=gettext_lazy("Reaction"), required=False, max_length=300)
-    severity = forms.ChoiceField(
-        label=gettext_lazy("Severity"), choices=ReactionSeverity.choices, initial=ReactionSeverity.UNKNOWN
-    )
+    said = asks(observing.record_allergy)
+    substance = said("substance", gettext_lazy("Substance"))
+    kind = said("kind", gettext_lazy("Kind"))
+    reaction = said("reaction", gettext_lazy("Reaction"))
+    severity = said("severity", gettext_lazy("Severity"), required=True)
 
 
 class CodeField(forms.CharField):
@@ -113,7 +103,8 @@ class CodeField(forms.CharField):
 class ConditionForm(forms.Form):
     """A diagnosis."""
 
-    text = forms.CharField(label=gettext_lazy("Diagnosis"), max_length=500)
+    said = asks(observing.record_condition)
+    text = said("text", gettext_lazy("Diagnosis"))
     icd10cm = CodeField(
         label=gettext_lazy("ICD-10-CM code"),
         required=False,
@@ -121,45 +112,30 @@ class ConditionForm(forms.Form):
         validators=[validate_icd10cm],
         help_text=gettext_lazy("For instance F33.1."),
     )
-    onset_on = forms.DateField(label=gettext_lazy("Since"), required=False, widget=Day())
+    onset_on = said("onset_on", gettext_lazy("Since"))
 
 
 class DispenseForm(forms.Form):
     """A fill."""
 
-    dispensed_on = forms.DateField(label=gettext_lazy("Dispensed on"), widget=Day())
-    quantity = forms.DecimalField(
-        label=gettext_lazy("Quantity"),
-        max_digits=10,
-        decimal_places=3,
-        min_value=0,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
-    unit = forms.ChoiceField(
-        label=gettext_lazy("Unit"),
-        choices=[(code, unit.many) for code, unit in dosing.UNITS.items()],
-        initial="{tablet}",
-    )
-    days_supply = forms.IntegerField(
-        label=gettext_lazy("Days' supply"),
-        min_value=1,
-        max_value=366,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
-    early_reason = forms.ChoiceField(
-        label=gettext_lazy("Why it was early"),
-        required=False,
+    said = asks(supply.record_dispense)
+    dispensed_on = said("dispensed_on", gettext_lazy("Dispensed on"))
+    quantity = said("quantity", gettext_lazy("Quantity"), min_value=0)
+    unit = said("unit", gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")
+    days_supply = said("days_supply", gettext_lazy("Days' supply"), min_value=1, max_value=366)
+    early_reason = said(
+        "early_reason",
+        gettext_lazy("Why it was early"),
         choices=[("", gettext_lazy("it was not early")), *EarlyReason.choices],
     )
-    partial_reason = forms.ChoiceField(
-        label=gettext_lazy("Why it was less than written"),
-        required=False,
+    partial_reason = said(
+        "partial_reason",
+        gettext_lazy("Why it was less than written"),
         choices=[("", gettext_lazy("it was a whole fill")), *PartialReason.choices],
     )
-    handed_at = forms.DateTimeField(
-        label=gettext_lazy("When it was handed out"),
-        required=False,
-        widget=Moment(),
+    handed_at = said(
+        "handed_at",
+        gettext_lazy("When it was handed out"),
         help_text=gettext_lazy("Matters when the pharmacy was short of stock: the balance is counted from here."),
     )
     note = note(gettext_lazy("Note"))
@@ -168,14 +144,15 @@ class DispenseForm(forms.Form):
 class PatientForm(forms.Form):
     """Who somebody is."""
 
-    given_name = forms.CharField(label=gettext_lazy("Given name"), max_length=120)
-    family_name = forms.CharField(label=gettext_lazy("Family name"), max_length=120)
-    birth_date = forms.DateField(label=gettext_lazy("Birth date"), widget=Day())
-    sex = forms.ChoiceField(label=gettext_lazy("Sex"), choices=with_blank(Sex.choices))
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=[("en", "English"), ("es", "Español")])
-    time_zone = forms.CharField(
-        label=gettext_lazy("Time zone"),
-        max_length=60,
+    said = asks(people.register_patient)
+    given_name = said("given_name", gettext_lazy("Given name"))
+    family_name = said("family_name", gettext_lazy("Family name"))
+    birth_date = said("birth_date", gettext_lazy("Birth date"))
+    sex = said("sex", gettext_lazy("Sex"), choices=with_blank(Sex.choices))
+    language = said("language", gettext_lazy("Language"))
+    time_zone = said(
+        "time_zone",
+        gettext_lazy("Time zone"),
         help_text=gettext_lazy("For instance America/New_York. Reminders follow it."),
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
     )
@@ -184,7 +161,7 @@ class PatientForm(forms.Form):
 class RegisterForm(PatientForm):
     """Somebody who comes into care."""
 
-    mrn = forms.CharField(label=gettext_lazy("Medical record number"), max_length=40)
+    mrn = PatientForm.said("mrn", gettext_lazy("Medical record number"))
     team_id = forms.TypedChoiceField(label=gettext_lazy("Care team"), coerce=int)
     field_order = ("mrn", "given_name", "family_name", "birth_date", "sex", "language", "time_zone", "team_id")
 
@@ -202,21 +179,23 @@ class UpdatePatientForm(PatientForm):
 class EnrolForm(forms.Form):
     """A level of care."""
 
-    level = forms.ChoiceField(label=gettext_lazy("Level of care"), choices=with_blank(Level.choices))
-    starts_on = forms.DateField(label=gettext_lazy("From"), widget=Day())
+    said = asks(people.enrol)
+    level = said("level", gettext_lazy("Level of care"), choices=with_blank(Level.choices))
+    starts_on = said("starts_on", gettext_lazy("From"))
 
 
 class ContactForm(forms.Form):
     """How a patient may be reached."""
 
-    channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=Channel.choices)
-    address = forms.CharField(
-        label=gettext_lazy("Address"),
-        max_length=254,
+    said = asks(people.set_contact)
+    channel = said("channel", gettext_lazy("Channel"))
+    address = said(
+        "address",
+        gettext_lazy("Address"),
         help_text=gettext_lazy("E-mail address, or a phone number that begins with + and the country."),
     )
-    consented = forms.BooleanField(
-        label=gettext_lazy("The patient agreed to messages on this channel"),
-        required=False,
+    consented = said(
+        "consented",
+        gettext_lazy("The patient agreed to messages on this channel"),
         help_text=gettext_lazy("Messages name no medicine, diagnosis or clinic."),
     )

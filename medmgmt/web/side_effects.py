@@ -23,8 +23,6 @@ from medmgmt.web.kit.page import Asked, page
 from medmgmt.web.kit.patient_page import opened, patient_form
 from medmgmt.web.kit.powers import powers
 
-FIELDS = ("term", "severity", "began_on", "note", "ended_on", "outcome", "action_taken")
-
 
 @page
 def new(request: Asked, patient_id: int) -> HttpResponse:
@@ -97,7 +95,9 @@ def correct(request: Asked, report_id: int) -> HttpResponse:
     """A new version; the old one stays readable."""
     access.require(request.user, "view_chart")
     shown = medmgmt_side_effects.side_effect(request.user, report_id)
-    form = SideEffectForm(request.POST or None, initial={name: getattr(shown.report, name) for name in FIELDS})
+    form = SideEffectForm(
+        request.POST or None, initial={name: getattr(shown.report, name) for name in SideEffectForm.base_fields}
+    )
     done = sent(request, form, corrected, report_id, leads_to=page_of, said=_("The report is corrected."))
     return done or patient_form(
         request, shown.patient, form, template="side_effect_form.html", terms=terms(), corrects=shown.report

@@ -5,12 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from medmgmt.actions import authorising, supply
 from medmgmt.record import dosing
-from medmgmt.web.kit.forms import Day, note, with_blank
+from medmgmt.web.kit.forms import NUMERIC, Day, asks, note, with_blank
 from refills.models import RenewalAnswer, RenewalReason
 
-NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
-DECIMAL = {"inputmode": "decimal", "autocomplete": "off"}
 UNITS = [(code, unit.many) for code, unit in dosing.UNITS.items()]
 MOST_PARTS = 13
 
@@ -23,29 +22,13 @@ def reason(label: Any) -> forms.CharField:
 class WrittenForm(forms.Form):
     """One prescription: quantity of a fill, its days, refills, and the first day it may be filled."""
 
-    quantity = forms.DecimalField(
-        label=gettext_lazy("Quantity"),
-        max_digits=10,
-        decimal_places=3,
-        min_value=0,
-        widget=forms.TextInput(attrs=DECIMAL),
-    )
-    unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")
-    days_supply = forms.IntegerField(
-        label=gettext_lazy("Days' supply"), min_value=1, max_value=366, widget=forms.TextInput(attrs=NUMERIC)
-    )
-    refills = forms.IntegerField(
-        label=gettext_lazy("Refills"), min_value=0, max_value=99, initial=0, widget=forms.TextInput(attrs=NUMERIC)
-    )
-    may_fill_from = forms.DateField(
-        label=gettext_lazy("May be filled from"),
-        required=False,
-        widget=Day(),
-        help_text=gettext_lazy("Empty: at once."),
-    )
-    quantity_meant = forms.BooleanField(
-        label=gettext_lazy("I mean this quantity although it does not fit the plan"), required=False
-    )
+    said = asks(authorising.authorise)
+    quantity = said("quantity", gettext_lazy("Quantity"), min_value=0)
+    unit = said("unit", gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")
+    days_supply = said("days_supply", gettext_lazy("Days' supply"), min_value=1, max_value=366)
+    refills = said("refills", gettext_lazy("Refills"), min_value=0, max_value=99, initial=0, required=True)
+    may_fill_from = said("may_fill_from", gettext_lazy("May be filled from"), help_text=gettext_lazy("Empty: at once."))
+    quantity_meant = said("quantity_meant", gettext_lazy("I mean this quantity although it does not fit the plan"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Whether a quantity is meant is asked only after it was found not to fit."""
@@ -117,13 +100,9 @@ class ReleaseForm(forms.Form):
 class LimitForm(forms.Form):
     """Limited dispensing."""
 
-    most_days = forms.IntegerField(
-        label=gettext_lazy("Days handed out at once"),
-        min_value=1,
-        max_value=90,
-        widget=forms.TextInput(attrs=NUMERIC),
-    )
-    until = forms.DateField(label=gettext_lazy("Until"), widget=Day())
+    said = asks(authorising.limit_supply)
+    most_days = said("most_days", gettext_lazy("Days handed out at once"), min_value=1, max_value=90)
+    until = said("until", gettext_lazy("Until"))
     all_medicines = forms.BooleanField(label=gettext_lazy("All medicines of this patient"), required=False)
     why = reason(gettext_lazy("Why"))
 
@@ -131,12 +110,7 @@ class LimitForm(forms.Form):
 class CountForm(forms.Form):
     """What was counted at home."""
 
-    counted_on = forms.DateField(label=gettext_lazy("Counted on"), widget=Day())
-    quantity = forms.DecimalField(
-        label=gettext_lazy("Units found, before that day's dose"),
-        max_digits=10,
-        decimal_places=3,
-        min_value=0,
-        widget=forms.TextInput(attrs=DECIMAL),
-    )
-    unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")
+    said = asks(supply.count_pills)
+    counted_on = said("counted_on", gettext_lazy("Counted on"))
+    quantity = said("quantity", gettext_lazy("Units found, before that day's dose"), min_value=0)
+    unit = said("unit", gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")

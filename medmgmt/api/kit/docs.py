@@ -47,31 +47,29 @@ class Documentation(SpectacularSwaggerSplitView):
     schema = None
 
 
-class Problems(Endpoint):
-    """What each type of problem means."""
+def every_kind(by: object) -> dict[str, object]:
+    """Every type of problem, by status."""
+    ordered = sorted(problems.KINDS, key=lambda name: (problems.KINDS[name].status, name))
+    return {"results": [kind(name) for name in ordered]}
 
+
+def one_kind(by: object, name: str) -> dict[str, object]:
+    """What a type of problem means; the address is the `type` of the problem document."""
+    if name not in problems.KINDS:
+        raise Http404
+    return kind(name)
+
+
+class Problems(Endpoint):
     authentication_classes = []
     permission_classes = [permissions.AllowAny]
-
-    @reads(ProblemKinds)
-    def get(self, by: object) -> object:
-        """Every type of problem, by status."""
-        ordered = sorted(problems.KINDS, key=lambda name: (problems.KINDS[name].status, name))
-        return {"results": [kind(name) for name in ordered]}
+    get = reads(ProblemKinds, every_kind)
 
 
 class OneProblem(Endpoint):
-    """What one type of problem means."""
-
     authentication_classes = []
     permission_classes = [permissions.AllowAny]
-
-    @reads(ProblemKind)
-    def get(self, by: object, name: str) -> object:
-        """What a type of problem means; the address is the `type` of the problem document."""
-        if name not in problems.KINDS:
-            raise Http404
-        return kind(name)
+    get = reads(ProblemKind, one_kind)
 
 
 @csrf_exempt

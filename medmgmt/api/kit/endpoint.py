@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any, ClassVar, Protocol
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import URLPattern, re_path, reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,6 +29,8 @@ from medmgmt.record.models import User
 from refills.errors import TaskTaken
 
 Fields = type[serializers.Serializer[Any]]
+Act = Callable[..., object]
+ID = r"[0-9]{1,18}"
 ETAG = re.compile(r'"([0-9]{1,9})"')
 
 
@@ -37,6 +39,7 @@ class Operation:
     """What one method of one address takes, gives and refuses; the schema is drawn from it."""
 
     gives: Fields
+    act: Act
     status: int = 200
     takes: Fields | None = None
     query: Fields | None = None
@@ -48,6 +51,8 @@ class Operation:
     links_to: str = ""
     seen: str = ""
     """What a list shows of patients, for the audit; empty where it shows none or opens a single chart."""
+    words: str = ""
+    """What it does, where its act says it otherwise."""
 
     def has_version(self) -> bool:
         """Whether the answer is one thing with a version."""
@@ -66,9 +71,6 @@ class Handler(Protocol):
     operation: Operation
 
     def __call__(self, view: "Endpoint", request: Request, **ids: Any) -> Response | HttpResponse: ...
-
-
-Act = Callable[..., object]
 
 
 class Endpoint(APIView):
@@ -112,70 +114,78 @@ class Endpoint(APIView):
         return response
 
 
+def at(address: str, name: str, *, called: str = "", is_public: bool = False, **operations: Handler) -> URLPattern:
+    """One address with what may be done there, by method; `<thing_id>` stands for a number that a database can hold.
+
+    It answers with and without a slash at its end. `called` is how the document calls it, where not as its name.
+    """
+    public: dict[str, Any] = {"authentication_classes": [], "permission_classes": [AllowAny]} if is_public else {}
+    view: type[Endpoint] = type(called or name.title().replace("-", ""), (Endpoint,), {**operations, **public})
+    return re_path("^" + re.sub(r"<(\w+_id)>", rf"(?P<\1>{ID})", address) + "/?$", view.as_view(), name=name)
+
+
 class Empty(Strict):
     """A body without members."""
 
 
-NOTHING = Operation(gives=Empty)
+NOTHING = Operation(Empty, dict)
 
 
-def reads(gives: Fields, **options: Any) -> Callable[[Act], Handler]:
-    """A GET of one thing. The act gets the endpoint, who is asking, the query's values and the ids of the address."""
-    operation = Operation(gives=gives, **options)
+def reads(gives: Fields, act: Act, words: str = "", **options: Any) -> Handler:
+    """A GET of one thing. The act gets who is asking, the ids of the address in their order, the query's values.
 
-    def wrap(act: Act) -> Handler:
-        @wraps(act)
-        def handler(view: Endpoint, request: Request, **ids: Any) -> Response:
-            values = query_values(operation, request)
-            return view.show(operation, act(view, request.user, **values, **ids))
+    What it does is told by `words`, else by the act's own docstring.
+    """
+    operation = Operation(gives, act, words=words, **options)
 
-        return attached(handler, operation)
+    def handler(view: Endpoint, request: Request, **ids: Any) -> Response:
+        return view.show(operation, act(request.user, *ids.values(), **query_values(operation, request)))
 
-    return wrap
+    return attached(handler, operation)
 
 
-def lists(gives: Fields, *, order: Sequence[str], **options: Any) -> Callable[[Act], Handler]:
+def lists(gives: Fields, act: Act, words: str = "", *, order: Sequence[str], **options: Any) -> Handler:
     """A GET of a page of things. The act returns a queryset; filters, order and pages are applied here."""
-    operation = Operation(gives=gives, order=tuple(order), is_list=True, **options)
+    operation = Operation(gives, act, order=tuple(order), is_list=True, words=words, **options)
 
-    def wrap(act: Act) -> Handler:
-        @wraps(act)
-        def handler(view: Endpoint, request: Request, **ids: Any) -> Response:
-            rows: QuerySet[Any] = act(view, request.user, **query_values(operation, request), **ids)  # type: ignore[assignment]  # every list is one
-            pages = view.pagination_class()
-            page = pages.paginate_queryset(filtered(operation, request, rows).order_by(*order), request, view=view)
-            if operation.seen and isinstance(request.user, User):
-                people.saw_list(request.user, operation.seen, len(page or []))
-            return pages.get_paginated_response(gives(page, many=True).data)
+    def handler(view: Endpoint, request: Request, **ids: Any) -> Response:
+        rows: QuerySet[Any] = act(request.user, *ids.values(), **query_values(operation, request))  # type: ignore[assignment]  # every list is one
+        pages = view.pagination_class()
+        page = pages.paginate_queryset(filtered(operation, request, rows).order_by(*order), request, view=view)
+        if operation.seen and isinstance(request.user, User):
+            people.saw_list(request.user, operation.seen, len(page or []))
+        return pages.get_paginated_response(gives(page, many=True).data)
 
-        return attached(handler, operation)
-
-    return wrap
+    return attached(handler, operation)
 
 
-def writes(gives: Fields, *, takes: Fields = Empty, status: int = 200, **options: Any) -> Callable[[Act], Handler]:
-    """A POST or PATCH: the body is checked, the act done at most once for an idempotency key, its result shown."""
-    operation = Operation(gives=gives, takes=takes, status=status, **options)
+def writes(
+    gives: Fields, act: Act, words: str = "", *, takes: Fields = Empty, status: int = 200, **options: Any
+) -> Handler:
+    """A POST or PATCH: the body is checked, the act done at most once for an idempotency key, its result shown.
 
-    def wrap(act: Act) -> Handler:
-        @wraps(act)
-        def handler(view: Endpoint, request: Request, **ids: Any) -> Response | HttpResponse:
-            def once() -> Response:
-                values = body_values(takes, request)
-                with version_of(operation, request, values) as version:
-                    return view.show(operation, act(view, request.user, values, **version, **ids))
+    The act gets who is asking, the ids of the address in their order, and what the body says by name.
+    """
+    operation = Operation(gives, act, takes=takes, status=status, words=words, **options)
 
-            return idempotency.once(request, once) if request.method == "POST" else once()
+    def handler(view: Endpoint, request: Request, **ids: Any) -> Response | HttpResponse:
+        def once() -> Response:
+            values = body_values(takes, request)
+            with version_of(operation, request, values) as version:
+                return view.show(operation, act(request.user, *ids.values(), **values, **version))
 
-        return attached(handler, operation)
+        return idempotency.once(request, once) if request.method == "POST" else once()
 
-    return wrap
+    return attached(handler, operation)
 
 
-def columns(found: QuerySet[Any], line: Fields) -> QuerySet[Any, Any]:
-    """Only the columns that a plain serializer shows, as plain values: a long list makes no objects."""
-    shown: QuerySet[Any, Any] = found.values(*[str(field.source) for field in line().fields.values()])
-    return shown
+def plain_columns(act: Callable[..., QuerySet[Any]], line: Fields) -> Act:
+    """A list that gives only the columns that a plain shape shows, as plain values: a long one makes no objects."""
+
+    def rows(*asked: Any, **narrowed: Any) -> QuerySet[Any, Any]:
+        return act(*asked, **narrowed).values(*[str(field.source) for field in line().fields.values()])
+
+    return rows
 
 
 def attached(handler: Callable[..., Response | HttpResponse], operation: Operation) -> Handler:

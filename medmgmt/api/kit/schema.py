@@ -1,5 +1,6 @@
 """The API described by itself: OpenAPI 3.1 drawn from each operation, every refusal declared with its problem types."""
 
+import inspect
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -97,6 +98,10 @@ class Schema(AutoSchema):
     def get_operation_id(self) -> str:
         """Method and name of the endpoint: short, and the same for ever."""
         return self.method.lower() + type(self.view).__name__
+
+    def get_description(self) -> str:  # type: ignore[override]  # spectacular's own signature
+        """What the operation says of itself, else its act."""
+        return inspect.cleandoc(self.operation.words or self.operation.act.__doc__ or "")
 
     def get_request_serializer(self) -> Any:  # Any: spectacular's own signature
         return self.operation.takes

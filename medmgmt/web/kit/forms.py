@@ -1,6 +1,8 @@
 """What people type, understood: shapes and words only; whether it makes sense is for the rooms below to say."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,8 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from medmgmt.actions import shapes
+from medmgmt.actions.side_effects import log_side_effect
 from medmgmt.record import dosing
-from medmgmt.record.models import ActionTaken, Outcome, ReasonCode
+from medmgmt.record.models import ReasonCode
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -50,6 +54,10 @@ PLAIN_SEVERITY: "dict[str, tuple[Words, Words]]" = {
 }
 
 
+DECIMAL = {"inputmode": "decimal", "autocomplete": "off"}
+NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
+
+
 class Day(forms.DateInput):
     """The browser's own date field."""
 
@@ -68,10 +76,42 @@ class Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
+OF_KINDS: dict[object, Callable[[], tuple[type[forms.Field], dict[str, Any]]]] = {
+    bool: lambda: (forms.BooleanField, {"required": False}),
+    int: lambda: (forms.IntegerField, {"widget": forms.TextInput(attrs=NUMERIC)}),
+    date: lambda: (forms.DateField, {"widget": Day()}),
+    datetime: lambda: (forms.DateTimeField, {"widget": Moment()}),
+}
+
+
 def note(label: "Words", *, required: bool = False, help_text: "Words" = "") -> forms.CharField:
     """A few lines of free text."""
     area = forms.Textarea(attrs={"rows": 3})
     return forms.CharField(label=label, required=required, max_length=NOTE_LENGTH, widget=area, help_text=help_text)
+
+
+def asks(act: Callable[..., object]) -> Callable[..., Any]:
+    """Makes fields for the keywords of an act: kind, bounds and what is needed are the act's and its columns' own."""
+
+    def field(name: str, label: "Words", **options: Any) -> forms.Field:
+        detail = shapes.details(act)[name]
+        kind, bounds = kind_of(detail, with_choices="choices" in options)
+        return kind(**{"label": label, "required": detail.is_needed, **bounds, **options})
+
+    return field
+
+
+def kind_of(detail: shapes.Detail, *, with_choices: bool) -> tuple[type[forms.Field], dict[str, Any]]:
+    """The field for a keyword, with what its column allows."""
+    column = detail.column
+    if with_choices or (column is not None and column.choices):
+        return forms.ChoiceField, {"choices": getattr(column, "choices", ()), "initial": detail.default or None}
+    if detail.kind is Decimal:
+        digits = {name: getattr(column, name, None) for name in ("max_digits", "decimal_places")}
+        return forms.DecimalField, {**digits, "widget": forms.TextInput(attrs=DECIMAL)}
+    if detail.kind is str:
+        return forms.CharField, {"max_length": getattr(column, "max_length", None)}
+    return OF_KINDS[detail.kind]()
 
 
 def with_blank(choices: Iterable[Any]) -> list[Any]:
@@ -152,7 +192,7 @@ class SigForm(ChangeForm):
         label=gettext_lazy("Dose"),
         max_digits=12,
         decimal_places=dosing.DECIMALS,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=DECIMAL),
     )
     unit = forms.ChoiceField(
         label=gettext_lazy("Unit"), choices=[(code, unit.one) for code, unit in dosing.UNITS.items()], initial="mg"
@@ -167,7 +207,7 @@ class SigForm(ChangeForm):
         label=gettext_lazy("Every how many days"),
         required=False,
         help_text=gettext_lazy("Only for “every so many days”."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=NUMERIC),
     )
     as_needed = forms.BooleanField(label=gettext_lazy("Only as needed (PRN)"), required=False)
     max_per_day = forms.DecimalField(
@@ -176,7 +216,7 @@ class SigForm(ChangeForm):
         max_digits=12,
         decimal_places=dosing.DECIMALS,
         help_text=gettext_lazy("In the same unit. Needed where it is taken as needed."),
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=DECIMAL),
     )
     sig: dosing.Sig
 
@@ -228,7 +268,7 @@ class StartForm(SigForm):
         min_value=1,
         max_value=366,
         help_text=gettext_lazy("Reminders are planned from it until the first fill is recorded."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=NUMERIC),
     )
 
 
@@ -241,39 +281,40 @@ class WithdrawForm(forms.Form):
 class SideEffectForm(forms.Form):
     """A side effect as a nurse takes it down."""
 
-    term = forms.CharField(
-        label=gettext_lazy("What is it?"),
-        max_length=200,
+    said = asks(log_side_effect)
+    term = said(
+        "term",
+        gettext_lazy("What is it?"),
         help_text=gettext_lazy("Choose from the list or use your own words."),
         widget=forms.TextInput(attrs={"list": "terms", "autocomplete": "off"}),
     )
-    severity = forms.ChoiceField(
-        label=gettext_lazy("How bad is it?"), choices=lambda: described(SEVERITY_WORDS), widget=forms.RadioSelect()
+    severity = said(
+        "severity",
+        gettext_lazy("How bad is it?"),
+        choices=lambda: described(SEVERITY_WORDS),
+        widget=forms.RadioSelect(),
     )
-    began_on = forms.DateField(label=gettext_lazy("When did it begin?"), widget=Day())
+    began_on = said("began_on", gettext_lazy("When did it begin?"))
     note = note(gettext_lazy("Note"))
-    ended_on = forms.DateField(label=gettext_lazy("Ended on"), required=False, widget=Day())
-    outcome = forms.ChoiceField(
-        label=gettext_lazy("How is it now?"), choices=Outcome.choices, initial=Outcome.UNKNOWN, required=False
-    )
-    action_taken = forms.ChoiceField(
-        label=gettext_lazy("What was done with the medicine?"),
-        choices=ActionTaken.choices,
-        initial=ActionTaken.NONE_YET,
-        required=False,
-    )
+    ended_on = said("ended_on", gettext_lazy("Ended on"))
+    outcome = said("outcome", gettext_lazy("How is it now?"))
+    action_taken = said("action_taken", gettext_lazy("What was done with the medicine?"))
 
 
 class MySideEffectForm(forms.Form):
     """A side effect in the patient's own words."""
 
-    term = forms.CharField(
-        label=gettext_lazy("What do you notice?"),
-        max_length=200,
+    said = asks(log_side_effect)
+    term = said(
+        "term",
+        gettext_lazy("What do you notice?"),
         help_text=gettext_lazy("For example: shaky hands, feeling sick, sleeping badly."),
     )
-    severity = forms.ChoiceField(
-        label=gettext_lazy("How bad is it?"), choices=lambda: described(PLAIN_SEVERITY), widget=forms.RadioSelect()
+    severity = said(
+        "severity",
+        gettext_lazy("How bad is it?"),
+        choices=lambda: described(PLAIN_SEVERITY),
+        widget=forms.RadioSelect(),
     )
-    began_on = forms.DateField(label=gettext_lazy("When did it start?"), widget=Day())
+    began_on = said("began_on", gettext_lazy("When did it start?"))
     note = note(gettext_lazy("Anything else we should know?"))

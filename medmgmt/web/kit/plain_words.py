@@ -128,3 +128,11 @@ def quantity(number: Decimal, unit: str) -> str:
 def state_words(code: str, value: str) -> str:
     """The word for a value of this observation; a value that a later release does not know is shown as it was kept."""
     return str(OTHER_WORDS.get((code, value)) or STATE_WORDS.get(value, value))
+
+
+COVER_WORDS = {
+    "refills": gettext_lazy("Refills"),
+    "injections": gettext_lazy("Injections"),
+    "tests": gettext_lazy("Tests"),
+    "plan": gettext_lazy("Changes of the plan"),
+}

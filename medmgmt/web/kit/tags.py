@@ -20,7 +20,7 @@ from medmgmt.monitoring.measures import Measure
 from medmgmt.record import dosing
 from medmgmt.record.models import Observation
 from medmgmt.web.kit import banner, once
-from medmgmt.web.message_forms import COVER_WORDS
+from medmgmt.web.kit.plain_words import COVER_WORDS
 from refills.models import Task, TaskKind
 
 register = template.Library()

@@ -7,7 +7,7 @@ from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from interactions import errors as interactions_errors
-from medmgmt import people, problems
+from medmgmt import problems
 from medmgmt.record import errors as record_errors
 from medmgmt.record.errors import Conflict, NoSuchPatient, RecordError
 from refills import errors as refills_errors
@@ -180,7 +180,7 @@ def test_a_crash_is_a_problem_document_that_tells_nothing(adler: Api, monkeypatc
     def crash(*_: object, **__: object) -> None:
         raise RuntimeError("Carla takes sertraline")
 
-    monkeypatch.setattr("medmgmt.people.patients", crash)
+    monkeypatch.setattr("medmgmt.record.access.patients_of", crash)
     adler.client.raise_request_exception = False
     response = adler.get("patients/")
     problem(response, 500, "server-error")
@@ -249,7 +249,7 @@ def test_a_busy_database_says_when_to_come_back(adler: Api, monkeypatch: pytest.
     def busy(*_: object, **__: object) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(people, "patients", busy)
+    monkeypatch.setattr("medmgmt.record.access.patients_of", busy)
     response = adler.get("patients/")
     problem(response, 503, "busy")
     assert response.headers["Retry-After"] == "1"
