@@ -5,13 +5,11 @@ medicine ordered in turn, at its first dose, on top of the others. A high-priori
 quiet is counted as lost.
 """
 
-import csv
 import random
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 from interactions.engine.check import check
 from interactions.engine.data_set import DataSet
@@ -19,13 +17,13 @@ from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Action, CrossTaper, Drug, Facts, Regimen
 from interactions.engine.severity import Severity
 from interactions.importers import table
+from medmgmt.demo import histories
 from tests.bench.bench_review import SHARED
 from tests.interactions import shipped
 from tests.interactions.test_pairs_everybody_knows import expanded
 
 DAY = date(2026, 11, 21)
 PATIENTS, TAKEN = 2_000, 6
-DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 Patient = tuple[list[Drug], list[Drug], Facts]
 """What stands, the same as it was first ordered, and the person."""
 
@@ -92,30 +90,27 @@ def unrelated(known: Knowledge) -> list[Patient]:
 
 
 def demo(known: Knowledge) -> list[Patient]:
-    """One patient a template, as often as the demo clinic has it, on the last dose of each medicine."""
-    with (DEMO / "templates.csv").open(encoding="utf-8", newline="") as lines:
-        templates = {row["template"]: row for row in csv.DictReader(lines)}
+    """Every patient of the demo clinic, on the last dose of each medicine."""
     first: dict[tuple[str, str], dict[str, str]] = {}
     last: dict[tuple[str, str], dict[str, str]] = {}
-    with (DEMO / "regimens.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if int(row["day"]) <= 0:
-                first.setdefault((row["template"], row["drug"]), row)
-                last[row["template"], row["drug"]] = row
+    for row in histories.rows("regimens"):
+        if int(row["day"]) <= 0:
+            first.setdefault((row["patient"], row["drug"]), row)
+            last[row["patient"], row["drug"]] = row
+    conditions = histories.rows("conditions")
     patients = []
-    for name, template in templates.items():
+    for patient in histories.rows("patients"):
+        name = patient["patient"]
         taken = [row for (of, _), row in last.items() if of == name and row["kind"] not in ("stop", "hold")]
-        age = int(template["age_from"] or 40)
         switched = frozenset(row["drug"] for row in taken if row["reason"] == "cross_taper")
         facts = Facts(
-            age_years=age,
-            sex={"female": "F", "male": "M"}.get(template["sex"], ""),
-            conditions=tuple(template["conditions"].split("; ")),
+            age_years=-int(patient["born_day"]) * 4 // 1461,
+            sex=patient["sex"][0].upper(),
+            conditions=tuple(f"{row['icd10cm']} {row['text']}" for row in conditions if row["patient"] == name),
             cross_tapers=(CrossTaper(switched, DAY),) if len(switched) > 1 else (),
         )
-        stands = [_drug(known, row) for row in taken]
         ordered = [_drug(known, first[name, row["drug"]]) for row in taken]
-        patients += [(stands, ordered, facts)] * int(template["patients"])
+        patients.append(([_drug(known, row) for row in taken], ordered, facts))
     return patients
 
 

@@ -1,13 +1,14 @@
 """`manage.py seed_demo` where there is no demo yet: what it says, whom it leaves alone, and nothing by halves."""
 
-from dataclasses import replace
+import shutil
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from medmgmt.demo import seeding, tables
+from medmgmt.demo import histories, seeding
 from medmgmt.record.models import Patient, User
 from tests import factories
 
@@ -26,10 +27,11 @@ def test_it_is_never_made_in_production() -> None:
         call_command("seed_demo", force=True)
 
 
-def test_a_failure_leaves_nothing_half_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = tables.read()
-    broken = (replace(told.orders[0], template="nobody"),)
-    monkeypatch.setattr(tables, "read", lambda: replace(told, orders=broken))
+def test_a_failure_leaves_nothing_half_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = shutil.copytree(histories.FOLDER, tmp_path / "demo")
+    orders = (folder / "orders.csv").read_text(encoding="utf-8")
+    (folder / "orders.csv").write_text(orders.replace("bipolar_lithium_quetiapine,", "nobody,"), encoding="utf-8")
+    monkeypatch.setattr(histories, "FOLDER", folder)
     with pytest.raises(KeyError):
         seeding.seed(password="demo-harbor-iop")
     assert (Patient.objects.count(), User.objects.count()) == (0, 0)

@@ -130,18 +130,21 @@ SPOILT_CELLS = [
     Spoilt("service_levels.csv", "kind", "coffee", "'coffee' is none of"),
     Spoilt("service_levels.csv", "chain", "role>cook", "'cook' is none of"),
     Spoilt("site_hours.csv", "opens", "eight", "no time of day"),
-    Spoilt("demo/templates.csv", "levels", "spa:-3", "no level of care with its day"),
-    Spoilt("demo/templates.csv", "conditions", "sadness", "no ICD-10-CM code with its words"),
-    Spoilt("demo/regimens.csv", "template", "nobody", "not in demo/templates.csv"),
+    Spoilt("demo/levels.csv", "level", "spa", "'spa' is none of"),
+    Spoilt("demo/levels.csv", "day", "yesterday", "no whole number"),
+    Spoilt("demo/conditions.csv", "icd10cm", "sadness", "no ICD-10-CM code"),
+    Spoilt("demo/regimens.csv", "patient", "nobody", "not in demo/patients.csv"),
+    Spoilt("demo/regimens.csv", "amount", "fifty", "no number"),
+    Spoilt("demo/regimens.csv", "route", "NOSE", "'NOSE' is none of"),
     Spoilt("demo/regimens.csv", "drug", "sertralin", "not in drugs.csv"),
     Spoilt("demo/regimens.csv", "timing", "whenever", "'whenever' is none of"),
-    Spoilt("demo/observations.csv", "template", "everybody", "not in demo/templates.csv"),
+    Spoilt("demo/observations.csv", "patient", "everybody", "not in demo/patients.csv"),
     Spoilt("demo/observations.csv", "code", "lithum", "'lithum' is none of"),
     Spoilt("demo/observations.csv", "value_code", "perhaps", "no answer to", {"code": "smoking"}),
     Spoilt("demo/orders.csv", "follow_up", "observation:phq9", "nothing that can be done"),
     Spoilt("demo/side_effects.csv", "term", "tremmor", "no term of side_effects.csv"),
     Spoilt("demo/tasks.csv", "assignee", "nobody", "not in demo/staff.csv"),
-    Spoilt("demo/places.csv", "time_zone", "Mars/Olympus", "no time zone"),
+    Spoilt("demo/patients.csv", "time_zones", "Europe/Madrid;Mars/Olympus", "no time zone"),
     Spoilt("fhir/products.csv", "listed_as", "nobody", "not in drugs.csv"),
     Spoilt("fhir/conditions.csv", "icd10cm", "depression", "no ICD-10-CM code"),
     Spoilt("columns.csv", "blank", "perhaps", "'perhaps' is none of", {"table": "columns.csv", "column": "meaning"}),
@@ -188,7 +191,7 @@ SENSELESS_ROWS = [
     Spoilt("card_monitoring.csv", "source", "", "source and monitoring_rule are both blank", {"rule_id": "CM001"}),
     Spoilt("side_effects.csv", "onset_days_min", "900", "is above onset_days_max", {"term_id": "SE001"}),
     Spoilt("site_hours.csv", "opens", "23:00", "is above closes", {"key": "monday"}),
-    Spoilt("demo/observations.csv", "low", "", "either two figures or a state", {"code": "weight"}),
+    Spoilt("demo/observations.csv", "value", "", "either a figure or a state", {"code": "weight"}),
 ]
 
 
@@ -350,7 +353,7 @@ def column_twice(folder: Path) -> None:
 
 
 def table_missing(folder: Path) -> None:
-    (folder / "demo" / "names.csv").unlink()
+    (folder / "demo" / "levels.csv").unlink()
 
 
 def table_unknown(folder: Path) -> None:
@@ -370,7 +373,7 @@ def key_twice(folder: Path) -> None:
         (column_unknown, "roles.csv, line 1: the column 'mood' is unknown"),
         (column_missing, "roles.csv, line 1: the column 'why' is missing"),
         (column_twice, "reactions.csv, line 1: the column 'words' stands there twice"),
-        (table_missing, "demo/names.csv, line 1: the file is missing"),
+        (table_missing, "demo/levels.csv, line 1: the file is missing"),
         (table_unknown, "demo/pets.csv, line 1: columns.csv does not describe it"),
         (key_twice, "already"),
     ],

@@ -20,7 +20,6 @@ class Command(BaseCommand):
     help = "Fill an empty database with the synthetic demo clinic."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--seed", type=int, default=seeding.SEED, help="another number makes another clinic")
         parser.add_argument("--force", action="store_true", help="also where there are patients already")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError("There are patients in this database. To add the demo clinic to them: --force")
         if not releases.active():
             call_command("load_knowledge", verbosity=0)
-        made = seeding.seed(password=os.environ.get("DEMO_PASSWORD", PASSWORD), number=options["seed"])
+        made = seeding.seed(password=os.environ.get("DEMO_PASSWORD", PASSWORD))
         if options["verbosity"]:
             self.stdout.write(
                 f"The demo clinic: {made.patients} patients, {made.staff} staff, {made.orders} orders today, "

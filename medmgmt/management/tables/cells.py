@@ -13,7 +13,6 @@ from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
 from interactions.importers.clinical import LIKELIHOODS
-from medmgmt.demo.tables import LEVELS
 from medmgmt.management.tables import conditions
 from medmgmt.management.tables.columns import Column
 from medmgmt.management.tables.known import VISIT, VOCABULARIES, Known, parts
@@ -29,6 +28,7 @@ FACTS = frozenset(one.name for one in fields(Facts))
 EFFECTS = frozenset({*SCALES, "qt"})
 SUPPLY_CLASSES = frozenset({"antiseizure", "antidepressant", "long-acting injection"})
 """Classes that the supply rules know beside those of drugs.csv."""
+ZONES = available_timezones()
 WHOLE = re.compile(r"-?\d+")
 RXCUI = re.compile(r"[1-9]\d{0,7}")
 LOINC = re.compile(r"[1-9]\d{0,5}-\d")
@@ -314,22 +314,6 @@ def _chain(asked: Asked) -> str:
     return _first(asked.text.split(">"), _one_of((OWN_ROLE, ADMINISTRATOR, *ROLES)))
 
 
-def _levels(asked: Asked) -> str:
-    def wrong(part: str) -> str:
-        level, _, day = part.partition(":")
-        return "" if level in LEVELS and WHOLE.fullmatch(day) else f"{part!r} is no level of care with its day"
-
-    return _first(parts(asked.text), wrong)
-
-
-def _diagnoses(asked: Asked) -> str:
-    def wrong(part: str) -> str:
-        code, _, words = part.partition(" ")
-        return "" if ICD10.fullmatch(code) and words else f"{part!r} is no ICD-10-CM code with its words"
-
-    return _first(parts(asked.text), wrong)
-
-
 def _time(asked: Asked) -> str:
     try:
         time.fromisoformat(asked.text)
@@ -338,8 +322,8 @@ def _time(asked: Asked) -> str:
     return ""
 
 
-def _zone(asked: Asked) -> str:
-    return "" if asked.text in available_timezones() else f"{asked.text!r} is no time zone"
+def _zones(asked: Asked) -> str:
+    return _first(parts(asked.text), lambda name: "" if name in ZONES else f"{name!r} is no time zone")
 
 
 def _follow_up(asked: Asked) -> str:
@@ -369,11 +353,6 @@ def _window(asked: Asked) -> str:
     return "" if asked.text == "see rules" else _whole(asked)
 
 
-def _template(asked: Asked) -> str:
-    is_everybody = asked.text in ("*", "*female", "*male")
-    return "" if is_everybody else _in_column("demo/templates.csv", "template")(asked)
-
-
 KINDS: dict[str, Kind] = {
     "text": _text,
     "list": _listed,
@@ -387,7 +366,7 @@ KINDS: dict[str, Kind] = {
     "whole or see rules": _window,
     "decimal": _decimal,
     "time": _time,
-    "zone": _zone,
+    "zones": _zones,
     "drug": _drug,
     "drug name": _drug_name,
     "drug names": _drug_name,
@@ -406,7 +385,6 @@ KINDS: dict[str, Kind] = {
     "hpo": _pattern(HPO, "HPO code"),
     "icd10": _pattern(ICD10, "ICD-10-CM code"),
     "icd10s": _pattern(ICD10_BEGINNING, "beginning of an ICD-10-CM code"),
-    "diagnoses": _diagnoses,
     "problem": _among(lambda known: known.problems, "no problem that card_information.csv can describe"),
     "lab": _among(lambda known: known.labs, "no lab of lab_names.csv"),
     "code": _among(lambda known: known.codes, "nothing that the record or lab_names.csv knows"),
@@ -433,13 +411,11 @@ KINDS: dict[str, Kind] = {
     "dosing rule": _dosing_rule,
     "monitoring rule": _in_column("monitoring_rules.csv", "rule_id"),
     "injection": _in_column("lai_rules.csv", "product"),
-    "template": _in_column("demo/templates.csv", "template"),
-    "template or everybody": _template,
+    "patient": _in_column("demo/patients.csv", "patient"),
     "staff": _in_column("demo/staff.csv", "username"),
     "answer": _answer,
     "follow-up": _follow_up,
     "overdose value": _overdose,
     "chain": _chain,
-    "levels": _levels,
 }
 """By what columns.csv calls it."""
