@@ -75,11 +75,6 @@ def look() -> int:
     return 0
 
 
-def hold_since_backup() -> int:
-    """Told by a person that a backup was restored here, whatever the marks say: hold what was due by now."""
-    return _hold_all(_outside(_lineage()[0]))
-
-
 def release(ids: Collection[int]) -> int:
     """A person decided that these still go: due at once. How many were held."""
     bell.ring()

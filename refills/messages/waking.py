@@ -1,11 +1,9 @@
 """When a supply runs out, counted in whole days, with the moments at which to say so."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-DAYS_BEFORE = (7, 3, 1, 0)
 SNOOZE = "snooze"
 OPENS, CLOSES = 8, 21
 """Waking hours, local: quiet is 21:00 to 08:00 (clinical/refill_rules.md, section 4)."""
@@ -56,34 +54,9 @@ class Waking:
         return instant(datetime.combine(found.astimezone(ZoneInfo(zone)).date(), self.at), zone)
 
 
-def around(run_out_on: date, before: Iterable[int], after: Iterable[int]) -> tuple[list[date], list[date]]:
-    """The local dates so many days before the run-out, and those so many days after it while nothing has come."""
-    early = [run_out_on - timedelta(days=days) for days in before]
-    return early, [run_out_on + timedelta(days=days) for days in after]
-
-
 def fill_date(recorded_at: datetime, zone: str) -> date:
     """The patient's own date at an instant: a dispense belongs to the local civil date."""
     return recorded_at.astimezone(ZoneInfo(zone)).date()
-
-
-def moments(run_out_on: date, zone: str, *, not_before: datetime | None, waking: Waking | None = None) -> list[Moment]:
-    """The reminders for one run-out date, earliest first: 7, 3 and 1 days before, and on the day.
-
-    What lies before `not_before` is left out, except that a reminder of that same local date still goes at once while
-    the patient is awake. Daylight saving moves the instant, never the local date a reminder is meant for.
-    """
-    waking = waking or Waking()
-    found: list[Moment] = []
-    for days in DAYS_BEFORE:
-        local_date = run_out_on - timedelta(days=days)
-        due_at = waking.on(local_date, zone)
-        if not_before is not None and due_at < not_before:
-            if fill_date(not_before, zone) != local_date or not waking.holds(not_before, zone):
-                continue
-            due_at = not_before.astimezone(UTC)
-        found.append(Moment(f"refill_{days}", local_date, due_at))
-    return found
 
 
 def tomorrow(now: datetime, zone: str, *, waking: Waking | None = None) -> Moment:

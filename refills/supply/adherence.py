@@ -86,12 +86,6 @@ def class_pdc(
     return Share(union_days(stretches, first, last), period_days(first, last), threshold)
 
 
-def last_covered(by_drug: Mapping[str, Sequence[Fill]]) -> date | None:
-    """The last day that any of the drugs covers."""
-    ends = [run_out for fills in by_drug.values() if (run_out := supply_fills.run_out(fills)) is not None]
-    return max(ends) - timedelta(days=1) if ends else None
-
-
 def mpr(fills: Iterable[Fill], first: date, last: date, *, threshold: Fraction = ADHERENT_PERCENT) -> Share:
     """The medication possession ratio: days' supply handed out in the period over its days, capped at 100 percent.
 
@@ -149,8 +143,3 @@ def on_time(given: Sequence[date], interval_days: int, early: int, late: int) ->
     if not gaps:
         return None
     return sum(1 for gap in gaps if interval_days - early <= gap <= interval_days + late), len(gaps)
-
-
-def self_reported(missed: int, doses: int) -> Share:
-    """Doses taken out of doses due, as the patient says; missing more than all counts as all."""
-    return Share(max(0, doses - missed), doses)

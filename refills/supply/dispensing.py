@@ -69,15 +69,6 @@ class Earliest:
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
-    """What is handed out at once while a risk of overdose limits the supply at home."""
-
-    on: date
-    until: date
-    units: Fraction
-
-
-@dataclass(frozen=True, slots=True)
 class Compared:
     """A quantity against the plan: units that the stated days need, and the days that the quantity really lasts
     (None: it never runs out)."""
@@ -120,27 +111,9 @@ def noticed(
     return found
 
 
-def portions(plan: Plan, start: date, days: int, limit_days: int) -> list[Portion]:
-    """A supply of so many days cut into portions no longer than the limit, each with the units the plan needs."""
-    if limit_days < 1:
-        raise ValueError("A portion lasts at least one day.")
-    end, found = start + timedelta(days=days), []
-    while start < end:
-        until = min(start + timedelta(days=limit_days), end)
-        found.append(Portion(start, until, supply_lasting.needed(plan, start, until)))
-        start = until
-    return found
-
-
 def compare(quantity: Number, stated_days: int, start: date, plan: Plan, *, tolerance_days: int) -> Compared:
     """Does the quantity last as long as stated, when it is used as planned?"""
     lasting = supply_lasting.lasts(quantity, start, plan)
     wanted = supply_lasting.needed(plan, start, start + timedelta(days=stated_days))
     agrees = lasting.as_planned or (lasting.days is not None and abs(lasting.days - stated_days) <= tolerance_days)
     return Compared(wanted, lasting.days, stated_days, agrees)
-
-
-def short_fill_days(run_outs: Sequence[date]) -> tuple[date, dict[int, int]]:
-    """The common run-out of several drugs, and for each (by its place) the days of a short fill that bring it there."""
-    common = max(run_outs)
-    return common, {place: (common - day).days for place, day in enumerate(run_outs) if day < common}

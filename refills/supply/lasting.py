@@ -93,16 +93,6 @@ class Batch:
     plan: Plan = field(default_factory=lambda: Plan(()))
 
 
-@dataclass(frozen=True, slots=True)
-class AsNeeded:
-    """A supply used only as needed: early refills go by the most that may be used; nothing is reminded or scored."""
-
-    days_supply_max_use: int
-    expected_run_out_on: date | None
-    reminder: bool = False
-    counts_in_pdc: bool = False
-
-
 def steady(units_per_day: Number, since: date) -> Plan:
     """The same use every day, with no end."""
     return Plan((Use(since, Fraction(units_per_day)),))
@@ -222,11 +212,3 @@ def follow(batches: Iterable[Batch]) -> list[Lasting]:
 def counted(batches: Iterable[Batch], on: date, units: Number, plan: Plan) -> list[Batch]:
     """The batches after a pill count taken before that day's dose: what was there before is what was counted."""
     return [Batch(on, Fraction(units), plan), *(batch for batch in batches if batch.on >= on)]
-
-
-def as_needed(quantity: Number, start: date, *, max_per_day: Number, expected_per_day: Number | None) -> AsNeeded:
-    """A supply taken as needed, by its most and by its usual use."""
-    expected = None
-    if expected_per_day:
-        expected = start + timedelta(days=floor(Fraction(quantity) / Fraction(expected_per_day)))
-    return AsNeeded(floor(Fraction(quantity) / Fraction(max_per_day)), expected)

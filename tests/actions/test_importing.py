@@ -71,7 +71,7 @@ def test_everything_of_a_patient_is_made_with_the_dates_it_had() -> None:
     start, raised = DosageChange.objects.order_by("signed_at")
     assert (start.status, start.signed_at, start.signed_by) == ("signed", step().at, factories.adler())
     assert (start.old_sig, raised.old_sig_value) == (None, factories.sig("50"))
-    assert access.patients_of(factories.bo()).get().full_name == "Rosa Ortega"
+    assert access.patients_of(factories.bo()).get().family_name == "Ortega"
 
 
 def test_a_second_time_nothing_is_made() -> None:

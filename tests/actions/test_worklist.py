@@ -64,4 +64,4 @@ def test_the_worklist_takes_the_same_number_of_queries_however_long_it_is(django
     for number in range(2, 30):
         waiting(number)
     with django_assert_num_queries(1):  # type: ignore[operator]
-        assert len([task.patient.full_name for task in reads.worklist(adler) if task.patient]) == 29
+        assert len([task.patient.family_name for task in reads.worklist(adler) if task.patient]) == 29

@@ -14,7 +14,7 @@ from knox.models import AuthToken
 from rest_framework.exceptions import AuthenticationFailed
 
 from medmgmt.record import audit
-from medmgmt.record.models import AuditEntry, CareTeam, Condition, ContactPoint, Enrolment, Level, Patient, Role, User
+from medmgmt.record.models import AuditEntry, CareTeam, Condition, ContactPoint, Patient, Role, User
 from medmgmt.record.models.people import validate_time_zone
 from tests import factories
 
@@ -67,13 +67,6 @@ def test_only_an_iana_name_is_a_time_zone(name):
 )
 def test_somebody_is_reachable_only_with_a_consent_that_still_holds(values, reachable):
     assert ContactPoint(**values).reachable is reachable
-
-
-def test_an_enrolment_holds_from_its_first_day_until_the_day_before_it_ends():
-    programme = Enrolment(level=Level.OUTPATIENT, starts_on=date(2026, 3, 2), ends_on=date(2026, 3, 9))
-    held = [number for number in range(-1, 9) if programme.holds_on(date(2026, 3, 2) + timedelta(days=number))]
-    assert held == [0, 1, 2, 3, 4, 5, 6]
-    assert Enrolment(starts_on=date(2026, 3, 2)).holds_on(date(2036, 3, 2))
 
 
 @pytest.mark.parametrize("code", ["F33.1", "F20.9", "Z79.899", "C7A.00", "U07.1", "F32.A", "I10"])

@@ -27,7 +27,6 @@ from medmgmt.fhir.importing.resources import (
 LANGUAGES = ("en", "es")
 REACTION_SEVERITIES = ("mild", "moderate", "severe")
 ALLERGY_WORDS = ("allergy to ", "intolerance to ", "allergic reaction to ", "hypersensitivity to ")
-FIRST_BIRTH = date(1880, 1, 1)
 
 Resolve = Callable[[str, int | None], tuple[bool, int | None]]
 """Asks the active knowledge for a drug by name and RxNorm ingredient: whether it knows it, and under which code."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
@@ -265,11 +265,6 @@ def day(text: Any, zone: tzinfo) -> date | None:
     if DAY.fullmatch(text):
         return _date(text)
     return moment(text).astimezone(zone).date()
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The zone by name."""
-    return ZoneInfo(name)
 
 
 def _date(text: str) -> date:

@@ -89,11 +89,6 @@ class Patient(models.Model):
     def __str__(self) -> str:
         return f"patient {self.pk}"
 
-    @property
-    def full_name(self) -> str:
-        """Given name, then family name; for pages behind a login, never for logs."""
-        return f"{self.given_name} {self.family_name}".strip()
-
     def today(self, now: datetime) -> date:
         """The calendar day it is for the patient at the aware instant `now`."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
@@ -266,7 +261,3 @@ class Enrolment(models.Model):
 
     def __str__(self) -> str:
         return f"enrolment {self.pk}"
-
-    def holds_on(self, day: date) -> bool:
-        """Whether the patient is in the programme on `day`."""
-        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)

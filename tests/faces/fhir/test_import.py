@@ -34,7 +34,7 @@ def steps(prescription: Prescription) -> list[tuple[str, date]]:
 def test_a_patient_comes_with_conditions_allergies_and_medicines(tmp_path: Path) -> None:
     report = take_in(ndjson(tmp_path, patient(), condition(), allergy(), request(dosageInstruction=daily())))
     rosa = Patient.objects.get(source_id="Patient/p1")
-    assert (rosa.full_name, rosa.time_zone, rosa.language) == ("Rosa Ortega", "America/New_York", "en")
+    assert (rosa.family_name, rosa.time_zone, rosa.language) == ("Ortega", "America/New_York", "en")
     depression = Condition.objects.get()
     assert (depression.icd10cm, depression.source_code, depression.source_system) == ("F32.9", "370143000", "SNOMED CT")
     sertraline = Prescription.objects.get()
@@ -174,7 +174,7 @@ def test_a_patient_goes_by_the_official_name_the_record_number_and_the_language_
     ]
     take_in(ndjson(tmp_path, patient(name=names, identifier=numbers, communication=spoken)))
     rosa = Patient.objects.get(source_id="Patient/p1")
-    assert (rosa.full_name, rosa.mrn, rosa.language) == ("Rosa Ortega", "R-77", "es")
+    assert (rosa.family_name, rosa.mrn, rosa.language) == ("Ortega", "R-77", "es")
 
 
 def test_a_day_is_the_patients_own_by_the_zone_in_their_record(tmp_path: Path) -> None:

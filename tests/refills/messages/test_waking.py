@@ -22,6 +22,7 @@ CASES = {
     case["id"]: case
     for case in json.loads((Path(__file__).parents[2] / "cases" / "refill_examples.json").read_text(encoding="utf-8"))
 }
+DAYS_BEFORE = (7, 3, 1, 0)
 ZONES = sorted(available_timezones())
 DELETED_DAYS = [("Pacific/Apia", date(2011, 12, 30)), ("Pacific/Kwajalein", date(1993, 8, 21))]
 days = st.dates(min_value=date(2020, 1, 1), max_value=date(2030, 12, 31))
@@ -86,13 +87,6 @@ def test_carry_over_delays_the_run_out_as_in_RX31() -> None:
     assert supply_fills.run_out(fills_of(CASES["RX31"])) == day(CASES["RX31"]["answer"]["run_out"])
 
 
-def test_reminders_come_at_7_3_1_and_0_days_as_in_RX32() -> None:
-    answer = CASES["RX32"]["answer"]
-    found = messages_waking.moments(day(CASES["RX32"]["input"]["run_out"]), "America/New_York", not_before=None)
-    assert [moment.local_date for moment in found] == [day(text) for text in answer["remind"]]
-    assert [moment.kind for moment in found] == ["refill_7", "refill_3", "refill_1", "refill_0"]
-
-
 @pytest.mark.parametrize("name", ["RX35", "RX36"])
 def test_a_skipped_or_doubled_time_is_sent_as_in_the_worked_example(name: str) -> None:
     case = CASES[name]
@@ -151,25 +145,7 @@ def test_one_more_fill_never_brings_the_run_out_forward(fills: list[Fill], more:
 
 # -- moments ---------------------------------------------------------------------------------------------------------
 def test_a_reminder_goes_at_nine_in_the_patients_zone() -> None:
-    found = messages_waking.moments(date(2026, 12, 1), "America/Los_Angeles", not_before=None)
-    assert found[-1].due_at == datetime(2026, 12, 1, 17, tzinfo=UTC)
-
-
-def test_what_has_passed_is_not_planned() -> None:
-    now = datetime(2026, 11, 26, 15, tzinfo=UTC)
-    kinds = [moment.kind for moment in messages_waking.moments(date(2026, 12, 1), "America/New_York", not_before=now)]
-    assert kinds == ["refill_3", "refill_1", "refill_0"]
-
-
-def test_a_reminder_of_today_still_goes_while_the_patient_is_awake() -> None:
-    now = datetime(2026, 12, 1, 20, 30, tzinfo=UTC)
-    [late] = messages_waking.moments(date(2026, 12, 1), "America/New_York", not_before=now)
-    assert (late.kind, late.due_at) == ("refill_0", now)
-
-
-def test_a_reminder_of_today_does_not_wake_the_patient() -> None:
-    now = datetime(2026, 12, 2, 3, tzinfo=UTC)  # ten in the evening of the first, in New York
-    assert messages_waking.moments(date(2026, 12, 1), "America/New_York", not_before=now) == []
+    assert Waking().on(date(2026, 12, 1), "America/Los_Angeles") == datetime(2026, 12, 1, 17, tzinfo=UTC)
 
 
 def test_reminders_outside_waking_hours_cannot_be_asked_for() -> None:
@@ -194,10 +170,8 @@ def test_what_is_put_off_comes_the_next_local_day() -> None:
 
 @pytest.mark.parametrize("at", [time(9), time(8), time(20, 30)])
 @pytest.mark.parametrize(("zone", "deleted"), DELETED_DAYS)
-def test_a_date_that_a_zone_deleted_keeps_its_reminder_and_its_key(zone: str, deleted: date, at: time) -> None:
-    found = messages_waking.moments(deleted, zone, not_before=None, waking=Waking(at=at))
-    assert [moment.local_date for moment in found][-1] == deleted
-    local = found[-1].due_at.astimezone(ZoneInfo(zone))
+def test_a_date_that_a_zone_deleted_keeps_its_reminder(zone: str, deleted: date, at: time) -> None:
+    local = Waking(at=at).on(deleted, zone).astimezone(ZoneInfo(zone))
     assert (local.date(), local.hour) == (deleted + timedelta(days=1), at.hour)
 
 
@@ -205,20 +179,20 @@ def test_in_every_zone_and_over_every_clock_change_each_intended_date_has_one_wa
     checked = 0
     for zone in ZONES:
         for change in clock_changes(zone, date(2024, 1, 1), date(2029, 1, 1)):
-            for days in messages_waking.DAYS_BEFORE:  # so that every kind of reminder falls on the change
+            for days in DAYS_BEFORE:  # so that every kind of reminder falls on the change
                 check_moments(zone, change + timedelta(days=days), Waking())
                 checked += 1
     assert checked > 20_000
 
 
 @pytest.mark.parametrize("opens", [0, 2, 23])
-def test_even_where_the_clock_changes_in_waking_hours_nobody_is_woken(opens: int) -> None:
+def test_even_where_the_clock_changes_in_waking_hours_each_date_has_its_own_instant(opens: int) -> None:
     """Waking hours as odd as the gaps themselves: a shift worker's night."""
     waking = Waking(at=time(opens, 30), opens=opens, closes=opens + 1)
     for zone in ZONES[::7]:
         for on in clock_changes(zone, date(2025, 1, 1), date(2027, 1, 1)):
-            found = messages_waking.moments(on, zone, not_before=None, waking=waking)
-            assert len({moment.local_date for moment in found}) == len(found) == 4
+            found = [waking.on(on - timedelta(days=days), zone) for days in DAYS_BEFORE]
+            assert found == sorted(set(found))
 
 
 @given(st.sampled_from(ZONES), st.dates(date(1975, 1, 1), date(2035, 12, 31)))
@@ -227,16 +201,12 @@ def test_on_any_day_of_any_zone_each_intended_date_has_one_waking_reminder(zone:
 
 
 def check_moments(zone: str, on: date, waking: Waking) -> None:
-    """One row per intended local date, none colliding, in order, and the patient awake."""
-    found = messages_waking.moments(on, zone, not_before=None, waking=waking)
-    assert [moment.local_date for moment in found] == [on - timedelta(days=n) for n in (7, 3, 1, 0)]
-    assert len({f"{moment.kind}|{moment.local_date}" for moment in found}) == 4
-    place = ZoneInfo(zone)
-    for moment in found:
-        local = moment.due_at.astimezone(place)
-        assert waking.opens <= local.hour < waking.closes
-        assert moment.due_at.utcoffset() == timedelta(0)
-    assert [moment.due_at for moment in found] == sorted(moment.due_at for moment in found)
+    """One instant for each intended local date, in their order, and the patient awake."""
+    found = [waking.on(on - timedelta(days=days), zone) for days in DAYS_BEFORE]
+    for due_at in found:
+        assert waking.opens <= due_at.astimezone(ZoneInfo(zone)).hour < waking.closes
+        assert due_at.utcoffset() == timedelta(0)
+    assert found == sorted(found)
 
 
 def test_a_wake_begins_with_its_hour_and_ends_before_the_last() -> None:
@@ -269,16 +239,6 @@ def test_fills_that_meet_leave_no_gap_and_a_day_between_is_one() -> None:
     assert supply_fills.gaps([first, meeting]) == []
     assert supply_fills.gaps([first, late]) == [supply_fills.Stretch(date(2026, 6, 11), date(2026, 6, 12))]
     assert supply_fills.gaps([]) == []
-
-
-def test_a_reminder_due_at_the_very_moment_is_not_late_and_belongs_to_its_day() -> None:
-    nine = datetime(2026, 6, 10, 9, tzinfo=UTC)
-    found = messages_waking.moments(date(2026, 6, 10), "UTC", not_before=nine)
-    assert [(one.kind, one.due_at) for one in found] == [("refill_0", nine)]
-    later = messages_waking.moments(date(2026, 6, 10), "UTC", not_before=nine + timedelta(minutes=1))
-    assert [(one.kind, one.due_at) for one in later] == [("refill_0", nine + timedelta(minutes=1))]
-    everything = messages_waking.moments(date(2026, 6, 10), "UTC", not_before=None)
-    assert [one.kind for one in everything] == ["refill_7", "refill_3", "refill_1", "refill_0"]
 
 
 def test_what_is_put_off_is_put_off_by_the_patients_own_date() -> None:

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from refills.supply import adherence, business_days, lasting
+from refills.supply import adherence, lasting
 from refills.supply.adherence import NotScored, Share
 from refills.supply.fills import Fill
-from refills.supply.lasting import AsNeeded, Away, Batch, Lasting, Plan, Use
+from refills.supply.lasting import Away, Batch, Lasting, Plan, Use
 
 START = date(2026, 3, 2)
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
@@ -147,12 +147,6 @@ def test_a_fill_of_the_day_of_a_count_comes_on_top_and_one_of_the_day_before_is_
     assert lasting.counted([before, same], day(10), 4, plan) == [Batch(day(10), Fraction(4), plan), same]
 
 
-def test_a_supply_as_needed_lasts_whole_days_by_its_most_and_by_its_usual_use() -> None:
-    assert lasting.as_needed(31, START, max_per_day=4, expected_per_day=Fraction(3, 2)) == AsNeeded(7, day(20))
-    for unknown in (None, 0):
-        assert lasting.as_needed(30, START, max_per_day=4, expected_per_day=unknown) == AsNeeded(7, None)
-
-
 # -- how much of the time ---------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("days", "of"), [(-1, 10), (11, 10), (0, 0)])
 def test_a_share_below_nothing_above_everything_or_of_no_day_is_refused(days: int, of: int) -> None:
@@ -217,41 +211,7 @@ def test_days_without_medicine_are_counted_from_the_first_fill_to_the_last_day()
     assert adherence.gap_days([], START, day(9)) == 0
 
 
-def test_the_last_day_covered_is_that_of_the_drug_that_lasts_longest() -> None:
-    assert adherence.last_covered({"it": [Fill(START, 10)], "that": [Fill(START, 12)], "none": []}) == day(11)
-    assert adherence.last_covered({"none": []}) is None
-
-
 @pytest.mark.parametrize(("gap", "on_time"), [(22, 0), (23, 1), (30, 1), (32, 1), (33, 0)])
 def test_an_injection_is_on_time_on_both_ends_of_its_window(gap: int, on_time: int) -> None:
     assert adherence.on_time([day(gap), START], 30, 7, 2) == (on_time, 1)
     assert adherence.on_time([], 30, 7, 2) is None
-
-
-def test_missing_more_than_there_was_is_missing_all() -> None:
-    assert adherence.self_reported(15, 14) == Share(0, 14)
-    assert adherence.self_reported(0, 14) == Share(14, 14)
-
-
-# -- business days ----------------------------------------------------------------------------------------------------
-def test_a_refill_is_picked_up_and_asked_for_on_days_when_the_pharmacy_is_open() -> None:
-    friday, saturday, monday = date(2026, 3, 6), date(2026, 3, 7), date(2026, 3, 9)
-    assert [business_days.is_open(one, ()) for one in (friday, saturday, date(2026, 3, 8), monday)] == [
-        True,
-        False,
-        False,
-        True,
-    ]
-    assert business_days.pickup_by(monday) == monday
-    assert business_days.pickup_by(saturday) == friday
-    assert business_days.pickup_by(monday, {monday}) == friday
-    assert business_days.request_by(monday, 1) == friday
-    assert business_days.request_by(monday, 2, {friday}) == date(2026, 3, 4)
-    assert business_days.request_by(monday, 30) == date(2026, 1, 26)
-
-
-def test_a_pharmacy_that_never_opens_is_a_fault_of_the_table() -> None:
-    closed = {day(-number) for number in range(60)}
-    with pytest.raises(ValueError, match="check the holidays"):
-        business_days.pickup_by(START, closed)
-    assert business_days.pickup_by(START, closed - {day(-59)}) < START

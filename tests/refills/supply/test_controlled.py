@@ -261,10 +261,6 @@ def test_what_is_noticed_says_how_many_since_when_and_nothing_of_tomorrow() -> N
     ]
 
 
-def test_drugs_that_run_out_apart_are_brought_to_the_last_of_their_days() -> None:
-    assert dispensing.short_fill_days([day(10), day(12), day(5)]) == (day(12), {0: 2, 2: 7})
-
-
 # -- the numbers ------------------------------------------------------------------------------------------------------
 def test_a_rule_that_is_missing_is_named_with_the_scopes_that_were_asked() -> None:
     with pytest.raises(NoSuchRule, match=r"^no rule portion_days_max for \*, CII$"):
