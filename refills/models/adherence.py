@@ -6,6 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from refills.models.constraints import rule
+
 
 class Taken(models.TextChoices):
     """How a patient says they have taken a medicine since they were last asked."""
@@ -27,9 +29,7 @@ class AdherenceReport(models.Model):
 
     class Meta:
         ordering = ("prescription", "-said_at", "-id")
-        constraints = (
-            models.CheckConstraint(condition=Q(answer__in=Taken.values), name="an_adherence_report_is_one_we_know"),
-        )
+        constraints = (rule("an_adherence_report_is_one_we_know", Q(answer__in=Taken.values)),)
 
 
 class PillCount(models.Model):
@@ -45,4 +45,4 @@ class PillCount(models.Model):
 
     class Meta:
         ordering = ("prescription", "counted_on", "id")
-        constraints = (models.CheckConstraint(condition=Q(quantity__gte=0), name="a_count_is_not_below_zero"),)
+        constraints = (rule("a_count_is_not_below_zero", Q(quantity__gte=0)),)

@@ -6,6 +6,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from refills.models.constraints import rule
+
 
 class SupplyLimit(models.Model):
     """Limited dispensing: at most so many days at once, of one medicine or (prescription empty) of all of a patient's.
@@ -27,11 +29,9 @@ class SupplyLimit(models.Model):
     class Meta:
         ordering = ("patient", "since", "id")
         constraints = (
-            models.CheckConstraint(
-                condition=Q(most_days__gte=1, most_days__lte=90), name="a_supply_limit_is_1_to_90_days"
-            ),
-            models.CheckConstraint(condition=Q(until__gte=F("since")), name="a_supply_limit_ends_after_it_begins"),
-            models.CheckConstraint(condition=~Q(why=""), name="a_supply_limit_has_a_reason"),
+            rule("a_supply_limit_is_1_to_90_days", Q(most_days__gte=1, most_days__lte=90)),
+            rule("a_supply_limit_ends_after_it_begins", Q(until__gte=F("since"))),
+            rule("a_supply_limit_has_a_reason", ~Q(why="")),
         )
 
 
@@ -45,7 +45,7 @@ class LimitLifted(models.Model):
     lifted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=~Q(why=""), name="a_limit_is_lifted_for_a_reason"),)
+        constraints = (rule("a_limit_is_lifted_for_a_reason", ~Q(why="")),)
 
 
 class GateRelease(models.Model):
@@ -64,8 +64,6 @@ class GateRelease(models.Model):
     class Meta:
         ordering = ("prescription", "-released_at", "-id")
         constraints = (
-            models.CheckConstraint(condition=~Q(why=""), name="a_release_has_a_reason"),
-            models.CheckConstraint(
-                condition=Q(missing__in=("never_taken", "overdue", "too_low")), name="a_release_says_what_was_missing"
-            ),
+            rule("a_release_has_a_reason", ~Q(why="")),
+            rule("a_release_says_what_was_missing", Q(missing__in=("never_taken", "overdue", "too_low"))),
         )

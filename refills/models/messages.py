@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from refills.models.constraints import once, rule
+
 
 class ReminderKind(models.TextChoices):
     """What a message is about, and at which step of its cadence; a bundle has the kind of its most pressing item."""
@@ -127,30 +129,25 @@ class Reminder(models.Model):
             models.Index(fields=["due_at"], condition=Q(state="held"), name="reminders_that_are_held"),
         )
         constraints = (
-            models.CheckConstraint(
-                condition=Q(patient__isnull=False) | Q(recipient__isnull=False), name="a_reminder_is_for_somebody"
-            ),
-            models.CheckConstraint(
-                condition=Q(delivered_at__isnull=True) | Q(state="delivered"),
-                name="only_a_delivered_reminder_says_when",
-            ),
-            models.CheckConstraint(condition=Q(state__in=ReminderState.values), name="a_reminder_state_is_known"),
-            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="a_reminder_channel_can_be_delivered"),
-            models.CheckConstraint(condition=Q(kind__in=ReminderKind.values), name="a_reminder_kind_is_known"),
-            models.CheckConstraint(
-                condition=Q(lease_token__isnull=True, lease_until__isnull=True)
+            rule("a_reminder_is_for_somebody", Q(patient__isnull=False) | Q(recipient__isnull=False)),
+            rule("only_a_delivered_reminder_says_when", Q(delivered_at__isnull=True) | Q(state="delivered")),
+            rule("a_reminder_state_is_known", Q(state__in=ReminderState.values)),
+            rule("a_reminder_channel_can_be_delivered", Q(channel__in=Channel.values)),
+            rule("a_reminder_kind_is_known", Q(kind__in=ReminderKind.values)),
+            rule(
+                "a_lease_has_a_holder_and_an_end",
+                Q(lease_token__isnull=True, lease_until__isnull=True)
                 | Q(lease_token__isnull=False, lease_until__isnull=False),
-                name="a_lease_has_a_holder_and_an_end",
             ),
-            models.CheckConstraint(
-                condition=Q(state="planned", settled_at__isnull=True)
+            rule(
+                "a_settled_reminder_has_a_time_and_no_lease",
+                Q(state="planned", settled_at__isnull=True)
                 | (~Q(state="planned") & Q(settled_at__isnull=False, lease_token__isnull=True)),
-                name="a_settled_reminder_has_a_time_and_no_lease",
             ),
-            models.CheckConstraint(
-                condition=Q(answer="none", answered_at__isnull=True)
+            rule(
+                "an_answered_reminder_has_a_time",
+                Q(answer="none", answered_at__isnull=True)
                 | (~Q(answer="none") & Q(answer__in=ReminderAnswer.values, answered_at__isnull=False)),
-                name="an_answered_reminder_has_a_time",
             ),
         )
 
@@ -174,10 +171,8 @@ class ReminderItem(models.Model):
             models.Index(fields=["day"], condition=Q(kind="refill_0"), name="items_by_run_out"),
         )
         constraints = (
-            models.UniqueConstraint(
-                fields=["reminder", "kind", "about_type", "about_id", "day"], name="a_message_says_a_thing_once"
-            ),
-            models.CheckConstraint(condition=Q(kind__in=ReminderKind.values), name="an_items_kind_is_known"),
+            once("a_message_says_a_thing_once", "reminder", "kind", "about_type", "about_id", "day"),
+            rule("an_items_kind_is_known", Q(kind__in=ReminderKind.values)),
         )
 
 

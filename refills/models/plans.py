@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from refills.models.constraints import once, rule
 from refills.models.messages import Channel
 
 
@@ -36,14 +37,14 @@ class ReminderPlan(models.Model):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(
-                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+            rule(
+                "quiet_hours_begin_in_the_evening_and_end_in_the_morning",
+                Q(quiet_from__isnull=True, quiet_until__isnull=True)
                 | Q(quiet_from__gt=F("quiet_until"), quiet_from__lte=24),
-                name="quiet_hours_begin_in_the_evening_and_end_in_the_morning",
             ),
-            models.CheckConstraint(condition=Q(hour__isnull=True) | Q(hour__lte=23), name="a_plans_hour_is_of_the_day"),
-            models.CheckConstraint(condition=Q(language__in=["", "en", "es"]), name="a_plans_language_is_one_we_speak"),
-            models.CheckConstraint(condition=Q(version__gte=1), name="a_plans_version_begins_at_one"),
+            rule("a_plans_hour_is_of_the_day", Q(hour__isnull=True) | Q(hour__lte=23)),
+            rule("a_plans_language_is_one_we_speak", Q(language__in=["", "en", "es"])),
+            rule("a_plans_version_begins_at_one", Q(version__gte=1)),
         )
 
 
@@ -63,8 +64,8 @@ class ChannelChoice(models.Model):
         ordering = ("at", "id")
         indexes = (models.Index(fields=["patient", "channel", "-at", "-id"], name="choices_of_a_patient"),)
         constraints = (
-            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="a_choice_is_of_a_known_channel"),
-            models.CheckConstraint(condition=Q(how__in=How.values), name="a_choice_says_how_it_was_made"),
+            rule("a_choice_is_of_a_known_channel", Q(channel__in=Channel.values)),
+            rule("a_choice_says_how_it_was_made", Q(how__in=How.values)),
         )
 
 
@@ -86,17 +87,13 @@ class CaregiverConsent(models.Model):
     class Meta:
         ordering = ("-recorded_at", "-id")
         constraints = (
-            models.CheckConstraint(condition=~Q(name=""), name="a_caregiver_has_a_name"),
-            models.CheckConstraint(condition=~Q(covers=""), name="a_caregivers_consent_says_what_for"),
-            models.CheckConstraint(
-                condition=Q(channel=Channel.EMAIL, address__contains="@")
-                | Q(channel=Channel.SMS, address__startswith="+"),
-                name="a_caregivers_address_looks_like_its_channel",
+            rule("a_caregiver_has_a_name", ~Q(name="")),
+            rule("a_caregivers_consent_says_what_for", ~Q(covers="")),
+            rule(
+                "a_caregivers_address_looks_like_its_channel",
+                Q(channel=Channel.EMAIL, address__contains="@") | Q(channel=Channel.SMS, address__startswith="+"),
             ),
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                name="a_caregivers_consent_ends_after_it_begins",
-            ),
+            rule("a_caregivers_consent_ends_after_it_begins", Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on"))),
         )
 
 
@@ -111,9 +108,7 @@ class ConsentWithdrawn(models.Model):
     )  # fmt: skip
 
     class Meta:
-        constraints = (
-            models.CheckConstraint(condition=Q(how__in=How.values), name="a_withdrawal_says_how_it_was_made"),
-        )
+        constraints = (rule("a_withdrawal_says_how_it_was_made", Q(how__in=How.values)),)
 
 
 class Unreachable(models.Model):
@@ -127,10 +122,12 @@ class Unreachable(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=["patient", "channel", "address"],
-                condition=Q(mended_at__isnull=True),
-                name="an_address_is_unreachable_once_at_a_time",
+            once(
+                "an_address_is_unreachable_once_at_a_time",
+                "patient",
+                "channel",
+                "address",
+                among=Q(mended_at__isnull=True),
             ),
         )
 
@@ -144,11 +141,7 @@ class CalendarFeed(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["patient"], condition=Q(revoked_at__isnull=True), name="a_patient_has_one_calendar_link"
-            ),
-        )
+        constraints = (once("a_patient_has_one_calendar_link", "patient", among=Q(revoked_at__isnull=True)),)
 
 
 class ProviderReport(models.Model):
@@ -160,5 +153,5 @@ class ProviderReport(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["channel", "event_id"], name="a_providers_report_counts_once"),
+            once("a_providers_report_counts_once", "channel", "event_id"),
         )  # fmt: skip

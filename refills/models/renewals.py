@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from refills.models.constraints import rule
 from refills.models.supply import Authorisation
 
 
@@ -49,14 +50,12 @@ class RenewalDecision(models.Model):
         ordering = ("prescription", "-decided_at", "-id")
         indexes = (models.Index(fields=["patient", "-decided_at"], name="renewals_of_a_patient"),)
         constraints = (
-            models.CheckConstraint(condition=Q(answer__in=RenewalAnswer.values), name="a_renewal_answer_is_known"),
-            models.CheckConstraint(condition=Q(reason__in=RenewalReason.values), name="a_renewal_reason_is_known"),
-            models.CheckConstraint(
-                condition=Q(answer="renewed", authorisation__isnull=False, reason="")
+            rule("a_renewal_answer_is_known", Q(answer__in=RenewalAnswer.values)),
+            rule("a_renewal_reason_is_known", Q(reason__in=RenewalReason.values)),
+            rule(
+                "a_renewal_has_an_authorisation_and_all_else_a_reason",
+                Q(answer="renewed", authorisation__isnull=False, reason="")
                 | (~Q(answer="renewed") & ~Q(reason="") & Q(authorisation__isnull=True)),
-                name="a_renewal_has_an_authorisation_and_all_else_a_reason",
             ),
-            models.CheckConstraint(
-                condition=Q(in_batch=False) | Q(answer="renewed"), name="only_renewals_are_signed_together"
-            ),
+            rule("only_renewals_are_signed_together", Q(in_batch=False) | Q(answer="renewed")),
         )

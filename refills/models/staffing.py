@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from refills.models.constraints import rule
+
 
 class Absence(models.Model):
     """Somebody's time away, from the instant `since` until just before `until`, and who stands in if anybody does."""
@@ -26,14 +28,12 @@ class Absence(models.Model):
         ordering = ("since", "id")
         indexes = (models.Index(fields=["until"], condition=Q(withdrawn_at__isnull=True), name="absences_that_hold"),)
         constraints = (
-            models.CheckConstraint(condition=Q(until__gt=F("since")), name="an_absence_ends_after_it_begins"),
-            models.CheckConstraint(
-                condition=Q(cover__isnull=True) | ~Q(cover=F("user")), name="nobody_stands_in_for_themselves"
-            ),
-            models.CheckConstraint(
-                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+            rule("an_absence_ends_after_it_begins", Q(until__gt=F("since"))),
+            rule("nobody_stands_in_for_themselves", Q(cover__isnull=True) | ~Q(cover=F("user"))),
+            rule(
+                "a_withdrawn_absence_says_when_and_by_whom",
+                Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
                 | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
-                name="a_withdrawn_absence_says_when_and_by_whom",
             ),
         )
 

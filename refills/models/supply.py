@@ -6,6 +6,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from refills.models.constraints import rule
+
 
 class Dispense(models.Model):
     """Medicine handed to a patient on a day; append-only, in the database too."""
@@ -24,8 +26,8 @@ class Dispense(models.Model):
     class Meta:
         ordering = ("prescription", "dispensed_on", "id")
         constraints = (
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="a_dispense_hands_out_something"),
-            models.CheckConstraint(condition=Q(days_supply__lte=366), name="a_dispense_lasts_at_most_a_year"),
+            rule("a_dispense_hands_out_something", Q(quantity__gt=0)),
+            rule("a_dispense_lasts_at_most_a_year", Q(days_supply__lte=366)),
         )
 
 
@@ -46,14 +48,12 @@ class Authorisation(models.Model):
     class Meta:
         ordering = ("prescription", "issued_on", "id")
         constraints = (
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="an_authorisation_allows_something"),
-            models.CheckConstraint(
-                condition=Q(days_supply__gte=1, days_supply__lte=366), name="an_authorised_fill_lasts_at_most_a_year"
-            ),
-            models.CheckConstraint(condition=Q(refills__lte=99), name="authorised_refills_are_at_most_99"),
-            models.CheckConstraint(
-                condition=Q(may_fill_from__isnull=True) | Q(may_fill_from__gte=F("issued_on")),
-                name="nothing_may_be_filled_before_it_is_issued",
+            rule("an_authorisation_allows_something", Q(quantity__gt=0)),
+            rule("an_authorised_fill_lasts_at_most_a_year", Q(days_supply__gte=1, days_supply__lte=366)),
+            rule("authorised_refills_are_at_most_99", Q(refills__lte=99)),
+            rule(
+                "nothing_may_be_filled_before_it_is_issued",
+                Q(may_fill_from__isnull=True) | Q(may_fill_from__gte=F("issued_on")),
             ),
         )
 
@@ -69,7 +69,7 @@ class Revocation(models.Model):
     revoked_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=~Q(why=""), name="an_authorisation_is_revoked_for_a_reason"),)
+        constraints = (rule("an_authorisation_is_revoked_for_a_reason", ~Q(why="")),)
 
 
 class EarlyReason(models.TextChoices):
@@ -94,8 +94,8 @@ class EarlyFill(models.Model):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=Q(reason__in=EarlyReason.values), name="an_early_fill_has_a_known_reason"),
-            models.CheckConstraint(condition=Q(days_early__gte=1), name="an_early_fill_is_early"),
+            rule("an_early_fill_has_a_known_reason", Q(reason__in=EarlyReason.values)),
+            rule("an_early_fill_is_early", Q(days_early__gte=1)),
         )
 
 
@@ -119,8 +119,6 @@ class PartialFill(models.Model):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=Q(reason__in=PartialReason.values), name="a_partial_fill_says_why"),
-            models.CheckConstraint(
-                condition=Q(remaining__isnull=True) | Q(remaining__gt=0), name="a_partial_fill_leaves_something"
-            ),
+            rule("a_partial_fill_says_why", Q(reason__in=PartialReason.values)),
+            rule("a_partial_fill_leaves_something", Q(remaining__isnull=True) | Q(remaining__gt=0)),
         )

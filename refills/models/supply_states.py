@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from refills.models.constraints import rule
+
 
 class Lasts(models.TextChoices):
     """How a supply ends."""
@@ -33,11 +35,11 @@ class SupplyState(models.Model):
             models.Index(fields=["run_out_on"], name="supplies_by_run_out"),
         )
         constraints = (
-            models.CheckConstraint(condition=Q(lasts__in=Lasts.values), name="a_supply_ends_in_a_known_way"),
-            models.CheckConstraint(
-                condition=Q(lasts__in=("nothing", "never"), run_out_on__isnull=True)
+            rule("a_supply_ends_in_a_known_way", Q(lasts__in=Lasts.values)),
+            rule(
+                "a_supply_that_ends_says_when",
+                Q(lasts__in=("nothing", "never"), run_out_on__isnull=True)
                 | Q(lasts__in=("runs_out", "as_planned"), run_out_on__isnull=False),
-                name="a_supply_that_ends_says_when",
             ),
         )
 

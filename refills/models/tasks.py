@@ -6,6 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from refills.models.constraints import rule
+
 
 class TaskKind(models.TextChoices):
     """Work that waits for a person."""
@@ -141,49 +143,37 @@ class Task(models.Model):
             models.Index(fields=["patient", "state"], name="tasks_of_a_patient"),
         )
         constraints = (
-            models.CheckConstraint(
-                condition=Q(assignee__isnull=False) | ~Q(role=""), name="a_task_has_an_assignee_or_a_role"
-            ),
-            models.CheckConstraint(
-                condition=Q(priority__gte=MOST_URGENT, priority__lte=LEAST_URGENT), name="a_task_priority_is_1_to_4"
-            ),
-            models.CheckConstraint(
-                condition=Q(escalation_level__lte=HIGHEST_LEVEL), name="a_task_escalates_at_most_three_times"
-            ),
-            models.CheckConstraint(condition=Q(kind__in=TaskKind.values), name="a_task_kind_is_known"),
-            models.CheckConstraint(
-                condition=Q(state="claimed", claimed_by__isnull=False, claimed_until__isnull=False)
+            rule("a_task_has_an_assignee_or_a_role", Q(assignee__isnull=False) | ~Q(role="")),
+            rule("a_task_priority_is_1_to_4", Q(priority__gte=MOST_URGENT, priority__lte=LEAST_URGENT)),
+            rule("a_task_escalates_at_most_three_times", Q(escalation_level__lte=HIGHEST_LEVEL)),
+            rule("a_task_kind_is_known", Q(kind__in=TaskKind.values)),
+            rule(
+                "only_a_claimed_task_has_a_claimer_and_a_lease",
+                Q(state="claimed", claimed_by__isnull=False, claimed_until__isnull=False)
                 | (~Q(state="claimed") & Q(claimed_by__isnull=True, claimed_until__isnull=True)),
-                name="only_a_claimed_task_has_a_claimer_and_a_lease",
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=("open", "claimed"), closed_at__isnull=True, closed_by__isnull=True)
+            rule(
+                "a_closed_task_and_only_it_has_a_closing_time",
+                Q(state__in=("open", "claimed"), closed_at__isnull=True, closed_by__isnull=True)
                 | Q(state__in=("done", "cancelled"), closed_at__isnull=False),
-                name="a_closed_task_and_only_it_has_a_closing_time",
             ),
-            models.CheckConstraint(
-                condition=~Q(state="done") | Q(closed_by__isnull=False), name="a_done_task_says_who_did_it"
-            ),
-            models.CheckConstraint(
-                condition=Q(escalated_at__isnull=True, escalation_level=0)
+            rule("a_done_task_says_who_did_it", ~Q(state="done") | Q(closed_by__isnull=False)),
+            rule(
+                "an_escalated_task_says_when",
+                Q(escalated_at__isnull=True, escalation_level=0)
                 | Q(escalated_at__isnull=False, escalation_level__gte=1),
-                name="an_escalated_task_says_when",
             ),
-            models.CheckConstraint(condition=Q(version__gte=1), name="a_task_version_counts_from_one"),
-            models.CheckConstraint(condition=Q(stop_tier__lte=3), name="a_stop_tier_is_1_to_3_or_none"),
-            models.CheckConstraint(
-                condition=Q(outcome_code="") | Q(outcome_code__in=TaskOutcome.values), name="a_task_outcome_is_known"
+            rule("a_task_version_counts_from_one", Q(version__gte=1)),
+            rule("a_stop_tier_is_1_to_3_or_none", Q(stop_tier__lte=3)),
+            rule("a_task_outcome_is_known", Q(outcome_code="") | Q(outcome_code__in=TaskOutcome.values)),
+            rule("a_reason_for_waiting_is_known", Q(waits="") | Q(waits__in=Waits.values)),
+            rule(
+                "evidence_is_named_whole",
+                Q(evidence_type="", evidence_id="") | (~Q(evidence_type="") & ~Q(evidence_id="")),
             ),
-            models.CheckConstraint(
-                condition=Q(waits="") | Q(waits__in=Waits.values), name="a_reason_for_waiting_is_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(evidence_type="", evidence_id="") | (~Q(evidence_type="") & ~Q(evidence_id="")),
-                name="evidence_is_named_whole",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state="done") | Q(closes_on="") | ~Q(evidence_type=""),
-                name="a_task_that_waits_for_evidence_is_done_only_with_it",
+            rule(
+                "a_task_that_waits_for_evidence_is_done_only_with_it",
+                ~Q(state="done") | Q(closes_on="") | ~Q(evidence_type=""),
             ),
         )
 
@@ -203,4 +193,4 @@ class TaskComment(models.Model):
 
     class Meta:
         ordering = ("at", "id")
-        constraints = (models.CheckConstraint(condition=~Q(text=""), name="a_comment_says_something"),)
+        constraints = (rule("a_comment_says_something", ~Q(text="")),)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from medmgmt.record.models.constraints import once, rule
 from medmgmt.record.models.people import Patient
 
 
@@ -36,13 +37,13 @@ class AuditEntry(models.Model):
             models.Index(fields=["actor", "at"], name="audit_by_actor"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["chain", "seq"], name="an_audit_number_is_used_once_a_chain"),
-            models.CheckConstraint(condition=Q(seq__gte=1), name="an_audit_chain_begins_at_one"),
-            models.CheckConstraint(condition=~Q(act=""), name="an_audit_entry_says_what_was_done"),
-            models.CheckConstraint(condition=~Q(actor_name=""), name="an_audit_entry_says_who"),
-            models.CheckConstraint(
-                condition=(Q(seq=1) & Q(previous_hash="")) | (Q(seq__gt=1) & ~Q(previous_hash="")),
-                name="an_audit_entry_names_the_one_before_it",
+            once("an_audit_number_is_used_once_a_chain", "chain", "seq"),
+            rule("an_audit_chain_begins_at_one", Q(seq__gte=1)),
+            rule("an_audit_entry_says_what_was_done", ~Q(act="")),
+            rule("an_audit_entry_says_who", ~Q(actor_name="")),
+            rule(
+                "an_audit_entry_names_the_one_before_it",
+                (Q(seq=1) & Q(previous_hash="")) | (Q(seq__gt=1) & ~Q(previous_hash="")),
             ),
         ]
 

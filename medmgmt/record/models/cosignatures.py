@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from medmgmt.record.models.constraints import rule
 from medmgmt.record.models.people import Patient
 from medmgmt.record.models.prescriptions import DosageChange
 
@@ -35,9 +36,6 @@ class CoSignature(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(condition=Q(verdict__in=Verdict.values), name="a_second_word_is_yes_or_no"),
-            models.CheckConstraint(condition=~Q(note=""), name="a_second_word_has_its_sentence"),
+            rule("a_second_word_is_yes_or_no", Q(verdict__in=Verdict.values)),
+            rule("a_second_word_has_its_sentence", ~Q(note="")),
         ]
-
-    def __str__(self) -> str:
-        return f"co-signature {self.pk}"

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from medmgmt.record.models.constraints import rule
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY, Patient
 
 
@@ -32,11 +33,6 @@ class Encounter(models.Model):
         ordering = ["-on", "-id"]
         indexes = [models.Index(fields=["patient", "-on"], name="encounters_of_a_patient")]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=EncounterKind.values), name="an_encounter_is_of_a_known_kind"),
-            models.CheckConstraint(
-                condition=Q(on__gte=EARLIEST_DAY, on__lt=LATEST_DAY), name="an_encounters_day_is_sane"
-            ),
+            rule("an_encounter_is_of_a_known_kind", Q(kind__in=EncounterKind.values)),
+            rule("an_encounters_day_is_sane", Q(on__gte=EARLIEST_DAY, on__lt=LATEST_DAY)),
         ]
-
-    def __str__(self) -> str:
-        return f"encounter {self.pk}"

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from medmgmt.record.models.constraints import rule
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY, Patient
 
 
@@ -31,14 +32,7 @@ class MonitoringOrder(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["patient", "code", "-id"], name="monitoring_orders_of_a_patient")]
         constraints = [
-            models.CheckConstraint(condition=~Q(code="") & ~Q(what=""), name="a_monitoring_order_says_what"),
-            models.CheckConstraint(
-                condition=Q(due_on__gte=EARLIEST_DAY, due_on__lt=LATEST_DAY), name="a_monitoring_orders_day_is_sane"
-            ),
-            models.CheckConstraint(
-                condition=Q(replaces__isnull=True) | ~Q(replaces=F("id")), name="a_monitoring_order_replaces_another"
-            ),
+            rule("a_monitoring_order_says_what", ~Q(code="") & ~Q(what="")),
+            rule("a_monitoring_orders_day_is_sane", Q(due_on__gte=EARLIEST_DAY, due_on__lt=LATEST_DAY)),
+            rule("a_monitoring_order_replaces_another", Q(replaces__isnull=True) | ~Q(replaces=F("id"))),
         ]
-
-    def __str__(self) -> str:
-        return f"monitoring order {self.pk}"

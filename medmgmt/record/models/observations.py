@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from medmgmt.record.models.constraints import rule
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY, Patient
 
 
@@ -193,12 +194,12 @@ def evidence_of(code: str) -> str:
 def _is_number(code: str, measure: Measure) -> models.CheckConstraint:
     within = Q(value__isnull=False, value__gte=measure.at_least, value__lte=measure.at_most)
     bounds = Q(unit=measure.unit, value_code="") & within
-    return models.CheckConstraint(condition=~Q(code=code) | bounds, name=f"{code}_is_a_number_a_person_can_have")
+    return rule(f"{code}_is_a_number_a_person_can_have", ~Q(code=code) | bounds)
 
 
 def _is_answer(code: str, answer: Answer) -> models.CheckConstraint:
     allowed = Q(unit="", value__isnull=True, value_code__in=answer.values)
-    return models.CheckConstraint(condition=~Q(code=code) | allowed, name=f"{code}_is_one_of_the_answers_we_know")
+    return rule(f"{code}_is_one_of_the_answers_we_know", ~Q(code=code) | allowed)
 
 
 class Observation(models.Model):
@@ -227,20 +228,12 @@ class Observation(models.Model):
         ordering = ["-observed_at", "-id"]
         indexes = [models.Index(fields=["patient", "code", "-observed_at"], name="observation_by_patient")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(code__in=ObservationCode.values), name="an_observation_is_of_a_code_we_know"
-            ),
-            models.CheckConstraint(condition=~Q(source_id=""), name="an_observations_source_id_is_absent_or_real"),
-            models.CheckConstraint(
-                condition=Q(entered_in_error=False) | Q(corrects__isnull=False),
-                name="what_was_entered_in_error_is_named",
-            ),
+            rule("an_observation_is_of_a_code_we_know", Q(code__in=ObservationCode.values)),
+            rule("an_observations_source_id_is_absent_or_real", ~Q(source_id="")),
+            rule("what_was_entered_in_error_is_named", Q(entered_in_error=False) | Q(corrects__isnull=False)),
             *[_is_number(code, measure) for code, measure in MEASURES.items()],
             *[_is_answer(code, answer) for code, answer in ANSWERS.items()],
         ]
-
-    def __str__(self) -> str:
-        return f"observation {self.pk}"
 
     @staticmethod
     def current(patient_id: int) -> "models.QuerySet[Observation]":
@@ -293,26 +286,17 @@ class Allergy(models.Model):
         ordering = ["substance", "id"]
         verbose_name_plural = "allergies"
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=AllergyKind.values), name="an_allergy_is_of_a_kind_we_know"),
-            models.CheckConstraint(
-                condition=Q(severity__in=ReactionSeverity.values), name="an_allergy_has_a_severity_we_know"
+            rule("an_allergy_is_of_a_kind_we_know", Q(kind__in=AllergyKind.values)),
+            rule("an_allergy_has_a_severity_we_know", Q(severity__in=ReactionSeverity.values)),
+            rule("an_allergy_names_a_substance", ~Q(substance="")),
+            rule("an_allergys_rxcui_is_a_positive_number", Q(rxcui__isnull=True) | Q(rxcui__gt=0)),
+            rule(
+                "an_allergy_is_refuted_after_it_was_recorded",
+                Q(refuted_on__isnull=True) | Q(refuted_on__gte=F("recorded_on")),
             ),
-            models.CheckConstraint(condition=~Q(substance=""), name="an_allergy_names_a_substance"),
-            models.CheckConstraint(
-                condition=Q(rxcui__isnull=True) | Q(rxcui__gt=0), name="an_allergys_rxcui_is_a_positive_number"
-            ),
-            models.CheckConstraint(
-                condition=Q(refuted_on__isnull=True) | Q(refuted_on__gte=F("recorded_on")),
-                name="an_allergy_is_refuted_after_it_was_recorded",
-            ),
-            models.CheckConstraint(
-                condition=Q(recorded_on__gte=EARLIEST_DAY, recorded_on__lt=LATEST_DAY), name="an_allergys_day_is_sane"
-            ),
-            models.CheckConstraint(condition=~Q(source_id=""), name="an_allergys_source_id_is_absent_or_real"),
+            rule("an_allergys_day_is_sane", Q(recorded_on__gte=EARLIEST_DAY, recorded_on__lt=LATEST_DAY)),
+            rule("an_allergys_source_id_is_absent_or_real", ~Q(source_id="")),
         ]
-
-    def __str__(self) -> str:
-        return f"allergy {self.pk}"
 
 
 validate_icd10cm = RegexValidator(
@@ -335,17 +319,14 @@ class Condition(models.Model):
     class Meta:
         ordering = ["onset_on", "id"]
         constraints = [
-            models.CheckConstraint(condition=~Q(text=""), name="a_condition_says_what_it_is"),
-            models.CheckConstraint(
-                condition=Q(abated_on__isnull=True) | Q(onset_on__isnull=True) | Q(abated_on__gte=F("onset_on")),
-                name="a_condition_abates_after_its_onset",
+            rule("a_condition_says_what_it_is", ~Q(text="")),
+            rule(
+                "a_condition_abates_after_its_onset",
+                Q(abated_on__isnull=True) | Q(onset_on__isnull=True) | Q(abated_on__gte=F("onset_on")),
             ),
-            models.CheckConstraint(
-                condition=Q(onset_on__isnull=True) | Q(onset_on__gte=EARLIEST_DAY, onset_on__lt=LATEST_DAY),
-                name="a_conditions_onset_is_sane",
+            rule(
+                "a_conditions_onset_is_sane",
+                Q(onset_on__isnull=True) | Q(onset_on__gte=EARLIEST_DAY, onset_on__lt=LATEST_DAY),
             ),
-            models.CheckConstraint(condition=~Q(source_id=""), name="a_conditions_source_id_is_absent_or_real"),
+            rule("a_conditions_source_id_is_absent_or_real", ~Q(source_id="")),
         ]
-
-    def __str__(self) -> str:
-        return f"condition {self.pk}"

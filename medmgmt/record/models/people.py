@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from medmgmt.record.models.constraints import once, rule
+
 EARLIEST_DAY = date(1880, 1, 1)
 LATEST_DAY = date(2200, 1, 1)
 
@@ -73,21 +75,15 @@ class Patient(models.Model):
         ordering = ["family_name", "given_name", "id"]
         indexes = [models.Index(fields=["family_name", "given_name", "id"], name="patient_by_name")]
         constraints = [
-            models.CheckConstraint(condition=~Q(mrn=""), name="a_patient_has_a_medical_record_number"),
-            models.CheckConstraint(condition=~Q(given_name="") | ~Q(family_name=""), name="a_patient_has_a_name"),
-            models.CheckConstraint(condition=Q(sex__in=Sex.values), name="a_patients_sex_is_one_we_know"),
-            models.CheckConstraint(condition=Q(language__in=["en", "es"]), name="a_patients_language_is_one_we_speak"),
-            models.CheckConstraint(condition=~Q(time_zone=""), name="a_patient_lives_in_a_time_zone"),
-            models.CheckConstraint(condition=Q(version__gte=1), name="a_patients_version_begins_at_one"),
-            models.CheckConstraint(
-                condition=Q(birth_date__gte=EARLIEST_DAY, birth_date__lt=LATEST_DAY),
-                name="a_patients_birth_date_is_sane",
-            ),
-            models.CheckConstraint(condition=~Q(source_id=""), name="a_patients_source_id_is_absent_or_real"),
+            rule("a_patient_has_a_medical_record_number", ~Q(mrn="")),
+            rule("a_patient_has_a_name", ~Q(given_name="") | ~Q(family_name="")),
+            rule("a_patients_sex_is_one_we_know", Q(sex__in=Sex.values)),
+            rule("a_patients_language_is_one_we_speak", Q(language__in=["en", "es"])),
+            rule("a_patient_lives_in_a_time_zone", ~Q(time_zone="")),
+            rule("a_patients_version_begins_at_one", Q(version__gte=1)),
+            rule("a_patients_birth_date_is_sane", Q(birth_date__gte=EARLIEST_DAY, birth_date__lt=LATEST_DAY)),
+            rule("a_patients_source_id_is_absent_or_real", ~Q(source_id="")),
         ]
-
-    def __str__(self) -> str:
-        return f"patient {self.pk}"
 
     def today(self, now: datetime) -> date:
         """The calendar day it is for the patient at the aware instant `now`."""
@@ -110,15 +106,13 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            models.CheckConstraint(condition=Q(role__in=Role.values), name="a_user_has_a_role_we_know"),
-            models.CheckConstraint(
-                condition=Q(role=Role.PATIENT, patient__isnull=False)
-                | (~Q(role=Role.PATIENT) & Q(patient__isnull=True)),
-                name="a_patients_login_belongs_to_a_patient_and_no_other_does",
+            rule("a_user_has_a_role_we_know", Q(role__in=Role.values)),
+            rule(
+                "a_patients_login_belongs_to_a_patient_and_no_other_does",
+                Q(role=Role.PATIENT, patient__isnull=False) | (~Q(role=Role.PATIENT) & Q(patient__isnull=True)),
             ),
-            models.CheckConstraint(
-                condition=Q(role=Role.ADMINISTRATOR) | Q(is_staff=False, is_superuser=False),
-                name="only_an_administrator_administers",
+            rule(
+                "only_an_administrator_administers", Q(role=Role.ADMINISTRATOR) | Q(is_staff=False, is_superuser=False)
             ),
         ]
 
@@ -133,7 +127,7 @@ class CareTeam(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="a_care_team_has_a_name")]
+        constraints = [rule("a_care_team_has_a_name", ~Q(name=""))]
 
     def __str__(self) -> str:
         return self.name
@@ -152,16 +146,9 @@ class CareTeamMember(models.Model):
     class Meta:
         indexes = [models.Index(fields=["user", "team"], name="member_by_user")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="a_membership_ends_after_it_begins"
-            ),
-            models.UniqueConstraint(
-                fields=["team", "user"], condition=Q(until__isnull=True), name="a_user_is_in_a_team_once_at_a_time"
-            ),
+            rule("a_membership_ends_after_it_begins", Q(until__isnull=True) | Q(until__gte=F("since"))),
+            once("a_user_is_in_a_team_once_at_a_time", "team", "user", among=Q(until__isnull=True)),
         ]
-
-    def __str__(self) -> str:
-        return f"membership {self.pk}"
 
 
 class CareAssignment(models.Model):
@@ -175,18 +162,9 @@ class CareAssignment(models.Model):
     class Meta:
         indexes = [models.Index(fields=["team", "patient"], name="assignment_by_team")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="an_assignment_ends_after_it_begins"
-            ),
-            models.UniqueConstraint(
-                fields=["patient", "team"],
-                condition=Q(until__isnull=True),
-                name="a_patient_is_with_a_team_once_at_a_time",
-            ),
+            rule("an_assignment_ends_after_it_begins", Q(until__isnull=True) | Q(until__gte=F("since"))),
+            once("a_patient_is_with_a_team_once_at_a_time", "patient", "team", among=Q(until__isnull=True)),
         ]
-
-    def __str__(self) -> str:
-        return f"assignment {self.pk}"
 
 
 class ContactPoint(models.Model):
@@ -202,32 +180,19 @@ class ContactPoint(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(channel__in=Channel.values), name="a_contact_point_has_a_channel_we_know"
+            rule("a_contact_point_has_a_channel_we_know", Q(channel__in=Channel.values)),
+            rule(
+                "an_address_looks_like_its_channel",
+                Q(channel=Channel.EMAIL, address__contains="@") | Q(channel=Channel.SMS, address__startswith="+"),
             ),
-            models.CheckConstraint(
-                condition=Q(channel=Channel.EMAIL, address__contains="@")
-                | Q(channel=Channel.SMS, address__startswith="+"),
-                name="an_address_looks_like_its_channel",
-            ),
-            models.CheckConstraint(
-                condition=Q(consent_withdrawn_at__isnull=True)
+            rule(
+                "consent_is_withdrawn_only_after_it_was_given",
+                Q(consent_withdrawn_at__isnull=True)
                 | Q(consented_at__isnull=False, consent_withdrawn_at__gte=F("consented_at")),
-                name="consent_is_withdrawn_only_after_it_was_given",
             ),
-            models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("created_at")),
-                name="a_contact_point_ends_after_it_begins",
-            ),
-            models.UniqueConstraint(
-                fields=["patient", "channel"],
-                condition=Q(ended_at__isnull=True),
-                name="a_patient_has_one_current_address_per_channel",
-            ),
+            rule("a_contact_point_ends_after_it_begins", Q(ended_at__isnull=True) | Q(ended_at__gte=F("created_at"))),
+            once("a_patient_has_one_current_address_per_channel", "patient", "channel", among=Q(ended_at__isnull=True)),
         ]
-
-    def __str__(self) -> str:
-        return f"contact point {self.pk}"
 
     @property
     def reachable(self) -> bool:
@@ -246,18 +211,8 @@ class Enrolment(models.Model):
     class Meta:
         ordering = ["starts_on", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(level__in=Level.values), name="an_enrolment_has_a_level_we_know"),
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                name="an_enrolment_ends_after_it_begins",
-            ),
-            models.CheckConstraint(
-                condition=Q(starts_on__gte=EARLIEST_DAY, starts_on__lt=LATEST_DAY), name="an_enrolments_dates_are_sane"
-            ),
-            models.UniqueConstraint(
-                fields=["patient"], condition=Q(ends_on__isnull=True), name="a_patient_has_one_open_enrolment"
-            ),
+            rule("an_enrolment_has_a_level_we_know", Q(level__in=Level.values)),
+            rule("an_enrolment_ends_after_it_begins", Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on"))),
+            rule("an_enrolments_dates_are_sane", Q(starts_on__gte=EARLIEST_DAY, starts_on__lt=LATEST_DAY)),
+            once("a_patient_has_one_open_enrolment", "patient", among=Q(ends_on__isnull=True)),
         ]
-
-    def __str__(self) -> str:
-        return f"enrolment {self.pk}"

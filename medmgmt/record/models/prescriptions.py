@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from medmgmt.record import dosing
 from medmgmt.record.errors import Conflict
+from medmgmt.record.models.constraints import rule
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY, Patient
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -109,25 +110,20 @@ class Prescription(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(condition=~Q(drug_name=""), name="a_prescription_names_a_drug"),
-            models.CheckConstraint(
-                condition=(Q(rxcui__isnull=True) | Q(rxcui__gt=0))
-                & (Q(product_rxcui__isnull=True) | Q(product_rxcui__gt=0)),
-                name="an_rxcui_is_a_positive_number",
+            rule("a_prescription_names_a_drug", ~Q(drug_name="")),
+            rule(
+                "an_rxcui_is_a_positive_number",
+                (Q(rxcui__isnull=True) | Q(rxcui__gt=0)) & (Q(product_rxcui__isnull=True) | Q(product_rxcui__gt=0)),
             ),
-            models.CheckConstraint(
-                condition=Q(free_text=False) | Q(rxcui__isnull=True, product_rxcui__isnull=True),
-                name="a_free_text_drug_has_no_rxcui",
+            rule(
+                "a_free_text_drug_has_no_rxcui", Q(free_text=False) | Q(rxcui__isnull=True, product_rxcui__isnull=True)
             ),
-            models.CheckConstraint(
-                condition=Q(first_supply_days__isnull=True) | Q(first_supply_days__gte=1, first_supply_days__lte=366),
-                name="a_first_supply_lasts_between_a_day_and_a_year",
+            rule(
+                "a_first_supply_lasts_between_a_day_and_a_year",
+                Q(first_supply_days__isnull=True) | Q(first_supply_days__gte=1, first_supply_days__lte=366),
             ),
-            models.CheckConstraint(condition=~Q(source_id=""), name="a_prescriptions_source_id_is_absent_or_real"),
+            rule("a_prescriptions_source_id_is_absent_or_real", ~Q(source_id="")),
         ]
-
-    def __str__(self) -> str:
-        return f"prescription {self.pk}"
 
 
 class DosageChange(models.Model):
@@ -178,43 +174,35 @@ class DosageChange(models.Model):
             models.Index(fields=["prescription", "effective_on"], name="change_by_prescription"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="a_change_is_of_a_kind_we_know"),
-            models.CheckConstraint(
-                condition=Q(reason_code__in=ReasonCode.values), name="a_change_has_a_reason_we_know"
+            rule("a_change_is_of_a_kind_we_know", Q(kind__in=Kind.values)),
+            rule("a_change_has_a_reason_we_know", Q(reason_code__in=ReasonCode.values)),
+            rule("another_reason_needs_a_note", ~Q(reason_code="other") | ~Q(note="")),
+            rule("a_changes_effective_day_is_sane", Q(effective_on__gte=EARLIEST_DAY, effective_on__lt=LATEST_DAY)),
+            rule(
+                "a_hold_or_stop_has_no_sig_and_all_else_has_one",
+                (Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_PRESENT) | (~Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_ABSENT),
             ),
-            models.CheckConstraint(condition=~Q(reason_code="other") | ~Q(note=""), name="another_reason_needs_a_note"),
-            models.CheckConstraint(
-                condition=Q(effective_on__gte=EARLIEST_DAY, effective_on__lt=LATEST_DAY),
-                name="a_changes_effective_day_is_sane",
-            ),
-            models.CheckConstraint(
-                condition=(Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_PRESENT)
-                | (~Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_ABSENT),
-                name="a_hold_or_stop_has_no_sig_and_all_else_has_one",
-            ),
-            models.CheckConstraint(
-                condition=Q(amount__isnull=True) | _amount_is_sane(), name="a_dose_is_more_than_zero_and_not_absurd"
-            ),
-            models.CheckConstraint(
-                condition=Q(timing="every_n_days", every_days__isnull=False, every_days__gte=2, every_days__lte=366)
+            rule("a_dose_is_more_than_zero_and_not_absurd", Q(amount__isnull=True) | _amount_is_sane()),
+            rule(
+                "a_number_of_days_belongs_to_every_so_many_days",
+                Q(timing="every_n_days", every_days__isnull=False, every_days__gte=2, every_days__lte=366)
                 | (~Q(timing="every_n_days") & Q(every_days__isnull=True)),
-                name="a_number_of_days_belongs_to_every_so_many_days",
             ),
-            models.CheckConstraint(
-                condition=(
+            rule(
+                "as_needed_goes_with_a_maximum_per_day",
+                (
                     Q(as_needed=True, max_per_day__isnull=False, max_per_day__gte=F("amount"))
                     & ~Q(timing__in=OVER_SEVERAL_DAYS)
                 )
                 | (Q(as_needed=False, max_per_day__isnull=True) & ~Q(timing="PRN")),
-                name="as_needed_goes_with_a_maximum_per_day",
             ),
-            models.CheckConstraint(
-                condition=(~Q(route=dosing.NOT_RECORDED) & ~Q(timing=dosing.NOT_RECORDED))
-                | Q(reason_code=ReasonCode.IMPORTED),
-                name="only_history_leaves_route_or_timing_unrecorded",
+            rule(
+                "only_history_leaves_route_or_timing_unrecorded",
+                (~Q(route=dosing.NOT_RECORDED) & ~Q(timing=dosing.NOT_RECORDED)) | Q(reason_code=ReasonCode.IMPORTED),
             ),
-            models.CheckConstraint(
-                condition=Q(
+            rule(
+                "a_change_is_proposed_or_signed_or_withdrawn_by_somebody",
+                Q(
                     status=Status.PROPOSED,
                     signed_by__isnull=True,
                     signed_at__isnull=True,
@@ -235,21 +223,14 @@ class DosageChange(models.Model):
                     withdrawn_by__isnull=False,
                     withdrawn_at__isnull=False,
                 ),
-                name="a_change_is_proposed_or_signed_or_withdrawn_by_somebody",
             ),
-            models.CheckConstraint(
-                condition=Q(status=Status.WITHDRAWN) | Q(withdrawn_note=""),
-                name="only_a_withdrawn_change_says_why_withdrawn",
-            ),
-            models.CheckConstraint(
-                condition=(Q(signed_at__isnull=True) | Q(signed_at__gte=F("proposed_at")))
+            rule("only_a_withdrawn_change_says_why_withdrawn", Q(status=Status.WITHDRAWN) | Q(withdrawn_note="")),
+            rule(
+                "a_change_is_settled_after_it_was_proposed",
+                (Q(signed_at__isnull=True) | Q(signed_at__gte=F("proposed_at")))
                 & (Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("proposed_at"))),
-                name="a_change_is_settled_after_it_was_proposed",
             ),
         ]
-
-    def __str__(self) -> str:
-        return f"dosage change {self.pk}"
 
     @property
     def sig(self) -> dosing.Sig | None:

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from medmgmt.record.models.constraints import once, rule
+
 
 class IdempotencyRecord(models.Model):
     """What was answered to a keyed request; `fingerprint` is the sha256 of its body, `status` null while it runs."""
@@ -20,13 +22,9 @@ class IdempotencyRecord(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "key"], name="an_idempotency_key_is_used_once_a_user"),
-            models.CheckConstraint(condition=~Q(key=""), name="an_idempotency_key_is_not_empty"),
-            models.CheckConstraint(
-                condition=Q(status__isnull=True) | Q(status__gte=100, status__lte=599),
-                name="an_idempotent_answer_has_an_http_status",
+            once("an_idempotency_key_is_used_once_a_user", "user", "key"),
+            rule("an_idempotency_key_is_not_empty", ~Q(key="")),
+            rule(
+                "an_idempotent_answer_has_an_http_status", Q(status__isnull=True) | Q(status__gte=100, status__lte=599)
             ),
         ]
-
-    def __str__(self) -> str:
-        return f"request {self.pk}"

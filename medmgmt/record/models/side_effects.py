@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from medmgmt.record.models.constraints import once, rule
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY, Patient, Role
 from medmgmt.record.models.prescriptions import DosageChange, Prescription
 
@@ -72,34 +73,18 @@ class SideEffectReport(models.Model):
         ordering = ["-began_on", "-id"]
         indexes = [models.Index(fields=["patient", "-began_on"], name="side_effect_by_patient")]
         constraints = [
-            models.CheckConstraint(condition=~Q(term=""), name="a_side_effect_has_a_term"),
-            models.CheckConstraint(
-                condition=Q(severity__in=SideEffectSeverity.values), name="a_side_effect_has_a_severity_we_know"
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome__in=Outcome.values), name="a_side_effect_has_an_outcome_we_know"
-            ),
-            models.CheckConstraint(
-                condition=Q(action_taken__in=ActionTaken.values), name="a_side_effect_has_an_action_we_know"
-            ),
-            models.CheckConstraint(
-                condition=Q(reporter_role__in=Role.values), name="a_side_effects_reporter_has_a_role_we_know"
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("began_on")),
-                name="a_side_effect_ends_after_it_begins",
-            ),
-            models.CheckConstraint(
-                condition=Q(began_on__gte=EARLIEST_DAY, began_on__lt=LATEST_DAY), name="a_side_effects_onset_is_sane"
-            ),
-            models.CheckConstraint(
-                condition=Q(corrects__isnull=True, version=1) | Q(corrects__isnull=False, version__gte=2),
-                name="a_first_report_is_version_one_and_a_correction_a_later_one",
+            rule("a_side_effect_has_a_term", ~Q(term="")),
+            rule("a_side_effect_has_a_severity_we_know", Q(severity__in=SideEffectSeverity.values)),
+            rule("a_side_effect_has_an_outcome_we_know", Q(outcome__in=Outcome.values)),
+            rule("a_side_effect_has_an_action_we_know", Q(action_taken__in=ActionTaken.values)),
+            rule("a_side_effects_reporter_has_a_role_we_know", Q(reporter_role__in=Role.values)),
+            rule("a_side_effect_ends_after_it_begins", Q(ended_on__isnull=True) | Q(ended_on__gte=F("began_on"))),
+            rule("a_side_effects_onset_is_sane", Q(began_on__gte=EARLIEST_DAY, began_on__lt=LATEST_DAY)),
+            rule(
+                "a_first_report_is_version_one_and_a_correction_a_later_one",
+                Q(corrects__isnull=True, version=1) | Q(corrects__isnull=False, version__gte=2),
             ),
         ]
-
-    def __str__(self) -> str:
-        return f"side-effect report {self.pk}"
 
     @staticmethod
     def current(patient: Patient | int) -> "models.QuerySet[SideEffectReport]":
@@ -124,11 +109,6 @@ class Suspect(models.Model):
     class Meta:
         ordering = ["report", "rank", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(rank__gte=1), name="a_suspects_rank_begins_at_one"),
-            models.UniqueConstraint(
-                fields=["report", "prescription"], name="a_prescription_is_suspected_once_a_report"
-            ),
+            rule("a_suspects_rank_begins_at_one", Q(rank__gte=1)),
+            once("a_prescription_is_suspected_once_a_report", "report", "prescription"),
         ]
-
-    def __str__(self) -> str:
-        return f"suspect {self.pk}"
