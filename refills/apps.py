@@ -5,7 +5,5 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RefillsConfig(AppConfig):
-    """Supply, reminders and tasks: what time itself makes due."""
-
     name = "refills"
     verbose_name = _("Refills")

@@ -3,102 +3,94 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from refills.supply.controlled import Reason, Refusal
 
 
 class RefillsError(Exception):
-    """The base of every refusal of this room."""
+    """The base of every refusal of this room: `words` for a person, with the number of what they are about."""
+
+    words: Promise | str = ""
+
+    def __init__(self, number: int | None = None) -> None:
+        super().__init__(str(self.words) % {"number": number})
 
 
 class NoSuchTask(RefillsError):
     """There is no task of this number."""
 
-    def __init__(self, task_id: int) -> None:
-        """Names the task by its number only."""
-        super().__init__(_("There is no task %(number)s.") % {"number": task_id})
+    words = gettext_lazy("There is no task %(number)s.")
 
 
 class TaskTaken(RefillsError):
-    """Somebody else was faster, or the task has changed since it was read."""
+    """Somebody else was faster, or the task has changed since it was read: the same sentence for both."""
 
-    def __init__(self) -> None:
-        """The same sentence for both: look again."""
-        super().__init__(_("Somebody else has taken or changed this task. Open it again to see how it stands."))
+    words = gettext_lazy("Somebody else has taken or changed this task. Open it again to see how it stands.")
 
 
 class TaskClosed(RefillsError):
     """The task is done or cancelled; neither is undone."""
 
-    def __init__(self) -> None:
-        """A closed task stays closed: open a new one."""
-        super().__init__(_("This task is already closed."))
+    words = gettext_lazy("This task is already closed.")
 
 
 class ClosesOnEvidence(RefillsError):
-    """Words do not close this task: it waits for something that must be in the record."""
+    """Words do not close this task: it waits for something that must be in the record, by its code."""
+
+    words = gettext_lazy(
+        "This task closes when what it waits for is recorded. If it will not be, cancel the task and say why."
+    )
 
     def __init__(self, waits_for: str) -> None:
-        """Names what it waits for by its code."""
         self.waits_for = waits_for
-        super().__init__(
-            _("This task closes when what it waits for is recorded. If it will not be, cancel the task and say why.")
-        )
+        super().__init__()
 
 
 class PutOffTooFar(RefillsError):
-    """The service level of a task says how long it may be put off, if at all."""
+    """The service level of a task says how long it may be put off; None where it may not at all."""
 
     def __init__(self, latest: datetime | None) -> None:
-        """Tells until when it may be; None where it may not."""
-        if latest is None:
-            super().__init__(_("A task of this kind is not put off. Reassign it if you cannot do it."))
-            return
-        when = {"at": localtime(latest).strftime("%Y-%m-%d %H:%M")}
-        super().__init__(_("This task may be put off until %(at)s at the latest, to a time still to come.") % when)
+        self.words = _("A task of this kind is not put off. Reassign it if you cannot do it.")
+        if latest is not None:
+            when = {"at": localtime(latest).strftime("%Y-%m-%d %H:%M")}
+            self.words = _("This task may be put off until %(at)s at the latest, to a time still to come.") % when
+        super().__init__()
 
 
 class NoSuchAbsence(RefillsError):
     """There is no absence of this number."""
 
-    def __init__(self, absence_id: int) -> None:
-        """Names it by its number only."""
-        super().__init__(_("There is no absence %(number)s.") % {"number": absence_id})
+    words = gettext_lazy("There is no absence %(number)s.")
 
 
 class LinkUnknown(RefillsError):
-    """No reminder has this link: it is not one of ours, or it was changed on the way."""
+    """No reminder has this link; nothing is said that would help somebody who guesses."""
 
-    def __init__(self) -> None:
-        """Says nothing that would help somebody who guesses."""
-        super().__init__(_("This link is not valid. Please use the link exactly as it is in your message."))
+    words = gettext_lazy("This link is not valid. Please use the link exactly as it is in your message.")
 
 
 class LinkExpired(RefillsError):
     """The link was ours, and its time is over."""
 
-    def __init__(self) -> None:
-        """Tells the patient what still works."""
-        super().__init__(_("This link is too old. Please sign in or call the clinic."))
+    words = gettext_lazy("This link is too old. Please sign in or call the clinic.")
 
 
 class SnoozedEnough(RefillsError):
     """A reminder can be put off a few times only."""
 
-    def __init__(self) -> None:
-        """Tells the patient what still works."""
-        super().__init__(_("This cannot be put off any longer. Please confirm, ask for a refill, or call the clinic."))
+    words = gettext_lazy("This cannot be put off any longer. Please confirm, ask for a refill, or call the clinic.")
 
 
 class RefillRefused(RefillsError):
-    """A rule forbids this fill: which one, and the day or number it turns on."""
+    """A rule forbids this fill: one sentence a rule, with its source and the day or number it turns on."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
-        """One sentence a rule, each with its source."""
         self.refusals = tuple(refusals)
-        super().__init__(" ".join(sentence(refusal) for refusal in refusals))
+        Exception.__init__(self, " ".join(map(sentence, refusals)))
 
     @property
     def rules(self) -> list[dict[str, str | None]]:

@@ -26,8 +26,6 @@ class Members(MemberInline):
 
 @admin.register(CareTeam)
 class CareTeamAdmin(TeamAdmin):
-    """Teams and their members."""
-
     inlines = [Members]
     search_fields = ["name"]
 

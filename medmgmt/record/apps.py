@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RecordConfig(AppConfig):
-    """Patients, prescriptions, side effects, observations and the audit trail."""
-
     name = "medmgmt.record"
     label = "record"
     verbose_name = _("Record")

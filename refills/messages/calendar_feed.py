@@ -50,7 +50,6 @@ def token(feed: CalendarFeed) -> str:
 
 
 def url(feed: CalendarFeed) -> str:
-    """The whole address."""
     return f"{settings.BASE_URL}{PATH}{token(feed)}{ENDING}"
 
 

@@ -28,7 +28,6 @@ class Item:
 
     @property
     def name(self) -> Name:
-        """The thing it is about."""
         return (self.about_type, self.about_id, self.day)
 
 
@@ -41,7 +40,6 @@ def items_of(rows: Iterable[Reminder]) -> dict[int, set[Item]]:
 
 
 def as_item(row: ReminderItem) -> Item:
-    """The plain values of a row."""
     return Item(row.kind, row.about_type, row.about_id, row.day, row.prescription_id)
 
 

@@ -25,8 +25,6 @@ MOST_SNOOZES = 3
 
 
 class Choice(StrEnum):
-    """The buttons of the page."""
-
     CONFIRM = "confirm"
     REQUEST_REFILL = "request_refill"
     PICKED_UP = "picked_up"

@@ -308,17 +308,14 @@ def _mine(token: UUID, ids: Collection[int]) -> QuerySet[Reminder]:
 
 
 def _let_go() -> dict[str, object]:
-    """The columns of a row that nobody holds."""
     return {"lease_token": None, "lease_until": None}
 
 
 def _ended(state: ReminderState, why: str) -> dict[str, object]:
-    """The columns of a row that has ended."""
     return {**_let_go(), "state": state, "outcome": _short(why), "settled_at": Now()}
 
 
 def _short(why: str) -> str:
-    """As much as the column holds."""
     return why[:200]
 
 

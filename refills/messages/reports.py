@@ -20,8 +20,6 @@ OPEN = (ReminderState.SENT, ReminderState.UNKNOWN)
 
 
 class Said(StrEnum):
-    """What a provider may say of a message."""
-
     DELIVERED = "delivered"
     BOUNCED = "bounced"
     REPLY = "reply"
@@ -92,12 +90,10 @@ def bounced(reminder: Reminder, address: str) -> bool:
 
 
 def contact_key(reminder_id: int) -> str:
-    """The key of the task that asks somebody to contact the patient about this message."""
     return f"contact_patient|reminder|{reminder_id}"
 
 
 def mend_key(number: object) -> str:
-    """The key of the task that asks somebody to see to an address."""
     return f"fix_contact|{number}"
 
 

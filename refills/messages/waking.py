@@ -27,12 +27,10 @@ class Waking:
     closes: int = CLOSES
 
     def __post_init__(self) -> None:
-        """Sending outside the waking hours on purpose is refused."""
         if not 0 <= self.opens <= self.at.hour < self.closes <= 24:
             raise ValueError(f"Reminders at {self.at} are outside the waking hours {self.opens} to {self.closes}.")
 
     def holds(self, moment: datetime, zone: str) -> bool:
-        """Is the patient awake at this instant?"""
         return self.opens <= moment.astimezone(ZoneInfo(zone)).hour < self.closes
 
     def next_after(self, moment: datetime, zone: str) -> datetime:

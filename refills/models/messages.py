@@ -52,8 +52,6 @@ class ReminderState(models.TextChoices):
 
 
 class ReminderAnswer(models.TextChoices):
-    """What the patient answered through the link."""
-
     NONE = "none", _("no answer yet")
     SNOOZED = "snoozed", _("put off")
     CONFIRMED = "confirmed", _("confirmed")

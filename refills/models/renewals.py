@@ -11,8 +11,6 @@ from refills.models.supply import Authorisation
 
 
 class RenewalAnswer(models.TextChoices):
-    """How a renewal was decided."""
-
     RENEWED = "renewed", _("renewed")
     CHANGED = "changed", _("not renewed as it is: the treatment changes")
     DENIED = "denied", _("not renewed")

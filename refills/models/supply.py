@@ -100,8 +100,6 @@ class EarlyFill(models.Model):
 
 
 class PartialReason(models.TextChoices):
-    """Why less was handed out than a whole fill."""
-
     REQUESTED = "requested", _("patient or prescriber asked for less")
     SHORT_STOCK = "short_stock", _("the pharmacy was short of stock")
     LIMITED = "limited", _("limited dispensing")

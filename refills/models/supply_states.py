@@ -8,8 +8,6 @@ from refills.models.constraints import rule
 
 
 class Lasts(models.TextChoices):
-    """How a supply ends."""
-
     NOTHING = "nothing", _("nothing was dispensed")
     RUNS_OUT = "runs_out", _("runs out")
     AS_PLANNED = "as_planned", _("lasts to the planned end")

@@ -19,8 +19,6 @@ INDEX_DAYS, FEWEST_FILLS = 91, 2
 
 
 class NotScored(StrEnum):
-    """Why there is no score."""
-
     AS_NEEDED = "as_needed"
     TAPER = "taper"
     FEW_FILLS = "few_fills"
@@ -36,7 +34,6 @@ class Share:
     threshold: Fraction = ADHERENT_PERCENT
 
     def __post_init__(self) -> None:
-        """A share lies between nothing and everything."""
         if not 0 <= self.days <= self.of or self.of < 1:
             raise ValueError(f"{self.days} of {self.of} days is no share.")
 

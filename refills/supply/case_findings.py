@@ -21,8 +21,6 @@ SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One finding about a refill."""
-
     problem: str
     severity: str
     summary: str
@@ -61,7 +59,6 @@ def _by_schedule(
 def _said(
     reason: Reason, schedule: str, decision: Decision, source: str, rules: Rules, scopes: Collection[str]
 ) -> Found:
-    """A refusal as a finding."""
     name = f"Schedule {schedule.removeprefix('C')} ({schedule})" if schedule else "Not a controlled drug"
     severity = MAJOR if schedule else MODERATE
     action = "A new prescription is needed"
@@ -99,5 +96,4 @@ def _too_early(told: Mapping[str, Any], on: date, rules: Rules, scopes: Collecti
 
 
 def _day(value: object) -> date | None:
-    """A date, or none."""
     return date.fromisoformat(str(value)[:10]) if value else None

@@ -16,8 +16,6 @@ from refills.supply.rules import Rules
 
 
 class Reason(StrEnum):
-    """Why a fill is refused."""
-
     TOO_EARLY = "too_early"
     EXPIRED = "expired"
     NO_REFILLS = "no_refills"
@@ -92,7 +90,6 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        """Nothing stands in the way."""
         return not self.refusals
 
     @property
@@ -119,7 +116,6 @@ class Series:
 
     @property
     def allowed(self) -> bool:
-        """Not too long together."""
         return self.refusal is None
 
 
@@ -202,7 +198,6 @@ def in_force(
 
 
 def in_order(orders: Sequence[Order]) -> list[Order]:
-    """In the order in which they may be filled."""
     return sorted(orders, key=lambda order: (order.earliest_on or order.issued_on, order.issued_on))
 
 

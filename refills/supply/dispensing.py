@@ -16,8 +16,6 @@ from refills.supply.rules import Rules
 
 
 class EarlyReason(StrEnum):
-    """Why somebody needs more before it is due."""
-
     LOST = "lost"
     STOLEN = "stolen"
     DAMAGED = "damaged"

@@ -17,7 +17,6 @@ class Fill:
     quantity: Decimal | None = None
 
     def __post_init__(self) -> None:
-        """A supply below zero days is nonsense; zero days is a fill that does not last a day."""
         if self.days_supply < 0:
             raise ValueError(f"A fill cannot last {self.days_supply} days.")
 

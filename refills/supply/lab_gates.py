@@ -59,7 +59,6 @@ class Release:
     until: date
 
     def __post_init__(self) -> None:
-        """A release without a reason is none."""
         if not self.why.strip():
             raise ValueError("A release needs its reason.")
 

@@ -24,7 +24,6 @@ class Use:
     every: Fraction = Fraction(1)
 
     def __post_init__(self) -> None:
-        """Less than nothing cannot be taken, and a dose lasts some time."""
         if self.units < 0 or self.every <= 0:
             raise ValueError(f"{self.units} units every {self.every} days cannot be taken.")
 

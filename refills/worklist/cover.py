@@ -69,7 +69,6 @@ def withdraw(absence_id: int, by_id: int) -> Absence:
 
 
 def get(absence_id: int) -> Absence:
-    """The absence of this number, or NoSuchAbsence."""
     found = Absence.objects.select_related("user", "cover").filter(pk=absence_id).first()
     if found is None:
         raise NoSuchAbsence(absence_id)

@@ -69,7 +69,6 @@ class Levels:
     rows: Mapping[tuple[str, str], Level]
 
     def __post_init__(self) -> None:
-        """Every kind has a row for the cases that have none of their own."""
         missing = [kind for kind in TaskKind.values if (kind, EVERY_CASE) not in self.rows]
         if missing:
             raise BadLevel(f"No service level for {', '.join(missing)}.")
@@ -113,7 +112,6 @@ def load(paths: Iterable[Path]) -> Levels:
 
 
 def _level(row: Mapping[str, str]) -> Level:
-    """One row; ValueError says what is wrong with it."""
     level = Level(
         kind=row["kind"],
         case=row["case"],

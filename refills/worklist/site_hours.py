@@ -35,7 +35,6 @@ class Hours:
     morning: time = time(8)
 
     def __post_init__(self) -> None:
-        """A site that is never open would let nothing fall due."""
         if not self.weekly:
             raise BadHours("The site has no open day in the week.")
 
@@ -51,7 +50,6 @@ class Hours:
         return (opens, closes) if opens < closes else None
 
     def is_open(self, moment: datetime) -> bool:
-        """Is the site open at this instant?"""
         hours = self.of_day(moment.astimezone(self.zone).date())
         return hours is not None and hours[0] <= moment < hours[1]
 
@@ -120,7 +118,6 @@ def load(zone: str, paths: Iterable[Path]) -> Hours:
 
 
 def _hours(zone: ZoneInfo, rows: Mapping[tuple[str, str], Mapping[str, str]]) -> Hours:
-    """The rows as hours."""
     weekly: dict[int, tuple[time, time]] = {}
     on: dict[date, tuple[time, time] | None] = {}
     for (what, key), row in rows.items():

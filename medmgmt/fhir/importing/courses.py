@@ -71,7 +71,6 @@ class Course:
 
     @property
     def is_held(self) -> bool:
-        """Whether the last order is on hold."""
         return self.end is None and self.orders[-1].is_held
 
 

@@ -88,7 +88,6 @@ def _medications(found: Iterable[Found]) -> dict[str, Concept]:
 def _add(
     found: Iterable[Found], people: dict[str, Person], report: Report, read: Callable[[dict[str, Any], tzinfo], Any]
 ) -> None:
-    """Puts each resource with its patient."""
     seen: set[str] = set()
     for one in found:
         kind = one.resource["resourceType"]

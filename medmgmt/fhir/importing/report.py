@@ -52,7 +52,6 @@ class Report:
             self.unmapped[what][name] += 1
 
     def lines(self, *, show_unmapped: bool) -> Iterator[str]:
-        """The report in lines of plain text."""
         yield f"{'':<20}{'read':>7}{'imported':>10}{'already there':>15}{'left out':>10}{'malformed':>11}"
         for kind in KINDS:
             left = sum(count for (of, _), count in self.left_out.items() if of == kind)

@@ -29,8 +29,6 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """One code of a concept."""
-
     system: str
     code: str
     display: str
@@ -66,8 +64,6 @@ class PatientReading:
 
 @dataclass(frozen=True, slots=True)
 class ConditionReading:
-    """A Condition."""
-
     id: str
     patient_id: str
     concept: Concept

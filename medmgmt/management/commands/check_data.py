@@ -15,7 +15,6 @@ class Command(BaseCommand):
     help = "Check every table of data/: shape, keys, figures, rules that can never fire, facts said twice."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where the tables are."""
         parser.add_argument(
             "--from", dest="folder", type=Path, default=settings.BASE_DIR / "data", help="folder to check"
         )

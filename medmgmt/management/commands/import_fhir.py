@@ -78,7 +78,6 @@ def team(name: str) -> int | None:
 
 
 def names() -> list[str]:
-    """The names of all care teams."""
     return list(CareTeam.objects.values_list("name", flat=True))
 
 

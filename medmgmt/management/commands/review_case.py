@@ -16,7 +16,6 @@ class Command(BaseCommand):
     help = 'Review a case, a list of cases or {"vignettes": [...]} from a JSON file, or from standard input with "-".'
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where the cases are."""
         parser.add_argument("file", help='a JSON file, or "-"')
 
     def handle(self, *_args: Any, **options: Any) -> None:

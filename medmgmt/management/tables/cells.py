@@ -72,6 +72,52 @@ def _text(_asked: Asked) -> str:
     return ""
 
 
+def _first(texts: Iterable[str], wrong: Callable[[str], str]) -> str:
+    return next(filter(None, map(wrong, texts)), "")
+
+
+def _one_of(words: Iterable[str]) -> Callable[[str], str]:
+    allowed = frozenset(words)
+    return lambda text: "" if text in allowed else f"{text!r} is none of {', '.join(sorted(allowed))}"
+
+
+def _among(words: Callable[[Known], Iterable[str]], what: str) -> Kind:
+    return lambda asked: "" if asked.text in words(asked.known) else f"{asked.text!r} is {what}"
+
+
+def _each_among(words: Callable[[Known], Iterable[str]], what: str) -> Kind:
+    return _each(lambda part, asked: "" if part in words(asked.known) else f"{part!r} is {what}")
+
+
+def _each(wrong: Callable[[str, Asked], str], split: Callable[[str], list[str]] = parts) -> Kind:
+    return lambda asked: _first(split(asked.text), lambda part: wrong(part, asked))
+
+
+def _in_column(table: str, column: str) -> Kind:
+    return _among(lambda known: known.values(table, column), f"not in {table}")
+
+
+def _pattern(pattern: re.Pattern[str], what: str) -> Kind:
+    return _each(lambda part, _: "" if pattern.fullmatch(part) else f"{part!r} is no {what}")
+
+
+def _read_by(read: Callable[[str], object], what: str = "") -> Kind:
+    """What the reader of these cells raises ValueError for, in its words or in ours."""
+
+    def wrong(asked: Asked) -> str:
+        try:
+            read(asked.text)
+        except ValueError as unreadable:
+            return f"{asked.text!r} is {what}" if what else str(unreadable)
+        return ""
+
+    return wrong
+
+
+def _all(*kinds: Kind) -> Kind:
+    return lambda asked: next(filter(None, (kind(asked) for kind in kinds)), "")
+
+
 def _listed(asked: Asked) -> str:
     found = [normal(part) for part in asked.text.split(";")]
     if "" in found:
@@ -80,25 +126,12 @@ def _listed(asked: Asked) -> str:
     return f"{twice!r} is named twice" if twice else ""
 
 
-def _one_of(words: Iterable[str]) -> Callable[[str], str]:
-    allowed = frozenset(words)
-    return lambda text: "" if text in allowed else f"{text!r} is none of {', '.join(sorted(allowed))}"
-
-
 def _word(asked: Asked) -> str:
     return _one_of(WORDS.get(asked.column.kind) or asked.column.argument.split("|"))(asked.text)
 
 
-def _words(asked: Asked) -> str:
-    return _listed(asked) or _first(parts(asked.text), _one_of(asked.column.argument.split("|")))
-
-
 def _known_word(asked: Asked) -> str:
     return _one_of(VOCABULARIES[asked.column.argument])(asked.text)
-
-
-def _first(texts: Iterable[str], wrong: Callable[[str], str]) -> str:
-    return next(filter(None, map(wrong, texts)), "")
 
 
 def _whole(asked: Asked) -> str:
@@ -119,14 +152,6 @@ def _decimal(asked: Asked) -> str:
     return "" if value.is_finite() and value >= 0 else f"{asked.text} is no figure that can be"
 
 
-def _drug(asked: Asked) -> str:
-    return "" if asked.text in asked.known.in_rules else f"{asked.text!r} is no drug that the rules know"
-
-
-def _drug_name(asked: Asked) -> str:
-    return _first(parts(asked.text), lambda name: "" if name in asked.known.drugs else f"{name!r} is not in drugs.csv")
-
-
 def _drugs(asked: Asked) -> str:
     return "" if asked.known.members(asked.text) else f"{asked.text!r} names no drug that the rules know"
 
@@ -140,22 +165,19 @@ def _class(asked: Asked) -> str:
     return "" if is_set or asked.text in asked.known.classes else f"{asked.text!r} is no class of a drug in the rules"
 
 
-def _side(text: str, known: Known) -> str:
+def _side(text: str, asked: Asked) -> str:
+    known = asked.known
     is_there = bool(known.sets.get(text.removeprefix("set:"))) if text.startswith("set:") else text in known.drugs
     return "" if is_there else f"{text!r} is neither in drugs.csv nor a class"
 
 
-def _sides(asked: Asked) -> str:
-    return _listed(asked) or _first(parts(asked.text), lambda text: _side(text, asked.known))
-
-
 def _scope(asked: Asked) -> str:
-    if asked.text in (EVERY_DRUG, CONTROLLED, *SCHEDULES, OVERDOSE):
-        return ""
-    return _scoped(asked.text, asked.known)
+    is_wide = asked.text in (EVERY_DRUG, CONTROLLED, *SCHEDULES, OVERDOSE)
+    return "" if is_wide else _scoped(asked)
 
 
-def _scoped(text: str, known: Known) -> str:
+def _scoped(asked: Asked) -> str:
+    text, known = asked.text, asked.known
     kind, _, name = text.partition(":")
     members = {"drug": frozenset({name}) & known.in_rules, "set": known.members(text), "class": known.members(text)}
     if members.get(kind) or (kind == "class" and name in SUPPLY_CLASSES):
@@ -163,31 +185,9 @@ def _scoped(text: str, known: Known) -> str:
     return f"{text!r} names no drug that the rules know"
 
 
-def _in_column(table: str, column: str) -> Kind:
-    def wrong(asked: Asked) -> str:
-        is_there = asked.text in asked.known.values(table, column)
-        return "" if is_there else f"{asked.text!r} is not in {table}"
-
-    return wrong
-
-
 def _dosing_rule(asked: Asked) -> str:
     is_there = asked.text.removesuffix("b") in asked.known.values("dosing_rules.csv", "rule_id")
     return "" if is_there else f"{asked.text!r} is not in dosing_rules.csv"
-
-
-def _among(words: Callable[[Known], Iterable[str]], what: str) -> Kind:
-    return lambda asked: "" if asked.text in words(asked.known) else f"{asked.text!r} is {what}"
-
-
-def _pattern(pattern: re.Pattern[str], what: str) -> Kind:
-    return lambda asked: _first(
-        parts(asked.text), lambda part: "" if pattern.fullmatch(part) else f"{part!r} is no {what}"
-    )
-
-
-def _loinc(asked: Asked) -> str:
-    return _first(parts(asked.text), lambda code: "" if is_loinc(code) else f"{code!r} is no LOINC code")
 
 
 def is_loinc(code: str) -> bool:
@@ -199,34 +199,24 @@ def is_loinc(code: str) -> bool:
     return sum(doubled) % 10 == 0
 
 
-def _enzymes(asked: Asked) -> str:
-    grades = asked.column.argument.split("|")
-
-    def wrong(part: str) -> str:
-        enzyme, _, grade = part.partition(":")
-        return "" if ENZYME.fullmatch(enzyme) and grade in grades else f"{part!r} is no enzyme with a grade"
-
-    return _listed(asked) or _first(parts(asked.text), wrong)
+def _enzyme(part: str, asked: Asked) -> str:
+    enzyme, _, grade = part.partition(":")
+    is_graded = ENZYME.fullmatch(enzyme) and grade in asked.column.argument.split("|")
+    return "" if is_graded else f"{part!r} is no enzyme with a grade"
 
 
-def _associations(asked: Asked) -> str:
-    def wrong(part: str) -> str:
-        selector, _, likelihood = part.partition("=")
-        if likelihood not in LIKELIHOODS:
-            return f"the likelihood {likelihood!r} is none of {', '.join(sorted(LIKELIHOODS))}"
-        return "" if asked.known.members(selector) else f"{selector!r} names no drug that the rules know"
-
-    return _first(parts(asked.text), wrong) or _listed(asked)
+def _association(part: str, asked: Asked) -> str:
+    selector, _, likelihood = part.partition("=")
+    if likelihood not in LIKELIHOODS:
+        return f"the likelihood {likelihood!r} is none of {', '.join(sorted(LIKELIHOODS))}"
+    return "" if asked.known.members(selector) else f"{selector!r} names no drug that the rules know"
 
 
-def _signs(asked: Asked) -> str:
-    def wrong(sign: str) -> str:
-        if sign.startswith("condition:"):
-            return "" if sign.removeprefix("condition:") in asked.known.conditions else f"{sign!r} is no condition"
-        is_term = not sign[:1].isupper() or sign in asked.known.terms
-        return "" if is_term else f"{sign!r} is no term of side_effects.csv"
-
-    return _first(parts(asked.text), wrong) or _listed(asked)
+def _sign(sign: str, asked: Asked) -> str:
+    if sign.startswith("condition:"):
+        return "" if sign.removeprefix("condition:") in asked.known.conditions else f"{sign!r} is no condition"
+    is_term = not sign[:1].isupper() or sign in asked.known.terms
+    return "" if is_term else f"{sign!r} is no term of side_effects.csv"
 
 
 def _side_effect(asked: Asked) -> str:
@@ -234,25 +224,9 @@ def _side_effect(asked: Asked) -> str:
     return "" if is_there else f"{asked.text!r} is no term of side_effects.csv"
 
 
-def _conditions(asked: Asked) -> str:
-    return _first(parts(asked.text), lambda one: "" if one in asked.known.conditions else f"{one!r} is no condition")
-
-
-def _comparison(asked: Asked) -> str:
-    try:
-        terms_of = derived_tables.parse(asked.text)
-    except ValueError as wrong:
-        return str(wrong)
-    words = {term.name: term.word for term in terms_of if term.name == derived_tables.MEMBER}
+def _members(asked: Asked) -> str:
+    words = {term.name: term.word for term in derived_tables.parse(asked.text) if term.name == derived_tables.MEMBER}
     return next((f"{word!r} is no class" for word in words.values() if word not in asked.known.sets), "")
-
-
-def _figures(asked: Asked) -> str:
-    try:
-        load_tables.parse(asked.text)
-    except ValueError as wrong:
-        return str(wrong)
-    return ""
 
 
 def _sentence(asked: Asked) -> str:
@@ -264,66 +238,26 @@ def _sentence(asked: Asked) -> str:
     return next((f"{{{name}}} is nothing that can be filled in here" for name in named if name not in places), "")
 
 
-def _roles(asked: Asked) -> str:
-    return _listed(asked) or _first(
-        parts(asked.text), lambda name: "" if asked.known.sets.get(name) else f"{name!r} is no class"
-    )
-
-
-def _schedule(asked: Asked) -> str:
-    try:
-        found = intervals(asked.text)
-    except ValueError as wrong:
-        return str(wrong)
+def _forwards(asked: Asked) -> str:
+    found = intervals(asked.text)
     is_sound = all(one.every > 0 and (one.last is None or one.first <= one.last) for one in found)
     return "" if is_sound else f"{asked.text!r} counts backwards"
 
 
-def _length_of_time(asked: Asked) -> str:
-    try:
-        terms(asked.text)
-    except ValueError as wrong:
-        return str(wrong)
-    return ""
-
-
-def _thresholds(asked: Asked) -> str:
+def _threshold(part: str, asked: Asked) -> str:
     codes = asked.known.values("lab_actions.csv", "action_code")
-
-    def wrong(part: str) -> str:
-        head, arrow, told = part.partition("=>")
-        if not arrow or not head.strip():
-            return f"{part!r} has no action"
-        code = re.sub(r"\s*\(.*\)$", "", told.partition(":")[0].strip())
-        is_known = code in codes or code.split(";")[0].strip() in codes
-        return "" if is_known else f"the action {code!r} is not in lab_actions.csv"
-
-    return _first(asked.text.split(" | "), wrong)
+    head, arrow, told = part.partition("=>")
+    if not arrow or not head.strip():
+        return f"{part!r} has no action"
+    code = re.sub(r"\s*\(.*\)$", "", told.partition(":")[0].strip())
+    is_known = code in codes or code.split(";")[0].strip() in codes
+    return "" if is_known else f"the action {code!r} is not in lab_actions.csv"
 
 
-def _factors(asked: Asked) -> str:
-    def wrong(part: str) -> str:
-        unit, _, factor = part.rpartition("=")
-        is_number = re.fullmatch(r"\d+(\.\d+)?", factor) is not None and Decimal(factor) > 0
-        return "" if unit and (is_number or factor == "F") else f"{part!r} is no unit with its factor"
-
-    return _first(parts(asked.text), wrong)
-
-
-def _chain(asked: Asked) -> str:
-    return _first(asked.text.split(">"), _one_of((OWN_ROLE, ADMINISTRATOR, *ROLES)))
-
-
-def _time(asked: Asked) -> str:
-    try:
-        time.fromisoformat(asked.text)
-    except ValueError:
-        return f"{asked.text!r} is no time of day"
-    return ""
-
-
-def _zones(asked: Asked) -> str:
-    return _first(parts(asked.text), lambda name: "" if name in ZONES else f"{name!r} is no time zone")
+def _factor(part: str, _asked: Asked) -> str:
+    unit, _, factor = part.rpartition("=")
+    is_number = re.fullmatch(r"\d+(\.\d+)?", factor) is not None and Decimal(factor) > 0
+    return "" if unit and (is_number or factor == "F") else f"{part!r} is no unit with its factor"
 
 
 def _follow_up(asked: Asked) -> str:
@@ -341,12 +275,12 @@ def _answer(asked: Asked) -> str:
 
 
 def _overdose(asked: Asked) -> str:
-    kind = asked.row["kind"]
-    if kind == "toxic":
-        return _scoped(asked.text, asked.known)
-    if kind == "sign_icd10":
-        return _pattern(ICD10_BEGINNING, "beginning of an ICD-10-CM code")(asked)
-    return _one_of(RATING_SCALES)(asked.text) if kind == "sign_scale" else ""
+    kinds: dict[str, Kind] = {
+        "toxic": _scoped,
+        "sign_icd10": _pattern(ICD10_BEGINNING, "beginning of an ICD-10-CM code"),
+        "sign_scale": lambda asked: _one_of(RATING_SCALES)(asked.text),
+    }
+    return kinds.get(asked.row["kind"], _text)(asked)
 
 
 def _window(asked: Asked) -> str:
@@ -357,7 +291,7 @@ KINDS: dict[str, Kind] = {
     "text": _text,
     "list": _listed,
     "word": _word,
-    "words": _words,
+    "words": _all(_listed, _each(lambda part, asked: _one_of(asked.column.argument.split("|"))(part))),
     "severity": _word,
     "confidence": _word,
     "flag": _word,
@@ -365,22 +299,22 @@ KINDS: dict[str, Kind] = {
     "whole": _whole,
     "whole or see rules": _window,
     "decimal": _decimal,
-    "time": _time,
-    "zones": _zones,
-    "drug": _drug,
-    "drug name": _drug_name,
-    "drug names": _drug_name,
+    "time": _read_by(time.fromisoformat, "no time of day"),
+    "zones": _each_among(lambda _known: ZONES, "no time zone"),
+    "drug": _among(lambda known: known.in_rules, "no drug that the rules know"),
+    "drug name": _each_among(lambda known: known.drugs, "not in drugs.csv"),
+    "drug names": _each_among(lambda known: known.drugs, "not in drugs.csv"),
     "drugs": _drugs,
     "drugs or all": _drugs_or("all"),
     "drugs or otherwise": _drugs_or("otherwise"),
-    "sides": _sides,
+    "sides": _all(_listed, _each(_side)),
     "scope": _scope,
     "class or set": _class,
     "rxcui": _pattern(RXCUI, "RxCUI"),
     "rxcuis": _pattern(RXCUI, "RxCUI"),
     "ingredient": _among(lambda known: known.rxcuis, "no RxCUI of drugs.csv"),
-    "loinc": _loinc,
-    "loincs": _loinc,
+    "loinc": _each(lambda code, _: "" if is_loinc(code) else f"{code!r} is no LOINC code"),
+    "loincs": _each(lambda code, _: "" if is_loinc(code) else f"{code!r} is no LOINC code"),
     "atc": _pattern(ATC, "ATC code"),
     "hpo": _pattern(HPO, "HPO code"),
     "icd10": _pattern(ICD10, "ICD-10-CM code"),
@@ -391,23 +325,23 @@ KINDS: dict[str, Kind] = {
     "fact": _among(lambda _known: FACTS, "no fact about a person"),
     "effect": _among(lambda _known: EFFECTS, "no effect of a drug"),
     "column of drugs.csv": _among(lambda known: next(iter(known.drugs.values()), {}), "no column of drugs.csv"),
-    "enzymes": _enzymes,
-    "associations": _associations,
-    "signs": _signs,
+    "enzymes": _all(_listed, _each(_enzyme)),
+    "associations": _all(_each(_association), _listed),
+    "signs": _all(_each(_sign), _listed),
     "side effect": _side_effect,
-    "conditions": _conditions,
+    "conditions": _each_among(lambda known: known.conditions, "no condition"),
     "condition of a person": lambda asked: conditions.of_person(asked.text, asked.known),
     "condition of a pair": lambda asked: conditions.of_pair(asked.text, asked.row["a"], asked.row["b"], asked.known),
     "condition of a dose": lambda asked: conditions.of_dose(asked.text),
-    "comparison of two drugs": _comparison,
-    "figures of a load": _figures,
+    "comparison of two drugs": _all(_read_by(derived_tables.parse), _members),
+    "figures of a load": _read_by(load_tables.parse),
     "load": _in_column("cumulative_loads.csv", "code"),
     "sentence": _sentence,
-    "roles": _roles,
-    "schedule": _schedule,
-    "length of time": _length_of_time,
-    "thresholds": _thresholds,
-    "factors": _factors,
+    "roles": _all(_listed, _each_among(lambda known: filter(known.sets.get, known.sets), "no class")),
+    "schedule": _all(_read_by(intervals), _forwards),
+    "length of time": _read_by(terms),
+    "thresholds": _each(_threshold, lambda text: text.split(" | ")),
+    "factors": _each(_factor),
     "dosing rule": _dosing_rule,
     "monitoring rule": _in_column("monitoring_rules.csv", "rule_id"),
     "injection": _in_column("lai_rules.csv", "product"),
@@ -416,6 +350,6 @@ KINDS: dict[str, Kind] = {
     "answer": _answer,
     "follow-up": _follow_up,
     "overdose value": _overdose,
-    "chain": _chain,
+    "chain": _each(lambda part, _: _one_of((OWN_ROLE, ADMINISTRATOR, *ROLES))(part), lambda text: text.split(">")),
 }
 """By what columns.csv calls it."""

@@ -13,8 +13,6 @@ from medmgmt.management.tables.sheets import Sheet
 
 @dataclass(frozen=True)
 class Checked:
-    """What was looked at, and what was found."""
-
     tables: int
     rows: int
     faults: tuple[Fault, ...]

@@ -44,7 +44,6 @@ NO_ROWS = Sheet("")
 
 
 def parts(text: str) -> list[str]:
-    """The parts of a list with semicolons."""
     return [part.strip() for part in text.split(";") if part.strip()]
 
 
@@ -68,7 +67,6 @@ class Known:
 
     @cached_property
     def drugs(self) -> dict[str, Mapping[str, str]]:
-        """Every drug by its name."""
         return {line.cells["name"]: line.cells for line in self.sheet("drugs.csv").lines}
 
     @cached_property
@@ -79,12 +77,10 @@ class Known:
 
     @cached_property
     def in_rules(self) -> frozenset[str]:
-        """The drugs that rules were written for."""
         return frozenset(name for name, cells in self.drugs.items() if cells["in_rules"] == "1")
 
     @cached_property
     def classes(self) -> dict[str, frozenset[str]]:
-        """The drugs of every drug_class."""
         found: dict[str, set[str]] = {}
         for name in self.in_rules:
             found.setdefault(self.drugs[name]["drug_class"], set()).add(name)
@@ -92,7 +88,6 @@ class Known:
 
     @cached_property
     def sets(self) -> dict[str, frozenset[str]]:
-        """The members of every class and role."""
         found: dict[str, set[str]] = {}
         for line in self.sheet("drug_sets.csv").lines:
             found.setdefault(line.cells["set_name"], set()).add(line.cells["member"])
@@ -135,10 +130,8 @@ class Known:
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        """The clinical terms of side effects."""
         return self.values("side_effects.csv", "preferred_term")
 
     @cached_property
     def conditions(self) -> frozenset[str]:
-        """Codes of conditions."""
         return self.values("condition_terms.csv", "code")

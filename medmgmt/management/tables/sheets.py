@@ -26,11 +26,9 @@ class Sheet:
     faults: tuple[Fault, ...] = ()
 
     def fault(self, line: Line, reason: str) -> Fault:
-        """What is wrong with one of its rows."""
         return Fault(self.name, line.number, reason)
 
     def values(self, column: str) -> set[str]:
-        """Everything that stands in a column."""
         return {line.cells.get(column, "") for line in self.lines} - {""}
 
 

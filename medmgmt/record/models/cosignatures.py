@@ -12,8 +12,6 @@ from medmgmt.record.models.prescriptions import DosageChange
 
 
 class Verdict(models.TextChoices):
-    """What the second person says."""
-
     AGREED = "agreed", _("co-signed")
     DECLINED = "declined", _("declined")
 

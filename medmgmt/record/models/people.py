@@ -37,8 +37,6 @@ class Sex(models.TextChoices):
 
 
 class Channel(models.TextChoices):
-    """Ways to reach a patient."""
-
     EMAIL = "email", _("e-mail")
     SMS = "sms", _("text message")
 

@@ -19,8 +19,6 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Kind(models.TextChoices):
-    """What a dosage change does."""
-
     START = "start", _("start")
     NEW_DOSE = "new_dose", _("new dose")
     HOLD = "hold", _("hold")

@@ -33,9 +33,7 @@ class Channel(Protocol):
     """One way out; `takes_key` says whether a second copy with the same key is known and dropped there."""
 
     @property
-    def takes_key(self) -> bool:
-        """Does it know a second copy?"""
-        ...
+    def takes_key(self) -> bool: ...
 
     def hand_over(self, letter: Letter) -> str:
         """Return what the other side calls the message, blank if it calls it nothing; only when it was taken.

@@ -12,7 +12,6 @@ class Shown:
     takes_key = True
 
     def hand_over(self, letter: Letter) -> str:
-        """The message's key."""
         DemoMessage.objects.get_or_create(
             message_id=letter.key,
             recipient=letter.recipient,
