@@ -9,17 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from medmgmt.actions.history import (
-    History,
-    PastAllergy,
-    PastCondition,
-    PastCourse,
-    PastEnrolment,
-    PastFill,
-    PastObservation,
-    PastPatient,
-    PastStep,
-)
+from medmgmt.actions import history
 from medmgmt.record.dosing import KINDS_WITH_SIG, Sig
 from refills.messages.waking import Waking
 
@@ -36,7 +26,7 @@ class DemoPatient:
 
     name: str
     team: str
-    history: History
+    history: history.History
     email: str
     consents: bool
 
@@ -84,8 +74,8 @@ class _Past:
 
     def patient(self) -> DemoPatient:
         row = self.row
-        history = History(
-            patient=PastPatient(
+        past = history.History(
+            patient=history.PastPatient(
                 source_id=self.key,
                 mrn=row["mrn"],
                 given_name=row["given_name"],
@@ -101,7 +91,7 @@ class _Past:
             enrolments=tuple(self._enrolments()),
             courses=tuple(self._courses()),
         )
-        return DemoPatient(row["patient"], row["team"], history, row["email"], row["consents"] == "yes")
+        return DemoPatient(row["patient"], row["team"], past, row["email"], row["consents"] == "yes")
 
     def _day(self, day: str) -> date:
         return self.today + timedelta(days=int(day))
@@ -110,36 +100,38 @@ class _Past:
         at = datetime.combine(self._day(row["day"]), CLINIC_OPENS, tzinfo=UTC) + timedelta(minutes=int(row["minutes"]))
         return min(at, self.now - timedelta(minutes=1))
 
-    def _conditions(self) -> Iterator[PastCondition]:
+    def _conditions(self) -> Iterator[history.PastCondition]:
         for number, row in enumerate(self.past["conditions"]):
             code, onset = row["icd10cm"], self._day(row["onset_day"])
-            yield PastCondition(f"{self.key}/condition/{number}", row["text"], code, "ICD-10-CM", code, onset)
+            yield history.PastCondition(f"{self.key}/condition/{number}", row["text"], code, "ICD-10-CM", code, onset)
 
-    def _allergies(self) -> Iterator[PastAllergy]:
+    def _allergies(self) -> Iterator[history.PastAllergy]:
         for row in self.past["allergies"]:
             source_id, on = f"{self.key}/allergy/{row['substance']}", self._day(row["recorded_day"])
-            yield PastAllergy(source_id, row["kind"], row["substance"], on, None, row["reaction"], row["severity"])
+            yield history.PastAllergy(
+                source_id, row["kind"], row["substance"], on, None, row["reaction"], row["severity"]
+            )
 
-    def _observations(self) -> Iterator[PastObservation]:
+    def _observations(self) -> Iterator[history.PastObservation]:
         for number, row in enumerate(self.past["observations"]):
             value = Decimal(row["value"]) if row["value"] else None
             source_id = f"{self.key}/observation/{number}"
-            yield PastObservation(source_id, row["code"], self._at(row), value, row["value_code"])
+            yield history.PastObservation(source_id, row["code"], self._at(row), value, row["value_code"])
 
-    def _enrolments(self) -> Iterator[PastEnrolment]:
+    def _enrolments(self) -> Iterator[history.PastEnrolment]:
         """Each ends on the day on which the next begins."""
         begun = [(row["level"], self._day(row["day"])) for row in self.past["levels"]]
         for (level, starts_on), (_, ends_on) in pairwise([*begun, ("", None)]):
             assert starts_on is not None
-            yield PastEnrolment(level, starts_on, ends_on)
+            yield history.PastEnrolment(level, starts_on, ends_on)
 
-    def _courses(self) -> Iterator[PastCourse]:
+    def _courses(self) -> Iterator[history.PastCourse]:
         by_drug: dict[str, list[Row]] = {}
         for row in self.past["regimens"]:
             by_drug.setdefault(row["drug"], []).append(row)
         for number, (drug, told) in enumerate(by_drug.items()):
             source_id = f"{self.key}/prescription/{number}"
-            yield PastCourse(
+            yield history.PastCourse(
                 source_id=source_id,
                 drug_name=drug,
                 steps=tuple(self._steps(told)),
@@ -149,7 +141,7 @@ class _Past:
                 fills=tuple(self._fills(source_id, drug)),
             )
 
-    def _steps(self, told: list[Row]) -> Iterator[PastStep]:
+    def _steps(self, told: list[Row]) -> Iterator[history.PastStep]:
         """What is planned was signed with the last step before it."""
         signed = self.now
         for number, row in enumerate(told):
@@ -158,11 +150,11 @@ class _Past:
             at = signed + timedelta(seconds=number) if is_planned else signed
             plan = "planned with the step before" if is_planned else ""
             how = sig(row) if row["kind"] in KINDS_WITH_SIG else None
-            yield PastStep(row["kind"], self._day(row["day"]), at, how, row["reason"], row["note"], plan)
+            yield history.PastStep(row["kind"], self._day(row["day"]), at, how, row["reason"], row["note"], plan)
 
-    def _fills(self, source_id: str, drug: str) -> Iterator[PastFill]:
+    def _fills(self, source_id: str, drug: str) -> Iterator[history.PastFill]:
         for row in self.past["fills"]:
             if row["drug"] == drug:
                 on = self._day(row["day"])
                 key, quantity = f"{source_id}/fill/{on.isoformat()}", Decimal(row["quantity"])
-                yield PastFill(key, on, quantity, row["unit"], int(row["days_supply"]))
+                yield history.PastFill(key, on, quantity, row["unit"], int(row["days_supply"]))

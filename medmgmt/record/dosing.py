@@ -5,7 +5,7 @@ never converted.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -100,15 +100,9 @@ class Sig:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for a JSON column; numbers as text so that no digit is lost."""
-        return {
-            "amount": _digits(self.amount),
-            "unit": self.unit,
-            "route": self.route,
-            "timing": self.timing,
-            "every_days": self.every_days,
-            "as_needed": self.as_needed,
-            "max_per_day": None if self.max_per_day is None else _digits(self.max_per_day),
-        }
+        most = None if self.max_per_day is None else _digits(self.max_per_day)
+        values = {name: getattr(self, name) for name in SIG_FIELDS}
+        return {**values, "amount": _digits(self.amount), "max_per_day": most}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Sig":
@@ -126,6 +120,9 @@ class Sig:
             )
         except (AttributeError, KeyError, TypeError, InvalidOperation) as wrong:
             raise ImpossibleSig("This regimen is not complete.") from wrong
+
+
+SIG_FIELDS = tuple(field.name for field in fields(Sig))
 
 
 def _digits(number: Decimal) -> str:

@@ -6,34 +6,23 @@ from functools import cached_property
 
 from interactions.models import AnswerReason
 from medmgmt.management.tables.sheets import Sheet
-from medmgmt.record.models import (
-    ActionTaken,
-    AllergyKind,
-    Kind,
-    Level,
-    ObservationCode,
-    Outcome,
-    ReactionSeverity,
-    ReasonCode,
-    Role,
-    SideEffectSeverity,
-)
+from medmgmt.record import models
 from medmgmt.record.vocabulary import ROUTES, TIMINGS, UNITS
 from refills.models import TaskKind
 
 VOCABULARIES: Mapping[str, frozenset[str]] = {
-    "action taken": frozenset(ActionTaken.values),
-    "allergy kind": frozenset(AllergyKind.values),
+    "action taken": frozenset(models.ActionTaken.values),
+    "allergy kind": frozenset(models.AllergyKind.values),
     "answer": frozenset(AnswerReason.values),
-    "level of care": frozenset(Level.values),
-    "observation": frozenset(ObservationCode.values),
-    "outcome": frozenset(Outcome.values),
-    "reaction severity": frozenset(ReactionSeverity.values),
-    "reason": frozenset(ReasonCode.values),
-    "role": frozenset(Role.values),
+    "level of care": frozenset(models.Level.values),
+    "observation": frozenset(models.ObservationCode.values),
+    "outcome": frozenset(models.Outcome.values),
+    "reaction severity": frozenset(models.ReactionSeverity.values),
+    "reason": frozenset(models.ReasonCode.values),
+    "role": frozenset(models.Role.values),
     "route": frozenset(ROUTES),
-    "side effect severity": frozenset(SideEffectSeverity.values),
-    "step kind": frozenset(Kind.values),
+    "side effect severity": frozenset(models.SideEffectSeverity.values),
+    "step kind": frozenset(models.Kind.values),
     "task kind": frozenset(TaskKind.values),
     "timing": frozenset(TIMINGS),
     "unit": frozenset(UNITS),

@@ -85,6 +85,12 @@ def _amount_is_sane() -> Q:
     return sane
 
 
+def _settled(status: Status, *, signed: bool, withdrawn: bool) -> Q:
+    """Whoever signed or withdrew it and when stand there together, and exactly where the status says so."""
+    by_whom = {"signed_by__isnull": not signed, "withdrawn_by__isnull": not withdrawn}
+    return Q(status=status, signed_at__isnull=not signed, withdrawn_at__isnull=not withdrawn, **by_whom)
+
+
 class Prescription(models.Model):
     """A drug for a patient; what is taken of it on a day follows from its signed changes.
 
@@ -200,27 +206,9 @@ class DosageChange(models.Model):
             ),
             rule(
                 "a_change_is_proposed_or_signed_or_withdrawn_by_somebody",
-                Q(
-                    status=Status.PROPOSED,
-                    signed_by__isnull=True,
-                    signed_at__isnull=True,
-                    withdrawn_by__isnull=True,
-                    withdrawn_at__isnull=True,
-                )
-                | Q(
-                    status=Status.SIGNED,
-                    signed_by__isnull=False,
-                    signed_at__isnull=False,
-                    withdrawn_by__isnull=True,
-                    withdrawn_at__isnull=True,
-                )
-                | Q(
-                    status=Status.WITHDRAWN,
-                    signed_by__isnull=True,
-                    signed_at__isnull=True,
-                    withdrawn_by__isnull=False,
-                    withdrawn_at__isnull=False,
-                ),
+                _settled(Status.PROPOSED, signed=False, withdrawn=False)
+                | _settled(Status.SIGNED, signed=True, withdrawn=False)
+                | _settled(Status.WITHDRAWN, signed=False, withdrawn=True),
             ),
             rule("only_a_withdrawn_change_says_why_withdrawn", Q(status=Status.WITHDRAWN) | Q(withdrawn_note="")),
             rule(
@@ -235,15 +223,7 @@ class DosageChange(models.Model):
         """How to take it from `effective_on` on; None for a hold or a stop."""
         if self.amount is None:
             return None
-        return dosing.Sig(
-            amount=self.amount,
-            unit=self.unit,
-            route=self.route,
-            timing=self.timing,
-            every_days=self.every_days,
-            as_needed=self.as_needed,
-            max_per_day=self.max_per_day,
-        )
+        return dosing.Sig(**{name: getattr(self, name) for name in dosing.SIG_FIELDS})
 
     @property
     def old_sig_value(self) -> dosing.Sig | None:
@@ -259,17 +239,7 @@ class DosageChange(models.Model):
     @staticmethod
     def sig_columns(sig: dosing.Sig | None) -> dict[str, Any]:
         """The columns that hold `sig`, for creating a change; empty for a hold or a stop."""
-        if sig is None:
-            return {}
-        return {
-            "amount": sig.amount,
-            "unit": sig.unit,
-            "route": sig.route,
-            "timing": sig.timing,
-            "every_days": sig.every_days,
-            "as_needed": sig.as_needed,
-            "max_per_day": sig.max_per_day,
-        }
+        return {} if sig is None else {name: getattr(sig, name) for name in dosing.SIG_FIELDS}
 
     def sign(self, *, by_id: int, at: datetime) -> None:
         """Signs a proposed change; Conflict if somebody signed or withdrew it first. The caller has reviewed it."""
