@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from interactions.models.constraints import once, rule
+
 
 class ReleaseStatus(models.TextChoices):
     """How far a release has come."""
@@ -57,12 +59,8 @@ class Release(models.Model):
     class Meta:
         ordering = ["-imported_at", "-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["source"], condition=Q(status="active"), name="one_release_of_a_source_is_in_use"
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="active") | Q(activated_at__isnull=False), name="a_release_in_use_says_since_when"
-            ),
+            once("one_release_of_a_source_is_in_use", "source", among=Q(status="active")),
+            rule("a_release_in_use_says_since_when", ~Q(status="active") | Q(activated_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -89,7 +87,7 @@ class ReleaseDrug(models.Model):
 
     class Meta:
         ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["release", "number"], name="a_release_numbers_each_drug_once")]
+        constraints = [once("a_release_numbers_each_drug_once", "release", "number")]
 
 
 class PairRow(models.Model):
@@ -101,7 +99,7 @@ class PairRow(models.Model):
 
     class Meta:
         ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["release", "number"], name="a_release_has_one_row_a_drug")]
+        constraints = [once("a_release_has_one_row_a_drug", "release", "number")]
 
 
 class PairNote(models.Model):
@@ -117,8 +115,8 @@ class PairNote(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["release", "a", "b"], name="a_release_has_one_note_a_pair"),
-            models.CheckConstraint(condition=Q(a__gt=models.F("b")), name="a_note_names_the_higher_number_first"),
+            once("a_release_has_one_note_a_pair", "release", "a", "b"),
+            rule("a_note_names_the_higher_number_first", Q(a__gt=models.F("b"))),
         ]
 
 
@@ -146,7 +144,7 @@ class Rule(models.Model):
 
     class Meta:
         ordering = ["rule_id"]
-        constraints = [models.UniqueConstraint(fields=["release", "rule_id"], name="a_release_has_each_rule_once")]
+        constraints = [once("a_release_has_each_rule_once", "release", "rule_id")]
 
 
 class TableRow(models.Model):
@@ -159,9 +157,7 @@ class TableRow(models.Model):
 
     class Meta:
         ordering = ["table", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["release", "table", "number"], name="a_release_numbers_each_row_of_a_table")
-        ]
+        constraints = [once("a_release_numbers_each_row_of_a_table", "release", "table", "number")]
 
 
 class DrugSet(models.Model):
@@ -173,7 +169,7 @@ class DrugSet(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["release", "name"], name="a_release_has_each_class_once")]
+        constraints = [once("a_release_has_each_class_once", "release", "name")]
 
 
 class Synonym(models.Model):
@@ -186,7 +182,7 @@ class Synonym(models.Model):
     ingredient_name = models.CharField(max_length=200)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["release", "rxcui"], name="a_salt_has_one_ingredient")]
+        constraints = [once("a_salt_has_one_ingredient", "release", "rxcui")]
 
 
 class DoseModifier(models.Model):
@@ -219,4 +215,4 @@ class SideEffectTerm(models.Model):
 
     class Meta:
         ordering = ["term_id"]
-        constraints = [models.UniqueConstraint(fields=["release", "term_id"], name="a_release_has_each_term_once")]
+        constraints = [once("a_release_has_each_term_once", "release", "term_id")]

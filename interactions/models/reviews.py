@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from interactions.models.constraints import once, rule
 from interactions.models.releases import Release, Severity
 
 
@@ -95,7 +96,7 @@ class Finding(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["review", "key"], name="a_review_has_each_finding_once")]
+        constraints = [once("a_review_has_each_finding_once", "review", "key")]
 
 
 class Answer(models.Model):
@@ -127,20 +128,16 @@ class Answer(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["patient", "key"], name="answers_of_a_patient_by_key")]
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(reason_code="other") | ~Q(note=""), name="the_reason_other_is_told_in_a_note"
-            ),
-            models.CheckConstraint(
-                condition=Q(follow_up="") | Q(reason_code="will_monitor"), name="only_a_promise_to_monitor_names_what"
-            ),
-            models.CheckConstraint(
-                condition=Q(overlap_verdict="", overlap_days=None, overlap_from=None, overlap_to=None)
+            rule("the_reason_other_is_told_in_a_note", ~Q(reason_code="other") | ~Q(note="")),
+            rule("only_a_promise_to_monitor_names_what", Q(follow_up="") | Q(reason_code="will_monitor")),
+            rule(
+                "what_was_taken_together_is_told_whole",
+                Q(overlap_verdict="", overlap_days=None, overlap_from=None, overlap_to=None)
                 | Q(overlap_days__isnull=False, overlap_verdict="never")
                 & Q(overlap_days=0, overlap_from=None, overlap_to=None)
                 | Q(overlap_days__isnull=False, overlap_from__isnull=False, overlap_to__isnull=False)
                 & Q(overlap_verdict__in=("lower", "unmeasured", "as_high"))
                 & Q(overlap_days__gte=1, overlap_to__gte=models.F("overlap_from")),
-                name="what_was_taken_together_is_told_whole",
             ),
         ]
 

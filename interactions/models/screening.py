@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from interactions.models.constraints import once, rule
+
 
 class RunState(models.TextChoices):
     """How far a rescreening has come."""
@@ -59,15 +61,15 @@ class LocalChange(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=LocalState.values), name="a_local_change_state_is_known"),
-            models.CheckConstraint(condition=~Q(reason=""), name="a_local_change_has_a_reason"),
-            models.CheckConstraint(
-                condition=~Q(state="approved") | (Q(decided_by__isnull=False) & ~Q(decided_by=models.F("author"))),
-                name="a_local_change_is_approved_by_another_person",
+            rule("a_local_change_state_is_known", Q(state__in=LocalState.values)),
+            rule("a_local_change_has_a_reason", ~Q(reason="")),
+            rule(
+                "a_local_change_is_approved_by_another_person",
+                ~Q(state="approved") | (Q(decided_by__isnull=False) & ~Q(decided_by=models.F("author"))),
             ),
-            models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
-                name="a_local_change_ends_after_it_begins",
+            rule(
+                "a_local_change_ends_after_it_begins",
+                Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
             ),
         ]
 
@@ -87,7 +89,7 @@ class Substance(models.Model):
     """0 where the prescription has no code."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["name", "rxcui"], name="a_substance_is_named_once")]
+        constraints = [once("a_substance_is_named_once", "name", "rxcui")]
 
 
 class CurrentDrug(models.Model):
@@ -126,10 +128,8 @@ class RescreenRun(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["id"], condition=~Q(state="done"), name="rescreenings_that_are_not_done")]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=RunState.values), name="a_rescreening_state_is_known"),
-            models.CheckConstraint(
-                condition=Q(screened__lte=models.F("touched")), name="a_rescreening_looks_at_whom_it_found"
-            ),
+            rule("a_rescreening_state_is_known", Q(state__in=RunState.values)),
+            rule("a_rescreening_looks_at_whom_it_found", Q(screened__lte=models.F("touched"))),
         ]
 
 
@@ -144,4 +144,4 @@ class RescreenPatient(models.Model):
         indexes = [
             models.Index(fields=["run", "patient"], condition=Q(done_at__isnull=True), name="whom_a_run_still_looks_at")
         ]
-        constraints = [models.UniqueConstraint(fields=["run", "patient"], name="a_run_looks_at_each_patient_once")]
+        constraints = [once("a_run_looks_at_each_patient_once", "run", "patient")]

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from interactions.models.constraints import rule
+
 
 class SelftestScope(models.TextChoices):
     """Which knowledge was tested."""
@@ -38,9 +40,8 @@ class SelftestRun(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["mark", "-id"], name="selftests_of_a_set_of_releases")]
         constraints = [
-            models.CheckConstraint(condition=Q(scope__in=SelftestScope.values), name="a_selftest_scope_is_known"),
-            models.CheckConstraint(
-                condition=Q(found__lte=F("to_find"), nuisances__lte=F("to_stay_silent")),
-                name="a_selftest_finds_at_most_what_there_is",
+            rule("a_selftest_scope_is_known", Q(scope__in=SelftestScope.values)),
+            rule(
+                "a_selftest_finds_at_most_what_there_is", Q(found__lte=F("to_find"), nuisances__lte=F("to_stay_silent"))
             ),
         ]
