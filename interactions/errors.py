@@ -3,15 +3,21 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 if TYPE_CHECKING:
     from interactions.models import Finding
 
 
 class InteractionsError(Exception):
-    """The root of this room's errors."""
+    """The root of this room's errors; `words` is what one says that is raised without a sentence."""
+
+    words: Promise | str = ""
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(sentence or str(self.words))
 
 
 class UnansweredFindings(InteractionsError):
@@ -43,24 +49,15 @@ class CoSignatureNeeded(InteractionsError):
 
 
 class NoSuchFinding(InteractionsError):
-    """There is no finding with this number."""
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such finding."))
+    words = gettext_lazy("There is no such finding.")
 
 
 class NoSuchRelease(InteractionsError):
-    """There is no release with this number."""
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such release of knowledge."))
+    words = gettext_lazy("There is no such release of knowledge.")
 
 
 class AlreadyAnswered(InteractionsError):
-    """Somebody was faster."""
-
-    def __init__(self) -> None:
-        super().__init__(_("This finding has already been answered."))
+    words = gettext_lazy("This finding has already been answered.")
 
 
 class NotAnAnswer(InteractionsError):
@@ -72,10 +69,7 @@ class NothingToTest(InteractionsError):
 
 
 class NoSuchLocalChange(InteractionsError):
-    """There is no change of the clinic's own with this number."""
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such change of the clinic's own."))
+    words = gettext_lazy("There is no such change of the clinic's own.")
 
 
 class NotARule(InteractionsError):

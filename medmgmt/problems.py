@@ -39,114 +39,59 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "malformed-request": Kind(
-        400,
-        _("The request could not be read"),
-        _(
-            "The body or the address is not what it claims to be: broken JSON, text that is not UTF-8, a NUL "
-            "character, a number that is not finite, or values nested too deep."
-        ),
-    ),
-    "invalid-request": Kind(
-        400,
-        _("Some values are not valid"),
-        _("`errors` names every field or parameter that was refused, and why. Unknown names are refused too."),
-    ),
-    "not-authenticated": Kind(
-        401, _("Sign in first"), _("No valid session or token came with the request. Tokens are sent as `Bearer`.")
-    ),
+    "malformed-request": Kind(400, _("The request could not be read"),
+        _("The body or the address is not what it claims to be: broken JSON, text that is not UTF-8, a NUL "
+          "character, a number that is not finite, or values nested too deep.")),
+    "invalid-request": Kind(400, _("Some values are not valid"),
+        _("`errors` names every field or parameter that was refused, and why. Unknown names are refused too.")),
+    "not-authenticated": Kind(401, _("Sign in first"),
+        _("No valid session or token came with the request. Tokens are sent as `Bearer`.")),
     "not-allowed": Kind(403, _("Not allowed"), _("You are known here, but your role may not do this.")),
-    "csrf-failed": Kind(
-        403,
-        _("The request could not be trusted"),
-        _("A request with a session cookie needs the CSRF token as well. Requests with a token in the header do not."),
-    ),
-    "not-found": Kind(
-        404,
-        _("Not found"),
-        _("There is no such thing, or it is not yours to see; the two answers are the same on purpose."),
-    ),
-    "method-not-allowed": Kind(
-        405, _("Method not allowed"), _("The header `Allow` names what this address answers to.")
-    ),
-    "not-acceptable": Kind(
-        406, _("Not acceptable"), _("Answers are `application/json`; `Accept` asked for others only.")
-    ),
-    "conflict": Kind(
-        409, _("Somebody was faster"), _("What you saw has changed since. Read it again, then decide again.")
-    ),
-    "unanswered-findings": Kind(
-        409,
-        _("Findings are waiting for an answer"),
-        _("Findings of major severity or above have no answer yet. `findings` lists them; answer each, then sign."),
-    ),
-    "co-signature-needed": Kind(
-        409,
-        _("A second signature is needed"),
-        _(
-            "Contraindicated findings need the co-signature of a second, different prescriber or of a pharmacist. "
-            "`findings` lists them; ask for it, then sign."
-        ),
-    ),
+    "csrf-failed": Kind(403, _("The request could not be trusted"),
+        _("A request with a session cookie needs the CSRF token as well. Requests with a token in the header do not.")),
+    "not-found": Kind(404, _("Not found"),
+        _("There is no such thing, or it is not yours to see; the two answers are the same on purpose.")),
+    "method-not-allowed": Kind(405, _("Method not allowed"),
+        _("The header `Allow` names what this address answers to.")),
+    "not-acceptable": Kind(406, _("Not acceptable"),
+        _("Answers are `application/json`; `Accept` asked for others only.")),
+    "conflict": Kind(409, _("Somebody was faster"),
+        _("What you saw has changed since. Read it again, then decide again.")),
+    "unanswered-findings": Kind(409, _("Findings are waiting for an answer"),
+        _("Findings of major severity or above have no answer yet. `findings` lists them; answer each, then sign.")),
+    "co-signature-needed": Kind(409, _("A second signature is needed"),
+        _("Contraindicated findings need the co-signature of a second, different prescriber or of a pharmacist. "
+          "`findings` lists them; ask for it, then sign.")),
     "already-answered": Kind(409, _("Already answered"), _("This finding has an answer, and answers are not edited.")),
     "task-taken": Kind(409, _("Somebody else has this task"), _("Another person claimed the task first.")),
     "task-closed": Kind(409, _("This task is closed"), _("The task is done or cancelled and cannot be worked on.")),
-    "put-off-too-far": Kind(
-        422,
-        _("This task cannot be put off so far"),
-        _("The service level of its kind says how long it may be put off, if at all; `detail` says until when."),
-    ),
-    "closes-on-evidence": Kind(
-        409,
-        _("This task waits for something to be recorded"),
-        _("`waits_for` names what closes it: an observation, a score or a visit. Record that, or cancel the task."),
-    ),
-    "request-in-progress": Kind(
-        409,
-        _("The same request is still being worked on"),
-        _("Another request with the same `Idempotency-Key` has not ended yet. Ask again in a moment."),
-    ),
+    "put-off-too-far": Kind(422, _("This task cannot be put off so far"),
+        _("The service level of its kind says how long it may be put off, if at all; `detail` says until when.")),
+    "closes-on-evidence": Kind(409, _("This task waits for something to be recorded"),
+        _("`waits_for` names what closes it: an observation, a score or a visit. Record that, or cancel the task.")),
+    "request-in-progress": Kind(409, _("The same request is still being worked on"),
+        _("Another request with the same `Idempotency-Key` has not ended yet. Ask again in a moment.")),
     "link-expired": Kind(410, _("This link has expired"), _("The link in the message was meant for a limited time.")),
-    "precondition-failed": Kind(
-        412,
-        _("It has changed since you read it"),
-        _("`If-Match` names an older version. Read again, then decide again."),
-    ),
+    "precondition-failed": Kind(412, _("It has changed since you read it"),
+        _("`If-Match` names an older version. Read again, then decide again.")),
     "too-large": Kind(413, _("The request is too large"), _("The body is larger than this address accepts.")),
     "unsupported-media-type": Kind(415, _("Unsupported media type"), _("Send bodies as `application/json` in UTF-8.")),
-    "refused": Kind(
-        422,
-        _("This cannot be done"),
-        _("The request was understood and makes no sense for this record; `detail` says why."),
-    ),
-    "refill-refused": Kind(
-        422,
-        _("A supply rule forbids this"),
-        _(
-            "A law, the state or the clinic does not allow this fill or prescription. `rules` names each rule with its "
-            "`citation`, and `until` the day that it turns on: the last or the first on which it is allowed."
-        ),
-    ),
-    "idempotency-key-reused": Kind(
-        422,
-        _("This key was used for another request"),
-        _("An `Idempotency-Key` stands for one request. Use a new key for a new request."),
-    ),
-    "version-required": Kind(
-        428,
-        _("Say which version you saw"),
-        _("Changing this needs the version you read: as `version` in the body, or its ETag in `If-Match`."),
-    ),
+    "refused": Kind(422, _("This cannot be done"),
+        _("The request was understood and makes no sense for this record; `detail` says why.")),
+    "refill-refused": Kind(422, _("A supply rule forbids this"),
+        _("A law, the state or the clinic does not allow this fill or prescription. `rules` names each rule "
+          "with its `citation`, and `until` the day that it turns on: the last or the first on which it is "
+          "allowed.")),
+    "idempotency-key-reused": Kind(422, _("This key was used for another request"),
+        _("An `Idempotency-Key` stands for one request. Use a new key for a new request.")),
+    "version-required": Kind(428, _("Say which version you saw"),
+        _("Changing this needs the version you read: as `version` in the body, or its ETag in `If-Match`.")),
     "too-many-requests": Kind(429, _("Too many requests"), _("`Retry-After` says how many seconds to wait.")),
-    "server-error": Kind(
-        500,
-        _("Something went wrong on our side"),
-        _("Nothing was changed by this request. Please tell the clinic's support."),
-    ),
-    "busy": Kind(
-        503, _("Busy at the moment"), _("The database did not answer in time. Nothing was changed; try again.")
-    ),
-}
+    "server-error": Kind(500, _("Something went wrong on our side"),
+        _("Nothing was changed by this request. Please tell the clinic's support.")),
+    "busy": Kind(503, _("Busy at the moment"),
+        _("The database did not answer in time. Nothing was changed; try again.")),
+}  # fmt: skip
 
 
 class ProblemRaised(Exception):
@@ -157,52 +102,37 @@ class ProblemRaised(Exception):
         self.kind, self.detail, self.extra = kind, detail, extra
 
 
+ERRORS: dict[str, tuple[type[Exception], ...]] = {
+    "not-found": (
+        record_errors.NoSuchPatient, record_errors.NoSuchThing, interactions_errors.NoSuchFinding,
+        interactions_errors.NoSuchRelease, interactions_errors.NoSuchLocalChange, refills_errors.NoSuchTask,
+        refills_errors.LinkUnknown, refills_errors.NoSuchAbsence, Http404, rest_errors.NotFound),
+    "not-allowed": (record_errors.NotAllowed, django_errors.PermissionDenied, rest_errors.PermissionDenied),
+    "conflict": (record_errors.Conflict,),
+    "refused": (
+        record_errors.RecordError, dosing.ImpossibleSig, dosing.ImpossibleStep, interactions_errors.InteractionsError,
+        refills_errors.RefillsError, DataError, IntegrityError, django_errors.ValidationError),
+    "already-answered": (interactions_errors.AlreadyAnswered,),
+    "unanswered-findings": (interactions_errors.UnansweredFindings,),
+    "co-signature-needed": (interactions_errors.CoSignatureNeeded,),
+    "link-expired": (refills_errors.LinkExpired,),
+    "task-taken": (refills_errors.TaskTaken,),
+    "task-closed": (refills_errors.TaskClosed,),
+    "closes-on-evidence": (refills_errors.ClosesOnEvidence,),
+    "put-off-too-far": (refills_errors.PutOffTooFar,),
+    "refill-refused": (refills_errors.RefillRefused,),
+    "malformed-request": (django_errors.BadRequest, django_errors.SuspiciousOperation, rest_errors.ParseError),
+    "too-large": (django_errors.RequestDataTooBig,),
+    "busy": (OperationalError,),
+    "invalid-request": (rest_errors.ValidationError,),
+    "not-authenticated": (rest_errors.NotAuthenticated, rest_errors.AuthenticationFailed),
+    "method-not-allowed": (rest_errors.MethodNotAllowed,),
+    "not-acceptable": (rest_errors.NotAcceptable,),
+    "unsupported-media-type": (rest_errors.UnsupportedMediaType,),
+    "too-many-requests": (rest_errors.Throttled,),
+}  # fmt: skip
 # Looked up along the class's own line of descent, so the most particular entry wins.
-OF_ERROR: dict[type[Exception], str] = {
-    record_errors.NoSuchPatient: "not-found",
-    record_errors.NoSuchThing: "not-found",
-    record_errors.NotAllowed: "not-allowed",
-    record_errors.Conflict: "conflict",
-    record_errors.RecordError: "refused",
-    dosing.ImpossibleSig: "refused",
-    dosing.ImpossibleStep: "refused",
-    interactions_errors.NoSuchFinding: "not-found",
-    interactions_errors.NoSuchRelease: "not-found",
-    interactions_errors.NoSuchLocalChange: "not-found",
-    interactions_errors.AlreadyAnswered: "already-answered",
-    interactions_errors.UnansweredFindings: "unanswered-findings",
-    interactions_errors.CoSignatureNeeded: "co-signature-needed",
-    interactions_errors.InteractionsError: "refused",
-    refills_errors.NoSuchTask: "not-found",
-    refills_errors.LinkUnknown: "not-found",
-    refills_errors.LinkExpired: "link-expired",
-    refills_errors.TaskTaken: "task-taken",
-    refills_errors.TaskClosed: "task-closed",
-    refills_errors.ClosesOnEvidence: "closes-on-evidence",
-    refills_errors.NoSuchAbsence: "not-found",
-    refills_errors.PutOffTooFar: "put-off-too-far",
-    refills_errors.RefillRefused: "refill-refused",
-    refills_errors.RefillsError: "refused",
-    Http404: "not-found",
-    django_errors.PermissionDenied: "not-allowed",
-    django_errors.BadRequest: "malformed-request",
-    django_errors.SuspiciousOperation: "malformed-request",
-    django_errors.RequestDataTooBig: "too-large",
-    OperationalError: "busy",
-    DataError: "refused",
-    IntegrityError: "refused",
-    django_errors.ValidationError: "refused",
-    rest_errors.ParseError: "malformed-request",
-    rest_errors.ValidationError: "invalid-request",
-    rest_errors.NotAuthenticated: "not-authenticated",
-    rest_errors.AuthenticationFailed: "not-authenticated",
-    rest_errors.PermissionDenied: "not-allowed",
-    rest_errors.NotFound: "not-found",
-    rest_errors.MethodNotAllowed: "method-not-allowed",
-    rest_errors.NotAcceptable: "not-acceptable",
-    rest_errors.UnsupportedMediaType: "unsupported-media-type",
-    rest_errors.Throttled: "too-many-requests",
-}
+OF_ERROR = {error: kind for kind, errors in ERRORS.items() for error in errors}
 OF_STATUS = {
     400: "malformed-request",
     401: "not-authenticated",

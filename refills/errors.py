@@ -21,8 +21,6 @@ class RefillsError(Exception):
 
 
 class NoSuchTask(RefillsError):
-    """There is no task of this number."""
-
     words = gettext_lazy("There is no task %(number)s.")
 
 
@@ -33,8 +31,6 @@ class TaskTaken(RefillsError):
 
 
 class TaskClosed(RefillsError):
-    """The task is done or cancelled; neither is undone."""
-
     words = gettext_lazy("This task is already closed.")
 
 
@@ -62,8 +58,6 @@ class PutOffTooFar(RefillsError):
 
 
 class NoSuchAbsence(RefillsError):
-    """There is no absence of this number."""
-
     words = gettext_lazy("There is no absence %(number)s.")
 
 
@@ -74,14 +68,10 @@ class LinkUnknown(RefillsError):
 
 
 class LinkExpired(RefillsError):
-    """The link was ours, and its time is over."""
-
     words = gettext_lazy("This link is too old. Please sign in or call the clinic.")
 
 
 class SnoozedEnough(RefillsError):
-    """A reminder can be put off a few times only."""
-
     words = gettext_lazy("This cannot be put off any longer. Please confirm, ask for a refill, or call the clinic.")
 
 

@@ -10,9 +10,8 @@ from medmgmt.actions import messages
 from medmgmt.messages import due, planning
 from medmgmt.record import access, audit
 from medmgmt.record.models import ContactPoint, Patient
-from refills.messages import addresses, fallback, reports, words
-from refills.messages.reports import Report, Said
-from refills.messages.words import Meant
+from refills.messages import addresses, fallback, reports
+from refills.messages.reports import Meant, Report, Said
 from refills.models import CaregiverConsent, How, Reminder
 from refills.worklist import kinds, tasks
 
@@ -57,7 +56,7 @@ def take_reply(channel: str, report: Report) -> None:
     """STOP and START, in English and Spanish, for everybody who is reached at that address; what is neither a person
     has to read, so a nurse is asked to call. The text itself is not kept."""
     sender = addresses.normal(channel, report.sender)
-    said = words.meant(report.text)
+    said = reports.meant(report.text)
     if not sender:
         return
     points = ContactPoint.objects.filter(channel=channel, address=sender, ended_at=None)

@@ -68,8 +68,8 @@ class _Past:
         self.row, self.past, self.now = row, past, now
         self.key = f"demo/{row['number']}"
         zones = row["time_zones"].split(";")
+        # Carla lives where it is day when the demo is made, so that her reminder of today goes out at once.
         self.zone = next((zone for zone in zones if Waking().holds(now, zone)), zones[0])
-        """Carla lives where it is day when the demo is made, so that her reminder of today goes out at once."""
         self.today = now.astimezone(ZoneInfo(self.zone)).date()
 
     def patient(self) -> DemoPatient:

@@ -24,8 +24,6 @@ class NoSuchPatient(RecordError):
 
 
 class NotAllowed(RecordError):
-    """The person's role does not do this."""
-
     default = _("Your role does not allow this.")
 
 

@@ -9,8 +9,8 @@ from django.utils.module_loading import import_string
 
 from refills.messages.channels.gateway import Gateway
 from refills.messages.channels.letters import Channel, DeliveryUnknown, Letter, NotDelivered
-from refills.messages.channels.shown import Shown
 from refills.messages.channels.smtp import Email
+from refills.messages.outbox import Shown
 from refills.models import Channel as Name
 from refills.models import ReminderKind
 

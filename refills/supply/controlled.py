@@ -107,18 +107,6 @@ class Part:
     earliest_on: date | None = None
 
 
-@dataclass(frozen=True)
-class Series:
-    """Several prescriptions of one day together."""
-
-    total_days: int
-    refusal: Refusal | None
-
-    @property
-    def allowed(self) -> bool:
-        return self.refusal is None
-
-
 def add_months(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
@@ -280,13 +268,12 @@ def balance_by(partial_at: datetime, rules: Rules, scopes: Collection[str]) -> d
     return None if rule is None else partial_at + timedelta(hours=int(rule.value))
 
 
-def series(parts: Sequence[Part], rules: Rules, scopes: Collection[str]) -> Series:
-    """Prescriptions issued together; too long in all is refused where a rule limits it."""
-    total = sum(part.days for part in parts)
+def series(parts: Sequence[Part], rules: Rules, scopes: Collection[str]) -> Refusal | None:
+    """What forbids prescriptions issued together: too long in all, where a rule limits it."""
     rule = rules.find("series_days_max", scopes)
-    if rule is None or total <= rule.value:
-        return Series(total, None)
-    return Series(total, Refusal(Reason.SERIES_TOO_LONG, limit=rule.value, source=rule.source))
+    if rule is None or sum(part.days for part in parts) <= rule.value:
+        return None
+    return Refusal(Reason.SERIES_TOO_LONG, limit=rule.value, source=rule.source)
 
 
 def first_days(days: int, count: int, first_on: date) -> list[date]:
@@ -307,7 +294,7 @@ def authorisable(refills: int, parts: Sequence[Part], rules: Rules, scopes: Coll
     if rule is not None and len(parts) > 1 and parts[-1].earliest_on is None:
         found.append(Refusal(Reason.NEEDS_FIRST_DAY, source=rule.source))
     together = series(parts, rules, scopes)
-    return [*found, *([together.refusal] if together.refusal else [])]
+    return [*found, *([together] if together else [])]
 
 
 def is_for_clinic_only(rules: Rules, scopes: Collection[str]) -> Refusal | None:

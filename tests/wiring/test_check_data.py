@@ -12,9 +12,9 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from medmgmt.management.tables import cells, columns
+from medmgmt.management.tables import cells, sheets
 from medmgmt.management.tables.check import check
-from medmgmt.management.tables.columns import Column
+from medmgmt.management.tables.sheets import Column
 
 DATA = Path(settings.BASE_DIR) / "data"
 CHANGED_BY = ("pharmacist", "administrator", "whoever tends")
@@ -308,7 +308,7 @@ def test_nothing_else_is_refused_with_them(of_cells: Refused) -> None:
 
 
 def test_every_kind_of_cell_has_an_example_that_is_refused() -> None:
-    kinds = {(column.table, column.name): column.kind for of in columns.read(DATA).values() for column in of}
+    kinds = {(column.table, column.name): column.kind for of in sheets.columns(DATA).values() for column in of}
     shown = {kinds[one.file, one.column] for one in SPOILT_CELLS if one.value}
     assert set(cells.KINDS) - shown == {"text"}
     assert set(kinds.values()) == set(cells.KINDS), "and no kind is there for nothing"
@@ -438,7 +438,7 @@ def held(column: Column) -> str:
 
 def test_the_readme_says_of_each_table_its_columns_units_source_licence_and_who_may_change_it() -> None:
     text = (DATA / "README.md").read_text(encoding="utf-8")
-    tables = columns.read(DATA)
+    tables = sheets.columns(DATA)
     sections = {part.split("`")[1]: part for part in text.split("\n### ")[1:]}
     assert list(sections) == list(tables)
     for name, of in tables.items():

@@ -15,8 +15,8 @@ from interactions.engine.regimen import Facts
 from interactions.engine.severity import Severity
 from interactions.importers.clinical import LIKELIHOODS
 from medmgmt.management.tables import conditions
-from medmgmt.management.tables.columns import Column
 from medmgmt.management.tables.known import VISIT, VOCABULARIES, Known, parts
+from medmgmt.management.tables.sheets import Column
 from medmgmt.record.models import ANSWERS
 from medmgmt.record.models import SCALES as RATING_SCALES
 from medmgmt.supply.limits import OVERDOSE

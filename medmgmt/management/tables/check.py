@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interactions.importers.faults import Fault
-from medmgmt.management.tables import cells, columns, release, sense, sheets
-from medmgmt.management.tables.columns import Column
+from medmgmt.management.tables import cells, release, sense, sheets
 from medmgmt.management.tables.known import Known
-from medmgmt.management.tables.sheets import Sheet
+from medmgmt.management.tables.sheets import Column, Sheet
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Checked:
 
 def check(folder: Path) -> Checked:
     """All faults of the tables in the folder; what asks several tables at once waits until every cell is sound."""
-    expected = columns.read(folder)
+    expected = sheets.columns(folder)
     known = Known({name: sheets.read(folder, name, of) for name, of in expected.items()})
     found = [*_undescribed(folder, expected), *(fault for sheet in known.sheets.values() for fault in sheet.faults)]
     if not found:

@@ -11,9 +11,8 @@ from interactions.engine.catalogue import normal
 from interactions.engine.rulebook import ANY_GRADE, CYP_SET
 from interactions.importers.faults import Fault
 from medmgmt.management.tables import cells
-from medmgmt.management.tables.columns import Column
 from medmgmt.management.tables.known import Known, parts
-from medmgmt.management.tables.sheets import Line, Sheet
+from medmgmt.management.tables.sheets import Column, Line, Sheet
 
 Columns = Mapping[str, Sequence[Column]]
 FROM_A_COLUMN = re.compile(r"(\w+)(>=|=)(\w+)")

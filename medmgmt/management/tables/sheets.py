@@ -1,4 +1,4 @@
-"""A table as it stands in its file: every row with its line, and what is wrong with its shape."""
+"""Tables as they stand in their files: what columns.csv expects of each, its rows, what is wrong with its shape."""
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,38 @@ from pathlib import Path
 from typing import NamedTuple
 
 from interactions.importers.faults import Fault
-from medmgmt.management.tables.columns import Column
+
+FILE = "columns.csv"
+YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what may stand in it, in which unit, and whether it names the row."""
+
+    table: str
+    name: str
+    kind: str
+    argument: str
+    """What the kind needs to know: the words of "word:a|b", the ends of "whole:0..3"."""
+    unit: str
+    may_be_blank: bool
+    is_key: bool
+    meaning: str
+
+
+def columns(folder: Path) -> dict[str, tuple[Column, ...]]:
+    """The columns of every table in the order of the file, by the table's path in the folder."""
+    found: dict[str, list[Column]] = {}
+    with (folder / FILE).open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            kind, _, argument = row["kind"].partition(":")
+            column = Column(
+                row["table"], row["column"], kind, argument, row["unit"], row["blank"] == YES, row["key"] == YES,
+                row["meaning"],
+            )  # fmt: skip
+            found.setdefault(column.table, []).append(column)
+    return {table: tuple(of) for table, of in found.items()}
 
 
 class Line(NamedTuple):

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import pytest
 from pytest_django import Settings
 
-from refills.messages import addresses, delivery, words
+from refills.messages import addresses, delivery, reports
 from refills.messages.channels import services
 from refills.messages.channels.letters import DeliveryUnknown, NotDelivered
-from refills.messages.words import Meant
+from refills.messages.reports import Meant
 from refills.models import DemoMessage
 
 LINK = "http://127.0.0.1:8000/r/0123456789abcdef0123456789abcdef.1vMf2c.s-_g/"
@@ -162,4 +162,4 @@ def test_a_phone_number_is_written_one_way_or_refused(written: str, normal: str)
     ],
 )
 def test_one_word_stops_or_starts_and_anything_more_is_for_a_person(said: str, meant: Meant) -> None:
-    assert words.meant(said) == meant
+    assert reports.meant(said) == meant

@@ -193,8 +193,8 @@ def series(case: Values) -> Values:
         order = Order(day(case["issued"]), 0, earliest_on=part.earliest_on)
         found = controlled.decide(order, [], day(on), RULES, scopes, units=None)
         attempts = {"attempt_allowed": found.allowed, f"earliest_{ref}": found.refusals[0].day}
-    together = controlled.series(parts, RULES, scopes)
-    return {"total_days": together.total_days, "series_allowed": together.allowed, **attempts}
+    too_long = controlled.series(parts, RULES, scopes)
+    return {"total_days": sum(part.days for part in parts), "series_allowed": too_long is None, **attempts}
 
 
 def requested_partial(case: Values) -> Values:
