@@ -21,6 +21,29 @@ Grades = tuple[Severity | None, Severity | None]
 SILENT: Grades = (None, None)
 
 
+class Derived(NamedTuple):
+    """A possible finding of two profiles before the person is looked at."""
+
+    code: str
+    problem: str
+    severity: Severity | None
+    """None: only a risk factor of the person makes it speak."""
+    raised: Severity | None
+    """With the risk factor that belongs to the code."""
+    mechanism: str
+    management: str
+    onset: str
+    acts: str = ""
+    """Key of the drug that changes the other's level; empty where both act alike."""
+    suffers: str = ""
+    """Key of the drug whose level changes."""
+    is_induction: bool = False
+    enzymes: tuple[str, ...] = ()
+    """Enzymes that are strongly inhibited."""
+    effect: str = ""
+    """What comes of it, in a word or two."""
+
+
 class Term(NamedTuple):
     """One comparison: of the lower, the higher or both effects together, or of one drug and of the other."""
 

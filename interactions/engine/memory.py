@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from interactions.engine.data_set import Selection
-from interactions.engine.derivation import Derived
+from interactions.engine.derived_tables import Derived
 from interactions.engine.findings import Finding, Match
 
 Key = TypeVar("Key")

@@ -11,9 +11,10 @@ from decimal import Decimal
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
-from interactions.engine import conditions, risks
+from interactions.engine import conditions
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.conditions import ALWAYS, NEVER, Held, When
+from interactions.engine.formulary import Risks, raised
 from interactions.engine.numbers import Numbers
 from interactions.engine.person import recently
 from interactions.engine.regimen import Drug, Facts
@@ -54,7 +55,7 @@ class Tables(Protocol):
     """The part of the tables that a condition may ask."""
 
     @property
-    def risks(self) -> risks.Risks: ...
+    def risks(self) -> Risks: ...
     @property
     def numbers(self) -> Numbers: ...
 
@@ -246,7 +247,7 @@ def _at_risk(names: tuple[str, ...], words: str, case: Case, *, is_known: bool) 
     """Whatever about the person raises one of these risks, as stable text and in words."""
     behind: dict[str, str] = {}
     for name in names:
-        behind |= risks.found(case.book.formulary.risks, name, case.facts)
+        behind |= raised(case.book.formulary.risks, name, case.facts)
     if behind:
         return Held(True, why=tuple(behind.values()), context=tuple(behind))
     return NEVER if is_known else Held(None, missing=(words,))

@@ -18,13 +18,13 @@ from interactions.engine.formulary import (
     FoodRule,
     Formulary,
     LabName,
+    RiskFactor,
     Row,
     Rows,
     SymptomRule,
     Threshold,
 )
 from interactions.engine.regimen import Facts
-from interactions.engine.risks import RiskFactor
 from interactions.engine.severity import NAMED, Severity
 
 CHECKS = {"day_max", "dose_max", "kg_day_max", "start_max", "first_dose_max", "factor", "avoid", "advise"}

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from interactions.engine.attributes import Profile
-from interactions.engine.derivation import Derived
-from interactions.engine.derived_tables import ACTIVATION, SILENT, DerivedTables, Words
+from interactions.engine.derived_tables import ACTIVATION, SILENT, Derived, DerivedTables, Words
 from interactions.engine.numbers import Numbers
 from interactions.engine.severity import Severity
 

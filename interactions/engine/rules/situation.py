@@ -5,10 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from interactions.engine import risks
 from interactions.engine.attributes import Profile
 from interactions.engine.conditions import Held
-from interactions.engine.formulary import Formulary
+from interactions.engine.formulary import Formulary, raised
 from interactions.engine.memory import Memory
 from interactions.engine.numbers import Numbers
 from interactions.engine.regimen import Action, Drug, Facts, Lab, Regimen
@@ -104,7 +103,7 @@ class Situation:
 
     def risks_of(self, risk: str) -> dict[str, str]:
         """What about this person raises a risk: stable text -> words."""
-        return risks.found(self.formulary.risks, risk, self.facts, self.codes)
+        return raised(self.formulary.risks, risk, self.facts, self.codes)
 
     @cached_property
     def older(self) -> dict[str, str]:
