@@ -123,7 +123,7 @@ class Effects:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class LevelWords:
     """What is said of a changed level."""
 
     problem: str
@@ -148,7 +148,7 @@ class DerivedTables:
     """By code, in the order of the table."""
     levels: Mapping[tuple[str, int, str], Grades] = field(default_factory=dict)
     """(code, strength, grade of the substrate) -> severity for a usual and for a narrow index."""
-    words: Mapping[tuple[str, str], Words] = field(default_factory=dict)
+    words: Mapping[tuple[str, str], LevelWords] = field(default_factory=dict)
     """By code and case."""
     advice: Mapping[str, tuple[Advice, ...]] = field(default_factory=dict)
     """By code."""
@@ -195,7 +195,10 @@ def read(tables: Mapping[str, Rows], numbers: Numbers) -> DerivedTables:
         )
         for row in tables.get("derived_levels", ())
     }
-    words = {(row["code"], row["case"]): _words(row) for row in tables.get("derived_words", ())}
+    words = {
+        (row["code"], row["case"]): LevelWords(**{name: row[name] for name in LevelWords.__slots__})
+        for row in tables.get("derived_words", ())
+    }
     for code, _, grade in levels:
         if (code, ACTIVATION if grade == ACTIVATION else "") not in words:
             raise ValueError(f"derived_words says nothing of {code} {grade}")
@@ -211,10 +214,6 @@ def read(tables: Mapping[str, Rows], numbers: Numbers) -> DerivedTables:
 def _of_code(rows: tuple[PairEffect, ...]) -> Effects:
     needed = [{term.name for term in row.when if term.subject == "low" and term.least > 0} for row in rows]
     return Effects(rows, tuple(sorted(set.intersection(*needed))), all(row.is_mutual for row in rows))
-
-
-def _words(row: Row) -> Words:
-    return Words(row["problem"], row["mechanism"], row["effect"], row["management"], row["onset"])
 
 
 def _severity(text: str) -> Severity | None:

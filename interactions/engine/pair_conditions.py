@@ -41,7 +41,7 @@ class Clause(NamedTuple):
         return tuple(token for tokens in self.when for token in tokens)
 
 
-class Outcome(NamedTuple):
+class PairGrade(NamedTuple):
     """What the clauses make of a rule: its severity (None = silent), the facts it missed, the facts that moved it."""
 
     severity: Severity | None
@@ -110,7 +110,7 @@ def is_known(token: str) -> bool:
     return token.partition(":")[0] in TOKENS
 
 
-def graded(clauses: tuple[Clause, ...], base: Severity, case: Case) -> Outcome:
+def graded(clauses: tuple[Clause, ...], base: Severity, case: Case) -> PairGrade:
     """The rule's severity for this case. A missing fact keeps the rule's own severity and is named."""
     severity: Severity | None = base
     missing: list[str] = []
@@ -125,7 +125,7 @@ def graded(clauses: tuple[Clause, ...], base: Severity, case: Case) -> Outcome:
         missing += held.missing
         if result is None:
             if not held.holds:
-                return Outcome(None, tuple(missing), ())
+                return PairGrade(None, tuple(missing), ())
         elif held.holds is None:
             decided = None if decided is False else decided
         elif held.holds:
@@ -134,7 +134,7 @@ def graded(clauses: tuple[Clause, ...], base: Severity, case: Case) -> Outcome:
             if severity != base:
                 factors += held.why
                 context += held.context
-    return Outcome(severity, tuple(missing), tuple(factors), tuple(context))
+    return PairGrade(severity, tuple(missing), tuple(factors), tuple(context))
 
 
 def _moved(severity: Severity, result: str) -> Severity | None:

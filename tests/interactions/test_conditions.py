@@ -30,7 +30,7 @@ def case(a: str = "sertraline", b: str = "aspirin", *, facts: Facts | None = Non
     )
 
 
-def outcome(code: str, base: Severity = Severity.MODERATE, **values: Any) -> pair_conditions.Outcome:
+def outcome(code: str, base: Severity = Severity.MODERATE, **values: Any) -> pair_conditions.PairGrade:
     return pair_conditions.graded(pair_conditions.parse(code), base, case(**values))
 
 
@@ -70,7 +70,7 @@ def test_a_dose_is_compared_with_a_figure_that_is_no_whole_number(mg: str, sever
 
 def test_an_empty_condition_changes_nothing() -> None:
     assert pair_conditions.parse("") == ()
-    assert outcome("") == pair_conditions.Outcome(Severity.MODERATE, (), ())
+    assert outcome("") == pair_conditions.PairGrade(Severity.MODERATE, (), ())
 
 
 def test_one_drug_is_not_two_different_drugs() -> None:
