@@ -60,7 +60,6 @@ class Draft:
 
 
 def keys(regimens: Iterable[Regimen], knowledge: Knowledge) -> set[str]:
-    """The keys of everything found on any of these days."""
     return {finding.key for regimen in regimens for finding in check.check(regimen, knowledge).findings}
 
 

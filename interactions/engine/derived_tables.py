@@ -55,7 +55,6 @@ class Term(NamedTuple):
     """None where figures are compared."""
 
     def holds(self, one: Profile, other: Profile) -> bool:
-        """Whether the two drugs, in this order, meet it."""
         if self.subject in ("one", "other"):
             return self._is_met_by(one if self.subject == "one" else other)
         first, second = getattr(one, self.name), getattr(other, self.name)
@@ -90,11 +89,9 @@ class PairEffect:
 
     @property
     def is_mutual(self) -> bool:
-        """Neither drug is told from the other."""
         return all(term.subject not in ("one", "other") for term in self.when)
 
     def holds(self, one: Profile, other: Profile) -> bool:
-        """Whether the two drugs, in this order, meet every comparison."""
         return all(term.holds(one, other) for term in self.when)
 
 
@@ -134,8 +131,6 @@ class LevelWords:
 
 
 class Advice(NamedTuple):
-    """What is added where somebody plays a part."""
-
     roles: frozenset[str]
     text: str
 

@@ -89,7 +89,6 @@ class Threshold:
     """"general" or "benign" where people with benign neutropenia have thresholds of their own."""
 
     def holds(self, value: Decimal) -> bool:
-        """Whether the value lies between the two ends."""
         if self.low is not None and (value < self.low or (value == self.low and not self.low_included)):
             return False
         return self.high is None or value < self.high or (value == self.high and self.high_included)
@@ -174,8 +173,6 @@ def raised(risks: Risks, risk: str, facts: Facts, codes: Set[str] = frozenset())
 
 @dataclass(frozen=True)
 class Formulary:
-    """The tables of one release, laid out by drug."""
-
     profiles: Profiles
     sets: Mapping[str, frozenset[str]]
     label: str = ""
@@ -215,5 +212,4 @@ class Formulary:
 
 
 def empty() -> Formulary:
-    """No tables at all."""
     return Formulary(Profiles((), {}), {})

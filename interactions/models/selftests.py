@@ -7,8 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SelftestScope(models.TextChoices):
-    """Which knowledge was tested."""
-
     IN_USE = "in_use", _("everything in use here")
     SHIPPED = "shipped", _("the shipped rules alone")
 

@@ -30,22 +30,18 @@ class Situation:
 
     @property
     def day(self) -> date:
-        """The day judged."""
         return self.regimen.day
 
     @property
     def facts(self) -> Facts:
-        """What is on record about the person."""
         return self.regimen.facts
 
     @property
     def action(self) -> Action:
-        """What is about to be done."""
         return self.regimen.action
 
     @property
     def numbers(self) -> Numbers:
-        """The figures and grades of the release."""
         return self.formulary.numbers
 
     @cached_property
@@ -112,7 +108,6 @@ class Situation:
 
     @property
     def is_older(self) -> bool:
-        """Whether it weighs more because of the age."""
         return bool(self.older)
 
     @cached_property
