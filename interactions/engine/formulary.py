@@ -22,6 +22,7 @@ TABLES = (
     *card_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *NUMBER_TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
+DOSE_PROBLEM = "dose_related_toxicity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ class LabName:
     factors: Mapping[str, str]
     upper_limit: Decimal | None = None
     """Upper limit of normal in that unit, where a threshold is told as a multiple of it."""
+    problem: str = DOSE_PROBLEM
+    """The clinical problem that a value out of range speaks of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from interactions.engine.attributes import DoseModifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.conditions import COMPARISONS
 from interactions.engine.formulary import (
+    DOSE_PROBLEM,
     AllergyGroup,
     ConditionRule,
     DoseRule,
@@ -166,7 +167,7 @@ class _Reader:
             if plain and rule_id not in checked and rule["condition"] == "all":
                 own = {"check": "day_max", "when": "", "limit": rule["value"], "types": "max_dose"}
                 yield {
-                    **rule, **own, "problem": "dose_related_toxicity", "severity": rule["severity_if_violated"]
+                    **rule, **own, "problem": DOSE_PROBLEM, "severity": rule["severity_if_violated"]
                 }  # fmt: skip
 
     def conditions(self) -> dict[str, tuple[ConditionRule, ...]]:
@@ -200,7 +201,9 @@ class _Reader:
         found: dict[str, LabName] = {}
         for row in self.rows("lab_names"):
             factors = dict(part.split("=", 1) for part in _parts(row["factors"]))
-            name = LabName(row["lab"], row["unit"], factors, _number(row["upper_limit"]))
+            name = LabName(
+                row["lab"], row["unit"], factors, _number(row["upper_limit"]), row["problem"] or DOSE_PROBLEM
+            )
             for spelled in (row["lab"], *_parts(row["aliases"]), *_parts(row["loinc"])):
                 found.setdefault(normal(spelled), name)
         return found
@@ -209,6 +212,7 @@ class _Reader:
         """By drug: of the monitoring table, whose first match is the most severe, then of the own lab rules."""
         known = self.labs()
         labs = {name: of.lab for name, of in known.items()}
+        problems = {of.lab: of.problem for of in known.values()}
         actions = {row["action_code"]: row for row in self.rows("lab_actions")}
         found: list[tuple[str, Threshold]] = []
         for row in self.rows("monitoring_rules"):
@@ -218,7 +222,8 @@ class _Reader:
             row = {**row, "thresholds": _in_figures(row["thresholds"], known[own].upper_limit if own else None)}
             for key in self.selected(row["target"]):
                 for text in row["thresholds"].split(" | "):
-                    found += [(key, one) for one in _thresholds(text, row, own, key, actions)]
+                    for one in _thresholds(text, row, own, key, actions):
+                        found.append((key, replace(one, problem=problems.get(one.lab, DOSE_PROBLEM))))
         found += [(row["selector"], _lab_rule(row)) for row in self.rows("lab_rules") if row["selector"]]
         return self.by_drug(found)
 
@@ -284,18 +289,6 @@ SHORT_NAMES = {
     "HR": "heart_rate", "SBP": "sbp", "QTc": "qtc", "eGFR": "egfr", "CrCl": "egfr", "ANC": "anc", "WBC": "wbc",
     "platelets": "platelets",
 }  # fmt: skip
-LAB_PROBLEMS = {
-    "lithium": "lithium_level",
-    "sbp": "blood_pressure",
-    "dbp": "blood_pressure",
-    "sodium": "hyponatraemia",
-    "qtc": "qt_prolongation",
-    "anc": "myelosuppression",
-    "platelets": "bleeding",
-    "alt": "hepatotoxicity",
-    "heart_rate": "cardiac",
-}
-"""Which clinical problem a value of a lab speaks of; otherwise that of the dose."""
 
 
 def _in_figures(text: str, upper_limit: Decimal | None) -> str:
@@ -315,7 +308,6 @@ def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, R
         return
     for part in head.split(" or "):
         for lab, low, high in _measures(part.strip(), own, key):
-            problem = LAB_PROBLEMS.get(lab, "dose_related_toxicity")
             said = f"{row['parameter']} {head.strip()} {row['unit']}: {action['words']}"
             yield Threshold(
                 row["rule_id"],
@@ -323,7 +315,7 @@ def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, R
                 *low,
                 *high,
                 NAMED[action["severity"]],
-                problem,
+                DOSE_PROBLEM,
                 said + (f": {words}" if words else ""),
                 row["source"],
                 population=_population(row["condition"]),
