@@ -213,10 +213,9 @@ def _skip_if_active_set(argument: str, case: Case) -> Held:
 
 
 def _b_is_lai(_argument: str, case: Case) -> Held:
-    if case.b_entry.is_long_acting:
-        return ALWAYS
     words = "whether it is a long-acting injection"
-    return _known(case.b.route or None, words, "b_is_lai", lambda route: route in ("IM", "SC"))
+    route = "IM" if case.b_entry.is_long_acting else case.b.route or None
+    return _known(route, words, "b_is_lai", lambda of: of in ("IM", "SC"))
 
 
 def _only_form(argument: str, case: Case) -> Held:
