@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class InteractionsConfig(AppConfig):
-    """Releases of knowledge, and the reviews made with them."""
-
     name = "interactions"
     verbose_name = _("Interactions")
     default_auto_field = "django.db.models.BigAutoField"

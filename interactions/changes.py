@@ -57,7 +57,6 @@ class Changes:
         return not (self.pairs or self.drugs or self.everybody)
 
     def add_pair(self, a: str, b: str) -> None:
-        """Remember an unordered pair."""
         self.pairs.add((a, b) if a < b else (b, a))
 
 

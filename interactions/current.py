@@ -52,7 +52,6 @@ def named(name: str) -> str:
 
 
 def _numbers(wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
-    """The number of each substance, made where it is new."""
     names = {name for name, _rxcui in wanted}
     known = _known(names)
     missing = [Substance(name=name, rxcui=rxcui) for name, rxcui in sorted(wanted) if (name, rxcui) not in known]

@@ -28,8 +28,6 @@ CUT_OFF = (requests.ConnectionError, requests.Timeout, requests.exceptions.Chunk
 
 @dataclass(frozen=True)
 class Limits:
-    """How long and how much; a test lowers them."""
-
     largest_bytes: int = LARGEST_BYTES
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
@@ -40,8 +38,6 @@ class Limits:
 
 @dataclass(frozen=True)
 class Fetched:
-    """One file that is here, with its digest."""
-
     letter: str
     path: Path
     sha256: str
@@ -119,12 +115,10 @@ class _Part:
         return self.content.stat().st_size if self.mark and self.content.is_file() else 0
 
     def begin(self, mark: str) -> None:
-        """A new version begins."""
         self.content.write_bytes(b"")
         self.mark_file.write_text(mark, encoding="latin-1")
 
     def discard(self) -> None:
-        """Nothing of it is kept."""
         self.content.unlink(missing_ok=True)
         self.mark_file.unlink(missing_ok=True)
 

@@ -33,8 +33,6 @@ class Imported:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the person who imports has said about it."""
-
     version: str = ""
     released_on: date | None = None
     licence: str = ""

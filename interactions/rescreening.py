@@ -31,7 +31,6 @@ class Concerned:
 
     @property
     def substances(self) -> set[int]:
-        """Every substance about which something else is said."""
         return {*self.alone, *(number for pair in self.pairs for number in pair)}
 
 

@@ -61,7 +61,6 @@ def run(
 
 
 def keys(regimens: Iterable[Regimen], knowledge: Knowledge) -> set[str]:
-    """The keys of everything found on any of these days."""
     return {finding.key for regimen in regimens for finding in check.check(regimen, knowledge).findings}
 
 

@@ -109,7 +109,6 @@ def told(release: Release) -> dict[str, str]:
 
 
 def line(score: grading.Score) -> dict[str, Any]:
-    """A category's counts."""
     return {
         "category": score.category,
         "to_find": score.to_find,

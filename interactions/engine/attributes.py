@@ -74,7 +74,6 @@ class Profile:
 
     @property
     def key(self) -> str:
-        """The canonical name."""
         return self.entry.key
 
     @property
@@ -140,7 +139,6 @@ class Profiles:
         return self._profile(key, holding) if key in self._entries else None
 
     def usual(self, key: str) -> Profile | None:
-        """The profile at the usual dose."""
         return self._usual.get(key)
 
     def all(self) -> Iterable[Profile]:

@@ -32,8 +32,6 @@ class Monitoring:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a table says, and where it has it from."""
-
     text: str
     source: str
 

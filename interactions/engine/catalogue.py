@@ -43,7 +43,6 @@ class CatalogueDrug:
 
     @property
     def is_long_acting(self) -> bool:
-        """A depot injection."""
         return "LAI" in self.drug_class or "Long-acting injectable" in self.drug_class
 
     @property

@@ -42,14 +42,14 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
     if overlaps:
         facts = replace(regimen.facts, labelled_overlaps=regimen.facts.labelled_overlaps | overlaps)
         situation.regimen = regimen = replace(regimen, facts=facts)
-    standings = [knowledge.standing(seat) for seat in seats]
-    told = pairs.found(situation, standings, knowledge)
+    kinds = [knowledge.kind_of(seat) for seat in seats]
+    told = pairs.found(situation, kinds, knowledge)
     not_checked = told.missing
     found = [*told.findings, *_beyond_pairs(situation, told.judged, not_checked, knowledge.regrades)]
     found.sort(key=BY_WORDS)
     findings = tuple(sorted(found, key=BY_SEVERITY, reverse=True))
     prescribed = [seat for seat in seats if not seat.is_state]
-    coverage = Coverage(knowledge, prescribed, strangers, standings, told.places)
+    coverage = Coverage(knowledge, prescribed, strangers, kinds, told.places)
     return Judgement(
         findings,
         _merged(not_checked + coverage.not_checked()),

@@ -42,8 +42,6 @@ class SourceDrug:
 
 
 class Note(NamedTuple):
-    """The texts that a source gives for one pair."""
-
     mechanism: str = ""
     effect: str = ""
     management: str = ""
@@ -64,8 +62,6 @@ NO_NOTES: Mapping[int, Note] = {}
 
 
 class DataSet:
-    """A release that consists of graded pairs."""
-
     def __init__(
         self,
         label: str,

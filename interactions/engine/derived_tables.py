@@ -21,6 +21,29 @@ Grades = tuple[Severity | None, Severity | None]
 SILENT: Grades = (None, None)
 
 
+class Derived(NamedTuple):
+    """A possible finding of two profiles before the person is looked at."""
+
+    code: str
+    problem: str
+    severity: Severity | None
+    """None: only a risk factor of the person makes it speak."""
+    raised: Severity | None
+    """With the risk factor that belongs to the code."""
+    mechanism: str
+    management: str
+    onset: str
+    acts: str = ""
+    """Key of the drug that changes the other's level; empty where both act alike."""
+    suffers: str = ""
+    """Key of the drug whose level changes."""
+    is_induction: bool = False
+    enzymes: tuple[str, ...] = ()
+    """Enzymes that are strongly inhibited."""
+    effect: str = ""
+    """What comes of it, in a word or two."""
+
+
 class Term(NamedTuple):
     """One comparison: of the lower, the higher or both effects together, or of one drug and of the other."""
 
@@ -32,7 +55,6 @@ class Term(NamedTuple):
     """None where figures are compared."""
 
     def holds(self, one: Profile, other: Profile) -> bool:
-        """Whether the two drugs, in this order, meet it."""
         if self.subject in ("one", "other"):
             return self._is_met_by(one if self.subject == "one" else other)
         first, second = getattr(one, self.name), getattr(other, self.name)
@@ -67,11 +89,9 @@ class PairEffect:
 
     @property
     def is_mutual(self) -> bool:
-        """Neither drug is told from the other."""
         return all(term.subject not in ("one", "other") for term in self.when)
 
     def holds(self, one: Profile, other: Profile) -> bool:
-        """Whether the two drugs, in this order, meet every comparison."""
         return all(term.holds(one, other) for term in self.when)
 
 
@@ -100,7 +120,7 @@ class Effects:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class LevelWords:
     """What is said of a changed level."""
 
     problem: str
@@ -111,8 +131,6 @@ class Words:
 
 
 class Advice(NamedTuple):
-    """What is added where somebody plays a part."""
-
     roles: frozenset[str]
     text: str
 
@@ -125,7 +143,7 @@ class DerivedTables:
     """By code, in the order of the table."""
     levels: Mapping[tuple[str, int, str], Grades] = field(default_factory=dict)
     """(code, strength, grade of the substrate) -> severity for a usual and for a narrow index."""
-    words: Mapping[tuple[str, str], Words] = field(default_factory=dict)
+    words: Mapping[tuple[str, str], LevelWords] = field(default_factory=dict)
     """By code and case."""
     advice: Mapping[str, tuple[Advice, ...]] = field(default_factory=dict)
     """By code."""
@@ -172,7 +190,10 @@ def read(tables: Mapping[str, Rows], numbers: Numbers) -> DerivedTables:
         )
         for row in tables.get("derived_levels", ())
     }
-    words = {(row["code"], row["case"]): _words(row) for row in tables.get("derived_words", ())}
+    words = {
+        (row["code"], row["case"]): LevelWords(**{name: row[name] for name in LevelWords.__slots__})
+        for row in tables.get("derived_words", ())
+    }
     for code, _, grade in levels:
         if (code, ACTIVATION if grade == ACTIVATION else "") not in words:
             raise ValueError(f"derived_words says nothing of {code} {grade}")
@@ -188,10 +209,6 @@ def read(tables: Mapping[str, Rows], numbers: Numbers) -> DerivedTables:
 def _of_code(rows: tuple[PairEffect, ...]) -> Effects:
     needed = [{term.name for term in row.when if term.subject == "low" and term.least > 0} for row in rows]
     return Effects(rows, tuple(sorted(set.intersection(*needed))), all(row.is_mutual for row in rows))
-
-
-def _words(row: Row) -> Words:
-    return Words(row["problem"], row["mechanism"], row["effect"], row["management"], row["onset"])
 
 
 def _severity(text: str) -> Severity | None:

@@ -1,16 +1,16 @@
 """Everything of a release that is not a pair: what drugs do, doses, conditions, labs, allergies and families."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from interactions.engine import card_tables, care_tables, derived_tables, load_tables, person
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
-from interactions.engine.conditions import When
+from interactions.engine.conditions import COMPARISONS, When
 from interactions.engine.numbers import NO_FIGURES, Numbers
 from interactions.engine.numbers import TABLES as NUMBER_TABLES
-from interactions.engine.risks import Risks
+from interactions.engine.regimen import Facts
 from interactions.engine.severity import Severity
 
 Row = Mapping[str, str]
@@ -22,6 +22,7 @@ TABLES = (
     *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *NUMBER_TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
+DOSE_PROBLEM = "dose_related_toxicity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,6 @@ class Threshold:
     """"general" or "benign" where people with benign neutropenia have thresholds of their own."""
 
     def holds(self, value: Decimal) -> bool:
-        """Whether the value lies between the two ends."""
         if self.low is not None and (value < self.low or (value == self.low and not self.low_included)):
             return False
         return self.high is None or value < self.high or (value == self.high and self.high_included)
@@ -138,12 +138,44 @@ class LabName:
     factors: Mapping[str, str]
     upper_limit: Decimal | None = None
     """Upper limit of normal in that unit, where a threshold is told as a multiple of it."""
+    problem: str = DOSE_PROBLEM
+    """The clinical problem that a value out of range speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFactor:
+    """One fact that raises a risk; without a sign it is a plain yes, or one of the diagnoses."""
+
+    code: str
+    """Stable text, without anybody's value."""
+    fact: str
+    """The field of the facts."""
+    sign: str
+    limit: Decimal
+    conditions: frozenset[str]
+    words: str
+
+    def told(self, facts: Facts, codes: Set[str]) -> str:
+        """In words with the person's own value; empty where it does not hold or is not on record."""
+        value = getattr(facts, self.fact)
+        if not self.sign:
+            return self.words if value or not self.conditions.isdisjoint(codes) else ""
+        if value is None or not COMPARISONS[self.sign](Decimal(value), self.limit):
+            return ""
+        return self.words.format(value=value)
+
+
+Risks = Mapping[str, tuple[RiskFactor, ...]]
+
+
+def raised(risks: Risks, risk: str, facts: Facts, codes: Set[str] = frozenset()) -> dict[str, str]:
+    """Everything that raises a risk in this person: stable text -> words."""
+    told = {one.code: one.told(facts, codes) for one in risks.get(risk, ())}
+    return {code: words for code, words in told.items() if words}
 
 
 @dataclass(frozen=True)
 class Formulary:
-    """The tables of one release, laid out by drug."""
-
     profiles: Profiles
     sets: Mapping[str, frozenset[str]]
     label: str = ""
@@ -183,11 +215,6 @@ class Formulary:
     numbers: Numbers = NO_FIGURES
     """By which figures and grades all of this is judged."""
 
-    def role(self, name: str) -> frozenset[str]:
-        """The drugs that play a part."""
-        return self.sets.get(name, frozenset())
-
 
 def empty() -> Formulary:
-    """No tables at all."""
     return Formulary(Profiles((), {}), {})

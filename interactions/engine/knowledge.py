@@ -9,7 +9,7 @@ from interactions.engine.attributes import Profile
 from interactions.engine.catalogue import Catalogue, CatalogueDrug
 from interactions.engine.data_set import DataSet, Selection
 from interactions.engine.formulary import Formulary, empty
-from interactions.engine.memory import Memory, Standing
+from interactions.engine.memory import DrugKind, Memory
 from interactions.engine.regimen import Drug
 from interactions.engine.regrading import NO_REGRADES, Regrades
 from interactions.engine.rulebook import RuleBook
@@ -84,17 +84,17 @@ class Knowledge:
             regrades=regrades,
         )
 
-    def standing(self, seat: Seated) -> Standing:
-        """Where a drug stands in every source at its route, form and profile; remembered under a number of its own."""
+    def kind_of(self, seat: Seated) -> DrugKind:
+        """The place of a drug in every source at its route, form and profile; remembered under a number of its own."""
         dose = seat.drug.mg_per_day if seat.entry.key in self.varying else None
         mark = (seat.entry.key, seat.drug.route, seat.drug.form, seat.profile, seat.is_state, dose)
-        known = self.memory.standings.get(mark)
+        known = self.memory.kinds.get(mark)
         if known is not None:
             return known
         chosen = tuple(self._selected(source, seat) for source in self.sources)
         kind = (seat.entry.key, seat.profile, seat.is_state, chosen)
-        number = self.memory.kinds.setdefault(kind, len(self.memory.kinds))
-        return self.memory.standings.keep(mark, Standing(number, chosen))
+        number = self.memory.numbers.setdefault(kind, len(self.memory.numbers))
+        return self.memory.kinds.keep(mark, DrugKind(number, chosen))
 
     def _selected(self, source: Source, seat: Seated) -> Selection:
         if isinstance(source, RuleBook):

@@ -26,7 +26,7 @@ class Load(NamedTuple):
     """When nothing has changed for long and nobody complains; None where that does not count."""
 
 
-class Words(NamedTuple):
+class LoadWords(NamedTuple):
     """What is said of a load."""
 
     problem: str
@@ -43,7 +43,7 @@ class LoadTables:
 
     loads: Mapping[str, tuple[Load, ...]] = field(default_factory=dict)
     """By code, in the order of the table."""
-    words: Mapping[tuple[str, str], Words] = field(default_factory=dict)
+    words: Mapping[tuple[str, str], LoadWords] = field(default_factory=dict)
     """By code and case."""
     least: Mapping[str, int] = field(default_factory=dict)
     """By code: how many drugs its rows ask for at least."""
@@ -89,9 +89,7 @@ def read(tables: Mapping[str, Rows]) -> LoadTables:
         calm = NAMED[row["calm"]] if row["calm"] else None
         loads.setdefault(row["code"], []).append(Load(parse(row["when"]), severity, raised, calm))
     words = {
-        (row["code"], row["case"]): Words(
-            row["problem"], row["summary"], row["management"], row["mechanism"], row["onset"], row["source"]
-        )
+        (row["code"], row["case"]): LoadWords(**{name: row[name] for name in LoadWords._fields})
         for row in tables.get("cumulative_words", ())
     }
     wordless = [code for code in loads if (code, "") not in words]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from interactions.engine.data_set import Selection
-from interactions.engine.derivation import Derived
+from interactions.engine.derived_tables import Derived
 from interactions.engine.findings import Finding, Match
 
 Key = TypeVar("Key")
@@ -22,8 +22,8 @@ class Kept(dict[Key, Value]):
         return value
 
 
-class Standing(NamedTuple):
-    """Where a drug stands: its number, by which pairs are remembered, and what stands for it in each source."""
+class DrugKind(NamedTuple):
+    """A drug at its route, form and dose: its number, by which pairs are remembered, and its place in each source."""
 
     number: int
     selections: tuple[Selection, ...]
@@ -33,9 +33,8 @@ class Standing(NamedTuple):
 class Memory:
     """Everything here could be found anew: it depends on drugs, doses and rules, on no person and no day."""
 
-    standings: Kept[object, Standing] = field(default_factory=Kept)
-    """Where a drug at its route, form and profile stands."""
-    kinds: dict[object, int] = field(default_factory=dict)
+    kinds: Kept[object, DrugKind] = field(default_factory=Kept)
+    numbers: dict[object, int] = field(default_factory=dict)
     """The number of each kind of drug. Never full: a number stands for one kind only."""
     follows: Kept[int, tuple[Derived, ...]] = field(default_factory=Kept)
     """What follows for two profiles, by their numbers."""

@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 from interactions.engine.severity import NAMED, Severity
 
 TABLES = ("engine_numbers",)
+ASKED_BY = ("derived_pairs", "derived_levels", "cumulative_loads", "dosing_rules", "dose_limits", "lab_rules")
+"""A release that holds one of these tables holds all the figures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from decimal import Decimal
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
-from interactions.engine import conditions, risks
+from interactions.engine import conditions
 from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.conditions import ALWAYS, NEVER, Held, When
+from interactions.engine.formulary import Risks, raised
 from interactions.engine.numbers import Numbers
 from interactions.engine.person import recently
 from interactions.engine.regimen import Drug, Facts
@@ -40,7 +41,7 @@ class Clause(NamedTuple):
         return tuple(token for tokens in self.when for token in tokens)
 
 
-class Outcome(NamedTuple):
+class PairGrade(NamedTuple):
     """What the clauses make of a rule: its severity (None = silent), the facts it missed, the facts that moved it."""
 
     severity: Severity | None
@@ -54,7 +55,7 @@ class Tables(Protocol):
     """The part of the tables that a condition may ask."""
 
     @property
-    def risks(self) -> risks.Risks: ...
+    def risks(self) -> Risks: ...
     @property
     def numbers(self) -> Numbers: ...
 
@@ -109,7 +110,7 @@ def is_known(token: str) -> bool:
     return token.partition(":")[0] in TOKENS
 
 
-def graded(clauses: tuple[Clause, ...], base: Severity, case: Case) -> Outcome:
+def graded(clauses: tuple[Clause, ...], base: Severity, case: Case) -> PairGrade:
     """The rule's severity for this case. A missing fact keeps the rule's own severity and is named."""
     severity: Severity | None = base
     missing: list[str] = []
@@ -124,7 +125,7 @@ def graded(clauses: tuple[Clause, ...], base: Severity, case: Case) -> Outcome:
         missing += held.missing
         if result is None:
             if not held.holds:
-                return Outcome(None, tuple(missing), ())
+                return PairGrade(None, tuple(missing), ())
         elif held.holds is None:
             decided = None if decided is False else decided
         elif held.holds:
@@ -133,7 +134,7 @@ def graded(clauses: tuple[Clause, ...], base: Severity, case: Case) -> Outcome:
             if severity != base:
                 factors += held.why
                 context += held.context
-    return Outcome(severity, tuple(missing), tuple(factors), tuple(context))
+    return PairGrade(severity, tuple(missing), tuple(factors), tuple(context))
 
 
 def _moved(severity: Severity, result: str) -> Severity | None:
@@ -212,10 +213,9 @@ def _skip_if_active_set(argument: str, case: Case) -> Held:
 
 
 def _b_is_lai(_argument: str, case: Case) -> Held:
-    if case.b_entry.is_long_acting:
-        return ALWAYS
     words = "whether it is a long-acting injection"
-    return _known(case.b.route or None, words, "b_is_lai", lambda route: route in ("IM", "SC"))
+    route = "IM" if case.b_entry.is_long_acting else case.b.route or None
+    return _known(route, words, "b_is_lai", lambda of: of in ("IM", "SC"))
 
 
 def _only_form(argument: str, case: Case) -> Held:
@@ -246,7 +246,7 @@ def _at_risk(names: tuple[str, ...], words: str, case: Case, *, is_known: bool) 
     """Whatever about the person raises one of these risks, as stable text and in words."""
     behind: dict[str, str] = {}
     for name in names:
-        behind |= risks.found(case.book.formulary.risks, name, case.facts)
+        behind |= raised(case.book.formulary.risks, name, case.facts)
     if behind:
         return Held(True, why=tuple(behind.values()), context=tuple(behind))
     return NEVER if is_known else Held(None, missing=(words,))

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from typing import TypeVar
 
 from interactions.engine import bands, card_tables, care_tables, derived_tables, load_tables, numbers, person
 from interactions.engine.attributes import DoseModifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.conditions import COMPARISONS
 from interactions.engine.formulary import (
-    TABLES,
+    DOSE_PROBLEM,
     AllergyGroup,
     ConditionRule,
     DoseRule,
@@ -18,13 +19,13 @@ from interactions.engine.formulary import (
     FoodRule,
     Formulary,
     LabName,
+    RiskFactor,
     Row,
     Rows,
     SymptomRule,
     Threshold,
 )
 from interactions.engine.regimen import Facts
-from interactions.engine.risks import RiskFactor
 from interactions.engine.severity import NAMED, Severity
 
 CHECKS = {"day_max", "dose_max", "kg_day_max", "start_max", "first_dose_max", "factor", "avoid", "advise"}
@@ -32,6 +33,7 @@ FACTS = {one.name for one in fields(Facts)}
 WANTS = {"with_food", "without_food"}
 FIGURE = r"(\d+(?:\.\d+)?)"
 SIGN = r"(>=|>|<=|<)\s*"
+Made = TypeVar("Made")
 NUMBERED = re.compile(rf"{SIGN}{FIGURE}(?:\s+and\s+{SIGN}{FIGURE})?|{FIGURE}\.\.{FIGURE}")
 
 
@@ -52,8 +54,8 @@ def build(
     modifiers = tuple(modifiers)
     profiles = Profiles(listed, reader.sets, modifiers)
     doses = reader.doses()
-    has_tables = any(tables.get(name) for name in TABLES)
-    figures = numbers.read(reader.rows("engine_numbers")) if has_tables else numbers.NO_FIGURES
+    are_asked = any(tables.get(name) for name in (*numbers.TABLES, *numbers.ASKED_BY))
+    figures = numbers.read(reader.rows("engine_numbers")) if are_asked else numbers.NO_FIGURES
     return Formulary(
         profiles=profiles,
         sets=reader.sets,
@@ -134,6 +136,14 @@ class _Reader:
             return [drug.key for drug in self.drugs if drug.drug_class == name]
         return [selector]
 
+    def by_drug(self, made: Iterable[tuple[str, Made]]) -> dict[str, tuple[Made, ...]]:
+        """Drug -> what was made of the rows whose selector names it, in their order."""
+        found: dict[str, list[Made]] = {}
+        for selector, one in made:
+            for key in self.selected(selector):
+                found.setdefault(key, []).append(one)
+        return {key: tuple(of) for key, of in found.items()}
+
     def terms(self) -> person.Terms:
         listed = self.rows("condition_terms")
         return person.Terms(
@@ -142,59 +152,36 @@ class _Reader:
         )
 
     def doses(self) -> dict[str, tuple[DoseRule, ...]]:
-        found: dict[str, list[DoseRule]] = {}
+        return self.by_drug((row["drug"], _dose_rule(row)) for row in self._dose_rows())
+
+    def _dose_rows(self) -> Iterator[Row]:
         rules = {row["rule_id"]: row for row in self.rows("dosing_rules")}
         checked: set[str] = set()
         for row in self.rows("dose_checks"):
             rule = rules[row["rule_id"].rstrip("b")]
             checked.add(rule["rule_id"])
             whole = {**rule, **{name: value for name, value in row.items() if value or name != "drug"}}
-            self._add_dose(found, {**whole, "severity": rule["severity_if_violated"], "rule_id": rule["rule_id"]})
-        for row in self.rows("dose_limits"):
-            self._add_dose(found, row)
+            yield {**whole, "severity": rule["severity_if_violated"], "rule_id": rule["rule_id"]}
+        yield from self.rows("dose_limits")
         for rule_id, rule in rules.items():
             plain = rule["rule_type"] == "max_dose" and rule["parameter"] == "max_mg_per_day"
             if plain and rule_id not in checked and rule["condition"] == "all":
                 own = {"check": "day_max", "when": "", "limit": rule["value"], "types": "max_dose"}
-                self._add_dose(
-                    found,
-                    {**rule, **own, "problem": "dose_related_toxicity", "severity": rule["severity_if_violated"]},
-                )
-        return {key: tuple(of) for key, of in found.items()}
-
-    def _add_dose(self, found: dict[str, list[DoseRule]], row: Row) -> None:
-        if row["check"] not in CHECKS:
-            raise ValueError(f"{row['rule_id']}: the check {row['check']!r} is not understood")
-        rule = DoseRule(
-            rule_id=row["rule_id"],
-            check=row["check"],
-            when=person.parse(row["when"]),
-            limit=_number(row["limit"]),
-            types=_parts(row["types"]),
-            problem=row["problem"],
-            action=row["action"],
-            severity=NAMED[row["severity"]],
-            source=row["source"],
-            confidence=row["confidence"],
-        )
-        for key in self.selected(row["drug"]):
-            found.setdefault(key, []).append(rule)
+                yield {
+                    **rule, **own, "problem": DOSE_PROBLEM, "severity": rule["severity_if_violated"]
+                }  # fmt: skip
 
     def conditions(self) -> dict[str, tuple[ConditionRule, ...]]:
-        found: dict[str, list[ConditionRule]] = {}
-        for row in self.rows("condition_rules"):
-            rule = ConditionRule(
-                row["rule_id"],
-                person.parse(row["when"]),
-                NAMED[row["severity"]],
-                row["problem"],
-                row["action"],
-                row["source"],
-                row["confidence"],
+        return self.by_drug(
+            (
+                row["drug"],
+                ConditionRule(
+                    row["rule_id"], person.parse(row["when"]), NAMED[row["severity"]], row["problem"], row["action"],
+                    row["source"], row["confidence"],
+                ),
             )
-            for key in self.selected(row["drug"]):
-                found.setdefault(key, []).append(rule)
-        return {key: tuple(of) for key, of in found.items()}
+            for row in self.rows("condition_rules")
+        )  # fmt: skip
 
     def risks(self) -> dict[str, tuple[RiskFactor, ...]]:
         found: dict[str, list[RiskFactor]] = {}
@@ -209,23 +196,15 @@ class _Reader:
         return {risk: tuple(of) for risk, of in found.items()}
 
     def food(self) -> dict[str, tuple[FoodRule, ...]]:
-        found: dict[str, list[FoodRule]] = {}
-        for row in self.rows("food_rules"):
-            if row["wants"] not in WANTS:
-                raise ValueError(f"{row['rule_id']}: {row['wants']!r} is not understood")
-            rule = FoodRule(
-                row["rule_id"], row["form"], row["wants"], NAMED[row["severity"]], row["problem"], row["why"],
-                row["action"], row["source"], row["confidence"],
-            )  # fmt: skip
-            for key in self.selected(row["drug"]):
-                found.setdefault(key, []).append(rule)
-        return {key: tuple(of) for key, of in found.items()}
+        return self.by_drug((row["drug"], _food_rule(row)) for row in self.rows("food_rules"))
 
     def labs(self) -> dict[str, LabName]:
         found: dict[str, LabName] = {}
         for row in self.rows("lab_names"):
             factors = dict(part.split("=", 1) for part in _parts(row["factors"]))
-            name = LabName(row["lab"], row["unit"], factors, _number(row["upper_limit"]))
+            name = LabName(
+                row["lab"], row["unit"], factors, _number(row["upper_limit"]), row["problem"] or DOSE_PROBLEM
+            )
             for spelled in (row["lab"], *_parts(row["aliases"]), *_parts(row["loinc"])):
                 found.setdefault(normal(spelled), name)
         return found
@@ -234,43 +213,26 @@ class _Reader:
         """By drug: of the monitoring table, whose first match is the most severe, then of the own lab rules."""
         known = self.labs()
         labs = {name: of.lab for name, of in known.items()}
+        problems = {of.lab: of.problem for of in known.values()}
         actions = {row["action_code"]: row for row in self.rows("lab_actions")}
-        found: dict[str, list[Threshold]] = {}
+        found: list[tuple[str, Threshold]] = []
         for row in self.rows("monitoring_rules"):
             if row["target"] == "all":
                 continue
             own = next((labs[code] for code in _parts(row["loinc"]) if code in labs), "")
             row = {**row, "thresholds": _in_figures(row["thresholds"], known[own].upper_limit if own else None)}
             for key in self.selected(row["target"]):
-                made = [
-                    one for text in row["thresholds"].split(" | ") for one in _thresholds(text, row, own, key, actions)
-                ]
-                found.setdefault(key, []).extend(made)
-        for row in self.rows("lab_rules"):
-            if row["selector"]:
-                for key in self.selected(row["selector"]):
-                    found.setdefault(key, []).append(_lab_rule(row))
-        return {key: tuple(of) for key, of in found.items()}
+                for text in row["thresholds"].split(" | "):
+                    for one in _thresholds(text, row, own, key, actions):
+                        found.append((key, replace(one, problem=problems.get(one.lab, DOSE_PROBLEM))))
+        found += [(row["selector"], _lab_rule(row)) for row in self.rows("lab_rules") if row["selector"]]
+        return self.by_drug(found)
 
     def effect_thresholds(self) -> tuple[Threshold, ...]:
         return tuple(_lab_rule(row) for row in self.rows("lab_rules") if row["attribute"])
 
     def symptoms(self) -> dict[str, tuple[SymptomRule, ...]]:
-        found: dict[str, list[SymptomRule]] = {}
-        for row in self.rows("symptom_rules"):
-            signs = _parts(row["signs"])
-            rule = SymptomRule(
-                row["rule_id"],
-                tuple(normal(sign) for sign in signs if not sign.startswith("condition:")),
-                frozenset(sign.removeprefix("condition:") for sign in signs if sign.startswith("condition:")),
-                NAMED[row["severity"]],
-                row["problem"],
-                row["action"],
-                row["source"],
-            )
-            for key in self.selected(row["drug"]):
-                found.setdefault(key, []).append(rule)
-        return {key: tuple(of) for key, of in found.items()}
+        return self.by_drug((row["drug"], _symptom_rule(row)) for row in self.rows("symptom_rules"))
 
     def allergy_groups(self) -> tuple[AllergyGroup, ...]:
         members: dict[str, dict[str, tuple[Severity, Severity, str, str]]] = {}
@@ -283,47 +245,51 @@ class _Reader:
         return tuple(AllergyGroup(name, frozenset(words[name]), of) for name, of in members.items())
 
 
-def _lab_rule(row: Row) -> Threshold:
-    return Threshold(
+def _dose_rule(row: Row) -> DoseRule:
+    if row["check"] not in CHECKS:
+        raise ValueError(f"{row['rule_id']}: the check {row['check']!r} is not understood")
+    return DoseRule(
+        row["rule_id"], row["check"], person.parse(row["when"]), _number(row["limit"]), _parts(row["types"]),
+        row["problem"], row["action"], NAMED[row["severity"]], row["source"], row["confidence"],
+    )  # fmt: skip
+
+
+def _food_rule(row: Row) -> FoodRule:
+    if row["wants"] not in WANTS:
+        raise ValueError(f"{row['rule_id']}: {row['wants']!r} is not understood")
+    return FoodRule(
+        row["rule_id"], row["form"], row["wants"], NAMED[row["severity"]], row["problem"], row["why"], row["action"],
+        row["source"], row["confidence"],
+    )  # fmt: skip
+
+
+def _symptom_rule(row: Row) -> SymptomRule:
+    signs = _parts(row["signs"])
+    return SymptomRule(
         row["rule_id"],
-        row["lab"],
-        _number(row["from"]),
-        True,
-        _number(row["below"]),
-        False,
+        tuple(normal(sign) for sign in signs if not sign.startswith("condition:")),
+        frozenset(sign.removeprefix("condition:") for sign in signs if sign.startswith("condition:")),
         NAMED[row["severity"]],
         row["problem"],
         row["action"],
         row["source"],
-        row["attribute"],
-        int(row["at_least"] or 0),
     )
+
+
+def _lab_rule(row: Row) -> Threshold:
+    return Threshold(
+        row["rule_id"], row["lab"], _number(row["from"]), True, _number(row["below"]), False, NAMED[row["severity"]],
+        row["problem"], row["action"], row["source"], row["attribute"], int(row["at_least"] or 0),
+    )  # fmt: skip
 
 
 TIMES_NORMAL = re.compile(r"(>=?)\s*(\d+(?:\.\d+)?)x\s*ULN")
 PRESSURE = re.compile(r"(?:pre)?(>=|>)(\d+)/(\d+)")
+End = tuple[Decimal | None, bool]
 SHORT_NAMES = {
-    "HR": "heart_rate",
-    "SBP": "sbp",
-    "QTc": "qtc",
-    "eGFR": "egfr",
-    "CrCl": "egfr",
-    "ANC": "anc",
-    "WBC": "wbc",
+    "HR": "heart_rate", "SBP": "sbp", "QTc": "qtc", "eGFR": "egfr", "CrCl": "egfr", "ANC": "anc", "WBC": "wbc",
     "platelets": "platelets",
-}
-LAB_PROBLEMS = {
-    "lithium": "lithium_level",
-    "sbp": "blood_pressure",
-    "dbp": "blood_pressure",
-    "sodium": "hyponatraemia",
-    "qtc": "qt_prolongation",
-    "anc": "myelosuppression",
-    "platelets": "bleeding",
-    "alt": "hepatotoxicity",
-    "heart_rate": "cardiac",
-}
-"""Which clinical problem a value of a lab speaks of; otherwise that of the dose."""
+}  # fmt: skip
 
 
 def _in_figures(text: str, upper_limit: Decimal | None) -> str:
@@ -343,7 +309,6 @@ def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, R
         return
     for part in head.split(" or "):
         for lab, low, high in _measures(part.strip(), own, key):
-            problem = LAB_PROBLEMS.get(lab, "dose_related_toxicity")
             said = f"{row['parameter']} {head.strip()} {row['unit']}: {action['words']}"
             yield Threshold(
                 row["rule_id"],
@@ -351,7 +316,7 @@ def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, R
                 *low,
                 *high,
                 NAMED[action["severity"]],
-                problem,
+                DOSE_PROBLEM,
                 said + (f": {words}" if words else ""),
                 row["source"],
                 population=_population(row["condition"]),
@@ -360,9 +325,6 @@ def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, R
 
 def _population(condition: str) -> str:
     return "general" if condition.startswith("not benign") else "benign" if condition.startswith("benign") else ""
-
-
-End = tuple[Decimal | None, bool]
 
 
 def _measures(text: str, own: str, key: str) -> Iterator[tuple[str, End, End]]:

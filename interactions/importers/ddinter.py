@@ -30,8 +30,6 @@ Progress = Callable[[int], None]
 
 @dataclass
 class _Reading:
-    """What has been read so far, over all files."""
-
     numbers: dict[str, int] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     grades: dict[int, int] = field(default_factory=dict)

@@ -43,7 +43,6 @@ class Names:
             self.claim(name, rxcui)
 
     def claim(self, name: str, rxcui: int) -> None:
-        """This name means this RxCUI, unless it is taken."""
         self._rxcui.setdefault(normal(name), rxcui)
 
     def rxcui(self, name: str) -> int | None:

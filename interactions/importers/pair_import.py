@@ -33,7 +33,6 @@ class PairImport:
 
     @property
     def pairs(self) -> int:
-        """Unordered pairs on record."""
         return len(self.table)
 
     @property
@@ -42,7 +41,6 @@ class PairImport:
         return tuple(sorted(drug.name for drug in self.drugs if drug.rxcui is None))
 
     def grades(self) -> dict[str, int]:
-        """How many pairs each severity has."""
         counted = [0] * (max(Severity) + 1)
         for row in self.table.rows:
             for severity in Severity:

@@ -59,8 +59,6 @@ class _Columns:
 
 @dataclass
 class _Reading:
-    """What has been read so far."""
-
     synonyms: Mapping[int, int]
     columns: _Columns
     by_text: dict[str, int] = field(default_factory=dict)

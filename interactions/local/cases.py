@@ -24,8 +24,6 @@ LONGEST_LINE = 500
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of one case."""
-
     told: str
     expected: str
     found: str
@@ -34,7 +32,6 @@ class Tried:
 
     @property
     def passes(self) -> bool:
-        """It came out as it should."""
         return self.expected == self.found
 
     @property

@@ -29,8 +29,6 @@ from interactions.models import (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is in use now."""
-
     release: Release | None
     """The release that was switched, or the clinic's own; None where the clinic changes nothing."""
     suspended: tuple[LocalChange, ...] = ()

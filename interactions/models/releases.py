@@ -9,16 +9,12 @@ from interactions.models.constraints import once, rule
 
 
 class ReleaseStatus(models.TextChoices):
-    """How far a release has come."""
-
     IMPORTED = "imported", _("imported, not in use")
     ACTIVE = "active", _("in use")
     RETIRED = "retired", _("no longer in use")
 
 
 class ReleaseKind(models.TextChoices):
-    """What a release consists of."""
-
     RULES = "rules", _("curated rules")
     PAIRS = "pairs", _("graded pairs")
 
@@ -68,7 +64,6 @@ class Release(models.Model):
 
     @property
     def label(self) -> str:
-        """The source's name as it is shown."""
         return self.source
 
 
@@ -161,8 +156,6 @@ class TableRow(models.Model):
 
 
 class DrugSet(models.Model):
-    """A class of drugs that rules speak of."""
-
     release = models.ForeignKey(Release, models.CASCADE, related_name="sets")
     name = models.CharField(max_length=80)
     members = models.JSONField()
@@ -199,8 +192,6 @@ class DoseModifier(models.Model):
 
 
 class SideEffectTerm(models.Model):
-    """What a release knows of one side effect."""
-
     release = models.ForeignKey(Release, models.CASCADE, related_name="terms")
     term_id = models.CharField(max_length=40)
     name = models.CharField(max_length=200)

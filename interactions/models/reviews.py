@@ -10,8 +10,6 @@ from interactions.models.releases import Release, Severity
 
 
 class Moment(models.TextChoices):
-    """When a review was made."""
-
     PROPOSE = "propose", _("when it was proposed")
     SIGN = "sign", _("when it was to be signed")
     SCREEN = "screen", _("by a screening")

@@ -9,16 +9,12 @@ from interactions.models.constraints import once, rule
 
 
 class RunState(models.TextChoices):
-    """How far a rescreening has come."""
-
     PLANNED = "planned", _("waits for the clock")
     SCREENING = "screening", _("under way")
     DONE = "done", _("done")
 
 
 class LocalState(models.TextChoices):
-    """How far a change of the clinic's own has come."""
-
     PROPOSED = "proposed", _("waits for a second person")
     APPROVED = "approved", _("approved")
     SUSPENDED = "suspended", _("suspended: its cases fail")

@@ -9,8 +9,6 @@ from interactions.models.constraints import rule
 
 
 class SelftestScope(models.TextChoices):
-    """Which knowledge was tested."""
-
     IN_USE = "in_use", _("everything in use here")
     SHIPPED = "shipped", _("the shipped rules alone")
 

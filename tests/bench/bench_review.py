@@ -128,7 +128,7 @@ def measured(path: Path, known: Knowledge, taken: list[Regimen]) -> list[tuple[s
     for regimen in taken:
         seats, _ = seated(regimen, known)
         situation = Situation(regimen, seats, known.formulary, ("", "", regimen.day), known.memory)
-        prepared[id(regimen)] = (situation, seats, [known.standing(seat) for seat in seats], known)
+        prepared[id(regimen)] = (situation, seats, [known.kind_of(seat) for seat in seats], known)
 
     def bare_dict(regimen: Regimen) -> object:
         listed_codes = codes[id(regimen)]

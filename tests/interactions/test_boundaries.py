@@ -7,8 +7,8 @@ import pytest
 
 from interactions.engine.check import check
 from interactions.engine.findings import Judgement
+from interactions.engine.formulary import RiskFactor
 from interactions.engine.regimen import Action, Allergy, Drug, Facts, Lab, Regimen
-from interactions.engine.risks import RiskFactor
 from interactions.engine.rules import windows
 from interactions.engine.rules.situation import Situation
 from tests.interactions import shipped

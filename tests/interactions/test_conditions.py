@@ -30,7 +30,7 @@ def case(a: str = "sertraline", b: str = "aspirin", *, facts: Facts | None = Non
     )
 
 
-def outcome(code: str, base: Severity = Severity.MODERATE, **values: Any) -> pair_conditions.Outcome:
+def outcome(code: str, base: Severity = Severity.MODERATE, **values: Any) -> pair_conditions.PairGrade:
     return pair_conditions.graded(pair_conditions.parse(code), base, case(**values))
 
 
@@ -70,11 +70,11 @@ def test_a_dose_is_compared_with_a_figure_that_is_no_whole_number(mg: str, sever
 
 def test_an_empty_condition_changes_nothing() -> None:
     assert pair_conditions.parse("") == ()
-    assert outcome("") == pair_conditions.Outcome(Severity.MODERATE, (), ())
+    assert outcome("") == pair_conditions.PairGrade(Severity.MODERATE, (), ())
 
 
 def test_one_drug_is_not_two_different_drugs() -> None:
-    assert outcome("different_drugs", a="aspirin", b="aspirin").severity is None
+    assert outcome("different_drugs", a="aspirin", b="aspirin") == pair_conditions.PairGrade(None, (), ())
     assert outcome("different_drugs").severity is Severity.MODERATE
 
 
@@ -191,3 +191,15 @@ def test_an_else_may_raise_the_rules_own_severity_or_keep_it() -> None:
     young = Facts(age_years=30)
     assert outcome("age>35=>contraindicated;else:+1", facts=young).severity is Severity.MAJOR
     assert outcome("age>35=>contraindicated;else:", facts=young).severity is Severity.MODERATE
+
+
+def test_every_fact_that_is_missing_is_named_in_the_order_of_the_steps() -> None:
+    assert outcome("age>35=>major;alcohol=heavy=>major").missing == ("age", "how much alcohol")
+    assert outcome("age>35=>major;alcohol=heavy").missing == ("age", "how much alcohol")
+
+
+@pytest.mark.parametrize(("b", "route"), [("aripiprazole", "IM"), ("aripiprazole lai monthly", "")])
+def test_what_must_hold_may_regrade_as_well_and_then_says_why(b: str, route: str) -> None:
+    told = outcome("b_is_lai=>major", a="paroxetine", b=b, route=route)
+    assert (told.severity, told.context) == (Severity.MAJOR, ("b_is_lai",))
+    assert told.factors == ("whether it is a long-acting injection",)

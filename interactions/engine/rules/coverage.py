@@ -8,7 +8,7 @@ from operator import and_
 from interactions.engine.data_set import DataSet
 from interactions.engine.findings import NotChecked, PairState
 from interactions.engine.knowledge import Knowledge, Source
-from interactions.engine.memory import Standing
+from interactions.engine.memory import DrugKind
 from interactions.engine.regimen import Drug
 from interactions.engine.rules.seats import Seat
 
@@ -29,7 +29,7 @@ class Coverage:
     knowledge: Knowledge
     seats: list[Seat]
     strangers: list[Drug]
-    standings: Sequence[Standing]
+    kinds: Sequence[DrugKind]
     """By seat."""
     found: set[tuple[int, int]]
 
@@ -67,7 +67,7 @@ class Coverage:
         return UNKNOWN_NAME if self.knowledge.sources else NO_RELEASE
 
     def _is_listed(self, place: int) -> bool:
-        return any(of.numbers for of in self.standings[place].selections)
+        return any(of.numbers for of in self.kinds[place].selections)
 
     def _pairs_not_compared(self, unlisted: set[int]) -> list[NotChecked]:
         present = [seat for seat in self.seats if seat.is_present and seat.place not in unlisted]
@@ -88,7 +88,7 @@ class Coverage:
     def _masks(self, place: int) -> tuple[int, int]:
         """One bit a source: lists every ingredient of the drug; holds every pair of it."""
         listed = complete = 0
-        for bit, of in enumerate(self.standings[place].selections):
+        for bit, of in enumerate(self.kinds[place].selections):
             listed |= of.is_listed << bit
             complete |= of.is_complete << bit
         return listed, complete
@@ -111,7 +111,7 @@ class Coverage:
         """Why no active release compares two drugs of the catalogue, source by source."""
         reasons = []
         for bit, source in enumerate(self.knowledge.sources):
-            unlisted = [seat.entry.name for seat in (a, b) if not self.standings[seat.place].selections[bit].is_listed]
+            unlisted = [seat.entry.name for seat in (a, b) if not self.kinds[seat.place].selections[bit].is_listed]
             if unlisted:
                 reasons.append(f"{source.label} {source.version} does not list {' or '.join(sorted(unlisted))}")
             elif isinstance(source, DataSet):

@@ -18,7 +18,7 @@ MISSING_FACT = "not on record, and a rule on these drugs asks for it"
 NO_FACTORS: tuple[str, ...] = ()
 
 
-class Told(NamedTuple):
+class RuleWords(NamedTuple):
     """What the rules of a book say of a day."""
 
     matches: list[Match]
@@ -27,7 +27,7 @@ class Told(NamedTuple):
     """Pairs of places and problems on which a rule was written, whether it speaks today or not."""
 
 
-def matches(situation: Situation, pairs: Sequence[Pair], selections: list[Selection], book: RuleBook) -> Told:
+def matches(situation: Situation, pairs: Sequence[Pair], selections: list[Selection], book: RuleBook) -> RuleWords:
     """The most severe rule of each problem of each pair; and each fact that a rule asks for and nobody recorded."""
     regimen = situation.regimen
     best: dict[tuple[int, int, str], Match] = {}
@@ -59,7 +59,7 @@ def matches(situation: Situation, pairs: Sequence[Pair], selections: list[Select
             if context:
                 match = match._replace(context=context, mark=(match.mark, context))
             best[*pair, rule.problem] = match
-    return Told(list(best.values()), missing, judged)
+    return RuleWords(list(best.values()), missing, judged)
 
 
 def _refs(a: Seat, b: Seat) -> tuple[str, ...]:

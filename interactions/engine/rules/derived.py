@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from interactions.engine.attributes import Profile
-from interactions.engine.derivation import Derived
-from interactions.engine.derived_tables import DerivedTables
+from interactions.engine.derived_tables import Derived, DerivedTables, PairEffect
 from interactions.engine.findings import Match, SourceGrade, Wait
 from interactions.engine.numbers import Numbers
 from interactions.engine.pair_table import NUMBER_BITS
-from interactions.engine.rules import pharmacodynamics, pharmacokinetics, windows
+from interactions.engine.rules import pharmacokinetics, windows
 from interactions.engine.rules.seats import Pair, Seat
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
@@ -50,7 +49,28 @@ def _worked_out(a: Profile, b: Profile, tables: DerivedTables) -> Iterator[Deriv
         return
     yield from pharmacokinetics.derive(a, b, tables)
     yield from pharmacokinetics.derive(b, a, tables)
-    yield from pharmacodynamics.derive(a, b, tables)
+    for effects in tables.effects:
+        found = effects.found(a, b)
+        if found is not None:
+            yield _together(*found, tables)
+
+
+def _together(row: PairEffect, one: Profile, other: Profile, tables: DerivedTables) -> Derived:
+    sides = {"one": one.key, "other": other.key, "both": " and ".join(sorted((one.key, other.key)))}
+    acts, suffers = sides.get(row.acts, ""), sides.get(row.suffers, "")
+    in_order = sorted((one, other), key=lambda profile: profile.number)
+    return Derived(
+        row.code,
+        row.problem,
+        row.severity,
+        row.raised,
+        row.mechanism.format(**sides),
+        row.management.format(**sides) + tables.advised(row.code, in_order),
+        row.onset,
+        acts,
+        suffers,
+        effect=row.effect.format(acts=acts, suffers=suffers),
+    )
 
 
 def matches(situation: Situation, pairs: Sequence[Pair], judged: set[tuple[int, int, str]]) -> list[Match]:

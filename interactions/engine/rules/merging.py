@@ -81,7 +81,7 @@ def _of_pair(pair: Pair, matches: list[Match], situation: Situation) -> list[Fin
         problems.setdefault(match.problem, []).append(match)
     lists = problems.pop(LISTED, None)
     if lists and not problems:
-        problems[LISTED] = _folded(lists, situation)
+        problems[LISTED] = [_quietened(match, FOLDED, situation) for match in lists]
     elif lists:
         loudest = max(problems, key=lambda problem: (_highest(problems[problem]), problem))
         written = any(match.grade.confidence != "derived" for match in problems[loudest])
@@ -98,15 +98,6 @@ def _is_advisory(label: str, situation: Situation) -> str:
     """Why the grades of this source do not decide how loud an alert is; empty when they do."""
     plain = label.casefold()
     return next((why for begins, why in situation.formulary.advisory if plain.startswith(begins)), "")
-
-
-def _folded(matches: list[Match], situation: Situation) -> list[Match]:
-    """Listed and nothing else: where the rules know both drugs and one is psychotropic, an advisory grade is folded."""
-    return [_fold(match, situation) for match in matches]
-
-
-def _fold(match: Match, situation: Situation) -> Match:
-    return _quietened(match, FOLDED, situation)
 
 
 def _advised(matches: list[Match], ruled: Severity, situation: Situation, *, is_written: bool) -> list[Match]:

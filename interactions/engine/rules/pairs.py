@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from interactions.engine.findings import Finding, Match, NotChecked
 from interactions.engine.knowledge import Knowledge
-from interactions.engine.memory import Standing
+from interactions.engine.memory import DrugKind
 from interactions.engine.pair_table import NUMBER_BITS
 from interactions.engine.rulebook import DUPLICATE, RuleBook
 from interactions.engine.rules import curated, derived, listed, merging, regraded
@@ -24,12 +24,12 @@ OF_A_SWITCH = {"no_cross_taper", "no_labelled_overlap"}
 OF_CODES = {"D04": SWITCH, "D05": QT, "D10": SODIUM, "D14": RATE}
 NOTHING = -1
 FIRST = itemgetter(0)
-Standings = Sequence[Standing]
+DrugKinds = Sequence[DrugKind]
 Known = tuple[Pair, tuple[Finding, ...], int]
 """Two drugs that go on, the words on them, and what those depend on."""
 
 
-class Told(NamedTuple):
+class PairWords(NamedTuple):
     """What is said of all pairs of a day."""
 
     findings: list[Finding]
@@ -40,17 +40,17 @@ class Told(NamedTuple):
     """Pairs of places of which anything is said."""
 
 
-def found(situation: Situation, standings: Standings, knowledge: Knowledge) -> Told:
-    """The words on every pair; `standings` by seat."""
-    told = Told([], [], set(), set())
+def found(situation: Situation, kinds: DrugKinds, knowledge: Knowledge) -> PairWords:
+    """The words on every pair; `kinds` by seat."""
+    told = PairWords([], [], set(), set())
     quick, slow = _parted(situation)
-    known, still_open = look_up(situation, quick, standings, knowledge)
+    known, still_open = look_up(situation, quick, kinds, knowledge)
     _word(known, situation, told)
     still_open += [(a, b) for a in slow for b in quick]
     still_open += combinations(slow, 2)
     ordered = [(a, b) if a.place < b.place else (b, a) for a, b in still_open if a.is_active or b.is_active]
     if ordered:
-        matches, missing, judged = _said(situation, ordered, standings, knowledge)
+        matches, missing, judged = _said(situation, ordered, kinds, knowledge)
         told.findings.extend(merging.findings(matches, situation))
         told.missing.extend(missing)
         told.judged.update(judged)
@@ -74,7 +74,7 @@ def _parted(situation: Situation) -> tuple[list[Seat], list[Seat]]:
 
 
 def look_up(
-    situation: Situation, quick: list[Seat], standings: Standings, knowledge: Knowledge
+    situation: Situation, quick: list[Seat], kinds: DrugKinds, knowledge: Knowledge
 ) -> tuple[list[Known], list[Pair]]:
     """What is remembered of each pair, and the pairs whose words depend on the day or the person."""
     memory, of_band = situation.memory.depends.get, situation.memory.words_of_kinds
@@ -82,14 +82,14 @@ def look_up(
     known: list[Known] = []
     still_open: list[Pair] = []
     lower: list[tuple[int, Seat]] = []
-    for kind, b in sorted([(standings[seat.place].number, seat) for seat in quick], key=FIRST):
+    for kind, b in sorted([(kinds[seat.place].number, seat) for seat in quick], key=FIRST):
         row = kind << NUMBER_BITS
         for other, a in lower:
             depends = memory(row | other)
             if depends == NOTHING:
                 continue
             if depends is None:
-                depends = situation.memory.depends.keep(row | other, _depends(situation, (a, b), standings, knowledge))
+                depends = situation.memory.depends.keep(row | other, _depends(situation, (a, b), kinds, knowledge))
                 if depends == NOTHING:
                     continue
             pair = (a, b) if a.place < b.place else (b, a)
@@ -99,7 +99,7 @@ def look_up(
             mark = (row | other, a.band, b.band, is_older) if a.band or b.band or is_older else row | other
             words = of_band.get(mark)
             if words is None:
-                words = of_band.keep(mark, _words(situation, pair, standings, knowledge))
+                words = of_band.keep(mark, _words(situation, pair, kinds, knowledge))
             known.append((pair, words, depends))
         lower.append((kind, b))
     return known, still_open
@@ -109,7 +109,7 @@ def _are_settled(situation: Situation, pair: Pair) -> bool:
     return all(situation.is_steady(seat.drug, situation.numbers.settled_days) for seat in pair)
 
 
-def _word(known: list[Known], situation: Situation, told: Told) -> None:
+def _word(known: list[Known], situation: Situation, told: PairWords) -> None:
     """Puts what is known of each pair into `told`, with the prescriptions of today."""
     acted = situation.action.refs
     for (a, b), words, depends in known:
@@ -139,10 +139,10 @@ def _mask(situation: Situation) -> int:
     return mask | (SWITCH if facts.cross_tapers or facts.labelled_overlaps else 0)
 
 
-def _depends(situation: Situation, pair: Pair, standings: Standings, knowledge: Knowledge) -> int:
+def _depends(situation: Situation, pair: Pair, kinds: DrugKinds, knowledge: Knowledge) -> int:
     """What the words on two drugs that are both taken depend on; NOTHING where nobody says a word."""
     (a, b), depends, is_said = pair, 0, False
-    both = zip(standings[a.place].selections, standings[b.place].selections, strict=True)
+    both = zip(kinds[a.place].selections, kinds[b.place].selections, strict=True)
     for source, (of_a, of_b) in zip(knowledge.sources, both, strict=True):
         if not isinstance(source, RuleBook):
             is_said |= listed.highest(of_a, of_b, source)[0] > 0
@@ -162,21 +162,21 @@ def _depends(situation: Situation, pair: Pair, standings: Standings, knowledge: 
     return depends if is_said else NOTHING
 
 
-def _words(situation: Situation, pair: Pair, standings: Standings, knowledge: Knowledge) -> tuple[Finding, ...]:
+def _words(situation: Situation, pair: Pair, kinds: DrugKinds, knowledge: Knowledge) -> tuple[Finding, ...]:
     """What is said of two drugs that go on, with nobody's prescriptions yet."""
-    matches, _, _ = _said(situation, [pair], standings, knowledge)
+    matches, _, _ = _said(situation, [pair], kinds, knowledge)
     return tuple(merging.findings(matches, situation))
 
 
 def _said(
-    situation: Situation, pairs: Sequence[Pair], standings: Standings, knowledge: Knowledge
+    situation: Situation, pairs: Sequence[Pair], kinds: DrugKinds, knowledge: Knowledge
 ) -> tuple[list[Match], list[NotChecked], set[tuple[int, int, str]]]:
     """Every source's word on these pairs, the facts that a rule missed, and the problems on which one was written."""
     matches: list[Match] = []
     missing: list[NotChecked] = []
     judged: set[tuple[int, int, str]] = set()
     for place, source in enumerate(knowledge.sources):
-        chosen = [standing.selections[place] for standing in standings]
+        chosen = [kind.selections[place] for kind in kinds]
         if isinstance(source, RuleBook):
             told = curated.matches(situation, pairs, chosen, source)
             matches += told.matches

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from interactions.engine.attributes import Profile
-from interactions.engine.derivation import Derived
-from interactions.engine.derived_tables import ACTIVATION, SILENT, DerivedTables, Words
+from interactions.engine.derived_tables import ACTIVATION, SILENT, Derived, DerivedTables, LevelWords
 from interactions.engine.numbers import Numbers
 from interactions.engine.severity import Severity
 
@@ -60,7 +59,7 @@ def _worst_inhibition(perpetrator: Profile, victim: Profile, tables: DerivedTabl
 
 
 def _said(
-    code: str, severity: Severity, perpetrator: Profile, victim: Profile, words: Words, **more: object
+    code: str, severity: Severity, perpetrator: Profile, victim: Profile, words: LevelWords, **more: object
 ) -> Derived:
     said = {"acts": perpetrator.key, "suffers": victim.key, **more}
     return Derived(

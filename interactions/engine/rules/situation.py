@@ -5,10 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from interactions.engine import risks
 from interactions.engine.attributes import Profile
 from interactions.engine.conditions import Held
-from interactions.engine.formulary import Formulary
+from interactions.engine.formulary import Formulary, raised
 from interactions.engine.memory import Memory
 from interactions.engine.numbers import Numbers
 from interactions.engine.regimen import Action, Drug, Facts, Lab, Regimen
@@ -31,22 +30,18 @@ class Situation:
 
     @property
     def day(self) -> date:
-        """The day judged."""
         return self.regimen.day
 
     @property
     def facts(self) -> Facts:
-        """What is on record about the person."""
         return self.regimen.facts
 
     @property
     def action(self) -> Action:
-        """What is about to be done."""
         return self.regimen.action
 
     @property
     def numbers(self) -> Numbers:
-        """The figures and grades of the release."""
         return self.formulary.numbers
 
     @cached_property
@@ -104,7 +99,7 @@ class Situation:
 
     def risks_of(self, risk: str) -> dict[str, str]:
         """What about this person raises a risk: stable text -> words."""
-        return risks.found(self.formulary.risks, risk, self.facts, self.codes)
+        return raised(self.formulary.risks, risk, self.facts, self.codes)
 
     @cached_property
     def older(self) -> dict[str, str]:
@@ -113,7 +108,6 @@ class Situation:
 
     @property
     def is_older(self) -> bool:
-        """Whether it weighs more because of the age."""
         return bool(self.older)
 
     @cached_property

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from interactions.engine.derivation import Derived
+from interactions.engine.derived_tables import Derived
 from interactions.engine.findings import Wait
 from interactions.engine.rules.derived import of_pair
 from interactions.engine.rules.seats import Seat

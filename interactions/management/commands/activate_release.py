@@ -15,11 +15,9 @@ class Command(BaseCommand):
     help = "Put a release of interaction knowledge into use, in place of another one of the same source."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which release."""
         parser.add_argument("release_id", type=int, metavar="ID")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Activate it and repeat its warnings."""
         try:
             outcome = local_release.put_into_use(options["release_id"], None, timezone.localdate())
         except NoSuchRelease as unknown:

@@ -22,7 +22,6 @@ class Command(BaseCommand):
     help = "Import interaction data as a release, not yet in use."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One sub-command a source."""
         sources = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")
         official = sources.add_parser("ddinter", help="the official DDInter CSV files, one for each ATC letter")
         official.add_argument("files", nargs="*", type=Path, metavar="FILE")
@@ -44,7 +43,6 @@ class Command(BaseCommand):
             one.add_argument("--show-unmapped", action="store_true", help="list every name without an RxCUI")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Fetch if asked to, import, and say what was in it."""
         started = time.monotonic()
         try:
             files = self._fetched(options) if options.get("download") else options["files"]

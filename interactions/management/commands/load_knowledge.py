@@ -21,13 +21,11 @@ class Command(BaseCommand):
     help = "Load the shipped interaction knowledge (data/) and put it into use."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where the tables are."""
         parser.add_argument(
             "--from", dest="folder", type=Path, default=settings.BASE_DIR / "data", help="folder to read"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Import the tables if they are new, then put them into use."""
         folder: Path = options["folder"]
         try:
             files = releases.digests([folder / name for name in (*clinical.FILES, "release.json")])

@@ -17,7 +17,6 @@ class Command(BaseCommand):
     help = "Run the shipped cases against the knowledge in use: hit rate and nuisance rate by category. Kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """What is asked, and where the cases are."""
         parser.add_argument("--shipped", action="store_true", help="the shipped rules alone, without local changes")
         parser.add_argument(
             "--cases", type=Path, default=selftests.FOLDER, help="folder of JSON; other cases than ours"
