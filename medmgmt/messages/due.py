@@ -1,9 +1,8 @@
 """What falls due for a patient: supplies that run out, injections, tests, steps of a plan, ends of courses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import count
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -22,10 +21,8 @@ from refills.messages.bundling import Step, Thing
 from refills.messages.waking import CLOSES, OPENS, Waking
 from refills.models import Channel, Dispense, PillCount, ReminderKind, ReminderPlan, RenewalDecision
 from refills.supply import injections
-from refills.supply.rules import NoSuchRule
 
 INJECTION, LAB, TAPER, END, ANSWER = "injection", "lab", "dosage_change", "end_of_course", "renewal_answer"
-ANSWERED_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def things(patient: Patient, wishes: Wishes, today: date) -> list[Thing]:
 def answers(patient: Patient, today: date) -> list[Thing]:
     """Answers to requests for a refill, told once on the morning after; what they say is in the portal alone."""
     zone = ZoneInfo(patient.time_zone)
-    since = datetime.combine(today - ANSWERED_FOR, time.min, zone)
+    since = datetime.combine(today - site.days("answers_told_days"), time.min, zone)
     rows = RenewalDecision.objects.filter(patient=patient, decided_at__gte=since)
     days = {(row.prescription_id, row.decided_at.astimezone(zone).date() + timedelta(days=1)) for row in rows}
     step = (Step(ReminderKind.ON_THE_DAY, 0),)
@@ -111,8 +108,8 @@ def refill(one: Taken, run_out_on: date, wishes: Wishes) -> Thing:
         day=run_out_on,
         steps=cadence(wishes),
         prescription_id=one.prescription.pk,
-        early=number("bundle_days", one.scopes, 6),
-        early_on_day=number("bundle_on_day_days", one.scopes, 6),
+        early=site.whole("bundle_days", one.scopes),
+        early_on_day=site.whole("bundle_on_day_days", one.scopes),
     )
 
 
@@ -120,15 +117,17 @@ def injection(one: Taken, timing: Injection, wishes: Wishes) -> Thing:
     """The next injection, counted from the last: before it is due, on the day, and at the end of its window."""
     window = injections.window(one.recorded[-1].dispensed_on, timing.interval_days, timing.early, timing.late)
     closes = (window.closes_on - window.due_on).days
-    days = sorted({*(-day for day in numbers("injection_before", (7, 1, 0))), *([closes] if closes > 0 else [])})
+    days = sorted({*(-day for day in site.cadence("injection_before")), *([closes] if closes > 0 else [])})
     steps = tuple(Step(ReminderKind.INJECTION, day) for day in days)
-    return Thing(INJECTION, str(one.prescription.pk), window.due_on, steps, one.prescription.pk, early=2)
+    early = site.whole("bundle_injection_days")
+    return Thing(INJECTION, str(one.prescription.pk), window.due_on, steps, one.prescription.pk, early=early)
 
 
 def test(code: str, due_on: date) -> Thing:
     """A test that is due; it joins a message that goes anyway in the days before."""
-    days = sorted({-day for day in numbers("lab_before", (7, 0))} | set(numbers("lab_overdue", (7,))))
-    return Thing(LAB, code, due_on, tuple(Step(ReminderKind.LAB, day) for day in days), early=3, early_on_day=0)
+    days = sorted({-day for day in site.cadence("lab_before")} | set(site.cadence("lab_overdue")))
+    steps = tuple(Step(ReminderKind.LAB, day) for day in days)
+    return Thing(LAB, code, due_on, steps, early=site.whole("bundle_lab_days"), early_on_day=0)
 
 
 def plan_steps(one: Taken, today: date) -> list[Thing]:
@@ -150,8 +149,8 @@ def wishes_of(patient: Patient, row: ReminderPlan | None = None) -> Wishes:
     closes = row.quiet_from if row.quiet_from is not None else CLOSES
     hour = row.hour if row.hour is not None else settings.REMINDER_HOUR
     return Wishes(
-        before=days_in(row.cadence) or numbers("remind_before", (7, 3, 1, 0)),
-        after=days_in(row.overdue) or numbers("remind_overdue", (1, 3, 7)),
+        before=days_in(row.cadence) or site.cadence("remind_before"),
+        after=days_in(row.overdue) or site.cadence("remind_overdue"),
         channels=tuple(name for name in row.channels.split(",") if name) or tuple(Channel.values),
         waking=Waking(at=time(min(max(hour, opens), closes - 1)), opens=opens, closes=closes),
         language=row.language or patient.language,
@@ -179,22 +178,3 @@ def kind_after(days: int) -> str:
 def days_in(written: str) -> tuple[int, ...]:
     """Reads "7,3,1,0"."""
     return tuple(int(part) for part in written.split(",") if part.strip().isdecimal())
-
-
-def numbers(rule: str, otherwise: tuple[int, ...]) -> tuple[int, ...]:
-    """The clinic's days of a cadence: rows of refill_rules.csv named rule_1, rule_2 and on; else as given."""
-    found: list[int] = []
-    for place in count(1):
-        row = site.supply_rules().find(f"{rule}_{place}", frozenset({"*"}))
-        if row is None:
-            return tuple(found) or otherwise
-        found.append(int(row.value))
-    return otherwise
-
-
-def number(rule: str, scopes: Iterable[str], otherwise: int) -> int:
-    """A number of refill_rules.csv; else as given."""
-    try:
-        return site.supply_rules().whole(rule, frozenset(scopes))
-    except NoSuchRule:
-        return otherwise

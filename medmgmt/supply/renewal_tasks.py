@@ -18,8 +18,6 @@ from refills.models import Authorisation, Dispense, Lasts, SupplyState, Task, Ta
 from refills.worklist import tasks
 
 BATCH = 500
-SEEN_FOR = timedelta(days=7)
-"""A supply that ran out longer ago is a gap, which has a task of its own."""
 REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
 
 
@@ -30,8 +28,7 @@ def open_renewals() -> int:
     Safe to repeat and at once: one task for a run-out. Five queries for each batch, however much there is.
     """
     day, opened, knowledge = timezone.localdate(), 0, library.current()
-    lead = site.supply_rules().whole("renewal_lead_days", {"*"})
-    for some in batches(day - SEEN_FOR, day + timedelta(days=lead)):
+    for some in batches(day - site.days("renewal_seen_days"), day + site.days("renewal_lead_days")):
         due = [task(one, knowledge) for one in some if is_due(one, day, knowledge)]
         opened += tasks.open_tasks(due) if due else 0
     return opened
@@ -79,6 +76,7 @@ def task(one: Prescription, knowledge: Knowledge) -> Task:
     """The prescriber's task; it names no drug in its title."""
     scopes = regimen_scopes.scopes_of(one, knowledge)
     run_out_on = one.supply_state.run_out_on or timezone.localdate()
+    left = (run_out_on - timezone.localdate()).days
     return Task(
         kind=TaskKind.RENEWAL,
         key=f"renewal|{one.pk}|{run_out_on}",
@@ -86,7 +84,7 @@ def task(one: Prescription, knowledge: Knowledge) -> Task:
         role=Role.PSYCHIATRIST,
         priority=site.supply_rules().whole("gap_task_priority", scopes),
         stop_tier=gaps.stop_tier(one),
-        due_at=timezone.now() + timedelta(days=max(1, (run_out_on - timezone.localdate()).days - 3)),
+        due_at=timezone.now() + timedelta(days=max(1, left - site.whole("renewal_due_days"))),
         source_type="prescription",
         source_id=str(one.pk),
         title=_("A prescription has no fill left"),

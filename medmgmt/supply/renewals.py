@@ -49,7 +49,7 @@ from refills.supply.dispensing import Earliest
 from refills.supply.rules import CONTROLLED
 
 REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
-USUAL_DAYS, USUAL_UNIT = 30, "{tablet}"
+USUAL_UNIT = "{tablet}"
 BAD = ("severe", "life_threatening")
 GONE = ("recovered", "recovered_with_sequelae")
 
@@ -300,7 +300,7 @@ def propose(
     """The last authorisation again, else the last fill; shorter where a limit, a lab or a rule asks for it."""
     numbers = site.supply_rules()
     last: Authorisation | Dispense | None = next(iter(reversed(written)), None) or next(iter(reversed(fills)), None)
-    days = last.days_supply if last else USUAL_DAYS
+    days = last.days_supply if last else site.whole("renewal_days_usual")
     unit = last.unit if last else USUAL_UNIT
     caps = [days, numbers.whole("renewal_days_max", scopes)]
     caps += [limit.most_days] if limit else []
@@ -391,8 +391,7 @@ def by_word(one: Renewal, scopes: Collection[str]) -> list[tuple[bool, str, str]
 
 def too_early(one: Renewal) -> list[tuple[bool, str, str]]:
     """Enough at home for longer than a renewal looks ahead."""
-    lead = site.supply_rules().whole("renewal_lead_days", {"*"}) * 3
-    far = one.runs_out_on is not None and (one.runs_out_on - one.today).days > lead
+    far = one.runs_out_on is not None and one.runs_out_on - one.today > site.days("renewal_early_days")
     return [(far, "early", _("The supply lasts until %(day)s.") % {"day": one.runs_out_on})]
 
 
