@@ -1,12 +1,12 @@
 """The tables in data/demo as values; a row that makes no sense is refused with its file and line."""
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
 
+from interactions.importers import rows
 from medmgmt.record.dosing import KINDS_WITH_SIG, Sig
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "demo"
@@ -192,13 +192,11 @@ def _read(path: Path, make: Callable[[Row], T]) -> tuple[T, ...]:
 
 
 def _made(path: Path, make: Callable[[Row], T]) -> Iterator[T]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        for row in reader:
-            try:
-                yield make(row)
-            except (ValueError, KeyError, TypeError, InvalidOperation) as wrong:
-                raise BadTable(f"{path.name}, line {reader.line_num}: {wrong}") from wrong
+    for line, row in rows.read(path):
+        try:
+            yield make(row)
+        except (ValueError, KeyError, TypeError, InvalidOperation) as wrong:
+            raise BadTable(f"{path.name}, line {line}: {wrong}") from wrong
 
 
 def _template(row: Row) -> Template:

@@ -1,8 +1,9 @@
 """What is expected of each column of each table, as data/columns.csv says."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
+
+from interactions.importers import rows
 
 FILE = "columns.csv"
 YES = "yes"
@@ -26,12 +27,11 @@ class Column:
 def read(folder: Path) -> dict[str, tuple[Column, ...]]:
     """The columns of every table in the order of the file, by the table's path in the folder."""
     found: dict[str, list[Column]] = {}
-    with (folder / FILE).open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            kind, _, argument = row["kind"].partition(":")
-            column = Column(
-                row["table"], row["column"], kind, argument, row["unit"], row["blank"] == YES, row["key"] == YES,
-                row["meaning"],
-            )  # fmt: skip
-            found.setdefault(column.table, []).append(column)
+    for _line, row in rows.read(folder / FILE):
+        kind, _, argument = row["kind"].partition(":")
+        column = Column(
+            row["table"], row["column"], kind, argument, row["unit"], row["blank"] == YES, row["key"] == YES,
+            row["meaning"],
+        )  # fmt: skip
+        found.setdefault(column.table, []).append(column)
     return {table: tuple(of) for table, of in found.items()}
