@@ -1,6 +1,5 @@
 """The shipped tables in data/: drugs, classes, pair rules, salts, dose modifiers and side effects."""
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +12,9 @@ from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.knowledge import SideEffectTerm
 from interactions.engine.rulebook import PairRule
 from interactions.engine.severity import NAMED
+from interactions.importers import rows
 from interactions.importers.faults import BadFile, Fault
+from interactions.importers.rows import Row
 
 TABLES = (*formulary.TABLES, "passive_pairs", "high_priority_pairs")
 """What is kept row by row."""
@@ -32,7 +33,6 @@ KNOWN_COLUMNS = {
     "maoi_wait_days", "maoi_type",
 }  # fmt: skip
 LIKELIHOODS = {"very_common", "common", "uncommon", "rare"}
-Row = dict[str, str]
 Made = TypeVar("Made")
 
 
@@ -89,15 +89,13 @@ def _made(path: Path, make: Callable[[Row], Made], faults: list[Fault]) -> Itera
     if not path.is_file():
         faults.append(Fault(path.name, 1, "the file is missing"))
         return
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        for row in rows:
-            try:
-                made = make(row)
-            except (KeyError, ValueError, AttributeError) as wrong:
-                faults.append(Fault(path.name, rows.line_num, f"{type(wrong).__name__}: {wrong}"))
-                continue
-            yield made
+    for line, row in rows.read(path):
+        try:
+            made = make(row)
+        except (KeyError, ValueError, AttributeError) as wrong:
+            faults.append(Fault(path.name, line, f"{type(wrong).__name__}: {wrong}"))
+            continue
+        yield made
 
 
 def _number(text: str) -> int | None:

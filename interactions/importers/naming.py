@@ -1,11 +1,11 @@
 """From a source's drug name to an RxCUI: names and aliases of the formulary, and a vocabulary where one is given."""
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from interactions.engine.catalogue import normal
+from interactions.importers import rows
 
 BRACKET = re.compile(r"(.+?)\s*\(([^()]*)\)\s*")
 SALT_WORDS = frozenset(
@@ -59,11 +59,10 @@ class Names:
 
 def read_vocabulary(path: Path) -> tuple[dict[str, int], dict[int, int]]:
     """Of a CSV with rxcui,tty,name: RxCUI by name, and salt -> ingredient where the name says that it is one."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = [(int(row["rxcui"]), row["tty"], normal(row["name"])) for row in csv.DictReader(lines)]
-    names = {name: rxcui for rxcui, tty, name in rows if tty in ("IN", "PIN")}
-    ingredients = {name: rxcui for rxcui, tty, name in rows if tty == "IN"}
-    return names, salts(((rxcui, name) for rxcui, tty, name in rows if tty == "PIN"), ingredients)
+    found = [(int(row["rxcui"]), row["tty"], normal(row["name"])) for _line, row in rows.read(path)]
+    names = {name: rxcui for rxcui, tty, name in found if tty in ("IN", "PIN")}
+    ingredients = {name: rxcui for rxcui, tty, name in found if tty == "IN"}
+    return names, salts(((rxcui, name) for rxcui, tty, name in found if tty == "PIN"), ingredients)
 
 
 def salts(named: Iterable[tuple[int, str]], ingredients: Mapping[str, int]) -> dict[int, int]:

@@ -23,7 +23,7 @@ from refills.models import Authorisation, LimitLifted, Revocation, SupplyLimit
 from refills.supply import controlled
 from refills.supply.controlled import Part, Refusal
 
-OLDEST_DAYS, MOST_WORDS, MOST_PARTS = 730, 2000, 13
+MOST_WORDS, MOST_PARTS = 2000, 13
 LONGEST_WAIT = timedelta(days=366)
 
 
@@ -105,8 +105,9 @@ def issue(
     on = issued_on or today
     if not 1 <= len(parts) <= MOST_PARTS:
         raise Refused(_("Write from one to %(most)s prescriptions at once.") % {"most": MOST_PARTS})
-    if not today - timedelta(days=OLDEST_DAYS) <= on <= today:
-        raise Refused(_("A prescription is written down on its day or within two years after it, never before it."))
+    if not today - site.days("backdated_days_max") <= on <= today:
+        words = _("A prescription is written down on its day or within %(period)s after it, never before it.")
+        raise Refused(words % {"period": site.period("backdated_days_max")})
     course = courses.of_prescription(prescription, courses.AUTHORISATIONS)
     if on == today:
         require_taken(course.steps, today)

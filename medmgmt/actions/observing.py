@@ -23,13 +23,12 @@ from medmgmt.record.models import (
     Patient,
     User,
 )
+from refills import site
 from refills.models import Task
 from refills.worklist import evidence, tasks
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 MINUTE = timedelta(seconds=59, microseconds=999_999)
-AGAIN_WITHIN = timedelta(days=2)
-"""What waits again because its evidence was wrong is due in two days at the earliest."""
 
 
 @transaction.atomic
@@ -166,7 +165,7 @@ def wait_again(patient: Patient, old: Observation) -> int:
     left = [told_at(one) for one in Observation.current(patient.pk).filter(code=old.code)]
     closed = evidence.closed_with(patient_id=patient.pk, evidence=("observation", old.pk))
     lost: list[Task] = [task for task in closed if not any(at >= task.created_at for at in left)]
-    return len(evidence.open_again(lost, earliest_due=timezone.now() + AGAIN_WITHIN))
+    return len(evidence.open_again(lost, earliest_due=timezone.now() + site.days("follow_up_again_days")))
 
 
 @transaction.atomic

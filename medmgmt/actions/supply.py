@@ -1,7 +1,7 @@
 """Medicine in hand: what was dispensed or counted, what the patient says and answers, who asks for more."""
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -46,9 +46,6 @@ SIGNALS = {
     dispensing.Signal.MANY_LOST: gettext_lazy("%(count)s times lost or stolen since %(day)s."),
     dispensing.Signal.SEVERAL_PRESCRIBERS: gettext_lazy("%(count)s prescribers at once."),
 }
-LOOKED_AT_FOR = timedelta(days=7)
-"""History that is written down later than a week opens no tasks."""
-OLDEST_DAYS = 730
 REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
 
 
@@ -99,7 +96,7 @@ def record_dispense(
             EarlyFill.objects.create(patient=patient, dispense=made, reason=early_reason, days_early=early)
         if partial_reason:
             keep_partial(filled, made, partial_reason, handed_at)
-        if dispensed_on >= today - LOOKED_AT_FOR:
+        if dispensed_on >= today - site.days("fill_looked_at_days"):
             ask_pharmacist(course, made, early, early_reason)
             monitoring.open_if_pending(patient, prescription, dispensed_on)
         planning.replan(patient, prescription, known.with_course(filled))
@@ -109,8 +106,9 @@ def record_dispense(
 
 def require_fill(today: date, dispensed_on: date, days_supply: int, early_reason: str, partial_reason: str) -> None:
     """Refuses a fill that makes no sense whatever was prescribed."""
-    if not today - timedelta(days=OLDEST_DAYS) <= dispensed_on <= today:
-        raise Refused(_("A fill is written down on its day or within two years after it, never before it."))
+    if not today - site.days("backdated_days_max") <= dispensed_on <= today:
+        words = _("A fill is written down on its day or within %(period)s after it, never before it.")
+        raise Refused(words % {"period": site.period("backdated_days_max")})
     if days_supply < 1:
         raise Refused(_("A fill lasts at least one day."))
     if early_reason and early_reason not in EarlyReason.values:
@@ -218,8 +216,9 @@ def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: D
     """Units found at home before that day's dose; from then on the supply is counted from them."""
     patient, prescription = access.locked(by, "count_pills", Prescription, prescription_id)
     today = patient.today(timezone.now())
-    if not today - timedelta(days=LOOKED_AT_FOR.days * 4) <= counted_on <= today:
-        raise Refused(_("A count is written down within four weeks, never before its day."))
+    if not today - site.days("count_backdated_days_max") <= counted_on <= today:
+        words = _("A count is written down within %(period)s, never before its day.")
+        raise Refused(words % {"period": site.period("count_backdated_days_max")})
     if unit not in dosing.UNITS or quantity < 0:
         raise Refused(_("Give a number of units, zero or more."))
     made = PillCount.objects.create(

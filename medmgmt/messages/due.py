@@ -1,9 +1,8 @@
 """What falls due for a patient: supplies that run out, injections, tests, steps of a plan, ends of courses."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, time
-from itertools import count
 
 from django.conf import settings
 
@@ -19,7 +18,6 @@ from refills.messages.bundling import Step, Thing
 from refills.messages.waking import CLOSES, OPENS, Waking
 from refills.models import Channel, ReminderKind, ReminderPlan
 from refills.supply.injections import Window
-from refills.supply.rules import NoSuchRule
 
 INJECTION, LAB, TAPER, END, ANSWER = "injection", "lab", "dosage_change", "end_of_course", "renewal_answer"
 
@@ -69,23 +67,25 @@ def refill(one: Course, run_out_on: date, scopes: Collection[str], wishes: Wishe
         day=run_out_on,
         steps=cadence(wishes),
         prescription_id=one.prescription.pk,
-        early=number("bundle_days", scopes, 6),
-        early_on_day=number("bundle_on_day_days", scopes, 6),
+        early=site.whole("bundle_days", scopes),
+        early_on_day=site.whole("bundle_on_day_days", scopes),
     )
 
 
 def injection(one: Course, window: Window) -> Thing:
     """The next injection: told before it is due, on the day, and at the end of its window."""
     closes = (window.closes_on - window.due_on).days
-    days = sorted({*(-day for day in numbers("injection_before", (7, 1, 0))), *([closes] if closes > 0 else [])})
+    days = sorted({*(-day for day in site.cadence("injection_before")), *([closes] if closes > 0 else [])})
     steps = tuple(Step(ReminderKind.INJECTION, day) for day in days)
-    return Thing(INJECTION, str(one.prescription.pk), window.due_on, steps, one.prescription.pk, early=2)
+    early = site.whole("bundle_injection_days")
+    return Thing(INJECTION, str(one.prescription.pk), window.due_on, steps, one.prescription.pk, early=early)
 
 
 def test(code: str, due_on: date) -> Thing:
     """A test that is due; it joins a message that goes anyway in the days before."""
-    days = sorted({-day for day in numbers("lab_before", (7, 0))} | set(numbers("lab_overdue", (7,))))
-    return Thing(LAB, code, due_on, tuple(Step(ReminderKind.LAB, day) for day in days), early=3, early_on_day=0)
+    days = sorted({-day for day in site.cadence("lab_before")} | set(site.cadence("lab_overdue")))
+    steps = tuple(Step(ReminderKind.LAB, day) for day in days)
+    return Thing(LAB, code, due_on, steps, early=site.whole("bundle_lab_days"), early_on_day=0)
 
 
 def plan_step(one: Course, step: courses.PlannedStep) -> Thing:
@@ -101,8 +101,8 @@ def wishes_of(patient: Patient, row: ReminderPlan | None = None) -> Wishes:
     closes = row.quiet_from if row.quiet_from is not None else CLOSES
     hour = row.hour if row.hour is not None else settings.REMINDER_HOUR
     return Wishes(
-        before=days_in(row.cadence) or numbers("remind_before", (7, 3, 1, 0)),
-        after=days_in(row.overdue) or numbers("remind_overdue", (1, 3, 7)),
+        before=days_in(row.cadence) or site.cadence("remind_before"),
+        after=days_in(row.overdue) or site.cadence("remind_overdue"),
         channels=tuple(name for name in row.channels.split(",") if name) or tuple(Channel.values),
         waking=Waking(at=time(min(max(hour, opens), closes - 1)), opens=opens, closes=closes),
         language=row.language or patient.language,
@@ -130,22 +130,3 @@ def kind_after(days: int) -> str:
 def days_in(written: str) -> tuple[int, ...]:
     """Reads "7,3,1,0"."""
     return tuple(int(part) for part in written.split(",") if part.strip().isdecimal())
-
-
-def numbers(rule: str, otherwise: tuple[int, ...]) -> tuple[int, ...]:
-    """The clinic's days of a cadence: rows of refill_rules.csv named rule_1, rule_2 and on; else as given."""
-    found: list[int] = []
-    for place in count(1):
-        row = site.supply_rules().find(f"{rule}_{place}", frozenset({"*"}))
-        if row is None:
-            return tuple(found) or otherwise
-        found.append(int(row.value))
-    return otherwise
-
-
-def number(rule: str, scopes: Iterable[str], otherwise: int) -> int:
-    """A number of refill_rules.csv; else as given."""
-    try:
-        return site.supply_rules().whole(rule, frozenset(scopes))
-    except NoSuchRule:
-        return otherwise

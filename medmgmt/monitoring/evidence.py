@@ -1,7 +1,7 @@
 """What keeps a promise to monitor: which lab, scale or visit a card suggests, and every other that can be recorded."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
@@ -10,13 +10,18 @@ from interactions.engine.care_tables import CareTables
 from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding
 from medmgmt.record.models import ANSWERS, MEASURES, SCALES, ObservationCode, evidence_of
+from refills import site
 
 VISIT = "visit"
-USUAL_DAYS = 14
 MOST = 6
 """So many a card suggests; all others stand below."""
 OF_INTERACTIONS = ("inhibitor", "inducer", "interacting", "smoking")
 """A monitoring rule that speaks of one of these is meant for a day on which another drug comes or goes."""
+
+
+def usual_days() -> int:
+    """When a promise is due where no rule says otherwise."""
+    return site.whole("follow_up_days_usual")
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Choice:
     """Something that can be recorded, and within how many days."""
 
     what: str
-    days: int = USUAL_DAYS
+    days: int = field(default_factory=usual_days)
 
     @property
     def label(self) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
@@ -22,7 +22,6 @@ from refills.supply.controlled import Decision, Handed, Order, Part
 from refills.supply.dispensing import Earliest
 from refills.supply.rules import SCHEDULES
 
-EARLY_COUNTED = timedelta(days=180)
 TO_TWENTY = (
     "zero",
     "one",
@@ -171,7 +170,8 @@ def until(row: Authorisation, scopes: Collection[str]) -> date | None:
 def early_counts(prescription_id: int, today: date) -> list[tuple[str, int]]:
     """Early fills of the last half year by reason, in words, the most frequent first; one query."""
     rows = EarlyFill.objects.filter(
-        dispense__prescription_id=prescription_id, dispense__dispensed_on__gte=today - EARLY_COUNTED
+        dispense__prescription_id=prescription_id,
+        dispense__dispensed_on__gte=today - site.days("early_fills_shown_days"),
     )
     counted = Counter(rows.values_list("reason", flat=True))
     return [(str(EarlyReason(reason).label), number) for reason, number in counted.most_common()]

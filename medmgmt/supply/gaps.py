@@ -15,9 +15,6 @@ from refills import site
 from refills.models import LIVE, Lasts, SupplyState, Task
 from refills.worklist import kinds, tasks
 
-GAPS_SEEN_FOR = timedelta(days=60)
-"""A supply that ended longer ago is history that nobody kept up, such as that taken over from elsewhere."""
-
 BATCH = 200
 EVERY = timedelta(hours=6)
 """So often what depends on the day alone is looked at: a gap grows, a planned hold or end comes."""
@@ -44,7 +41,7 @@ def days_without(patient: Patient, course: Course, out_on: date | None) -> int |
     live = Task.objects.filter(key__startswith=kinds.SUPPLY_GAP.key_of(prescription.pk, ""), state__in=LIVE)
     for task in live if without < 0 else live.exclude(key=kinds.SUPPLY_GAP.key_of(prescription.pk, out_on)):
         tasks.cancel_by_key(task.key, _("The supply no longer has this gap."))
-    return without if 0 <= without <= GAPS_SEEN_FOR.days else None
+    return without if 0 <= without <= site.whole("gap_seen_days") else None
 
 
 def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, due_at: datetime | None = None) -> None:
@@ -87,7 +84,7 @@ def _to_look_at(now: datetime) -> list[int]:
     day = now.date()
     ended = Q(
         lasts=Lasts.RUNS_OUT,
-        run_out_on__gte=day - GAPS_SEEN_FOR - timedelta(days=1),
+        run_out_on__gte=day - site.days("gap_seen_days") - timedelta(days=1),
         run_out_on__lte=day + timedelta(days=1),
     )
     known = Task.objects.filter(key__startswith=kinds.SUPPLY_GAP.begins, state__in=LIVE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -18,11 +18,10 @@ from medmgmt.supply import authorisations as supply_authorisations
 from medmgmt.supply.adherence import Told
 from medmgmt.supply.limits import Suggestion
 from medmgmt.supply.renewals import Renewal
+from refills import site
 from refills.models import Authorisation, Dispense, PartialFill, RenewalDecision, Task, TaskKind
 
 MOST_IN_QUEUE = 50
-
-ANSWER_SHOWN_FOR = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,9 @@ def asked_by(patient: Patient, prescription_ids: Sequence[int]) -> Mapping[int, 
     )
     since = {int(task.source_id): patient.today(task.created_at) for task in waiting.order_by("-created_at")}
     decided = RenewalDecision.objects.filter(
-        patient=patient, prescription_id__in=prescription_ids, decided_at__gte=timezone.now() - ANSWER_SHOWN_FOR
+        patient=patient,
+        prescription_id__in=prescription_ids,
+        decided_at__gte=timezone.now() - site.days("answers_shown_days"),
     )
     newest: dict[int, RenewalDecision] = {}
     for row in decided.select_related("authorisation").order_by("decided_at", "id"):

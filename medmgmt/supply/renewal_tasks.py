@@ -20,8 +20,6 @@ from refills.worklist import kinds, tasks
 
 BATCH = 500
 ONE_DAY = timedelta(days=1)
-SEEN_FOR = timedelta(days=7)
-"""A supply that ran out longer ago is a gap, which has a task of its own."""
 REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
 
 
@@ -49,13 +47,13 @@ def open_renewals() -> int:
 
 def lead() -> timedelta:
     """How long before its end a supply is renewed."""
-    return timedelta(days=site.supply_rules().whole("renewal_lead_days", {"*"}))
+    return site.days("renewal_lead_days")
 
 
 def batches(now: datetime) -> Iterator[list[Ending]]:
     """Courses that run out near this moment, wherever the patient lives: those that something was written for and
     nobody asked for yet."""
-    first, last = now.date() - SEEN_FOR - ONE_DAY, now.date() + lead() + ONE_DAY
+    first, last = now.date() - site.days("renewal_seen_days") - ONE_DAY, now.date() + lead() + ONE_DAY
     number = Cast(OuterRef("prescription_id"), CharField())
     asked = Task.objects.filter(source_type="prescription", source_id=number, kind__in=REQUESTS, closed_at=None)
     written = Authorisation.objects.filter(prescription_id=OuterRef("prescription_id"))
@@ -76,7 +74,8 @@ def batches(now: datetime) -> Iterator[list[Ending]]:
 def is_due(one: Ending, now: datetime) -> bool:
     """Does it run out soon or of late by the patient's own day, still taken by the clock, with no fill left?"""
     course, day = one.course, one.course.prescription.patient.today(now)
-    if not day - SEEN_FOR <= one.run_out_on <= day + lead() or not stock.is_wanted(course.steps, day):
+    soon = day - site.days("renewal_seen_days") <= one.run_out_on <= day + lead()
+    if not soon or not stock.is_wanted(course.steps, day):
         return False
     scopes = regimen_scopes.scopes_of(course.prescription)
     return not any(line.fills_left for line in authorisations.lines(course, day, scopes))
@@ -93,6 +92,6 @@ def task(ending: Ending, now: datetime) -> Task:
         patient_id=one.patient_id,
         priority=site.supply_rules().whole("gap_task_priority", scopes),
         stop_tier=gaps.stop_tier(one),
-        due_at=now + timedelta(days=max(1, days - 3)),
+        due_at=now + timedelta(days=max(1, days - site.whole("renewal_due_days"))),
         detail=_("%(drug)s: runs out on %(day)s.") % {"drug": one.drug_name, "day": run_out_on},
     )

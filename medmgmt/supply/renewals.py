@@ -50,10 +50,8 @@ from refills.supply.dispensing import Earliest
 from refills.supply.rules import CONTROLLED
 
 REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
-USUAL_DAYS, USUAL_UNIT = 30, "{tablet}"
+USUAL_UNIT = "{tablet}"
 BAD = ("severe", "life_threatening")
-ANSWERED_FOR = timedelta(days=2)
-"""So long an answer is still told."""
 GONE = ("recovered", "recovered_with_sequelae")
 
 
@@ -287,7 +285,7 @@ def propose(
     numbers = site.supply_rules()
     written, filled = course.authorisations[-1:], course.fills[-1:]
     last: Authorisation | Dispense | None = written[0] if written else filled[0] if filled else None
-    days = last.days_supply if last else USUAL_DAYS
+    days = last.days_supply if last else site.whole("renewal_days_usual")
     unit = last.unit if last else USUAL_UNIT
     caps = [days, numbers.whole("renewal_days_max", scopes)]
     caps += [limit.most_days] if limit else []
@@ -379,8 +377,7 @@ def by_word(one: Renewal, scopes: Collection[str]) -> list[tuple[bool, str, str]
 
 def too_early(one: Renewal) -> list[tuple[bool, str, str]]:
     """Enough at home for longer than a renewal looks ahead."""
-    lead = site.supply_rules().whole("renewal_lead_days", {"*"}) * 3
-    far = one.runs_out_on is not None and (one.runs_out_on - one.today).days > lead
+    far = one.runs_out_on is not None and one.runs_out_on - one.today > site.days("renewal_early_days")
     return [(far, "early", _("The supply lasts until %(day)s.") % {"day": one.runs_out_on})]
 
 
@@ -398,6 +395,6 @@ def last_renewal(one: Renewal) -> date | None:
 def answers_due(patient: Patient, today: date) -> list[tuple[int, date]]:
     """Prescriptions whose renewal was answered of late, and the morning after on which the patient is told; one
     query."""
-    since = datetime.combine(today - ANSWERED_FOR, time.min, ZoneInfo(patient.time_zone))
+    since = datetime.combine(today - site.days("answers_told_days"), time.min, ZoneInfo(patient.time_zone))
     rows = RenewalDecision.objects.filter(patient=patient, decided_at__gte=since)
     return sorted({(row.prescription_id, patient.today(row.decided_at) + timedelta(days=1)) for row in rows})

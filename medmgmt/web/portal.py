@@ -19,9 +19,7 @@ from medmgmt.web.kit import plain_words
 from medmgmt.web.kit.forms import MySideEffectForm
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page, status_of, to
-
-ASK_FROM_DAYS = 14
-"""A refill may be asked for at any time; from so many days before the end the page asks first."""
+from refills import site
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,8 @@ class Mine:
 
     @property
     def soon(self) -> bool:
-        """Whether it is time to ask for more."""
-        return self.days_left is not None and self.days_left <= ASK_FROM_DAYS
+        """Whether the page asks first; a refill may be asked for at any time."""
+        return self.days_left is not None and self.days_left <= site.whole("ask_from_days")
 
 
 @page

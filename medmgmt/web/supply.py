@@ -1,7 +1,6 @@
 """The supply of one medicine: what is written for the pharmacy, limits, labs it waits for, counts, adherence."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.forms import Form
@@ -22,6 +21,7 @@ from medmgmt.web.kit.page import Asked, page
 from medmgmt.web.kit.patient_page import opened, patient_form
 from medmgmt.web.kit.powers import powers
 from medmgmt.web.supply_forms import AuthoriseForm, CountForm, LimitForm, ReleaseForm, WhyForm
+from refills import site
 
 
 def address_of(prescription_id: int) -> str:
@@ -91,7 +91,7 @@ def release(request: Asked, prescription_id: int) -> HttpResponse:
     """Supply goes on without its lab, with a reason."""
     access.require(request.user, "release_lab_gate")
     shown = reads.renewal(request.user, prescription_id)
-    form = ReleaseForm(request.POST or None, initial={"until": shown.today + timedelta(days=7)})
+    form = ReleaseForm(request.POST or None, initial={"until": shown.today + site.days("gate_release_days_usual")})
     said = _("The supply is released. Arrange the lab all the same.")
     title, notes = _("Release a supply that waits for a lab"), [shown.gate.sentence] if shown.gate else []
     act, here = monitoring.release_lab_gate, address_of(prescription_id)
@@ -104,8 +104,9 @@ def limit(request: Asked, prescription_id: int) -> HttpResponse:
     """Less at once, until a day, for a reason."""
     access.require(request.user, "limit_supply")
     shown = reads.supply(request.user, prescription_id)
-    hint, until = shown.suggestion, shown.renewal.today + timedelta(days=30)
-    form = LimitForm(request.POST or None, initial={"most_days": hint.most_days if hint else 7, "until": until})
+    hint, today = shown.suggestion, shown.renewal.today
+    days = hint.most_days if hint else site.whole("limit_portion_days_usual")
+    form = LimitForm(request.POST or None, initial={"most_days": days, "until": today + site.days("limit_days_usual")})
 
     def act(by: User, all_medicines: bool, **typed: Any) -> object:
         of = None if all_medicines else prescription_id

@@ -11,6 +11,7 @@ from django.core import signing
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from refills import site
 from refills.errors import LinkUnknown
 from refills.messages import bundling
 from refills.messages.bundling import Thing, Today
@@ -21,7 +22,6 @@ SALT = "refills.calendar"
 PATH = "/calendar/"
 ENDING = ".ics"
 LASTS = timedelta(minutes=15)
-SHOWN_AFTER = timedelta(days=30)
 """How long an entry stays in the calendar after its day."""
 
 
@@ -67,7 +67,7 @@ def read(token: str) -> CalendarFeed:
 
 def entries(things: Sequence[Thing], zone: str, waking: Waking, today: date) -> list[Entry]:
     """When the calendar has a health task: the same days as messages would have, those of the last weeks too."""
-    since = today - SHOWN_AFTER
+    since = today - site.days("calendar_past_days")
     days = {telling.on for telling in bundling.tellings(things, {}, Today(since))}
     return [Entry(day, waking.on(day, zone)) for day in sorted(days)]
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import TypeVar
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from refills import site
 from refills.clock import database_now
 from refills.messages import delivery, links, planning, queue, restoring
 from refills.messages import waking as messages_waking
@@ -25,7 +26,6 @@ from refills.models import Reminder, ReminderState
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH, MOST_BATCHES = 500, 100
-TOO_LATE = timedelta(days=7)
 QUICK_SECONDS, GATHER_SECONDS, DATABASE_PAUSE = 0.25, 0.05, 0.25
 
 
@@ -218,7 +218,8 @@ class _Round:
     def _in_time(self, held: _Held, reminder: Reminder, reached: Reach) -> bool:
         """Is the reader awake, and is the message not stale? If not, it is put off or given to a person here."""
         waking, moment = reached.waking or planning.waking(), self.clock
-        if messages_waking.fill_date(moment, reached.time_zone) - reminder.local_date > TOO_LATE:
+        late = messages_waking.fill_date(moment, reached.time_zone) - reminder.local_date
+        if late > site.days("message_late_days_max"):
             self.counts.ended(queue.settle_for_person(held.token, held.row, ReminderState.DEAD, "too late"))
             return False
         if waking.holds(moment, reached.time_zone):

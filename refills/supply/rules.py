@@ -5,11 +5,12 @@ drug, set or class ("drug:lithium", "set:benzodiazepines", "class:antiseizure").
 jurisdiction; it can tighten what stands here and never loosen it.
 """
 
-import csv
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+
+from refills import tables
 
 LOWER, HIGHER = "lower", "higher"
 EVERY_DRUG = "*"
@@ -92,19 +93,18 @@ def scopes(schedule: str = "", others: Iterable[str] = ()) -> frozenset[str]:
 def load(path: Path) -> Rules:
     """The rows of a table; BadRule says which line cannot be read."""
     found = []
-    with path.open(encoding="utf-8", newline="") as table:
-        for line, row in enumerate(csv.DictReader(table), start=2):
-            try:
-                found.append(
-                    Rule(
-                        jurisdiction=row["jurisdiction"],
-                        scope=row["scope"],
-                        name=row["rule"],
-                        value=Fraction(row["value"]),
-                        stricter=row["stricter"],
-                        source=row["source"],
-                    )
+    for line, row in tables.read(path):
+        try:
+            found.append(
+                Rule(
+                    jurisdiction=row["jurisdiction"],
+                    scope=row["scope"],
+                    name=row["rule"],
+                    value=Fraction(row["value"]),
+                    stricter=row["stricter"],
+                    source=row["source"],
                 )
-            except (KeyError, TypeError, ValueError, ZeroDivisionError) as wrong:
-                raise BadRule(f"line {line}: {wrong}") from wrong
+            )
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as wrong:
+            raise BadRule(f"line {line}: {wrong}") from wrong
     return Rules(tuple(found))

@@ -1,6 +1,5 @@
 """How soon a task of each kind must be done, who is told when it is not, and which comes first: read from tables."""
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from refills import tables
 from refills.models import HIGHEST_LEVEL, LEAST_URGENT, MOST_URGENT, TaskKind
 from refills.worklist import site_hours
 from refills.worklist.site_hours import Hours
@@ -101,13 +101,12 @@ def load(paths: Iterable[Path]) -> Levels:
     """The rows of the tables, a later table's in place of an earlier one's of the same kind and case."""
     rows: dict[tuple[str, str], Level] = {}
     for path in paths:
-        with path.open(encoding="utf-8", newline="") as table:
-            for line, row in enumerate(csv.DictReader(table), start=2):
-                try:
-                    level = _level(row)
-                except (KeyError, TypeError, ValueError) as wrong:
-                    raise BadLevel(f"{path.name} line {line}: {wrong}") from wrong
-                rows[level.kind, level.case] = level
+        for line, row in tables.read(path):
+            try:
+                level = _level(row)
+            except (KeyError, TypeError, ValueError) as wrong:
+                raise BadLevel(f"{path.name} line {line}: {wrong}") from wrong
+            rows[level.kind, level.case] = level
     return Levels(rows)
 
 

@@ -4,7 +4,6 @@ Pure: standard library and the holidays library. Elapsed time is counted in UTC,
 changed is neither longer nor shorter than it is.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,6 +12,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import holidays
+
+from refills import tables
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OPEN, CLOSED, HOLIDAYS, MORNING = "open", "closed", "holidays", "morning"
@@ -106,11 +107,10 @@ def load(zone: str, paths: Iterable[Path]) -> Hours:
     """The hours of the tables, a later table's row in place of an earlier one's of the same day or weekday."""
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for path in paths:
-        with path.open(encoding="utf-8", newline="") as table:
-            for line, row in enumerate(csv.DictReader(table), start=2):
-                if row.get("what") not in (OPEN, CLOSED, HOLIDAYS, MORNING) or not row.get("key"):
-                    raise BadHours(f"{path.name} line {line}: “{row.get('what')}” is nothing that a site has.")
-                rows[row["what"], row["key"].strip()] = row
+        for line, row in tables.read(path):
+            if row.get("what") not in (OPEN, CLOSED, HOLIDAYS, MORNING) or not row.get("key"):
+                raise BadHours(f"{path.name} line {line}: “{row.get('what')}” is nothing that a site has.")
+            rows[row["what"], row["key"].strip()] = row
     try:
         return _hours(ZoneInfo(zone), rows)
     except (KeyError, ValueError) as wrong:

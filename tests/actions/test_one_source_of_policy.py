@@ -221,3 +221,15 @@ def test_a_release_that_changes_no_schedule_plans_nobody_anew() -> None:
     tasks.rescreen()
     assert RescreenRun.objects.latest("id").changes["schedules_changed"] == 1
     assert SupplyState.objects.filter(to_plan=True).count() == 1
+
+
+def test_a_schedule_that_changed_plans_only_whom_it_concerns() -> None:
+    hers, others = saying.taken("lithium", amount="900"), saying.taken("bupropion", of=factories.patient("C-1002"))
+    go_round()
+    acts.activate(
+        factories.pia(),
+        edition("4", ("monitoring_rules", {"rule_id": "MR010"}, {"schedule_segments": "0..:20"})).pk,
+    )
+    tasks.rescreen()
+    waiting = SupplyState.objects.filter(to_plan=True).values_list("prescription_id", flat=True)
+    assert (hers.pk in waiting, others.pk in waiting) == (True, False)

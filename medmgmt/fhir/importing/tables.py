@@ -1,12 +1,12 @@
 """The tables in data/fhir, read once: what products are made of, what ingredients and conditions are called."""
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from interactions.importers import rows
 from medmgmt.fhir.importing import products
 from medmgmt.fhir.importing.products import Ingredient, Product
 
@@ -59,8 +59,7 @@ def _part(ingredient: Ingredient, listed_as: str) -> Part:
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    with (FOLDER / name).open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
+    return (row for _line, row in rows.read(FOLDER / name))
 
 
 @cache

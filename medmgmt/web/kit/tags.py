@@ -21,6 +21,7 @@ from medmgmt.record import dosing
 from medmgmt.record.models import Observation
 from medmgmt.web.kit import banner, once
 from medmgmt.web.kit.plain_words import COVER_WORDS
+from refills import site
 from refills.models import Task, TaskKind
 
 register = template.Library()
@@ -198,8 +199,8 @@ def listed(values: Any, separator: str = ", ") -> str:
 
 @register.filter
 def is_near(value: date | None) -> bool:
-    """Is the day within a week, or past?"""
-    return value is not None and value <= timezone.localdate() + timedelta(days=7)
+    """Is the day one of the next, or past?"""
+    return value is not None and value <= timezone.localdate() + site.days("run_out_near_days")
 
 
 @register.filter

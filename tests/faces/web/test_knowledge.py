@@ -1,10 +1,15 @@
 """Releases of knowledge on their page: loud about what is missing, switched only after a question."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 
+from interactions import releases
 from interactions.models import Release
 from tests import factories as cast
+from tests import shipped_knowledge
+from tests.actions import orders
 from tests.faces.web import reading
 from tests.faces.web.world import World
 
@@ -12,8 +17,12 @@ pytestmark = pytest.mark.page
 
 
 def test_a_warning_is_loud_wherever_the_release_is_named(world: World, as_adler: Client) -> None:
-    Release.objects.update(warnings=["The letter N is missing: two psychotropics are never compared."])
-    for address in ("/knowledge/", "/", f"/changes/{world.proposal.pk}/"):
+    warned = ("The letter N is missing: two psychotropics are never compared.",)
+    about = replace(shipped_knowledge.about(), version="4", warnings=warned)
+    made = releases.keep_rules(about, shipped_knowledge.tables(), {"made.csv": "4" * 64})
+    releases.activate(made.pk, by_id=None)
+    change = orders.start(cast.adler(), "zolpidem").change
+    for address in ("/knowledge/", "/", f"/changes/{change.pk}/"):
         assert "The letter N is missing" in as_adler.get(address).content.decode(), address
 
 
