@@ -23,6 +23,8 @@ EVERY = timedelta(hours=6)
 def replan(patient: Patient, course: Course) -> None:
     """Looks for a gap after anything that moves a run-out date; safe to repeat."""
     now, prescription = timezone.now(), course.prescription
+    if not course.fills and not prescription.first_supply_days:
+        return  # nothing was ever handed out that could run out
     out_on = stock.run_out_on(course)
     without = days_without(patient, course, out_on)
     if out_on is not None and without is not None:

@@ -283,8 +283,8 @@ def propose(
 ) -> Proposed:
     """The last authorisation again, else the last fill; shorter where a limit, a lab or a rule asks for it."""
     numbers = site.supply_rules()
-    written, filled = course.authorisations[-1:], course.fills[-1:]
-    last: Authorisation | Dispense | None = written[0] if written else filled[0] if filled else None
+    last: Authorisation | Dispense | None = course.authorisations[-1] if course.authorisations else None
+    last = last or (course.fills[-1] if course.fills else None)
     days = last.days_supply if last else site.whole("renewal_days_usual")
     unit = last.unit if last else USUAL_UNIT
     caps = [days, numbers.whole("renewal_days_max", scopes)]

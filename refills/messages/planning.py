@@ -86,14 +86,13 @@ def plan(wanted: Plan, now: datetime) -> None:
     statements at most, however many messages there are; part of the caller's transaction, where there is one.
     """
     with transaction.atomic(savepoint=False):
-        day = messages_waking.fill_date(now, wanted.time_zone)
-        known = _to_come(wanted, day)
-        standing = {key: row for key, row in known.items() if row.state == ReminderState.PLANNED}
+        standing = locked(wanted.patient_id)
         said = _said(wanted)
         settled = {as_item(one).name for one in said if one.reminder.answer in SETTLED_BY}
         things = [thing for thing in wanted.things if thing.name not in settled]
         live = {thing.name for thing in things}
-        messages = _messages(wanted, things, _told(said), (day, now))
+        messages = _messages(wanted, things, _told(said), now)
+        known = _of_days(wanted.patient_id, messages.values()) | standing
         _avoid_what_has_left(messages, known, now)
         changes = _Changes()
         for key, row in standing.items():
@@ -140,7 +139,7 @@ def tell_again(reminder: Reminder, about: Iterable[Item], moment: Moment) -> Non
     elif again:
         message = _Message(key, moment.local_date, moment.due_at, reminder.channel, reminder.caregiver_id, again)
         messages = {key: message}
-        known = _of_day(reminder.patient_id or 0, moment.local_date)
+        known = _of_days(reminder.patient_id or 0, messages.values())
         _avoid_what_has_left(messages, known, moment.due_at)
         _begin(Plan(reminder.patient_id or 0, reminder.time_zone, (), ()), messages, known)
 
@@ -193,16 +192,14 @@ def locked(patient_id: int) -> dict[str, Reminder]:
     return {row.key: row for row in rows.order_by("id")}
 
 
-def _to_come(wanted: Plan, day: date) -> dict[str, Reminder]:
-    """By key the patient's planned messages, and what became of those of `day` and later; locked in one order."""
-    concerned = Q(state=ReminderState.PLANNED) | Q(local_date__gte=day)
-    rows = Reminder.objects.select_for_update().filter(concerned, patient_id=wanted.patient_id)
-    return {row.key: row for row in rows.order_by("id")}
+def _of_days(patient_id: int, messages: Iterable[_Message]) -> dict[str, Reminder]:
+    """By key the patient's messages of the days of these, whatever became of them; one query, none without a day.
 
-
-def _of_day(patient_id: int, day: date) -> dict[str, Reminder]:
-    """By key the patient's messages of a day, whatever became of them."""
-    return {row.key: row for row in Reminder.objects.filter(patient_id=patient_id, local_date=day)}
+    Not locked: a provider's report holds one that has left and waits for the patient, whom the planner holds.
+    """
+    days = {message.local_date for message in messages}
+    found = Reminder.objects.filter(patient_id=patient_id, local_date__in=days) if days else ()
+    return {row.key: row for row in found}
 
 
 def _said(wanted: Plan) -> list[ReminderItem]:
@@ -249,10 +246,9 @@ def _merge(patient_id: int, waiting: QuerySet[Reminder]) -> int:
 
 
 def _messages(
-    wanted: Plan, things: Sequence[Thing], told: Mapping[int | None, dict[Name, list[date]]], at: tuple[date, datetime]
+    wanted: Plan, things: Sequence[Thing], told: Mapping[int | None, dict[Name, list[date]]], now: datetime
 ) -> dict[str, _Message]:
     """The messages to be, by key: the patient's own on their first channel, and those of their helpers."""
-    day, now = at
     found: dict[str, _Message] = {}
     channels = deliverable(wanted.channels)
     readers: list[tuple[str, int | None, Sequence[Thing]]] = [(channels[0], None, things)] if channels else []
@@ -260,6 +256,7 @@ def _messages(
         if deliverable([helper.channel]):
             readers.append((helper.channel, helper.consent_id, [t for t in things if t.about_type in helper.covers]))
     awake = wanted.waking or waking()
+    day = messages_waking.fill_date(now, wanted.time_zone)
     today = Today(day, awake.on(day, wanted.time_zone) >= now, awake.holds(now, wanted.time_zone))
     for channel, caregiver_id, theirs in readers:
         for telling in bundling.tellings(theirs, told[caregiver_id], today):

@@ -87,6 +87,13 @@ def test_a_signature_takes_few_statements_whatever_else_is_taken(kind: str, amou
     assert len(found := statements(signing(proposed(sertraline, kind, amount)))) <= SIGNATURE, found
 
 
+def test_a_start_that_asks_for_labs_takes_as_few() -> None:
+    taking("sertraline", "quetiapine", "lamotrigine")
+    change = orders.start(factories.adler(), "lithium", amount="900").change
+    orders.answer_all(factories.adler(), change)
+    assert len(found := statements(signing(change))) <= SIGNATURE, found
+
+
 def test_a_signature_over_an_answered_finding_takes_as_few_and_no_more_with_every_change_and_fill() -> None:
     taking("sertraline", "quetiapine")
     change = orders.start(factories.adler(), "tramadol").change
