@@ -71,15 +71,11 @@ class CaregiverForm(forms.Form):
     relation = said("relation", _("Relation"))
     channel = said("channel", _("In which way"), choices=Channel.choices)
     address = said(
-        "address",
-        _("Address"),
-        help_text=_("E-mail address, or a phone number that begins with + and the country."),
+        "address", _("Address"), help_text=_("E-mail address, or a phone number that begins with + and the country.")
     )
     language = said("language", _("Language"))
     covers = forms.MultipleChoiceField(
-        label=_("What for"),
-        choices=[(name, COVER_WORDS[name]) for name in COVERS],
-        widget=forms.CheckboxSelectMultiple,
+        label=_("What for"), choices=[(name, COVER_WORDS[name]) for name in COVERS], widget=forms.CheckboxSelectMultiple
     )
     starts_on = said("starts_on", _("From"))
     ends_on = said("ends_on", _("Until (the last day)"))

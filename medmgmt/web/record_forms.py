@@ -8,14 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import observing, people, supply
-from medmgmt.record.models import (
-    ANSWERS,
-    MEASURES,
-    SCALES,
-    Level,
-    ObservationCode,
-    Sex,
-)
+from medmgmt.record.models import ANSWERS, MEASURES, SCALES, Level, ObservationCode, Sex
 from medmgmt.record.models.observations import validate_icd10cm
 from medmgmt.web.kit import plain_words
 from medmgmt.web.kit.forms import CHOOSE, asks, note, with_blank

@@ -189,10 +189,7 @@ class SigForm(ChangeForm):
     """A change that says how to take the medicine."""
 
     amount = forms.DecimalField(
-        label=gettext_lazy("Dose"),
-        max_digits=12,
-        decimal_places=dosing.DECIMALS,
-        widget=forms.TextInput(attrs=DECIMAL),
+        label=gettext_lazy("Dose"), max_digits=12, decimal_places=dosing.DECIMALS, widget=forms.TextInput(attrs=DECIMAL)
     )
     unit = forms.ChoiceField(
         label=gettext_lazy("Unit"), choices=[(code, unit.one) for code, unit in dosing.UNITS.items()], initial="mg"
