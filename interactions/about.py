@@ -2,18 +2,18 @@
 
 from interactions.engine import information
 from interactions.engine.card_tables import CardTables
-from interactions.engine.information import Graded, Information, Told
+from interactions.engine.information import Graded, Information, PlainFinding
 from interactions.models import Finding
 
 
-def of(finding: Finding, tables: CardTables) -> Information:
+def information_of(finding: Finding, tables: CardTables) -> Information:
     """The minimum information model of the finding and the attributes of its sources; no query."""
-    return information.of(told(finding), tables)
+    return information.information_on(plain_finding(finding), tables)
 
 
-def told(finding: Finding) -> Told:
+def plain_finding(finding: Finding) -> PlainFinding:
     """The finding as plain values."""
-    return Told(
+    return PlainFinding(
         kind=finding.kind,
         problem=finding.problem,
         severity=finding.severity,

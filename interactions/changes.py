@@ -64,11 +64,11 @@ def between(before: Collection[int], after: Collection[int]) -> Changes:
     """Compare two sets of releases by their numbers; a fixed number of queries a release."""
     found = Changes()
     gone, come = _rows(set(before) - set(after)), _rows(set(after) - set(before))
-    old, new = library.of(before), library.of(after)
+    old, new = library.knowledge_of(before), library.knowledge_of(after)
     _compare_rules(found, gone, come)
     _compare_drugs(found, gone, come)
     _compare_pairs(found, _pairs_of(gone, old), _pairs_of(come, new))
-    _compare_tiers(found, set(tiers.of(gone)), set(tiers.of(come)), old, new)
+    _compare_tiers(found, set(tiers.tiers_of(gone)), set(tiers.tiers_of(come)), old, new)
     _compare_rest(found, gone, come, old.catalogue.drugs.keys() | new.catalogue.drugs.keys(), new)
     found.counts["drugs"] = len(found.drugs)
     return found

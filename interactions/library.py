@@ -23,7 +23,7 @@ LEAST_SCORE = 70
 
 
 @dataclass(frozen=True)
-class CatalogueDrug:
+class FoundDrug:
     """A drug as a person finds it."""
 
     key: str
@@ -102,7 +102,7 @@ def steady() -> Iterator[Loaded]:
         _steady.reset(token)
 
 
-def of(release_ids: Collection[int]) -> Knowledge:
+def knowledge_of(release_ids: Collection[int]) -> Knowledge:
     """The knowledge that these releases are together, in use or not; the last one asked for is kept.
 
     Releases that have been deleted since are left out.
@@ -117,13 +117,13 @@ def of(release_ids: Collection[int]) -> Knowledge:
     return held.knowledge
 
 
-def resolve(name: str = "", rxcui: int | None = None, *, among: Knowledge | None = None) -> CatalogueDrug | None:
+def resolve(name: str = "", rxcui: int | None = None, *, among: Knowledge | None = None) -> FoundDrug | None:
     """The drug that goes by exactly this name or code; None when the knowledge has none.
 
     Each call without `among` asks the database which releases are in use: give current() for many names at once.
     """
     entry = (among or current()).catalogue.resolve(name, rxcui)
-    return None if entry is None else CatalogueDrug(entry.key, entry.name, entry.rxcui, entry.atc, name or str(rxcui))
+    return None if entry is None else FoundDrug(entry.key, entry.name, entry.rxcui, entry.atc, name or str(rxcui))
 
 
 def sides_of(name: str) -> set[str]:
@@ -136,7 +136,7 @@ def sides_of(name: str) -> set[str]:
     return keys | {f"set:{name}" for name, members in known.sets.items() if not keys.isdisjoint(members)}
 
 
-def search(text: str, limit: int = 10) -> list[CatalogueDrug]:
+def search(text: str, limit: int = 10) -> list[FoundDrug]:
     """Drugs that a person may have meant, best first: by code, name, brand or alias, small typing errors forgiven."""
     wanted = normal(text)
     if not wanted or limit < 1:
@@ -151,8 +151,8 @@ def search(text: str, limit: int = 10) -> list[CatalogueDrug]:
     return [_found(catalogue.drugs[key], matched, score) for key, (score, matched) in ranked[:limit]]
 
 
-def _found(entry: Entry, matched: str, score: float) -> CatalogueDrug:
-    return CatalogueDrug(entry.key, entry.name, entry.rxcui, entry.atc, matched, min(100, round(score)))
+def _found(entry: Entry, matched: str, score: float) -> FoundDrug:
+    return FoundDrug(entry.key, entry.name, entry.rxcui, entry.atc, matched, min(100, round(score)))
 
 
 def _by_code(wanted: str, catalogue: Catalogue) -> Iterable[tuple[float, str, str]]:
@@ -183,7 +183,7 @@ def _read(active: list[Release]) -> Knowledge:
     synonyms: dict[int, int] = {}
     books: list[rulebook.RuleBook] = []
     terms: list[knowledge.SideEffectTerm] = []
-    changed = tiers.of(active)
+    changed = tiers.tiers_of(active)
     for release in active:
         if release.kind == ReleaseKind.RULES:
             drugs = [_entry(*row) for row in release.drugs.values_list("name", "rxcui", "details")]

@@ -39,7 +39,10 @@ def concerned(found: Changes, before: Collection[int], after: Collection[int]) -
     if found.everybody:
         return Concerned(everybody=True)
     rows = current.rows()
-    old, new = current.Substances(rows, library.of(before)), current.Substances(rows, library.of(after))
+    old, new = (
+        current.Substances(rows, library.knowledge_of(before)),
+        current.Substances(rows, library.knowledge_of(after)),
+    )
     alone = {number for number, _name, _rxcui in rows if old.key_of[number] != new.key_of[number]}
     for key in found.drugs:
         alone |= old.taken_as(key) | new.taken_as(key)

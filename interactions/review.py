@@ -87,7 +87,7 @@ def draft(
         not_checked=_not_checked(judged),
         scope=scope(held.knowledge),
     )
-    instead = alternatives.of(judged[0][0], judged[0][1], held.knowledge) if judged else {}
+    instead = alternatives.alternatives_for(judged[0][0], judged[0][1], held.knowledge) if judged else {}
     first = _first(judged)
     problems = {
         finding.key: card.name

@@ -54,7 +54,7 @@ def tried(scope: str, folder: Path = FOLDER) -> Outcome:
     if not files:
         raise NothingToTest(_("There are no cases in this folder."))
     began = time.monotonic()
-    knowledge = library.of([release.pk for release in used])
+    knowledge = library.knowledge_of([release.pk for release in used])
     scores = [scored(json.loads(path.read_text(encoding="utf-8")), knowledge) for path in files]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     return Outcome(wanted, used, scores, digest, round(1000 * (time.monotonic() - began)))
@@ -81,7 +81,7 @@ def keep(outcome: Outcome, by_id: int | None) -> SelftestRun:
         scope=outcome.scope,
         at=timezone.now(),
         by_id=by_id,
-        releases=[told(release) for release in outcome.releases],
+        releases=[release_named(release) for release in outcome.releases],
         mark=mark(outcome.releases),
         cases_sha256=outcome.cases_sha256,
         to_find=whole.to_find,
@@ -98,7 +98,7 @@ def keep(outcome: Outcome, by_id: int | None) -> SelftestRun:
     )
 
 
-def told(release: Release) -> dict[str, str]:
+def release_named(release: Release) -> dict[str, str]:
     """A release as a run names it."""
     return {
         "source": release.source,

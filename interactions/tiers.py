@@ -45,7 +45,7 @@ class Tier:
         return f"Here {self.severity}: {self.why}"
 
 
-def of(found: Iterable[Release]) -> list[Tier]:
+def tiers_of(found: Iterable[Release]) -> list[Tier]:
     """The lines of these releases, in the order in which a later one overrules an earlier one. One query."""
     rows = TableRow.objects.filter(release__in=list(found), table__in=(PASSIVE, TIERS))
     cells = sorted(rows.values_list("table", "number", "cells"), key=lambda row: (row[0] != PASSIVE, row[1]))

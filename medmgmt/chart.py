@@ -114,7 +114,7 @@ class Portal:
     medicines: list[Medication]
     next_refills: list[tuple[Medication, Reminder | None]]
     side_effects: list[SideEffectReport]
-    asked: Mapping[int, reads.Asked]
+    asked: Mapping[int, reads.OwnRequest]
 
 
 def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:

@@ -13,7 +13,7 @@ MOST = 5
 KINDS = {"start", "change_dose", "resume"}
 
 
-def of(regimen: Regimen, judgement: Judgement, knowledge: Knowledge) -> dict[str, str]:
+def alternatives_for(regimen: Regimen, judgement: Judgement, knowledge: Knowledge) -> dict[str, str]:
     """By card that interrupts: a sentence with the drugs that would not; nothing where there is none or no order."""
     if regimen.action.kind not in KINDS:
         return {}

@@ -40,7 +40,7 @@ SWITCHING = re.compile(r"cross[- ]?taper|switching", re.IGNORECASE)
 
 def review(case: Case, knowledge: Knowledge) -> dict[str, Any]:
     """The whole answer to one case; the day is the case's own."""
-    regimen, left_out = told(case, knowledge)
+    regimen, left_out = regimen_of_case(case, knowledge)
     return answer(case, check(regimen, knowledge), knowledge, left_out, regimen)
 
 
@@ -54,7 +54,7 @@ def reviewed(document: Any, knowledge: Knowledge) -> dict[str, Any]:
     return {"cases": [review(case, knowledge) for case in each(document)]}
 
 
-def told(case: Case, knowledge: Knowledge) -> tuple[Regimen, list[NotChecked]]:
+def regimen_of_case(case: Case, knowledge: Knowledge) -> tuple[Regimen, list[NotChecked]]:
     """What is taken on the day of the case with the proposal carried out, and what of the case was left out."""
     day = _day(case["as_of"])
     assert day is not None, "a case has its day"
@@ -309,7 +309,7 @@ def answer(
     """The answer to one case: findings, cards, what was not checked, and the knowledge behind it."""
     numbers = {card.name: f"card-{place}" for place, card in enumerate(judgement.cards, start=1)}
     card_of = {finding.key: numbers[card.name] for card in judgement.cards for finding in card.findings}
-    instead = alternatives.of(regimen, judgement, knowledge)
+    instead = alternatives.alternatives_for(regimen, judgement, knowledge)
     not_checked = [*judgement.not_checked, *left_out]
     return {
         "id": case["id"],

@@ -43,7 +43,7 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
         facts = replace(regimen.facts, labelled_overlaps=regimen.facts.labelled_overlaps | overlaps)
         situation.regimen = regimen = replace(regimen, facts=facts)
     kinds = [knowledge.kind_of(seat) for seat in seats]
-    told = pairs.found(situation, kinds, knowledge)
+    told = pairs.words_on_pairs(situation, kinds, knowledge)
     not_checked = told.missing
     found = [*told.findings, *_beyond_pairs(situation, told.judged, not_checked, knowledge.regrades)]
     found.sort(key=BY_WORDS)

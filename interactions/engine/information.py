@@ -77,7 +77,7 @@ class Graded:
 
 
 @dataclass(frozen=True)
-class Told:
+class PlainFinding:
     """A finding as plain values, of a check or kept in a database."""
 
     kind: str
@@ -106,7 +106,7 @@ class Information(NamedTuple):
         return next((item.text for item in self.items if item.name == name), "")
 
 
-def of(told: Told, tables: CardTables) -> Information:
+def information_on(told: PlainFinding, tables: CardTables) -> Information:
     """Every item of both lists, in their order; none is empty."""
     return Information(
         tuple(_item(name, told, tables) for name in PDDI),
@@ -114,7 +114,7 @@ def of(told: Told, tables: CardTables) -> Information:
     )
 
 
-def completed(told: Told, name: str, tables: CardTables) -> Text:
+def completed(told: PlainFinding, name: str, tables: CardTables) -> Text:
     """One of FROM_TABLES: the finding's own words, else those of the table, else that it is not known.
 
     Advice of a word or two ("Avoid", "Monitor") is followed by what to do instead, or what to look for.
@@ -126,7 +126,7 @@ def completed(told: Told, name: str, tables: CardTables) -> Text:
     return tables.said(told.kind, told.problem, name) or Text(UNKNOWN, "")
 
 
-def _item(name: str, told: Told, tables: CardTables) -> Item:
+def _item(name: str, told: PlainFinding, tables: CardTables) -> Item:
     if name in FROM_TABLES:
         text, source = _both(completed(told, name, tables))
     elif name == "drugs":
@@ -141,7 +141,7 @@ def _item(name: str, told: Told, tables: CardTables) -> Item:
     return Item(name, text, source, not text.startswith(NOT_KNOWN))
 
 
-def _advice(told: Told, tables: CardTables) -> Text | None:
+def _advice(told: PlainFinding, tables: CardTables) -> Text | None:
     """What to do by problem: instead where it is major or above, and what to look for where it is moderate."""
     if told.severity in ("minor", "ungraded"):
         return None
@@ -152,7 +152,7 @@ def _both(text: Text) -> tuple[str, str]:
     return text.text, text.source
 
 
-def _factors(told: Told) -> list[str]:
+def _factors(told: PlainFinding) -> list[str]:
     """What raised or lowered the grade, in words, then the dose bands and facts it stands for."""
     worded = [factor for graded in told.sources for factor in graded.factors]
     bands = [_worded(part, told.drugs) for part in told.context.split("|") if part]
@@ -168,7 +168,7 @@ def _worded(part: str, drugs: Sequence[str]) -> str:
     return f"{found[1].replace('_', ' ')} {SIGNS[found[2]]} {found[3]}{unit}"
 
 
-def _cited(told: Told) -> str:
+def _cited(told: PlainFinding) -> str:
     return "; ".join(dict.fromkeys(graded.citation or graded.label for graded in told.sources))
 
 
@@ -187,9 +187,9 @@ def _attributes(graded: Graded, every: Sequence[Graded], tables: CardTables) -> 
     return SourceAttributes(graded.label, tuple(items))
 
 
-def of_finding(finding: Finding) -> Told:
+def of_finding(finding: Finding) -> PlainFinding:
     """The finding of a check as plain values."""
-    return Told(
+    return PlainFinding(
         kind=finding.kind,
         problem=finding.problem,
         severity=finding.severity.word,

@@ -45,7 +45,7 @@ class Tried:
         return said % {"case": self.told, "expected": self.expected, "found": self.found, "by": self.by}
 
 
-def told(lines: Sequence[object], day: date) -> list[dict[str, Any]]:
+def as_cases(lines: Sequence[object], day: date) -> list[dict[str, Any]]:
     """Cases in the case format, from that format or from short lines; NotARule where one cannot be read."""
     return [_case(number, line, day) for number, line in enumerate(lines, start=1)]
 

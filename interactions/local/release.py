@@ -77,7 +77,7 @@ def failing_beside(release_ids: Sequence[int]) -> dict[int, list[str]]:
     holding = [one for one in in_use if _holds(one, timezone.localdate())]
     if not holding:
         return {}
-    knowledge = library.of(release_ids)
+    knowledge = library.knowledge_of(release_ids)
     tried = {one.pk: [cases.tried(case, knowledge).fault for case in one.cases] for one in holding}
     return {number: faults for number, told in tried.items() if (faults := [fault for fault in told if fault])}
 
@@ -87,7 +87,7 @@ def try_out(change: LocalChange, day: date) -> list[Tried]:
     """What its cases come to if it held today beside everything else; nothing is kept."""
     holding = [one for one in _holding(day) if one.pk != change.pk]
     with transaction.atomic():
-        knowledge = library.of(releases.would_be(_of([*holding, change], day).pk, active=True))
+        knowledge = library.knowledge_of(releases.would_be(_of([*holding, change], day).pk, active=True))
         transaction.set_rollback(True)
     return [cases.tried(case, knowledge) for case in change.cases]
 
@@ -132,7 +132,7 @@ def _failing(changes: Sequence[LocalChange], day: date) -> dict[int, list[str]]:
     if not changes:
         return {}
     with transaction.atomic():
-        knowledge = library.of(releases.would_be(_of(changes, day).pk, active=True))
+        knowledge = library.knowledge_of(releases.would_be(_of(changes, day).pk, active=True))
         transaction.set_rollback(True)
     tried = {one.pk: [cases.tried(case, knowledge).fault for case in one.cases] for one in changes}
     return {number: faults for number, told in tried.items() if (faults := [fault for fault in told if fault])}

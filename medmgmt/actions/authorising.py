@@ -145,7 +145,7 @@ def require_allowed(course: Course, parts: Sequence[Written], on: date) -> None:
     before = authorisations.parts(course.authorisations, on)
     refusals: list[Refusal] = []
     clinic_only = controlled.is_for_clinic_only(numbers, scopes)
-    limit = limits.of(course.prescription, on)
+    limit = limits.limit_of(course.prescription, on)
     for part in parts:
         before.append(Part("", part.days_supply, part.may_fill_from))
         refusals += controlled.authorisable(part.refills, before, numbers, scopes)

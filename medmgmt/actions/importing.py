@@ -36,7 +36,7 @@ LATEST = dosing.LAST_ORDER
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenOver:
     """What came of one patient's history: rows made by kind, and source ids that needed no row or got none."""
 
     patient_id: int
@@ -48,7 +48,7 @@ class Taken:
     """Courses already there whose past the source now tells differently; left as they are."""
 
 
-def take_in(by: User, history: History, *, team_id: int | None = None) -> Taken:
+def take_in(by: User, history: History, *, team_id: int | None = None) -> TakenOver:
     """Takes one patient's history over, all of it or nothing; a second time nothing is made.
 
     A new patient comes into the care of the team, if one is given; without it nobody's list shows them. A patient who
@@ -64,7 +64,7 @@ def take_in(by: User, history: History, *, team_id: int | None = None) -> Taken:
         raise Refused(str(impossible)) from impossible
 
 
-def _taken_in(by: User, history: History, team_id: int | None) -> Taken:
+def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     patient = access.patient_from_source(by, history.patient.source_id)
     is_new = patient is None
     if patient is None:
@@ -86,7 +86,7 @@ def _taken_in(by: User, history: History, team_id: int | None) -> Taken:
         regimen_courses.keep_current([patient.pk])
     if any(made.values()):
         audit.record(by, "import_history", patient_id=patient.pk, obj=patient, detail={**made, "team": team_id})
-    return Taken(
+    return TakenOver(
         patient_id=patient.pk,
         made=made,
         made_courses=frozenset(past.source_id for past in courses.new),

@@ -90,7 +90,7 @@ def propose(by: User, wanted: Wanted) -> LocalChange:
     access.require(by, "curate_knowledge")
     today = timezone.localdate()
     sides = {side: curation.named(getattr(wanted, side)) for side in ("a", "b")}
-    cases = local_cases.told(wanted.cases, today)
+    cases = local_cases.as_cases(wanted.cases, today)
     values = {**vars(wanted), **sides, "cases": cases, "valid_from": wanted.valid_from or today}
     change = LocalChange(author=by, proposed_at=timezone.now(), **values)
     curation.require_sound(change)

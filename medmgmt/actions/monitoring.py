@@ -12,7 +12,7 @@ from interactions import library
 from interactions.engine.card_tables import Monitoring
 from interactions.models import Finding
 from medmgmt.monitoring import gates, measures
-from medmgmt.monitoring.gates import Standing
+from medmgmt.monitoring.gates import GateStanding
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
@@ -125,7 +125,7 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
     """
     patient, prescription = access.locked(by, "release_lab_gate", Prescription, prescription_id)
     today = patient.today(timezone.now())
-    found = gates.of(prescription, today)
+    found = gates.gate_of(prescription, today)
     if found is None or found.gate.state == State.CLEAR or found.gate.missing is None:
         raise Refused(_("Nothing stands in the way of this supply, so there is nothing to release."))
     if not why.strip() or len(why) > MOST_WORDS:
@@ -154,14 +154,14 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
 
 def require_clear(prescription: Prescription, day: date) -> None:
     """RefillRefused while the supply waits for a lab that nobody has released."""
-    found = gates.of(prescription, day)
+    found = gates.gate_of(prescription, day)
     if found is not None and found.pends:
         raise RefillRefused([found.refusal])
 
 
 def open_if_pending(patient: Patient, prescription: Prescription, day: date) -> Task | None:
     """The prescriber's task while a supply waits; None where it does not. The lab itself closes it, or a release."""
-    found = gates.of(prescription, day)
+    found = gates.gate_of(prescription, day)
     if found is None or not found.pends:
         return None
     return tasks.open_for(
@@ -176,7 +176,7 @@ def open_if_pending(patient: Patient, prescription: Prescription, day: date) -> 
     )
 
 
-def task_key(prescription: Prescription, found: Standing) -> str:
+def task_key(prescription: Prescription, found: GateStanding) -> str:
     """One task for one missing lab."""
     return kinds.LAB_GATE.key_of(prescription.pk, found.needed.code, found.gate.missing, found.gate.since)
 

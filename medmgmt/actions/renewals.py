@@ -53,7 +53,7 @@ def renew(
     Refused where a major finding of today's review has no answer and `why` says nothing; RefillRefused by the rules.
     """
     patient, prescription = access.locked(by, "renew", Prescription, prescription_id)
-    shown = found(prescription)
+    shown = renewal_under_lock(prescription)
     if shown.open_findings and not why.strip():
         raise Refused(_("Today's review has a major finding without an answer: answer it, or say why you renew."))
     require_words(why, note)
@@ -79,7 +79,7 @@ def renew_batch(by: User, prescription_ids: Sequence[int]) -> Batch:
     renewed, left = [], []
     for prescription_id in patients:
         patient, prescription = access.locked(by, "renew", Prescription, prescription_id)
-        shown = found(prescription)
+        shown = renewal_under_lock(prescription)
         if not shown.is_plain or shown.proposed.quantity is None:
             left.append(shown)
             continue
@@ -106,9 +106,9 @@ def decline(by: User, prescription_id: int, *, answer: str, reason: str, note: s
     return decide(by, patient, prescription, answer, reason=reason, note=note, why="", in_batch=False)
 
 
-def found(prescription: Prescription) -> Renewal:
+def renewal_under_lock(prescription: Prescription) -> Renewal:
     """The renewal as it stands under the lock; NoSuchThing where nothing of it was ever signed."""
-    shown = renewals.of(prescription)
+    shown = renewals.renewal_of(prescription)
     if shown is None:
         raise NoSuchThing()
     return shown

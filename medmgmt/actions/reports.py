@@ -24,7 +24,7 @@ def take_report(channel: str, report: Report) -> None:
     if report.said == Said.REPLY:
         take_reply(channel, report)
         return
-    reminder = reports.found(channel, report.message)
+    reminder = reports.message_reported(channel, report.message)
     if reminder is None:
         return
     now = timezone.now()

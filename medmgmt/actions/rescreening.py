@@ -63,7 +63,7 @@ def screen_batch(most: int = BATCH) -> int:
     run, rows = claimed
     patients = access.patients_for_the_clock(row.patient_id for row in rows)
     drafts = drafted(patients, run)
-    came = told(run, drafts)
+    came = open_tasks(run, drafts)
     review.keep(library.loaded(), drafts)
     if run.changes.get(changes.SCHEDULES):
         planning.ask_for(row.patient_id for row in rows)
@@ -75,7 +75,7 @@ def screen_batch(most: int = BATCH) -> int:
 
 def drafted(patients: Sequence[Patient], run: RescreenRun) -> list[review.Draft]:
     """What the knowledge in use says of each patient; new is what the knowledge before did not say of the same."""
-    held, before, now = library.loaded(), library.of(run.before), timezone.now()
+    held, before, now = library.loaded(), library.knowledge_of(run.before), timezone.now()
     courses = regimen_courses.of_patients([patient.pk for patient in patients])
     drafts = []
     for person in regimen_courses.people(patients, held.knowledge):
@@ -96,7 +96,7 @@ def drafted(patients: Sequence[Patient], run: RescreenRun) -> list[review.Draft]
     return drafts
 
 
-def told(run: RescreenRun, drafts: Sequence[review.Draft]) -> Came:
+def open_tasks(run: RescreenRun, drafts: Sequence[review.Draft]) -> Came:
     """One task for each patient of whom something serious is said for the first time, the most serious first."""
     new = [(one.review.patient_id, finding) for one in drafts for finding in one.findings if is_loud(finding)]
     asked = [(patient, finding.key, finding.context) for patient, finding in new]

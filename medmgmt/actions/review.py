@@ -76,7 +76,7 @@ def shown_earlier(patient: Patient, findings: Sequence[Finding], said: answers.S
     if said.reason_code != AnswerReason.TOLERATED_BEFORE:
         return {}
     known = courses.of_patient(patient.pk)
-    shown = tolerance.of(findings, known, patient.today(timezone.now()), library.current())
+    shown = tolerance.histories_of(findings, known, patient.today(timezone.now()), library.current())
     return {key: history.earlier for key, history in shown.items()}
 
 

@@ -73,7 +73,7 @@ def record_dispense(
     patient, prescription = access.locked(by, "record_dispense", Prescription, prescription_id)
     today = patient.today(timezone.now())
     require_fill(today, dispensed_on, days_supply, early_reason, partial_reason)
-    limit = limits.of(prescription, dispensed_on)
+    limit = limits.limit_of(prescription, dispensed_on)
     if limit is not None and days_supply > limit.most_days:
         raise RefillRefused([limits.refusal(limit)])
     with library.steady():

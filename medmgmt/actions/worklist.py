@@ -33,7 +33,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Told:
+class CameOfTask:
     """What became of one task of several: the task, or why not."""
 
     task_id: int
@@ -109,7 +109,7 @@ def comment(by: User, task_id: int, *, text: str) -> TaskComment:
     return written
 
 
-def each(by: User, tasks: Sequence[Seen], work: Callable[[int, int], Task]) -> list[Told]:
+def each(by: User, tasks: Sequence[Seen], work: Callable[[int, int], Task]) -> list[CameOfTask]:
     """Does the same with several tasks, each judged on its own and in a transaction of its own; what became of each.
 
     `work` gets the number of a task and the version that was seen. The same task named twice is done once.
@@ -121,9 +121,9 @@ def each(by: User, tasks: Sequence[Seen], work: Callable[[int, int], Task]) -> l
     for seen in {one.task_id: one for one in tasks}.values():
         try:
             with transaction.atomic():
-                told.append(Told(seen.task_id, work(seen.task_id, seen.version), None))
+                told.append(CameOfTask(seen.task_id, work(seen.task_id, seen.version), None))
         except (RecordError, RefillsError) as error:
-            told.append(Told(seen.task_id, None, error))
+            told.append(CameOfTask(seen.task_id, None, error))
     return told
 
 

@@ -75,7 +75,7 @@ class RescreenLine(Shown):
 # fmt: off
 ADDRESSES = [
     at("alerts", "alerts",
-       get=reads(AlertNumbers, alerts.of,
+       get=reads(AlertNumbers, alerts.alerts_between,
             "Shown and overridden, by rule, severity, role and reason; follow-ups kept; candidates for demotion.",
             query=AlertQuery)),
     at("alerts/feedback", "alert-feedback", called="Feedback",

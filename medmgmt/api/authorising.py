@@ -9,7 +9,7 @@ from medmgmt.actions.authorising import Written
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, plain_columns, writes
 from medmgmt.api.kit.fields import Amount, Day, Id, Strict
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.record import dosing
 from medmgmt.record.models import User
 from medmgmt.supply import reads
@@ -67,7 +67,7 @@ class RevocationLine(Shown):
     shows = Revocation, "id authorisation on why revoked_by"
 
 
-class NewLimit(Asked):
+class NewLimit(BodyOfAct):
     """Limited dispensing: of one medicine, or of all where none is named."""
 
     asks, only = authorising.limit_supply, "prescription most_days until why"
@@ -87,7 +87,7 @@ class LiftedLine(Shown):
     shows = LimitLifted, "id limit why lifted_by"
 
 
-class NewRelease(Asked):
+class NewRelease(BodyOfAct):
     """Why the supply goes on without its lab, and until when."""
 
     asks = monitoring.release_lab_gate
@@ -100,7 +100,7 @@ class GateReleaseLine(Shown):
     shows = GateRelease, "id prescription code missing since until why released_by"
 
 
-class NewCount(Asked):
+class NewCount(BodyOfAct):
     """Units found at home before that day's dose."""
 
     asks = supply.count_pills

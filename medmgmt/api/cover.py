@@ -7,7 +7,7 @@ from rest_framework import serializers
 from medmgmt.actions import worklist
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Id, Strict
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.record.models import User
 from medmgmt.worklist import lateness
 from medmgmt.worklist import reads as worklist_reads
@@ -20,7 +20,7 @@ class AbsenceLine(Shown):
     shows = Absence, "id user since until cover told_by told_at withdrawn_at"
 
 
-class NewAbsence(Asked):
+class NewAbsence(BodyOfAct):
     """Who is away, from the instant `since` until just before `until`, and who stands in."""
 
     asks = worklist.tell_absence
@@ -74,7 +74,7 @@ def choose_digest(by: User, *, wanted: bool) -> dict[str, bool]:
 # fmt: off
 ADDRESSES = [
     at("tasks/late", "late-tasks", called="Lateness",
-       get=reads(LatenessReport, lateness.of,
+       get=reads(LatenessReport, lateness.lateness_for,
             "What is late among your patients, by kind, role, age and reason; for administrators everywhere.")),
     at("tasks/notice", "morning-notice", post=writes(Digest, choose_digest, takes=Digest)),
     at("absences", "absences",

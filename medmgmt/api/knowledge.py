@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from interactions.errors import NoSuchRelease
-from interactions.library import CatalogueDrug
+from interactions.library import FoundDrug
 from interactions.models import Release, ReleaseStatus, SelftestRun, SelftestScope
 from medmgmt.actions import knowledge
 from medmgmt.api.kit import filters
@@ -29,7 +29,7 @@ class DrugQuery(serializers.Serializer[Any]):
 class DrugLine(Shown):
     """A drug somebody may have meant."""
 
-    shows = CatalogueDrug, "key name rxcui atc matched_on score"
+    shows = FoundDrug, "key name rxcui atc matched_on score"
     rxcui = Rxcui(allow_null=True)
     score = serializers.FloatField()
     matched_on = serializers.CharField(help_text="The name, brand or code that was close.")
@@ -100,7 +100,7 @@ class ReleasePreview(Shown):
 
 def preview(by: User, release_id: int, *, act: str) -> previews.Preview:
     """What would change, and for how many, if the release were put into use or out of it; nothing is changed."""
-    return previews.of(by, release_id, active=act == "activate")
+    return previews.preview_of(by, release_id, active=act == "activate")
 
 
 class CategoryLine(Shown):

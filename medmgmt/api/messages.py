@@ -8,7 +8,7 @@ from rest_framework import serializers
 from medmgmt.actions import messages
 from medmgmt.api.kit.endpoint import at, reads, writes
 from medmgmt.api.kit.fields import Strict
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.messages import planning
 from medmgmt.messages import reads as messages_reads
 from medmgmt.record.models import User
@@ -79,7 +79,7 @@ class WayChoice(Strict):
     wanted = serializers.BooleanField()
 
 
-class NewCaregiver(Asked):
+class NewCaregiver(BodyOfAct):
     """Who is told as well, what for, from and until when."""
 
     asks = messages.add_caregiver

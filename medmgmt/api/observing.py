@@ -7,7 +7,7 @@ from medmgmt.actions import observing
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, writes
 from medmgmt.api.kit.fields import Amount, Instant, Strict, Text
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.record import access
 from medmgmt.record.models import (
     Allergy,
@@ -52,7 +52,7 @@ class EncounterLine(Shown):
     shows = Encounter, "id kind on by note recorded_at"
 
 
-class NewEncounter(Asked):
+class NewEncounter(BodyOfAct):
     """How and on which day somebody of the clinic saw or spoke with the patient."""
 
     asks = observing.record_encounter
@@ -64,7 +64,7 @@ class AllergyLine(Shown):
     shows = Allergy, "id kind substance rxcui reaction severity recorded_on"
 
 
-class NewAllergy(Asked):
+class NewAllergy(BodyOfAct):
     """An allergy or intolerance; a substance no vocabulary knows is kept as it was said."""
 
     asks = observing.record_allergy
@@ -77,7 +77,7 @@ class ConditionLine(Shown):
     shows = Condition, "id icd10cm text onset_on"
 
 
-class NewCondition(Asked):
+class NewCondition(BodyOfAct):
     """A diagnosis in words, with its ICD-10-CM code where there is one."""
 
     asks, only = observing.record_condition, "icd10cm text onset_on"

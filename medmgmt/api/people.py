@@ -10,7 +10,7 @@ from medmgmt import chart, people
 from medmgmt.actions import people as actions_people
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Day, Id, Strict
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.api.observing import AllergyLine, ConditionLine, ObservationLine
 from medmgmt.api.prescriptions import ChangeLine, MedicationLine
 from medmgmt.api.proposals import FindingLine, NotCheckedLine
@@ -29,7 +29,7 @@ class EnrolmentLine(Shown):
     shows = Enrolment, "id level starts_on ends_on"
 
 
-class NewEnrolment(Asked):
+class NewEnrolment(BodyOfAct):
     """A move to a level of care; the one before ends on the same day."""
 
     asks = actions_people.enrol
@@ -41,7 +41,7 @@ class ContactPointLine(Shown):
     shows = ContactPoint, "id channel address consented_at consent_withdrawn_at reachable"
 
 
-class NewContactPoint(Asked):
+class NewContactPoint(BodyOfAct):
     """The address of a channel from now on."""
 
     asks = actions_people.set_contact
@@ -64,7 +64,7 @@ class PatientLine(PatientDetails):
         return [enrolment.level for enrolment in patient.open_enrolments]
 
 
-class NewPatient(Asked):
+class NewPatient(BodyOfAct):
     """A patient to be registered with one of your teams; /api/me names them."""
 
     asks = actions_people.register_patient
@@ -73,7 +73,7 @@ class NewPatient(Asked):
     time_zone = serializers.CharField(max_length=60, validators=[validate_time_zone])
 
 
-class PatientChanges(Asked):
+class PatientChanges(BodyOfAct):
     """Details to be corrected; what is not named stays. Needs `version` here or its ETag in `If-Match`."""
 
     asks, any_of = actions_people.register_patient, True

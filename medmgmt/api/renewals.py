@@ -8,7 +8,7 @@ from medmgmt.actions import renewals, supply
 from medmgmt.api.authorising import NOT_FOUND, REFUSES, NewPart
 from medmgmt.api.kit.endpoint import at, reads, writes
 from medmgmt.api.kit.fields import Amount, Day, Id, Strict, Text
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.record.models import User
 from medmgmt.supply import reads as supply_reads
 from medmgmt.supply import renewals as renewals_shown
@@ -21,7 +21,7 @@ NOT_RENEWED = [(one.value, one.label) for one in (RenewalAnswer.CHANGED, Renewal
 TOLD = [choice for choice in RenewalReason.choices if choice[0]]
 
 
-class NewReport(Asked):
+class NewReport(BodyOfAct):
     """How the patient has taken it."""
 
     asks = supply.report_adherence

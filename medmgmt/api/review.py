@@ -8,7 +8,7 @@ from interactions.models import Answer, Together
 from medmgmt.actions import review as actions_review
 from medmgmt.api.kit.endpoint import at, reads, writes
 from medmgmt.api.kit.fields import Day, Id, Text
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.monitoring import evidence
 from medmgmt.record.models import CoSignature, User
 from medmgmt.review import reads as review_reads
@@ -44,7 +44,7 @@ class AnswerLine(Shown):
     tolerated = EarlierLine(source="shown_earlier", allow_null=True)
 
 
-class NewAnswer(Asked):
+class NewAnswer(BodyOfAct):
     """A coded reason and the day on which somebody looks again; `will_monitor` names what is to be recorded."""
 
     asks = actions_review.override
@@ -150,13 +150,13 @@ class SecondSignature(serializers.Serializer[Any]):
     unanswered = serializers.IntegerField(help_text="Findings that the prescriber answers first.")
 
 
-class NewRequest(Asked):
+class NewRequest(BodyOfAct):
     """Whom to ask; the pharmacists of the team without a name."""
 
     asks = actions_review.ask
 
 
-class NewWord(Asked):
+class NewWord(BodyOfAct):
     """The review that was read, and the reason in a sentence."""
 
     asks = actions_review.cosign

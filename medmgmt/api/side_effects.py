@@ -9,18 +9,18 @@ from medmgmt.actions.side_effects import correct_side_effect, log_side_effect
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Id
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.record.models import SideEffectReport, SideEffectSeverity, Suspect
 
 
-class NewSideEffect(Asked):
+class NewSideEffect(BodyOfAct):
     """A side effect of a patient; any term is taken down, known or not."""
 
     asks = log_side_effect
     patient = Id(source="patient_id")
 
 
-class SideEffectCorrection(Asked):
+class SideEffectCorrection(BodyOfAct):
     """What is to be said differently; what is not named stays."""
 
     asks, any_of = log_side_effect, True

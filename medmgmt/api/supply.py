@@ -9,7 +9,7 @@ from medmgmt.actions import messages, supply
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, plain_columns, writes
 from medmgmt.api.kit.fields import Amount, Id, Instant, Strict
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.api.worklist import TaskReceipt
 from medmgmt.messages import reads as messages_reads
 from medmgmt.record import dosing
@@ -24,7 +24,7 @@ class DispenseLine(Shown):
     shows = Dispense, "id patient prescription dispensed_on quantity unit days_supply note recorded_by recorded_at"
 
 
-class NewDispense(Asked):
+class NewDispense(BodyOfAct):
     """A fill: how much of what, for how many days."""
 
     asks = supply.record_dispense

@@ -11,7 +11,7 @@ from medmgmt.actions import worklist
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Id, Instant, Strict, Text
-from medmgmt.api.kit.shapes import Asked, Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.problems import describe
 from medmgmt.record.models import Level, User
 from medmgmt.worklist import reads as worklist_reads
@@ -91,7 +91,7 @@ class PuttingOff(Seen):
     why = serializers.CharField(max_length=4000)
 
 
-class Writing(Asked):
+class Writing(BodyOfAct):
     """What is to be kept under a task."""
 
     asks = worklist.comment
@@ -156,11 +156,11 @@ class ToldLine(serializers.Serializer[Any]):
     task = TaskLine(allow_null=True)
     problem = serializers.SerializerMethodField()
 
-    def get_done(self, told: worklist.Told) -> bool:
+    def get_done(self, told: worklist.CameOfTask) -> bool:
         """Whether it was done."""
         return told.error is None
 
-    def get_problem(self, told: worklist.Told) -> dict[str, Any] | None:
+    def get_problem(self, told: worklist.CameOfTask) -> dict[str, Any] | None:
         """The problem document of its refusal."""
         return None if told.error is None else describe(told.error).as_json()
 
@@ -214,7 +214,7 @@ WORDS_OF: Mapping[str, tuple[Callable[..., Task], tuple[str, ...]]] = {
 """What may be done with several tasks, and what of the body each act wants to know."""
 
 
-def several(by: User, *, act: str, tasks: list[dict[str, int]], **said: Any) -> dict[str, list[worklist.Told]]:
+def several(by: User, *, act: str, tasks: list[dict[str, int]], **said: Any) -> dict[str, list[worklist.CameOfTask]]:
     """Take, hand on, close or put off several tasks. Each is judged on its own, each refusal has its problem."""
     work, words = WORDS_OF[act]
     wanted = {name: said[name] for name in words if name in said}

@@ -107,7 +107,7 @@ class Shown:
         return self.action == "overridden"
 
 
-def of(by: User, since: date | None = None, until: date | None = None) -> Alerts:
+def alerts_between(by: User, since: date | None = None, until: date | None = None) -> Alerts:
     """Alerts of reviews made in these days, both included; the last ninety by default. Four queries."""
     access.require(by, "view_alerts")
     first, last = days(since, until)

@@ -45,7 +45,7 @@ class Preview:
         return round(100 * self.new_alerts / self.orders, 2) if self.orders else 0.0
 
 
-def of(by: User, release_id: int, *, active: bool) -> Preview:
+def preview_of(by: User, release_id: int, *, active: bool) -> Preview:
     """What activating the release, or retiring it, would change. A number of queries that does not grow."""
     access.require(by, "activate_release")
     after = releases.would_be(release_id, active=active)
@@ -55,7 +55,7 @@ def of(by: User, release_id: int, *, active: bool) -> Preview:
     concern = rescreening.concerned(found, before, after)
     touched = [] if found.is_empty() else sorted(rescreening.patients(concern, today))
     sample = touched[:: -(-len(touched) // MOST_JUDGED)] if touched else []
-    new, gone = alerts(by, sample, library.of(before), library.of(after))
+    new, gone = alerts(by, sample, library.knowledge_of(before), library.knowledge_of(after))
     scale = len(touched) / len(sample) if sample else 1
     audit.record(by, "preview_release", obj=("release", release_id), detail={"patients": len(touched)})
     return Preview(

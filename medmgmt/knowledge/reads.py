@@ -99,7 +99,7 @@ def passive_pairs(by: User) -> list[tiers.PassiveLine]:
     return tiers.passive_list(Release.objects.filter(status=ReleaseStatus.ACTIVE))
 
 
-def drugs(by: User, text: str, *, limit: int = 10) -> list["library.CatalogueDrug"]:
+def drugs(by: User, text: str, *, limit: int = 10) -> list["library.FoundDrug"]:
     """Drugs that a person may have meant, best first."""
     access.require(by, "search_drugs")
     return library.search(text, limit=limit)

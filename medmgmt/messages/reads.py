@@ -159,7 +159,7 @@ def messages(by: User) -> QuerySet[DemoMessage]:
     return DemoMessage.objects.order_by("-sent_at", "-id")
 
 
-def of(by: User) -> Report:
+def delivery_report(by: User) -> Report:
     """The report, in a constant number of queries."""
     access.require(by, "view_delivery")
     now = messages_figures.now()

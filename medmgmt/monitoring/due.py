@@ -15,7 +15,7 @@ from refills.supply.lab_gates import Interval
 
 
 @dataclass(frozen=True)
-class Asked:
+class MeasureAsked:
     """A monitoring rule of the release in use that has a schedule and a code we record."""
 
     target: str
@@ -37,15 +37,17 @@ class Due:
 
 
 @lru_cache(maxsize=4)
-def asked(care: CareTables) -> tuple[Asked, ...]:
+def asked(care: CareTables) -> tuple[MeasureAsked, ...]:
     """Everything that is asked for regularly of everybody; worked out once a release."""
     codes = {measure.loinc: code for code, measure in MEASURES.items() if measure.loinc}
-    found: dict[tuple[str, str], Asked] = {}
+    found: dict[tuple[str, str], MeasureAsked] = {}
     for rule in care.monitoring:
         code = next((codes[name] for name in rule.loincs if name in codes), "")
         if code and rule.spans:
             every = tuple(Interval(*span) for span in rule.spans)
-            found.setdefault((rule.target, code), Asked(rule.target, rule.parameter, code, every, rule.grace_days))
+            found.setdefault(
+                (rule.target, code), MeasureAsked(rule.target, rule.parameter, code, every, rule.grace_days)
+            )
     return tuple(found.values())
 
 
@@ -69,7 +71,7 @@ def of_course(
     return sorted([one for one in found if one is not None], key=lambda one: (not one.overdue, one.parameter))
 
 
-def due(one: Asked, latest: Observation | None, since: date, zone: ZoneInfo, day: date) -> Due | None:
+def due(one: MeasureAsked, latest: Observation | None, since: date, zone: ZoneInfo, day: date) -> Due | None:
     """When the next is due; None where the schedule says nothing of this day and nothing was ever measured."""
     every = lab_gates.interval_on((day - since).days, one.intervals)
     if every is None and latest is None:

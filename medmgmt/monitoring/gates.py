@@ -40,7 +40,7 @@ def all_needed(care: CareTables) -> tuple[Needed, ...]:
 
 
 @dataclass(frozen=True)
-class Standing:
+class GateStanding:
     """Where one supply stands by its lab: what is needed, what is missing, the latest result, how far it reaches."""
 
     needed: Needed
@@ -101,7 +101,7 @@ class Known:
 
 def standing(
     prescription: Prescription, steps: Sequence[dosing.Step], day: date, scopes: Collection[str], known: Known
-) -> Standing | None:
+) -> GateStanding | None:
     """Where the supply stands on a day by what is known; None where it depends on no lab then."""
     needed = lab_gates.for_person(all_needed(known.care), scopes, known.conditions)
     since = dosing.taken_since(steps, day)
@@ -127,7 +127,7 @@ def standing(
         release=release_for(known, prescription.pk, needed.code, latest),
     )
     reach = lab_gates.reach(latest.on, interval, needed.grace_days, day) if latest else None
-    return Standing(needed, found, latest, reach)
+    return GateStanding(needed, found, latest, reach)
 
 
 def release_for(known: Known, prescription_id: int, code: str, latest: Result | None) -> Release | None:
@@ -154,7 +154,9 @@ def known_of(prescription: Prescription, care: CareTables) -> Known:
     return Known(care, patient.time_zone, tuple(found[:100]), tuple(conditions), tuple(releases))
 
 
-def of(prescription: Prescription, day: date, *, steps: Sequence[dosing.Step] | None = None) -> Standing | None:
+def gate_of(
+    prescription: Prescription, day: date, *, steps: Sequence[dosing.Step] | None = None
+) -> GateStanding | None:
     """The same for one prescription, looked up."""
     knowledge = library.current()
     care, scopes = knowledge.formulary.care, regimen_scopes.scopes_of(prescription, knowledge)

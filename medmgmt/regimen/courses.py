@@ -248,7 +248,7 @@ def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
     )
 
 
-def catalogue_entry(prescription: Prescription, knowledge: Knowledge) -> "library.CatalogueDrug | None":
+def catalogue_entry(prescription: Prescription, knowledge: Knowledge) -> "library.FoundDrug | None":
     """The drug in the active knowledge, by RxNorm ingredient, else by name; None where no release knows it."""
     return library.resolve(name=prescription.drug_name, rxcui=prescription.rxcui, among=knowledge)
 

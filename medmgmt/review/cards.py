@@ -29,7 +29,7 @@ class FindingCard:
     @property
     def about(self) -> Information:
         """Everything the card must tell; what nobody knows is said so."""
-        return about.of(self.finding, self.tables)
+        return about.information_of(self.finding, self.tables)
 
     @property
     def needs_answer(self) -> bool:
@@ -141,7 +141,7 @@ def _with_offers(found: Sequence[ProblemCard], patient: Patient) -> list[Problem
     offered = []
     for card in found:
         open_ones = [one.finding for one in card.findings if one.needs_answer]
-        histories = tolerance.of(open_ones, known, today, knowledge)
+        histories = tolerance.histories_of(open_ones, known, today, knowledge)
         before = [Before(one, histories[one.key].verdict, histories[one.key].sentence) for one in open_ones]
         choices = evidence.suggested(open_ones, knowledge) if open_ones else []
         offered.append(replace(card, before=before, choices=choices))

@@ -24,7 +24,7 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Standing:
+class CosignatureStanding:
     """The second signature of one proposal as it stands for one signer."""
 
     needs: list[Need] = field(default_factory=list)
@@ -58,18 +58,18 @@ def contraindicated(findings: Iterable[Finding]) -> list[Finding]:
     return [one for one in findings if one.is_interruptive and one.severity == Severity.CONTRAINDICATED]
 
 
-def standing(change: DosageChange, findings: Iterable[Finding], signer: User) -> Standing:
+def standing(change: DosageChange, findings: Iterable[Finding], signer: User) -> CosignatureStanding:
     """For this signer, against the findings of one review. One query where a second signature is needed, else none."""
     found = contraindicated(findings)
     if not found:
-        return Standing()
+        return CosignatureStanding()
     said = said_for(change)
     words = [one for one in said if one.change_id == change.pk]
     asked = asked_of(change) if change.status == Status.PROPOSED else None
-    return Standing([_need(finding, change, said, signer) for finding in found], words, asked)
+    return CosignatureStanding([_need(finding, change, said, signer) for finding in found], words, asked)
 
 
-def shown_to(by: User, change: DosageChange, findings: Iterable[Finding]) -> Standing:
+def shown_to(by: User, change: DosageChange, findings: Iterable[Finding]) -> CosignatureStanding:
     """The same for a page, with what this person may do about it; two more queries where anything is needed."""
     found = standing(change, findings, by)
     if not found.needs or change.status != Status.PROPOSED:

@@ -34,7 +34,7 @@ class ProposalPage:
     can_sign: bool
     can_answer: bool
     can_order: bool = False
-    cosignature: cosignatures.Standing = field(default_factory=cosignatures.Standing)
+    cosignature: cosignatures.CosignatureStanding = field(default_factory=cosignatures.CosignatureStanding)
     """Which contraindicated findings need a second person, and who has said what."""
     problems: list[ProblemCard] = field(default_factory=list)
     """What is to be shown of them as one: the loud ones, new and standing, one card a clinical problem."""

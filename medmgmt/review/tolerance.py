@@ -22,7 +22,7 @@ Dose = Decimal | None
 
 
 @dataclass(frozen=True)
-class Taken:
+class DrugOnRecord:
     """A drug of a finding: what is asked about now, and every signed course of it."""
 
     name: str
@@ -34,7 +34,7 @@ class Taken:
 class History:
     """What the record shows of the drugs of one finding before a day. Each figure is counted in days."""
 
-    drugs: tuple[Taken, ...]
+    drugs: tuple[DrugOnRecord, ...]
     earlier: Earlier
     highest: tuple[Dose, ...] = ()
     """The highest dose of each drug on those days, in the order of `drugs`."""
@@ -59,7 +59,9 @@ class History:
         return f"{told} ({doses})" if doses else told
 
 
-def of(findings: Iterable[Finding], known: Sequence[Course], before: date, knowledge: Knowledge) -> dict[str, History]:
+def histories_of(
+    findings: Iterable[Finding], known: Sequence[Course], before: date, knowledge: Knowledge
+) -> dict[str, History]:
     """By key, what the courses show of each finding before that day. No query: the courses are all of the patient's."""
     by_key = _by_key(known, knowledge)
     return {finding.key: _history(_drugs(finding, by_key), before) for finding in findings}
@@ -102,7 +104,7 @@ def _identity(course: Course, knowledge: Knowledge) -> str:
     return entry.key if entry else course.prescription.drug_name.lower()
 
 
-def _drugs(finding: Finding, by_key: Mapping[str, tuple[Course, ...]]) -> tuple[Taken, ...]:
+def _drugs(finding: Finding, by_key: Mapping[str, tuple[Course, ...]]) -> tuple[DrugOnRecord, ...]:
     """The drugs of the finding as its review saw them on its first day; what no prescription gives is left out."""
     seen: dict[str, list[dict[str, Any]]] = {}
     for day in finding.review.regimen:
@@ -112,7 +114,7 @@ def _drugs(finding: Finding, by_key: Mapping[str, tuple[Course, ...]]) -> tuple[
             if drug["ref"] in finding.prescriptions:
                 seen.setdefault(drug["key"] or "", []).append(drug)
     return tuple(
-        Taken(key, _sum([_number(drug["mg_per_day"]) for drug in drugs]), by_key.get(key, ()))
+        DrugOnRecord(key, _sum([_number(drug["mg_per_day"]) for drug in drugs]), by_key.get(key, ()))
         for key, drugs in sorted(seen.items())
         if key
     )
@@ -140,7 +142,7 @@ class _Stretch:
         return (self.last - self.first).days + 1
 
 
-def _history(drugs: tuple[Taken, ...], before: date) -> History:
+def _history(drugs: tuple[DrugOnRecord, ...], before: date) -> History:
     """The days on which all were taken; those at or above today's doses where there are any."""
     together = _stretches(drugs, before) if drugs else []
     now = tuple(drug.now for drug in drugs)
@@ -169,7 +171,7 @@ def _highest(stretches: Sequence[_Stretch]) -> tuple[Dose, ...]:
     )
 
 
-def _stretches(drugs: Sequence[Taken], before: date) -> list[_Stretch]:
+def _stretches(drugs: Sequence[DrugOnRecord], before: date) -> list[_Stretch]:
     """In order of days: between two changes the doses stay, so that only the days of change are looked at."""
     steps = [[course.steps for course in drug.courses] for drug in drugs]
     changes = {step.effective_on for courses in steps for course in courses for step in course}

@@ -257,7 +257,7 @@ def of_classes(
 
 
 @dataclass(frozen=True)
-class Told:
+class Regularity:
     """Everything about one patient's regularity."""
 
     medicines: tuple[Adherence, ...]
@@ -268,10 +268,10 @@ class Told:
         return next((one for one in self.medicines if one.prescription_id == prescription_id), None)
 
 
-def of_patient(courses: Sequence[Course], today: date, knowledge: Knowledge) -> Told:
+def of_patient(courses: Sequence[Course], today: date, knowledge: Knowledge) -> Regularity:
     """Every course that has begun, and the classes; no query."""
     begun = [one for one in courses if dosing.last_dose_on(one.steps, today) is not None]
     scopes = {one.prescription.pk: regimen_scopes.scopes_of(one.prescription, knowledge) for one in begun}
     care = knowledge.formulary.care
     medicines = [of_course(care, one, today, scopes[one.prescription.pk]) for one in begun]
-    return Told(tuple(medicines), tuple(of_classes(care.classes, begun, today, scopes)))
+    return Regularity(tuple(medicines), tuple(of_classes(care.classes, begun, today, scopes)))

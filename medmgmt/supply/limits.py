@@ -50,7 +50,7 @@ def of_patient(patient_ids: Collection[int]) -> list[SupplyLimit]:
     return list(found.select_related("set_by", "lifted"))
 
 
-def of(prescription: Prescription, day: date) -> SupplyLimit | None:
+def limit_of(prescription: Prescription, day: date) -> SupplyLimit | None:
     """The limit that holds for one prescription; one query."""
     mine = Q(prescription=None) | Q(prescription=prescription)
     found = SupplyLimit.objects.filter(mine, patient_id=prescription.patient_id, until__gte=day)

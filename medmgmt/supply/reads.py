@@ -15,7 +15,7 @@ from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.supply import adherence, limits, renewals
 from medmgmt.supply import authorisations as supply_authorisations
-from medmgmt.supply.adherence import Told
+from medmgmt.supply.adherence import Regularity
 from medmgmt.supply.limits import Suggestion
 from medmgmt.supply.renewals import Renewal
 from refills import site
@@ -46,7 +46,7 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Asked:
+class OwnRequest:
     """Where a patient's own request for a refill stands."""
 
     waiting_since: date | None
@@ -61,7 +61,7 @@ class Asked:
 def supply(by: User, prescription_id: int) -> SupplyPage:
     """The supply of one medicine: what is written and left, limits, labs, adherence, early and partial fills."""
     patient, prescription = opened(by, prescription_id)
-    shown = found(prescription)
+    shown = renewal_found(prescription)
     knowledge, today = library.current(), shown.today
     scopes = regimen_scopes.scopes_of(prescription, knowledge)
     partials = PartialFill.objects.filter(dispense__prescription=prescription).select_related("dispense")
@@ -85,7 +85,7 @@ def supply(by: User, prescription_id: int) -> SupplyPage:
 def renewal(by: User, prescription_id: int) -> Renewal:
     """One prescription with all that matters before it is renewed, its review made again today."""
     _patient, prescription = opened(by, prescription_id)
-    return found(prescription)
+    return renewal_found(prescription)
 
 
 def opened(by: User, prescription_id: int) -> tuple[Patient, Prescription]:
@@ -96,9 +96,9 @@ def opened(by: User, prescription_id: int) -> tuple[Patient, Prescription]:
     return patient, prescription
 
 
-def found(prescription: Prescription) -> Renewal:
+def renewal_found(prescription: Prescription) -> Renewal:
     """Its renewal; NoSuchThing where nothing of it was ever signed."""
-    shown = renewals.of(prescription)
+    shown = renewals.renewal_of(prescription)
     if shown is None:
         raise NoSuchThing()
     return shown
@@ -127,7 +127,7 @@ def queue(by: User) -> Queue:
     )
 
 
-def adherence_of(by: User, patient_id: int) -> tuple[Patient, Told]:
+def adherence_of(by: User, patient_id: int) -> tuple[Patient, Regularity]:
     """How regularly a patient has had each medicine and class in the last year; for staff, or the patient."""
     patient = access.patient_for(by, "view_own" if by.role == Role.PATIENT else "view_chart", patient_id)
     known = courses.of_patient(patient.pk, *courses.SUPPLY, courses.REPORTS)
@@ -145,7 +145,7 @@ def authorisations(by: User) -> QuerySet[Authorisation]:
     return Authorisation.objects.filter(patient_id__in=access.own_or_cared_for(by)).order_by("-issued_on", "-id")
 
 
-def asked_by(patient: Patient, prescription_ids: Sequence[int]) -> Mapping[int, Asked]:
+def asked_by(patient: Patient, prescription_ids: Sequence[int]) -> Mapping[int, OwnRequest]:
     """By prescription, what the patient asked for and what was answered of late; two queries."""
     names = [str(number) for number in prescription_ids]
     waiting = Task.objects.filter(
@@ -160,4 +160,4 @@ def asked_by(patient: Patient, prescription_ids: Sequence[int]) -> Mapping[int, 
     newest: dict[int, RenewalDecision] = {}
     for row in decided.select_related("authorisation").order_by("decided_at", "id"):
         newest[row.prescription_id] = row
-    return {number: Asked(since.get(number), newest.get(number)) for number in prescription_ids}
+    return {number: OwnRequest(since.get(number), newest.get(number)) for number in prescription_ids}

@@ -19,7 +19,7 @@ from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding
 from medmgmt.monitoring import due, gates
 from medmgmt.monitoring.due import Due
-from medmgmt.monitoring.gates import Standing
+from medmgmt.monitoring.gates import GateStanding
 from medmgmt.record import dosing
 from medmgmt.record.models import Patient, Prescription, SideEffectReport
 from medmgmt.regimen import courses as regimen_courses
@@ -89,7 +89,7 @@ class Renewal:
     runs_out_on: date | None
     earliest: Earliest | None
     lines: tuple[Line, ...]
-    gate: Standing | None
+    gate: GateStanding | None
     labs: tuple[Due, ...]
     side_effects: tuple[SideEffectReport, ...]
     findings: tuple[Finding, ...]
@@ -188,7 +188,7 @@ def of_many(prescriptions: Sequence[Prescription]) -> list[Renewal]:
     return found
 
 
-def of(prescription: Prescription) -> Renewal | None:
+def renewal_of(prescription: Prescription) -> Renewal | None:
     """The same for one; None where nothing of it was ever signed."""
     return next(iter(of_many([prescription])), None)
 
@@ -278,7 +278,7 @@ def propose(
     course: Course,
     today: date,
     limit: SupplyLimit | None,
-    gate: Standing | None,
+    gate: GateStanding | None,
     scopes: Collection[str],
 ) -> Proposed:
     """The last authorisation again, else the last fill; shorter where a limit, a lab or a rule asks for it."""
@@ -314,7 +314,7 @@ def forbidden(
     course: Course,
     today: date,
     scopes: Collection[str],
-    gate: Standing | None,
+    gate: GateStanding | None,
     limit: SupplyLimit | None,
 ) -> list[Refusal]:
     """The rules' verdict on writing the proposed one today."""

@@ -37,7 +37,7 @@ def asked(form: Days) -> tuple[date | None, date | None]:
 def alerts(request: Asked) -> HttpResponse:
     """Numbers of these days, and what to propose for rules that are nearly always overridden."""
     form = Days(request.GET)
-    found = numbers.of(request.user, *asked(form))
+    found = numbers.alerts_between(request.user, *asked(form))
     known = reads.rules_by_number(request.user, rules_of(found.candidates))
     context = {
         "alerts": found,
@@ -79,7 +79,7 @@ def demotion(line: Line, known: set[tuple[str, str]]) -> str:
 @page
 def export(request: Asked) -> HttpResponse:
     """The same as CSV."""
-    found = numbers.of(request.user, *asked(Days(request.GET)))
+    found = numbers.alerts_between(request.user, *asked(Days(request.GET)))
     return attached(numbers.as_csv(found), f"alerts-{found.until.isoformat()}.csv")
 
 

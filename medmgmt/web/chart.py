@@ -47,7 +47,7 @@ def course(request: Asked, prescription_id: int) -> HttpResponse:
     context = {
         "course": shown,
         "today": today,
-        "banner": banner.of(shown.patient),
+        "banner": banner.banner_of(shown.patient),
         "drawing": stepchart.draw(steps, today),
         "summary": stepchart.sentence(steps, today),
         "may": powers(request.user),

@@ -32,7 +32,7 @@ class HeldForm(forms.Form):
 @page
 def delivery(request: Asked) -> HttpResponse:
     """How delivery stands; what is held is decided here for the whole clinic, as bare numbers."""
-    report = reads.of(request.user)
+    report = reads.delivery_report(request.user)
     form = HeldForm([row.pk for row in report.held], request.POST or None)
     if request.method == "POST" and form.is_valid() and (done := decide(request, form, None)):
         return done

@@ -70,7 +70,7 @@ def administrator(request: Asked) -> HttpResponse:
             "releases": knowledge_reads.active_releases(),
             "messages_sent": messages_reads.messages(request.user)[:5],
             "entries": people.audit_entries(request.user)[:10],
-            "lateness": lateness.of(request.user),
+            "lateness": lateness.lateness_for(request.user),
         },
     )
 

@@ -48,7 +48,7 @@ def switch(request: Asked, release_id: int, act: str) -> HttpResponse:
     release = reads.releases(request.user).filter(pk=release_id).first()
     if release is None:
         raise Http404
-    found = previews.of(request.user, release_id, active=act == "activate")
+    found = previews.preview_of(request.user, release_id, active=act == "activate")
     return render(request, "knowledge_confirm.html", {"release": release, "act": act, "preview": found})
 
 

@@ -57,7 +57,7 @@ def page_of(request: Asked, patient_id: int, act: str, here: str, layout: str) -
         "layout": layout,
         "here": here,
         "is_staff": request.user.role != Role.PATIENT,
-        "banner": banner.of(shown.patient) if layout == "patient.html" else None,
+        "banner": banner.banner_of(shown.patient) if layout == "patient.html" else None,
     }
     return render(request, "messages.html", context, status=status)
 
@@ -66,18 +66,20 @@ def done(request: Asked, asked: str, patient_id: int, plan: PlanForm, helper: Ca
     """Does what the pressed button says; a sentence about it."""
     by = request.user
     acts: dict[str, Callable[[], str]] = {
-        "plan": lambda: told(actions_messages.save_plan(by, patient_id, **plan.values()), _("The plan is saved.")),
-        "add_caregiver": lambda: told(
+        "plan": lambda: sentence_alone(
+            actions_messages.save_plan(by, patient_id, **plan.values()), _("The plan is saved.")
+        ),
+        "add_caregiver": lambda: sentence_alone(
             actions_messages.add_caregiver(by, patient_id, **helper.cleaned_data), _("The consent is written down.")
         ),
         "opt_in": lambda: opted(by, patient_id, request.POST.get("channel", ""), wanted=True),
         "opt_out": lambda: opted(by, patient_id, request.POST.get("channel", ""), wanted=False),
         "withdraw": lambda: withdrawn(by, request.POST.get("consent", "")),
-        "renew_calendar": lambda: told(
+        "renew_calendar": lambda: sentence_alone(
             actions_messages.renew_calendar(by, patient_id),
             _("There is a new calendar link. The old one no longer works."),
         ),
-        "revoke_calendar": lambda: told(
+        "revoke_calendar": lambda: sentence_alone(
             actions_messages.revoke_calendar(by, patient_id), _("The calendar link no longer works.")
         ),
     }
@@ -86,7 +88,7 @@ def done(request: Asked, asked: str, patient_id: int, plan: PlanForm, helper: Ca
     return acts[asked]()
 
 
-def told(_made: object, sentence: str) -> str:
+def sentence_alone(_made: object, sentence: str) -> str:
     """The sentence about what was done."""
     return sentence
 

@@ -30,7 +30,7 @@ class Mine:
     how: str
     days_left: int | None
     next: list[str]
-    asked: reads.Asked | None = None
+    asked: reads.OwnRequest | None = None
 
     @property
     def last_day(self) -> date | None:

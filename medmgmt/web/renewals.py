@@ -91,7 +91,7 @@ def screen(request: Asked, shown: Renewal, *, form: RenewForm, decline_form: Dec
         "one": shown,
         "form": form,
         "decline_form": decline_form,
-        "banner": banner.of(shown.patient),
+        "banner": banner.banner_of(shown.patient),
         "may": powers(request.user),
     }
     wrong = form if form.is_bound else decline_form

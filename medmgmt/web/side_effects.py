@@ -68,7 +68,7 @@ def show(request: Asked, report_id: int) -> HttpResponse:
     context = {
         "page": shown,
         "accused": accused(shown),
-        "banner": banner.of(shown.patient),
+        "banner": banner.banner_of(shown.patient),
         "may": powers(request.user),
         "is_newest": shown.versions[-1].pk == shown.report.pk,
     }

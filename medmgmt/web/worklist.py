@@ -183,7 +183,7 @@ def one_of(request: Asked, doing: str, form: SeveralForm) -> Callable[[int, int]
     return work
 
 
-def tell(request: Asked, told: list[actions.Told]) -> None:
+def tell(request: Asked, told: list[actions.CameOfTask]) -> None:
     """How many were done, and of each other which and why not."""
     good = sum(one.error is None for one in told)
     if good:
@@ -253,7 +253,7 @@ def came_from(request: Asked) -> str:
 @page
 def late(request: Asked) -> HttpResponse:
     """What is late, by kind, role, age and reason; an administrator sees numbers alone."""
-    return render(request, "late.html", {"report": lateness.of(request.user)})
+    return render(request, "late.html", {"report": lateness.lateness_for(request.user)})
 
 
 @page

@@ -69,7 +69,7 @@ class Lateness:
     on_duty: dict[str, int] = field(default_factory=dict)
 
 
-def of(by: User, *, now: datetime | None = None) -> Lateness:
+def lateness_for(by: User, *, now: datetime | None = None) -> Lateness:
     """What is late among the person's patients; for an administrator everywhere, without names. Audited by nobody: it
     shows numbers."""
     access.require(by, "view_lateness")

@@ -64,7 +64,7 @@ def is_new(channel: str, event_id: str) -> bool:
     return made
 
 
-def found(channel: str, message: str) -> Reminder | None:
+def message_reported(channel: str, message: str) -> Reminder | None:
     """The message that the provider speaks of, locked; None for one that is not ours."""
     if not message:
         return None

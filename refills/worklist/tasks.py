@@ -18,7 +18,7 @@ from refills.worklist.kinds import Closes, Occasion
 CLAIM_LASTS = timedelta(hours=4)
 
 
-class Told(TypedDict, total=False):
+class TaskWords(TypedDict, total=False):
     """What else may be told of a task: urgency and due time are otherwise those of its service level.
 
     `due_at` is for a day that was promised or is set by something else. With `closes_on` ("observation:<code>",
@@ -38,21 +38,26 @@ class Told(TypedDict, total=False):
     stop_tier: int
 
 
-def open_for(asked: Occasion, about: object, *, key: str = "", **told: Unpack[Told]) -> Task:
+def open_for(asked: Occasion, about: object, *, key: str = "", **told: Unpack[TaskWords]) -> Task:
     """The task of this occasion about this thing: as `open_task`, with what the table of kinds says of it."""
     return _opened(task_for(asked, about, key=key, **told))
 
 
-def task_for(asked: Occasion, about: object, *, key: str = "", **told: Unpack[Told]) -> Task:
+def task_for(asked: Occasion, about: object, *, key: str = "", **told: Unpack[TaskWords]) -> Task:
     """The same, not opened yet: for `open_tasks`. The key is made of `about` alone, unless one is given."""
-    usual: Told = {"role": asked.role, "case": asked.case, "priority": asked.priority, "source": (asked.about, about)}
+    usual: TaskWords = {
+        "role": asked.role,
+        "case": asked.case,
+        "priority": asked.priority,
+        "source": (asked.about, about),
+    }
     task = _new(asked.kind, key or asked.key_of(about), asked.title, {**usual, **told})
     if asked.closes != Closes.PROMISE and bool(task.closes_on) != (asked.closes == Closes.EVIDENCE):
         raise ValueError(f"{task.key} is closed by {asked.closes.value}")
     return task
 
 
-def open_task(*, kind: str, key: str, title: str | Promise, **told: Unpack[Told]) -> Task:
+def open_task(*, kind: str, key: str, title: str | Promise, **told: Unpack[TaskWords]) -> Task:
     """The task of this key: a new one, or the one that was opened for it before, as it stands (it may be closed).
 
     Safe to call again and at once from many places. The title carries no health data; the detail may.
@@ -60,7 +65,7 @@ def open_task(*, kind: str, key: str, title: str | Promise, **told: Unpack[Told]
     return _opened(_new(kind, key, title, told))
 
 
-def _new(kind: str, key: str, title: str | Promise, told: Told) -> Task:
+def _new(kind: str, key: str, title: str | Promise, told: TaskWords) -> Task:
     """A task that is not opened yet, with what its service level says of it."""
     source_type, source_id = told.pop("source", ("", ""))
     case, priority = told.pop("case", ""), told.pop("priority", None)

@@ -73,7 +73,7 @@ def test_the_release_and_what_it_suspends_are_one_change_and_one_rescreening(tmp
 
 def test_the_preview_says_which_local_rules_would_be_suspended(tmp_path: Path) -> None:
     change = live()
-    seen = previews.of(factories.pia(), louder(tmp_path).pk, active=True)
+    seen = previews.preview_of(factories.pia(), louder(tmp_path).pk, active=True)
     assert [one["change"] for one in seen.suspended] == [change.pk]
     assert "found contraindicated" in str(seen.suspended[0]["why"])
     change.refresh_from_db()

@@ -118,13 +118,15 @@ def whatever_the_staffing(clinic: dict[str, Any]) -> None:
     staff = duty.staff(NOW)
     here = [user for user in users if user.pk in staff.on_duty]
     reached = {task.pk for user in here for task in reads.worklist(user)}
-    raised = {task.pk for task in lateness.of(factories.admin(), now=NOW).raised}
+    raised = {task.pk for task in lateness.lateness_for(factories.admin(), now=NOW).raised}
     for task in Task.objects.all():
         anybody = any(staff.reaches(user.pk, task.patient_id) for user in here)
         assert (task.pk in reached) == anybody, (clinic, task.kind)
         assert (task.waits == Waits.NOBODY) != anybody
         assert anybody or task.pk in raised
-    assert lateness.of(factories.admin(), now=NOW).unreached == Task.objects.filter(waits=Waits.NOBODY).count()
+    assert (
+        lateness.lateness_for(factories.admin(), now=NOW).unreached == Task.objects.filter(waits=Waits.NOBODY).count()
+    )
     assert duty.keep_worklist(NOW) == 0
 
 

@@ -84,9 +84,9 @@ def test_a_preview_of_a_crowd_asks_as_often_as_one_of_a_few(tmp_path: Path) -> N
     for version, more in (("1", 0), ("2", 290)):
         crowd(more, start=1000) if more else None
         release = licensed(tmp_path, version, f"{ROW}Major", f"{LAMOTRIGINE},29046,Minor", f"1,{version}2,Minor")
-        previews.of(factories.pia(), release.pk, active=True)
+        previews.preview_of(factories.pia(), release.pk, active=True)
         with CaptureQueriesContext(connection) as seen:
-            shown = previews.of(factories.pia(), release.pk, active=True)
+            shown = previews.preview_of(factories.pia(), release.pk, active=True)
         counts.append(len(seen))
     assert (shown.patients, shown.orders, shown.judged, shown.is_estimate) == (300, 600, 150, True)
     assert (shown.new_alerts, shown.gone_alerts, shown.new_alerts_per_100_orders) == (300, 0, 50.0)

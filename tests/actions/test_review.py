@@ -97,9 +97,9 @@ def test_any_finding_of_a_card_is_its_address_and_a_second_answer_comes_too_late
 def test_a_card_counts_once_in_the_analytics() -> None:
     change = crowded()
     cards = {one.card for one in waiting(change)}
-    earlier = alerts.of(factories.pia()).total.shown - len(cards)
+    earlier = alerts.alerts_between(factories.pia()).total.shown - len(cards)
     assert orders.answer_all(factories.adler(), change) == len(cards)
-    total = alerts.of(factories.pia()).total
+    total = alerts.alerts_between(factories.pia()).total
     assert (total.shown, total.overridden) == (earlier + len(cards), earlier + len(cards))
 
 
@@ -187,7 +187,7 @@ def test_a_visit_of_a_later_day_closes_what_waits_for_a_visit() -> None:
 def test_a_promise_that_is_cancelled_with_a_reason_counts_as_not_kept() -> None:
     task = promised(risky())
     worklist.cancel(factories.adler(), task.pk, why="moved away", version=task.version)
-    found = alerts.of(factories.pia())
+    found = alerts.alerts_between(factories.pia())
     assert (found.follow_ups, found.kept) == (1, 0)
 
 
@@ -195,13 +195,13 @@ def test_a_promise_kept_in_time_is_counted_and_one_of_a_withdrawn_proposal_is_no
     change = risky()
     task = promised(change)
     prescribing.withdraw(factories.adler(), change.pk, note="another medicine")
-    assert alerts.of(factories.pia()).follow_ups == 0
+    assert alerts.alerts_between(factories.pia()).follow_ups == 0
     task.refresh_from_db()
     assert task.state == TaskState.CANCELLED
     again = orders.start(factories.adler(), "tramadol").change
     promised(again)
     sodium()
-    found = alerts.of(factories.pia())
+    found = alerts.alerts_between(factories.pia())
     assert (found.follow_ups, found.kept) == (1, 1)
 
 
@@ -212,7 +212,7 @@ def test_an_observation_entered_in_error_opens_the_promise_again_until_a_right_o
     again = Task.objects.get(key__startswith=f"{task.key}|")
     assert (again.state, again.closes_on, again.assignee_id) == ("open", "observation:sodium", factories.adler().pk)
     assert not Observation.current(factories.carla().pk).filter(code="sodium").exists()
-    assert (alerts.of(factories.pia()).follow_ups, alerts.of(factories.pia()).kept) == (0, 0)
+    assert (alerts.alerts_between(factories.pia()).follow_ups, alerts.alerts_between(factories.pia()).kept) == (0, 0)
     sodium(task.created_at + timedelta(seconds=1))
     again.refresh_from_db()
     assert again.state == TaskState.DONE

@@ -54,7 +54,7 @@ def test_what_is_late_is_raised_to_the_role_then_the_next_of_its_chain_then_the_
             escalation.escalate(timezone.now())
             duty.keep_worklist()
             people = [who.username for who in (bo, other, adler) if task in reads.worklist(who)]
-            sees.append([*people, *["admin" for one in lateness.of(admin).raised if one.pk == task.pk]])
+            sees.append([*people, *["admin" for one in lateness.lateness_for(admin).raised if one.pk == task.pk]])
     assert sees == [["bo"], ["bo", "nina"], ["bo", "nina", "adler"], ["bo", "nina", "adler", "admin"],
                     ["bo", "nina", "adler", "admin"]]  # fmt: skip
 
@@ -263,17 +263,17 @@ def test_what_is_late_is_told_by_kind_role_age_and_reason_within_ones_own_patien
     held = waiting(4, due_at=now - timedelta(days=5))
     worklist.claim(bo, held.pk, version=1)
     duty.keep_worklist()
-    report = lateness.of(bo)
+    report = lateness.lateness_for(bo)
     assert {(one.role, one.age, one.reason, one.count) for one in report.groups} == {
         ("nurse", "hours", "untaken", 1),
         ("pharmacist", "days", "role_absent", 1),
         ("nurse", "week", "taken", 1),
     }
     assert report.raised == []
-    everywhere = lateness.of(factories.admin())
+    everywhere = lateness.lateness_for(factories.admin())
     assert (everywhere.late, everywhere.unreached) == (4, 1)
     with pytest.raises(NotAllowed):
-        lateness.of(factories.carla_user())
+        lateness.lateness_for(factories.carla_user())
 
 
 # -- the morning notice -----------------------------------------------------------------------------------------------

@@ -29,23 +29,23 @@ def _one_of_two_overridden(knowledge: None) -> None:
 
 @pytest.mark.usefixtures("_one_of_two_overridden")
 def test_an_alert_counts_once_a_change_however_often_it_was_looked_at() -> None:
-    found = alerts.of(factories.pia())
+    found = alerts.alerts_between(factories.pia())
     assert found.total.shown == 2 * found.total.overridden > 0
     assert found.total.rate == 50.0
     assert [line.name for line in found.by_role] == ["psychiatrist"]
     assert [line.name for line in found.by_reason] == ["benefit_outweighs"]
     assert sum(line.shown for line in found.by_rule) == sum(line.shown for line in found.by_severity)
-    assert alerts.of(factories.pia(), until=orders.today() - timedelta(days=30)).total.shown == 0
+    assert alerts.alerts_between(factories.pia(), until=orders.today() - timedelta(days=30)).total.shown == 0
 
 
 @pytest.mark.usefixtures("_one_of_two_overridden")
 def test_a_follow_up_is_kept_when_its_task_was_done_in_time() -> None:
-    assert (alerts.of(factories.pia()).follow_ups, alerts.of(factories.pia()).kept) == (0, 0)
+    assert (alerts.alerts_between(factories.pia()).follow_ups, alerts.alerts_between(factories.pia()).kept) == (0, 0)
     task = Task.objects.filter(kind="finding_follow_up").latest("id")
     worklist.claim(factories.adler(), task.pk, version=task.version)
     worklist.done(factories.adler(), task.pk, outcome="seen", version=task.version + 1)
     Task.objects.filter(kind="finding_follow_up").exclude(pk=task.pk).update(due_at=timezone.now())
-    found = alerts.of(factories.pia())
+    found = alerts.alerts_between(factories.pia())
     assert found.kept == 1
     assert found.follow_ups == Task.objects.filter(kind="finding_follow_up").count()
 
@@ -69,7 +69,7 @@ def test_the_export_runs_nothing_in_a_spreadsheet(name: str) -> None:
 
 def test_a_nurse_sees_no_numbers() -> None:
     with pytest.raises(NotAllowed):
-        alerts.of(factories.bo())
+        alerts.alerts_between(factories.bo())
 
 
 @pytest.mark.usefixtures("_one_of_two_overridden")

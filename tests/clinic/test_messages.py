@@ -230,9 +230,9 @@ def test_a_clock_that_stands_still_is_told_and_no_held_message_names_a_patient()
     made = supplied()
     Reminder.objects.filter(pk=planned()[0].pk).update(state="held", settled_at=timezone.now())
     clock.beat("deliver")
-    report = reads.of(factories.admin())
+    report = reads.delivery_report(factories.admin())
     assert [(sign.part, sign.well) for sign in report.signs] == [("Delivery", True)]
     ClockTick.objects.filter(name="deliver").update(at=timezone.now() - timedelta(hours=2))
-    assert [sign.well for sign in reads.of(factories.admin()).signs] == [False]
+    assert [sign.well for sign in reads.delivery_report(factories.admin()).signs] == [False]
     assert [row.get_deferred_fields() >= {"patient_id", "prescription_id"} for row in report.held] == [True]
     assert [row.patient_id for row in reads.held_of(factories.bo(), made.patient_id)[1]] == [made.patient_id]

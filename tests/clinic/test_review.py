@@ -143,7 +143,7 @@ def test_tolerated_before_is_held_against_the_doses_of_the_findings_own_first_da
     change = orders.start(factories.adler(), "tramadol").change
     finding = next(one for one in waiting(change) if set(one.drugs) == {"sertraline", "tramadol"})
     assert len({day["day"] for day in finding.review.regimen}) > 1
-    [history] = tolerance.of(
+    [history] = tolerance.histories_of(
         [finding], courses.of_patient(factories.carla().pk), saying.today(), library.current()
     ).values()
     assert (history.verdict, history.earlier.overlap_days) == ("as_high", 90)
@@ -158,7 +158,7 @@ def contraindicated(by: User | None = None) -> DosageChange:
     return change
 
 
-def second(change: DosageChange, signer: User | None = None) -> cosignatures.Standing:
+def second(change: DosageChange, signer: User | None = None) -> cosignatures.CosignatureStanding:
     found = review.latest(change.pk)
     return cosignatures.shown_to(signer or factories.adler(), change, found.findings.all())
 
@@ -222,19 +222,19 @@ def test_what_stood_already_is_no_alert_and_a_promise_kept_late_is_not_kept() ->
     factories.taking("sertraline", 36437, "100"), factories.taking("tramadol", 10689)
     orders.signed(adler, "melatonin", amount="3")
     assert Finding.objects.filter(severity="major", is_interruptive=False).exists()
-    assert alerts.of(adler).total.shown == 0
+    assert alerts.alerts_between(adler).total.shown == 0
     change = orders.start(adler, "linezolid", amount="600").change
     orders.answer_all(adler, change)
-    found = alerts.of(adler)
+    found = alerts.alerts_between(adler)
     assert found.total.shown == found.total.overridden > 0
     follow_ups = Task.objects.filter(kind="finding_follow_up")
     for task in follow_ups:
         tasks.done(task.pk, adler.pk, "Seen.")
     late = timezone.now() - timedelta(minutes=1)
     follow_ups.update(due_at=late)
-    assert (alerts.of(adler).follow_ups, alerts.of(adler).kept) == (follow_ups.count(), 0)
+    assert (alerts.alerts_between(adler).follow_ups, alerts.alerts_between(adler).kept) == (follow_ups.count(), 0)
     follow_ups.update(due_at=timezone.now() + timedelta(minutes=1))
-    assert alerts.of(adler).kept == follow_ups.count()
+    assert alerts.alerts_between(adler).kept == follow_ups.count()
 
 
 def test_what_went_with_a_withdrawn_proposal_is_no_broken_promise() -> None:
@@ -242,4 +242,4 @@ def test_what_went_with_a_withdrawn_proposal_is_no_broken_promise() -> None:
     orders.answer_all(factories.adler(), change)
     prescribing.withdraw(factories.adler(), change.pk, note="No.")
     with time_machine.travel(timezone.now() + timedelta(days=60)):
-        assert alerts.of(factories.adler()).follow_ups == 0
+        assert alerts.alerts_between(factories.adler()).follow_ups == 0

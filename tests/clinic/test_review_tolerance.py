@@ -89,25 +89,29 @@ def test_the_days_are_those_that_counting_day_by_day_finds(
 ) -> None:
     courses = [course("sertraline", 1, first), course("tramadol", 2, second), course("tramadol", 3, third)]
     now: dict[str, str | None] = {"sertraline": a, "tramadol": b}
-    told = tolerance.of([finding(now)], courses, TODAY, shipped.alone())["k"].earlier
+    told = tolerance.histories_of([finding(now)], courses, TODAY, shipped.alone())["k"].earlier
     assert (told.overlap_verdict, told.overlap_days, told.overlap_from, told.overlap_to) == day_by_day(courses, now)
 
 
 def test_a_dose_that_is_no_mass_is_not_compared() -> None:
     courses = [course("sertraline", 1, [("start", 0, 50)]), course("tramadol", 2, [("start", 10, 50)])]
-    history = tolerance.of([finding({"sertraline": "50", "tramadol": None})], courses, TODAY, shipped.alone())["k"]
+    history = tolerance.histories_of(
+        [finding({"sertraline": "50", "tramadol": None})], courses, TODAY, shipped.alone()
+    )["k"]
     assert (history.verdict, history.earlier.overlap_days) == ("unmeasured", 50)
     assert "cannot be compared" in history.sentence
 
 
 def test_lower_doses_are_named_beside_those_of_now() -> None:
     courses = [course("sertraline", 1, [("start", 0, 50)]), course("tramadol", 2, [("start", 10, 25)])]
-    history = tolerance.of([finding({"sertraline": "50", "tramadol": "50"})], courses, TODAY, shipped.alone())["k"]
+    history = tolerance.histories_of(
+        [finding({"sertraline": "50", "tramadol": "50"})], courses, TODAY, shipped.alone()
+    )["k"]
     assert history.verdict == "lower"
     assert "tramadol up to 25 mg a day, now 50 mg" in history.sentence
     assert "sertraline up to" not in history.sentence
 
 
 def test_of_one_drug_the_sentence_speaks_of_one() -> None:
-    history = tolerance.of([finding({"sertraline": "50"})], [], TODAY, shipped.alone())["k"]
+    history = tolerance.histories_of([finding({"sertraline": "50"})], [], TODAY, shipped.alone())["k"]
     assert history.sentence == "The record shows no earlier day on which it was taken."

@@ -282,10 +282,10 @@ def test_a_limit_holds_for_its_medicine_through_its_last_day_until_it_is_lifted(
     for days, held in ((0, True), (3, True), (4, False)):
         with time_machine.travel(timezone.now() + timedelta(days=days)):
             assert (reads.renewal(factories.bo(), tricyclic.pk).limit == row) is held
-            assert (limits.of(tricyclic, saying.today()) == row) is held
+            assert (limits.limit_of(tricyclic, saying.today()) == row) is held
     authorising.lift_limit(factories.adler(), row.pk, why="Better.")
     assert reads.renewal(factories.bo(), tricyclic.pk).limit is None
-    assert limits.of(tricyclic, saying.today()) is None
+    assert limits.limit_of(tricyclic, saying.today()) is None
 
 
 def test_the_strictest_of_several_limits_shortens_what_a_renewal_would_write() -> None:

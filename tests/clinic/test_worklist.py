@@ -59,9 +59,9 @@ def test_an_administrator_sees_what_was_raised_to_the_end_of_its_chain() -> None
     first, other = waiting("a"), waiting("b")
     duty.keep_worklist()
     Task.objects.filter(pk=first.pk).update(escalation_level=HIGHEST_LEVEL, escalated_at=timezone.now())
-    assert [task.pk for task in lateness.of(factories.admin()).raised] == [first.pk]
+    assert [task.pk for task in lateness.lateness_for(factories.admin()).raised] == [first.pk]
     assert other.pk != first.pk
-    assert lateness.of(factories.bo()).raised == []
+    assert lateness.lateness_for(factories.bo()).raised == []
 
 
 def test_a_claim_that_ran_out_is_nobodys_any_more() -> None:
@@ -69,7 +69,7 @@ def test_a_claim_that_ran_out_is_nobodys_any_more() -> None:
     held, over = waiting("a", due_at=now - timedelta(hours=2)), waiting("b", due_at=now - timedelta(hours=2))
     for task, until in ((held, now + timedelta(hours=1)), (over, now - timedelta(minutes=1))):
         Task.objects.filter(pk=task.pk).update(state="claimed", claimed_by=bo, claimed_until=until)
-    assert {one.reason: one.count for one in lateness.of(bo, now=now).groups} == {"taken": 1, "untaken": 1}
+    assert {one.reason: one.count for one in lateness.lateness_for(bo, now=now).groups} == {"taken": 1, "untaken": 1}
 
 
 def test_a_task_without_a_patient_opens_for_its_role_and_for_whom_it_was_raised_to_alone() -> None:

@@ -36,14 +36,14 @@ def found() -> tuple[tuple[str, Finding], ...]:
         (case["id"], finding)
         for document in documents
         for case in cases.each(document)
-        for finding in check(cases.told(case, known)[0], known).findings
+        for finding in check(cases.regimen_of_case(case, known)[0], known).findings
     )
 
 
 def told() -> Iterator[tuple[str, Finding, information.Information]]:
     tables = shipped.alone().formulary.cards
     for case, finding in found():
-        yield case, finding, information.of(information.of_finding(finding), tables)
+        yield case, finding, information.information_on(information.of_finding(finding), tables)
 
 
 def test_the_cases_bring_up_every_kind_of_finding() -> None:
@@ -128,7 +128,7 @@ def test_a_pair_that_a_data_set_lists_without_a_word_says_what_is_not_known_and_
     known = shipped.knowledge(shipped.data_set(drugs, {(1, 0): "major"}, label="DDInter"))
     regimen = shipped.regimen(known, "metformin", "atenolol")
     (finding,) = [one for one in check(regimen, known).findings if "DDInter" in {each.label for each in one.sources}]
-    whole = information.of(information.of_finding(finding), known.formulary.cards)
+    whole = information.information_on(information.of_finding(finding), known.formulary.cards)
     texts = {item.name: item for item in whole.items}
     for name in ("mechanism", "management", "onset", "seriousness", "harm_frequency"):
         assert not texts[name].is_known, name
@@ -139,7 +139,7 @@ def test_a_pair_that_a_data_set_lists_without_a_word_says_what_is_not_known_and_
 
 def test_without_any_table_it_still_says_that_it_is_not_known() -> None:
     _case, finding = found()[0]
-    whole = information.of(information.of_finding(finding), CardTables())
+    whole = information.information_on(information.of_finding(finding), CardTables())
     assert all(item.text for item in whole.items)
     assert all(item.text for source in whole.sources for item in source.items)
 
@@ -149,7 +149,7 @@ def test_what_raised_the_grade_and_the_dose_band_are_the_modifying_factors() -> 
     drugs = (shipped.drug(known, "citalopram", mg_per_day=60), shipped.drug(known, "haloperidol"))
     judged = check(Regimen(shipped.DAY, drugs, shipped.regimen(known, age_years=80).facts), known)
     factors = [
-        information.of(information.of_finding(one), known.formulary.cards).text("modifying_factors")
+        information.information_on(information.of_finding(one), known.formulary.cards).text("modifying_factors")
         for one in judged.findings
         if one.context
     ]
@@ -160,7 +160,7 @@ def test_what_raised_the_grade_and_the_dose_band_are_the_modifying_factors() -> 
 def test_a_dose_band_reads_as_words() -> None:
     _case, some = found()[0]
     made = replace(information.of_finding(some), drugs=("citalopram",), context="citalopram>40|egfr<30", sources=())
-    factors = information.of(made, CardTables()).text("modifying_factors")
+    factors = information.information_on(made, CardTables()).text("modifying_factors")
     assert factors == "citalopram above 40 mg a day; egfr below 30"
 
 

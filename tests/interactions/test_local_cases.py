@@ -21,5 +21,5 @@ DAY = date(2026, 11, 21)
     ],
 )
 def test_a_case_tries_what_is_said_of_all_its_drugs_together(shipped_release: Release, line: str, found: str) -> None:
-    [case] = cases.told([line], DAY)
+    [case] = cases.as_cases([line], DAY)
     assert cases.tried(case, library.current()).found == found

@@ -38,4 +38,4 @@ def test_what_the_clinic_says_of_a_pair_comes_after_the_shipped_list() -> None:
     cells = {"a": "lithium", "b": "amlodipine", "source": "a list", "reason": "why"}
     TableRow.objects.create(release=release, table=tiers.TIERS, number=0, cells={**cells, "severity": "major"})
     TableRow.objects.create(release=release, table=tiers.PASSIVE, number=1, cells={**cells, "severity": "minor"})
-    assert [one.severity for one in tiers.of([release])] == ["minor", "major"]
+    assert [one.severity for one in tiers.tiers_of([release])] == ["minor", "major"]

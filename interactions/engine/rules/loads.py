@@ -26,7 +26,7 @@ def total(shares: Shares) -> int:
     return sum(share[2] for share in shares)
 
 
-def told(shares: Shares) -> str:
+def shares_in_words(shares: Shares) -> str:
     """ "tramadol 2 + sertraline 3 = 5"."""
     ordered = sorted(shares, key=lambda share: (-share[2], share[1].key))
     return " + ".join(f"{one[1].key} {one[2]}" for one in ordered) + f" = {total(shares)}"
@@ -94,7 +94,12 @@ def draft(
 
 def of_shares(situation: Situation, code: str, load: Load, shares: Shares, *, case: str = "", **more: str) -> Draft:
     """The finding on these shares, with what is added where one of them plays a part."""
-    said: dict[str, object] = {"count": len(shares), "shares": told(shares), "capped": capped(shares), **more}
+    said: dict[str, object] = {
+        "count": len(shares),
+        "shares": shares_in_words(shares),
+        "capped": capped(shares),
+        **more,
+    }
     found = draft(situation, code, load, keys(shares), said, case=case)
     advice = situation.formulary.derived.advised(code, [share[1] for share in shares])
     return replace(found, management=found.management + advice)

@@ -40,7 +40,7 @@ class PairWords(NamedTuple):
     """Pairs of places of which anything is said."""
 
 
-def found(situation: Situation, kinds: DrugKinds, knowledge: Knowledge) -> PairWords:
+def words_on_pairs(situation: Situation, kinds: DrugKinds, knowledge: Knowledge) -> PairWords:
     """The words on every pair; `kinds` by seat."""
     told = PairWords([], [], set(), set())
     quick, slow = _parted(situation)

@@ -51,7 +51,7 @@ class Shown(serializers.Serializer[Any]):
         return in_place(deepcopy(shown(*self.shows, frozenset(declared))), declared)
 
 
-class Asked(Strict):
+class BodyOfAct(Strict):
     """Asks for what an act asks for, within the bounds of the columns that it is written to.
 
     `asks` is the act, `only` some of its keywords; with `any_of` each may be left out. What is declared beside them is

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from interactions import library
 from medmgmt.actions import importing
-from medmgmt.actions.importing import Taken
+from medmgmt.actions.importing import TakenOver
 from medmgmt.fhir.importing import converting, gathering, reading
 from medmgmt.fhir.importing.converting import Converted
 from medmgmt.fhir.importing.gathering import Person
@@ -59,7 +59,7 @@ def resolver() -> converting.Resolve:
     return resolve
 
 
-def _count(report: Report, converted: Converted, taken: Taken) -> None:
+def _count(report: Report, converted: Converted, taken: TakenOver) -> None:
     history = converted.history
     totals = {"Patient": 1, "Condition": len(history.conditions), "AllergyIntolerance": len(history.allergies)}
     for kind, name in (("Patient", "patients"), ("Condition", "conditions"), ("AllergyIntolerance", "allergies")):

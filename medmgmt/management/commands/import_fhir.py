@@ -48,7 +48,7 @@ class Command(BaseCommand):
         for line in report.lines(show_unmapped=options["show_unmapped"]):
             self.stdout.write(line)
         if options["review"]:
-            for line in told(surveying.survey(by, report.patient_ids)):
+            for line in survey_lines(surveying.survey(by, report.patient_ids)):
                 self.stdout.write(line)
 
     def progress(self, done: int, of: int) -> None:
@@ -81,7 +81,7 @@ def names() -> list[str]:
     return list(CareTeam.objects.values_list("name", flat=True))
 
 
-def told(survey: Survey) -> list[str]:
+def survey_lines(survey: Survey) -> list[str]:
     """The survey in lines of plain text; silence is never called safety."""
     by_severity = ", ".join(f"{word} {survey.findings[word]:,}" for word in SEVERITIES)
     worst = ", ".join(f"{word} {survey.patients_by_worst[word]:,}" for word in SEVERITIES)

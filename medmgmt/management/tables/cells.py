@@ -45,7 +45,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedCell:
     """A cell in its row: its column, the other cells, and what the tables know."""
 
     text: str
@@ -54,7 +54,7 @@ class Asked:
     known: Known
 
 
-Kind = Callable[[Asked], str]
+Kind = Callable[[AskedCell], str]
 
 
 def reason(text: str, column: Column, row: Mapping[str, str], known: Known) -> str:
@@ -64,11 +64,11 @@ def reason(text: str, column: Column, row: Mapping[str, str], known: Known) -> s
     kind = KINDS.get(column.kind)
     if kind is None:
         return f"columns.csv says that {column.name} holds {column.kind!r}, which is no kind"
-    wrong = kind(Asked(text, column, row, known))
+    wrong = kind(AskedCell(text, column, row, known))
     return f"{column.name}: {wrong}" if wrong else ""
 
 
-def _text(_asked: Asked) -> str:
+def _text(_asked: AskedCell) -> str:
     return ""
 
 
@@ -89,7 +89,7 @@ def _each_among(words: Callable[[Known], Iterable[str]], what: str) -> Kind:
     return _each(lambda part, asked: "" if part in words(asked.known) else f"{part!r} is {what}")
 
 
-def _each(wrong: Callable[[str, Asked], str], split: Callable[[str], list[str]] = parts) -> Kind:
+def _each(wrong: Callable[[str, AskedCell], str], split: Callable[[str], list[str]] = parts) -> Kind:
     return lambda asked: _first(split(asked.text), lambda part: wrong(part, asked))
 
 
@@ -104,7 +104,7 @@ def _pattern(pattern: re.Pattern[str], what: str) -> Kind:
 def _read_by(read: Callable[[str], object], what: str = "") -> Kind:
     """What the reader of these cells raises ValueError for, in its words or in ours."""
 
-    def wrong(asked: Asked) -> str:
+    def wrong(asked: AskedCell) -> str:
         try:
             read(asked.text)
         except ValueError as unreadable:
@@ -118,7 +118,7 @@ def _all(*kinds: Kind) -> Kind:
     return lambda asked: next(filter(None, (kind(asked) for kind in kinds)), "")
 
 
-def _listed(asked: Asked) -> str:
+def _listed(asked: AskedCell) -> str:
     found = [normal(part) for part in asked.text.split(";")]
     if "" in found:
         return f"{asked.text!r} has an empty part"
@@ -126,15 +126,15 @@ def _listed(asked: Asked) -> str:
     return f"{twice!r} is named twice" if twice else ""
 
 
-def _word(asked: Asked) -> str:
+def _word(asked: AskedCell) -> str:
     return _one_of(WORDS.get(asked.column.kind) or asked.column.argument.split("|"))(asked.text)
 
 
-def _known_word(asked: Asked) -> str:
+def _known_word(asked: AskedCell) -> str:
     return _one_of(VOCABULARIES[asked.column.argument])(asked.text)
 
 
-def _whole(asked: Asked) -> str:
+def _whole(asked: AskedCell) -> str:
     if not WHOLE.fullmatch(asked.text):
         return f"{asked.text!r} is no whole number"
     least, _, most = asked.column.argument.partition("..")
@@ -144,7 +144,7 @@ def _whole(asked: Asked) -> str:
     return f"{asked.text} is negative" if int(asked.text) < 0 and not is_a_day else ""
 
 
-def _decimal(asked: Asked) -> str:
+def _decimal(asked: AskedCell) -> str:
     try:
         value = Decimal(asked.text)
     except InvalidOperation:
@@ -152,7 +152,7 @@ def _decimal(asked: Asked) -> str:
     return "" if value.is_finite() and value >= 0 else f"{asked.text} is no figure that can be"
 
 
-def _drugs(asked: Asked) -> str:
+def _drugs(asked: AskedCell) -> str:
     return "" if asked.known.members(asked.text) else f"{asked.text!r} names no drug that the rules know"
 
 
@@ -160,23 +160,23 @@ def _drugs_or(word: str) -> Kind:
     return lambda asked: "" if asked.text == word else _drugs(asked)
 
 
-def _class(asked: Asked) -> str:
+def _class(asked: AskedCell) -> str:
     is_set = asked.text.startswith("set:") and bool(asked.known.members(asked.text))
     return "" if is_set or asked.text in asked.known.classes else f"{asked.text!r} is no class of a drug in the rules"
 
 
-def _side(text: str, asked: Asked) -> str:
+def _side(text: str, asked: AskedCell) -> str:
     known = asked.known
     is_there = bool(known.sets.get(text.removeprefix("set:"))) if text.startswith("set:") else text in known.drugs
     return "" if is_there else f"{text!r} is neither in drugs.csv nor a class"
 
 
-def _scope(asked: Asked) -> str:
+def _scope(asked: AskedCell) -> str:
     is_wide = asked.text in (EVERY_DRUG, CONTROLLED, *SCHEDULES, OVERDOSE)
     return "" if is_wide else _scoped(asked)
 
 
-def _scoped(asked: Asked) -> str:
+def _scoped(asked: AskedCell) -> str:
     text, known = asked.text, asked.known
     kind, _, name = text.partition(":")
     members = {"drug": frozenset({name}) & known.in_rules, "set": known.members(text), "class": known.members(text)}
@@ -185,7 +185,7 @@ def _scoped(asked: Asked) -> str:
     return f"{text!r} names no drug that the rules know"
 
 
-def _dosing_rule(asked: Asked) -> str:
+def _dosing_rule(asked: AskedCell) -> str:
     is_there = asked.text.removesuffix("b") in asked.known.values("dosing_rules.csv", "rule_id")
     return "" if is_there else f"{asked.text!r} is not in dosing_rules.csv"
 
@@ -199,37 +199,37 @@ def is_loinc(code: str) -> bool:
     return sum(doubled) % 10 == 0
 
 
-def _enzyme(part: str, asked: Asked) -> str:
+def _enzyme(part: str, asked: AskedCell) -> str:
     enzyme, _, grade = part.partition(":")
     is_graded = ENZYME.fullmatch(enzyme) and grade in asked.column.argument.split("|")
     return "" if is_graded else f"{part!r} is no enzyme with a grade"
 
 
-def _association(part: str, asked: Asked) -> str:
+def _association(part: str, asked: AskedCell) -> str:
     selector, _, likelihood = part.partition("=")
     if likelihood not in LIKELIHOODS:
         return f"the likelihood {likelihood!r} is none of {', '.join(sorted(LIKELIHOODS))}"
     return "" if asked.known.members(selector) else f"{selector!r} names no drug that the rules know"
 
 
-def _sign(sign: str, asked: Asked) -> str:
+def _sign(sign: str, asked: AskedCell) -> str:
     if sign.startswith("condition:"):
         return "" if sign.removeprefix("condition:") in asked.known.conditions else f"{sign!r} is no condition"
     is_term = not sign[:1].isupper() or sign in asked.known.terms
     return "" if is_term else f"{sign!r} is no term of side_effects.csv"
 
 
-def _side_effect(asked: Asked) -> str:
+def _side_effect(asked: AskedCell) -> str:
     is_there = normal(asked.text) in map(normal, asked.known.terms)
     return "" if is_there else f"{asked.text!r} is no term of side_effects.csv"
 
 
-def _members(asked: Asked) -> str:
+def _members(asked: AskedCell) -> str:
     words = {term.name: term.word for term in derived_tables.parse(asked.text) if term.name == derived_tables.MEMBER}
     return next((f"{word!r} is no class" for word in words.values() if word not in asked.known.sets), "")
 
 
-def _sentence(asked: Asked) -> str:
+def _sentence(asked: AskedCell) -> str:
     places = set(asked.column.argument.split("|"))
     try:
         named = [name for _, name, _, _ in Formatter().parse(asked.text) if name is not None]
@@ -238,13 +238,13 @@ def _sentence(asked: Asked) -> str:
     return next((f"{{{name}}} is nothing that can be filled in here" for name in named if name not in places), "")
 
 
-def _forwards(asked: Asked) -> str:
+def _forwards(asked: AskedCell) -> str:
     found = care_tables.schedule(asked.text)
     is_sound = all(one.every > 0 and (one.last is None or one.first <= one.last) for one in found)
     return "" if is_sound else f"{asked.text!r} counts backwards"
 
 
-def _threshold(part: str, asked: Asked) -> str:
+def _threshold(part: str, asked: AskedCell) -> str:
     codes = asked.known.values("lab_actions.csv", "action_code")
     head, arrow, told = part.partition("=>")
     if not arrow or not head.strip():
@@ -254,13 +254,13 @@ def _threshold(part: str, asked: Asked) -> str:
     return "" if is_known else f"the action {code!r} is not in lab_actions.csv"
 
 
-def _factor(part: str, _asked: Asked) -> str:
+def _factor(part: str, _asked: AskedCell) -> str:
     unit, _, factor = part.rpartition("=")
     is_number = re.fullmatch(r"\d+(\.\d+)?", factor) is not None and Decimal(factor) > 0
     return "" if unit and (is_number or factor == "F") else f"{part!r} is no unit with its factor"
 
 
-def _follow_up(asked: Asked) -> str:
+def _follow_up(asked: AskedCell) -> str:
     kind, _, code = asked.text.partition(":")
     if asked.text == VISIT:
         return ""
@@ -268,13 +268,13 @@ def _follow_up(asked: Asked) -> str:
     return "" if kind in ("scale", "observation") and code in codes else f"{asked.text!r} is nothing that can be done"
 
 
-def _answer(asked: Asked) -> str:
+def _answer(asked: AskedCell) -> str:
     answer = ANSWERS.get(asked.row["code"])
     allowed = answer.values if answer else ()
     return "" if asked.text in allowed else f"{asked.text!r} is no answer to {asked.row['code']}"
 
 
-def _overdose(asked: Asked) -> str:
+def _overdose(asked: AskedCell) -> str:
     kinds: dict[str, Kind] = {
         "toxic": _scoped,
         "sign_icd10": _pattern(ICD10_BEGINNING, "beginning of an ICD-10-CM code"),
@@ -283,11 +283,11 @@ def _overdose(asked: Asked) -> str:
     return kinds.get(asked.row["kind"], _text)(asked)
 
 
-def _window(asked: Asked) -> str:
+def _window(asked: AskedCell) -> str:
     return "" if asked.text == "see rules" else _whole(asked)
 
 
-def _engine_number(asked: Asked) -> str:
+def _engine_number(asked: AskedCell) -> str:
     try:
         value = numbers.value(asked.row["name"], asked.text)
     except ValueError as wrong:

@@ -44,7 +44,7 @@ class Banner:
     facts: list[Fact]
 
 
-def of(patient: Patient) -> Banner:
+def banner_of(patient: Patient) -> Banner:
     """The banner of a patient whom the door has already opened; three queries."""
     found = Observation.current(patient.pk).filter(code__in=FACTS)
     newest: dict[str, Observation] = {}

@@ -31,5 +31,5 @@ def patient_form(
     **extra: object,
 ) -> HttpResponse:
     """A form under the patient's banner; sent back with what was typed, it is a 422."""
-    context = {"banner": banner.of(patient), "form": form, **extra}
+    context = {"banner": banner.banner_of(patient), "form": form, **extra}
     return render(request, template, context, status=status_of(form))

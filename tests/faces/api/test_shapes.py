@@ -47,7 +47,7 @@ def test_every_act_gets_exactly_what_it_asks_for() -> None:
 
 
 def test_a_body_has_the_bounds_of_the_columns_that_it_is_written_to() -> None:
-    class Body(shapes.Asked):
+    class Body(shapes.BodyOfAct):
         asks = log_side_effect
 
     fields = Body().fields

@@ -102,10 +102,10 @@ def test_the_page_says_why_each_message_is_late() -> None:
 
 
 def test_delivery_is_for_whoever_runs_the_service_alone() -> None:
-    assert reads.of(factories.admin()).figures.due == 0
+    assert reads.delivery_report(factories.admin()).figures.due == 0
     for stranger in (factories.bo(), factories.adler(), factories.carla_user()):
         with pytest.raises(NotAllowed):
-            reads.of(stranger)
+            reads.delivery_report(stranger)
 
 
 def test_the_age_of_the_oldest_is_the_same_everywhere() -> None:

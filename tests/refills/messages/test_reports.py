@@ -28,8 +28,8 @@ def test_a_report_is_genuine_for_a_short_time_before_and_after_it_was_signed(
 def test_a_report_is_about_a_message_of_its_own_channel() -> None:
     [row] = due(1)
     Reminder.objects.filter(pk=row.pk).update(provider_id="m1")
-    assert reports.found("sms", "m1") is None
-    assert reports.found("email", "m1") == row
+    assert reports.message_reported("sms", "m1") is None
+    assert reports.message_reported("email", "m1") == row
 
 
 @pytest.mark.django_db
