@@ -1,4 +1,4 @@
-"""Changes made on purpose: each row of tests/mutants*.csv is applied to a copy, and the test it names must fail.
+"""Changes made on purpose: each row of tests/mutants.csv is applied to a copy, and the test it names must fail.
 
 python -m tests.mutants [--only TEXT] [--jobs N] [--database sqlite|postgres]
 Prints what survived and a total; exit status 1 for a survivor, and for a row that cannot be tried. Without --database a
@@ -91,18 +91,14 @@ def exists(test: str) -> bool:
 
 
 def read(folder: Path = ROOT / "tests") -> list[Mutant]:
-    """Every row of every list, in order."""
-    found = []
-    for path in sorted(folder.glob("mutants*.csv")):
-        with path.open(newline="") as lines:
-            rows = csv.DictReader(lines)
-            if rows.fieldnames != COLUMNS:
-                raise SystemExit(f"{path.name}: the columns are {', '.join(COLUMNS)}")
-            found += [
-                Mutant(one["file"], one["find"], one["replace"], one["harm"], tuple(one["test"].split()))
-                for one in rows
-            ]
-    return found
+    """Every row of the list, in order."""
+    with (folder / "mutants.csv").open(newline="") as lines:
+        rows = csv.DictReader(lines)
+        if rows.fieldnames != COLUMNS:
+            raise SystemExit(f"mutants.csv: the columns are {', '.join(COLUMNS)}")
+        return [
+            Mutant(one["file"], one["find"], one["replace"], one["harm"], tuple(one["test"].split())) for one in rows
+        ]
 
 
 def run(place: Place, tests: Sequence[str]) -> dict[str, str]:
