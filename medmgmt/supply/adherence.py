@@ -36,8 +36,24 @@ WHY_NOT = {
 """PQA: at least two fills, and a first fill at least 91 days before the end; nothing taken as needed or tapered off."""
 
 
+class Scored:
+    """What has a PDC, or a reason why it has none."""
+
+    pdc: Share | NotScored
+
+    @property
+    def share(self) -> Share | None:
+        """PDC, or None where it is not scored."""
+        return self.pdc if isinstance(self.pdc, Share) else None
+
+    @property
+    def percent(self) -> str:
+        """PDC for people, "86.3"; empty where it is not scored."""
+        return str(self.pdc.percent) if isinstance(self.pdc, Share) else ""
+
+
 @dataclass(frozen=True)
-class Adherence:
+class Adherence(Scored):
     """One medicine: PDC and MPR (or why there is none), days without, injections on time, the patient's own word."""
 
     prescription_id: int
@@ -52,16 +68,6 @@ class Adherence:
     reports: tuple[AdherenceReport, ...]
     missed_doses: int | None
     counted: PillCount | None
-
-    @property
-    def share(self) -> Share | None:
-        """PDC, or None where it is not scored."""
-        return self.pdc if isinstance(self.pdc, Share) else None
-
-    @property
-    def percent(self) -> str:
-        """PDC for people, "86.3"; empty where it is not scored."""
-        return str(self.pdc.percent) if isinstance(self.pdc, Share) else ""
 
     @property
     def is_low(self) -> bool:
@@ -122,23 +128,13 @@ class Adherence:
 
 
 @dataclass(frozen=True)
-class ClassAdherence:
+class ClassAdherence(Scored):
     """A class of medicines: a day counts when any of them covers it."""
 
     name: str
     label: str
     drugs: tuple[str, ...]
     pdc: Share | NotScored
-
-    @property
-    def share(self) -> Share | None:
-        """PDC, or None where it is not scored."""
-        return self.pdc if isinstance(self.pdc, Share) else None
-
-    @property
-    def percent(self) -> str:
-        """PDC for people; empty where it is not scored."""
-        return str(self.pdc.percent) if isinstance(self.pdc, Share) else ""
 
     @property
     def is_low(self) -> bool:
