@@ -56,9 +56,6 @@ class Changes:
         """Nobody's review can come out differently."""
         return not (self.pairs or self.drugs or self.everybody)
 
-    def add_pair(self, a: str, b: str) -> None:
-        self.pairs.add((a, b) if a < b else (b, a))
-
 
 def between(before: Collection[int], after: Collection[int]) -> Changes:
     """Compare two sets of releases by their numbers; a fixed number of queries a release."""

@@ -1,7 +1,6 @@
 """Everything that is active now, as one value the engine is called with."""
 
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from typing import Protocol
 
@@ -107,8 +106,3 @@ class Knowledge:
         return frozenset(
             key for book in self.sources if isinstance(book, RuleBook) for key in book.varying(self.catalogue)
         )
-
-    @property
-    def newest_on(self) -> date | None:
-        """The date of the newest active release; None when nothing is active."""
-        return max((source.released_on for source in self.sources), default=None)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from interactions import library
 from interactions.engine.care_tables import CareTables
 from medmgmt.record import dosing
-from medmgmt.record.models import Condition, Observation, ObservationCode, Prescription
+from medmgmt.record.models import Condition, Observation, Prescription
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
 from refills import site
@@ -170,8 +170,3 @@ def longest_release(prescription: Prescription, day: date) -> date:
     """The last day on which a release made on `day` may still hold."""
     most = site.supply_rules().whole("gate_release_days_max", regimen_scopes.scopes_of(prescription))
     return day + timedelta(days=most)
-
-
-def label_of(code: str) -> str:
-    """The lab in a word."""
-    return str(ObservationCode(code).label) if code in ObservationCode.values else code

@@ -311,11 +311,6 @@ def test_a_note_belongs_to_its_pair_and_no_other() -> None:
     assert told == {("a", "b"): "Told", ("a", "c"): ""}
 
 
-def test_the_newest_release_dates_the_knowledge() -> None:
-    assert shipped.alone().newest_on == shipped.RELEASED
-    assert Knowledge.of(books=(), data_sets=(), catalogue=shipped.small_catalogue()).newest_on is None
-
-
 def test_a_pair_table_answers_in_either_order_and_forgets_nothing() -> None:
     grades = {pair_code(0, 3): 4, pair_code(2, 1): 2, pair_code(5, 4): 1}
     made = PairTable.of(6, grades)

@@ -57,19 +57,6 @@ def page(view: Callable[Concatenate[Asked, P], HttpResponse]) -> View[P]:
     return guarded
 
 
-def open_page(view: View[P]) -> View[P]:
-    """For pages without a login: refusals become a page, in the language that the browser asks for."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except FORESEEN as error:
-            return refusal(request, error)
-
-    return guarded
-
-
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Back here after signing in, if this was a page; a fragment's own address would be no place to come back to."""
     if getattr(request, "htmx", False):
