@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from medmgmt.record import access
 from medmgmt.record.models import AuditEntry, IdempotencyRecord, SideEffectReport
 from refills.models import Task
 from tests import factories
@@ -129,17 +130,15 @@ def test_fifty_bodies_under_one_key_at_once_make_one_and_refuse_the_rest() -> No
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_who_waits_too_long_for_the_first_request_is_told_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from medmgmt.actions import side_effects
-
     monkeypatch.setattr("medmgmt.api.kit.idempotency.WAIT", "200ms")
-    begun, go_on, real = threading.Event(), threading.Event(), side_effects.log_side_effect
+    begun, go_on, real = threading.Event(), threading.Event(), access.patient_for
 
     def slow(*arguments: Any, **values: Any) -> Any:
         begun.set()
         go_on.wait(20)
         return real(*arguments, **values)
 
-    monkeypatch.setattr(side_effects, "log_side_effect", slow)
+    monkeypatch.setattr(access, "patient_for", slow)
     api, body, first = Api(factories.bo()), tremor(), []
 
     def send() -> None:
