@@ -51,8 +51,9 @@ def helper(**values: Any) -> CaregiverConsent:
 def test_only_what_was_signed_for_this_patient_falls_due() -> None:
     mine, strangers = supplied(), supplied(of=factories.patient("C-1002"))
     saying.proposed(mine, "stop", -2)
+    saying.changed(strangers, "stop", -4)
     assert set(told()) == {("prescription", str(mine.pk))}
-    assert set(told(strangers.patient)) == {("prescription", str(strangers.pk))}
+    assert set(told(strangers.patient)) == {("end_of_course", str(strangers.pk))}
 
 
 def test_the_next_injection_is_reckoned_from_the_last_and_none_is_due_after_a_stop() -> None:
