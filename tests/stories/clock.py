@@ -1,0 +1,137 @@
+"""The clock of a story: python's and the database's show what the story says, and what the clock starts is done."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import time_machine
+from django.conf import settings
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from medmgmt import tasks
+from refills.models import Reminder, ReminderState, Task, TaskState
+from tests.stories.telling import CameOutDifferently
+
+LENGTH = re.compile(r"(\d+) ?([dhm])")
+LENGTHS = {"d": "days", "h": "hours", "m": "minutes"}
+DAY = re.compile(r"([+-]\d+)d")
+BEGINS = time(10)
+SHORT, OFTEN, SELDOM = timedelta(hours=12), timedelta(minutes=15), timedelta(hours=6)
+"""A short time passes in quarter hours, as the supplies are planned; a long one in six hours and by what is due."""
+AT_ONCE = (
+    tasks.lay_out_medicines, tasks.rescreen, tasks.plan_supply, tasks.plan_digests, tasks.escalate_tasks,
+    tasks.deliver_reminders,
+)  # fmt: skip
+"""The timetable but for the clearing out, in the order in which one line finds what the line before made."""
+
+
+class Clock:
+    """What time it is in the story; it stands still but for a second after each step."""
+
+    def __init__(self, traveller: Any, zone: str) -> None:
+        self.traveller, self.zone = traveller, ZoneInfo(zone)
+
+    def today(self) -> date:
+        """The local day of the site."""
+        return timezone.now().astimezone(self.zone).date()
+
+    def day(self, said: object) -> date:
+        """A day as stories write it: `today`, `-200d`, `+3d`, a date."""
+        if isinstance(said, datetime):
+            return said.date()
+        if isinstance(said, date):
+            return said
+        text = str(said).partition("@")[0].strip()
+        if text == "today":
+            return self.today()
+        if found := DAY.fullmatch(text):
+            return self.today() + timedelta(days=int(found[1]))
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise CameOutDifferently(f"{said!r} is not a day") from None
+
+    def moment(self, said: object) -> datetime:
+        """A moment: a day and `@14:30`; without an hour now, on another day ten o'clock."""
+        day, _, hour = str(said).partition("@")
+        on = self.day(said)
+        if not hour and on == self.today():
+            return timezone.now()
+        return datetime.combine(on, time.fromisoformat(hour) if hour else BEGINS, tzinfo=self.zone)
+
+    def start_of(self, said: object) -> datetime:
+        """For `since`: a day from its first minute on."""
+        on, _, hour = str(said).partition("@")
+        return datetime.combine(self.day(said), time.fromisoformat(hour) if hour else time(), tzinfo=self.zone)
+
+    def a_second(self) -> None:
+        """What happens one after the other is dated so."""
+        self.traveller.shift(timedelta(seconds=1))
+
+    def tick(self) -> None:
+        """Everything that the clock does now."""
+        for line in AT_ONCE:
+            line()
+
+    def wait(self, said: str) -> None:
+        """Time passes, and what falls due in it is done at its time."""
+        end = timezone.now() + length(said)
+        every = OFTEN if length(said) <= SHORT else SELDOM
+        self.tick()
+        while (now := timezone.now()) < end:
+            self.traveller.move_to(min([end, now + every, *due_between(now, end)]))
+            self.tick()
+
+
+def length(said: str) -> timedelta:
+    """`3d`, `6h`, `20m`."""
+    found = LENGTH.fullmatch(said.strip())
+    if found is None:
+        raise CameOutDifferently(f"{said!r} is not a length of time")
+    return timedelta(**{LENGTHS[found[2]]: int(found[1])})
+
+
+def due_between(now: datetime, end: datetime) -> list[datetime]:
+    """The first message and the first raising of a task that fall due after `now` and before the end."""
+    planned = Reminder.objects.filter(
+        state=ReminderState.PLANNED, next_attempt_at__gt=now, next_attempt_at__lt=end
+    ).values_list("next_attempt_at", flat=True)
+    raised = Task.objects.filter(
+        state__in=(TaskState.OPEN, TaskState.CLAIMED), escalate_at__gt=now, escalate_at__lt=end
+    ).values_list("escalate_at", flat=True)
+    firsts = planned.order_by("next_attempt_at").first(), raised.order_by("escalate_at").first()
+    return [one + timedelta(seconds=1) for one in firsts if one is not None]
+
+
+@contextmanager
+def begun(on: date | None) -> Iterator[Clock]:
+    """The story's first day at ten, site time; without one, the day it is."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    first = datetime.combine(on or timezone.localdate(), BEGINS, tzinfo=zone)
+    with time_machine.travel(first, tick=False) as traveller, database_clock():
+        yield Clock(traveller, settings.TIME_ZONE)
+
+
+@contextmanager
+def database_clock() -> Iterator[None]:
+    """The database's own clock shows the story's time as well."""
+    plain = {name: Now.__dict__.get(name) for name in ("as_sql", "as_sqlite", "as_postgresql")}
+
+    def as_told(_self: Now, compiler: Any, _connection: Any, **_context: Any) -> Any:
+        return compiler.compile(Value(timezone.now(), output_field=DateTimeField()))
+
+    for name in plain:
+        setattr(Now, name, as_told)
+    try:
+        yield
+    finally:
+        for name, method in plain.items():
+            if method is None:
+                delattr(Now, name)
+            else:
+                setattr(Now, name, method)
