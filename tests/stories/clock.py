@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import time_machine
 from django.conf import settings
-from django.db.models import DateTimeField, Value
-from django.db.models.functions import Now
+from django.db import connection
 from django.utils import timezone
 
 from medmgmt import tasks
@@ -20,6 +19,8 @@ from tests.stories.telling import CameOutDifferently
 LENGTH = re.compile(r"(\d+) ?([dhm])")
 LENGTHS = {"d": "days", "h": "hours", "m": "minutes"}
 DAY = re.compile(r"([+-]\d+)d")
+SQLITE_NOW = re.compile(r"'now'", re.IGNORECASE)
+POSTGRES_NOW = re.compile(r"\b(?:statement_timestamp|clock_timestamp|now)\(\)", re.IGNORECASE)
 BEGINS = time(10)
 SHORT, OFTEN, SELDOM = timedelta(hours=12), timedelta(minutes=15), timedelta(hours=6)
 """A short time passes in quarter hours, as the supplies are planned; a long one in six hours and by what is due."""
@@ -113,25 +114,15 @@ def begun(on: date | None) -> Iterator[Clock]:
     """The story's first day at ten, site time; without one, the day it is."""
     zone = ZoneInfo(settings.TIME_ZONE)
     first = datetime.combine(on or timezone.localdate(), BEGINS, tzinfo=zone)
-    with time_machine.travel(first, tick=False) as traveller, database_clock():
+    with time_machine.travel(first, tick=False) as traveller, connection.execute_wrapper(told_time):
         yield Clock(traveller, settings.TIME_ZONE)
 
 
-@contextmanager
-def database_clock() -> Iterator[None]:
-    """The database's own clock shows the story's time as well."""
-    plain = {name: Now.__dict__.get(name) for name in ("as_sql", "as_sqlite", "as_postgresql")}
-
-    def as_told(_self: Now, compiler: Any, _connection: Any, **_context: Any) -> Any:
-        return compiler.compile(Value(timezone.now(), output_field=DateTimeField()))
-
-    for name in plain:
-        setattr(Now, name, as_told)
-    try:
-        yield
-    finally:
-        for name, method in plain.items():
-            if method is None:
-                delattr(Now, name)
-            else:
-                setattr(Now, name, method)
+def told_time(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    """A statement that asks the database for the time gets the story's: `now` of SQLite, the functions of PostgreSQL."""
+    moment = timezone.now().astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if connection.vendor == "sqlite":
+        asked = SQLITE_NOW.sub(f"'{moment[:-3]}'", sql)
+    else:
+        asked = POSTGRES_NOW.sub(f"(TIMESTAMPTZ '{moment}+00')", sql)
+    return execute(asked, params, many, context)

@@ -16,11 +16,13 @@ HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 @contextmanager
 def known() -> Iterator[None]:
-    """The shipped knowledge in use until the block ends; its rows are rolled back."""
+    """The shipped knowledge in use, and nobody to be looked at again for it, until the block ends; then rolled back."""
+    from medmgmt.actions import rescreening
     from tests import shipped_knowledge
 
     with transaction.atomic():
         shipped_knowledge.put_into_use()
+        rescreening.work()
         yield
         transaction.set_rollback(True)
 
