@@ -22,8 +22,10 @@ DAY = re.compile(r"([+-]\d+)d")
 SQLITE_NOW = re.compile(r"'now'", re.IGNORECASE)
 POSTGRES_NOW = re.compile(r"\b(?:statement_timestamp|clock_timestamp|now)\(\)", re.IGNORECASE)
 BEGINS = time(10)
-SHORT, OFTEN, SELDOM = timedelta(hours=12), timedelta(minutes=15), timedelta(hours=6)
-"""A short time passes in quarter hours, as the supplies are planned; a long one in six hours and by what is due."""
+STEPS = ((timedelta(hours=1), timedelta(minutes=15)), (timedelta(hours=12), timedelta(hours=1)))
+"""A time up to so long passes in such steps, and in each by what falls due; the supplies are planned every quarter."""
+LOOKS = tuple(time(hour, 5) for hour in (0, 6, 8, 9, 12, 18))
+"""When the clock is looked at on a day of a longer time: after midnight, before and at the hours of work."""
 AT_ONCE = (
     tasks.lay_out_medicines, tasks.rescreen, tasks.plan_supply, tasks.plan_digests, tasks.escalate_tasks,
     tasks.deliver_reminders,
@@ -82,11 +84,19 @@ class Clock:
     def wait(self, said: str) -> None:
         """Time passes, and what falls due in it is done at its time."""
         end = timezone.now() + length(said)
-        every = OFTEN if length(said) <= SHORT else SELDOM
         self.tick()
         while (now := timezone.now()) < end:
-            self.traveller.move_to(min([end, now + every, *due_between(now, end)]))
+            self.traveller.move_to(min(end, self.next_look(now, length(said)), *due_between(now, end)))
             self.tick()
+
+    def next_look(self, now: datetime, whole: timedelta) -> datetime:
+        """When the clock is looked at next, where nothing falls due before."""
+        for longest, every in STEPS:
+            if whole <= longest:
+                return now + every
+        day = now.astimezone(self.zone).date()
+        looks = [datetime.combine(on, at, tzinfo=self.zone) for on in (day, day + timedelta(days=1)) for at in LOOKS]
+        return min(look for look in looks if look > now)
 
 
 def length(said: str) -> timedelta:
@@ -106,7 +116,7 @@ def due_between(now: datetime, end: datetime) -> list[datetime]:
         state__in=(TaskState.OPEN, TaskState.CLAIMED), escalate_at__gt=now, escalate_at__lt=end
     ).values_list("escalate_at", flat=True)
     firsts = planned.order_by("next_attempt_at").first(), raised.order_by("escalate_at").first()
-    return [one + timedelta(seconds=1) for one in firsts if one is not None]
+    return [min(one + timedelta(seconds=1), end) for one in firsts if one is not None] or [end]
 
 
 @contextmanager

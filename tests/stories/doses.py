@@ -1,10 +1,11 @@
 """What is expected to be taken and when it runs out, what is due, and what is suspected."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from medmgmt.record.dosing import Sig
+from tests.stories import findings
 from tests.stories.people import World, course_of, prescriptions, same_drug
 from tests.stories.telling import CameOutDifferently, holds, listed, plain
 
@@ -65,13 +66,23 @@ def expect_suspect(world: World, said: dict[str, Any]) -> None:
 
 
 def expect_due(world: World, said: dict[str, Any]) -> None:
-    """By the days that the service foresees for a patient: tests and injections."""
+    """What the renewal of a medicine calls overdue, the review calls missing, or the plan of messages foresees."""
     world.catch_up()
-    coming = world.get("nurse", f"patients/{world.patient}/messages")["coming"]
-    name = str(said.get("name") or said.get("code"))
-    mine = [one for one in coming if plain(name) in plain(f"{one['kind']} {one['what']}")]
-    today = world.clock.today()
-    days = [date.fromisoformat(one["day"]) for one in mine]
-    state = "not_due" if not days or min(days) > today else "due" if min(days) > today - timedelta(days=1) else "overdue"
+    name, drug = str(said.get("name") or said.get("code")), str(said.get("drug", ""))
+    state, seen = state_of(world, name, drug)
     if state != said["state"]:
-        raise CameOutDifferently(f"{name} is {state}; foreseen: {[(one['what'], one['day']) for one in coming]}")
+        raise CameOutDifferently(f"{name} is {state}; seen: {seen}")
+
+
+def state_of(world: World, name: str, drug: str) -> tuple[str, list[str]]:
+    """Where a test or an injection stands, and everything that was said of what is due."""
+    course = course_of(world, drug, lambda state: state in LIVING)
+    renewal = world.get(BY, f"prescriptions/{course['medication']['prescription']['id']}/renewal")
+    overdue = [*renewal["overdue_labs"], renewal["supply_waits_for"]]
+    missing = [one.text for one in findings.found(world) if one.type == "monitoring_baseline_missing"]
+    coming = world.get("nurse", f"patients/{world.patient}/messages")["coming"]
+    today = [f"{one['kind']} {one['what']}" for one in coming if one["day"] == world.clock.today().isoformat()]
+    for state, said in (("overdue", overdue), ("missing_baseline", missing), ("due", today)):
+        if any(plain(name) in plain(one) for one in said):
+            return state, said
+    return "not_due", [*overdue, *missing, *today]

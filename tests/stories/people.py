@@ -5,11 +5,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import ClientHandler
 from knox.models import AuthToken
 
 from medmgmt.record.models import CareTeam, CareTeamMember, Role, User
@@ -64,7 +66,7 @@ class World:
         user = self.user(by)
         token = self.tokens.get(by) or AuthToken.objects.create(user=user)[1]
         self.tokens[by] = token
-        client = Client(raise_request_exception=False)
+        client = somebody()
         sent = b"" if body is None else json.dumps(body, default=str).encode()
         headers = {"Authorization": f"Bearer {token}"}
         answer = client.generic(method, path, sent, content_type="application/json", headers=headers)
@@ -87,7 +89,7 @@ class World:
 
     def browser(self, by: str) -> Client:
         """A browser that is signed in now."""
-        client = Client(raise_request_exception=False)
+        client = somebody()
         client.force_login(self.user(by), backend=BACKEND)
         return client
 
@@ -109,6 +111,19 @@ class World:
         if self.is_stale:
             self.clock.tick()
             self.is_stale = False
+
+
+@cache
+def door() -> ClientHandler:
+    """The service, set up once for every request."""
+    return ClientHandler(enforce_csrf_checks=False)
+
+
+def somebody() -> Client:
+    """Somebody who is not signed in."""
+    client = Client(raise_request_exception=False)
+    client.handler = door()
+    return client
 
 
 def staffed(world: World) -> World:

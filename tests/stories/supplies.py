@@ -10,13 +10,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.test import Client
 from django.utils import timezone
 
 from medmgmt.record.models import ContactPoint, Patient
 from refills.models import DemoMessage
 from tests.stories import record_acts, taking
-from tests.stories.people import World, course_of, not_broken
+from tests.stories.people import World, course_of, not_broken, somebody
 from tests.stories.telling import CameOutDifferently, ToldNo, cannot, holds, listed
 
 LINK = re.compile(r"/r/[^\s/]+/?")
@@ -96,7 +95,7 @@ def answer_message(world: World, by: str, said: dict[str, Any]) -> None:
         raise CameOutDifferently("no message with a link has come")
     choice = str(said.get("choice", "confirm"))
     world.is_stale = True
-    answer = Client(raise_request_exception=False).post(link[0], {"choice": CHOICES.get(choice, choice)}, follow=True)
+    answer = somebody().post(link[0], {"choice": CHOICES.get(choice, choice)}, follow=True)
     if not_broken(answer, "the page behind the link").status_code >= 400:
         raise ToldNo(answer.status_code, answer.content.decode())
 
@@ -113,8 +112,7 @@ def reply(world: World, by: str, said: dict[str, Any]) -> None:
     signature = hmac.new(key, stamp.encode() + b"." + body, sha256).hexdigest()
     headers = {"X-Timestamp": stamp, "X-Signature": signature}
     world.is_stale = True
-    client = Client(raise_request_exception=False)
-    answer = client.post(f"/hooks/{channel}/", body, content_type="application/json", headers=headers)
+    answer = somebody().post(f"/hooks/{channel}/", body, content_type="application/json", headers=headers)
     if not_broken(answer, "the hook").status_code >= 400:
         raise ToldNo(answer.status_code, answer.content.decode())
 
