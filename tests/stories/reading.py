@@ -10,13 +10,17 @@ import yaml
 
 from tests.stories.telling import BadStory
 
+
+def known(names: str) -> frozenset[str]:
+    """The names in a text."""
+    return frozenset(names.split())
+
+
 ACT = frozenset({"by", "expect", "says"})
 ORDER = frozenset({"drug", "sig", "product", "from", "indication", "reason", "alongside"})
 CHANGE = frozenset({"drug", "sig", "hold", "resume", "stop", "from", "reason"})
-FINDING = frozenset(
-    "type drugs at_least at_most new interruptive says not_says problem offers not_offers".split()
-)
-TASK = frozenset("kind title for due_within urgency_at_least count".split())
+FINDING = known("type drugs at_least at_most new interruptive says not_says problem offers not_offers")
+TASK = known("kind title for due_within urgency_at_least count")
 PLACES = frozenset({"story", "why", "today", "steps"})
 EXPECT = ("ok", "refused", "asked", "either")
 
@@ -31,9 +35,7 @@ VERBS: Mapping[str, frozenset[str]] = {
         "born", "sex", "name", "language", "time_zone", "weight_kg", "height_cm", "pregnant", "lactating", "smoking",
         "egfr", "hepatic", "phone", "email", "conditions", "allergies", "programme",
     ),
-    "taking": frozenset(
-        "drug sig since product indication until reason runs_out last_given".split()
-    ),
+    "taking": known("drug sig since product indication until reason runs_out last_given"),
     "observation": act("code", "name", "value", "unit", "at", "confirm"),
     "allergy": act("substance", "text", "reaction", "severity", "kind"),
     "condition": act("substance", "text", "reaction", "severity"),
@@ -63,20 +65,20 @@ VERBS: Mapping[str, frozenset[str]] = {
     "expect_not_checked": frozenset({"what"}),
     "expect_task": TASK,
     "expect_no_task": TASK,
-    "expect_messages": frozenset("to since count at_most says not_says".split()),
-    "expect_dose": frozenset("drug on mg_per_day sig none".split()),
+    "expect_messages": known("to since count at_most says not_says"),
+    "expect_dose": known("drug on mg_per_day sig none"),
     "expect_runs_out": frozenset({"drug", "on"}),
-    "expect_page": frozenset("as page on says not_says".split()),
-    "expect_api": frozenset("as path status json".split()),
+    "expect_page": known("as page on says not_says"),
+    "expect_api": known("as path status json"),
     "expect_suspect": frozenset({"first", "not_first"}),
-    "expect_due": frozenset("code name drug state".split()),
-    "expect_found": frozenset("as text found".split()),
+    "expect_due": known("code name drug state"),
+    "expect_found": known("as text found"),
 }  # fmt: skip
 """Each verb with its keys. `pass` and `expect_either` take no keys of their own."""
 BARE = frozenset({"pass", "expect_either"})
 LISTS = frozenset({"taking"})
 INNER: Mapping[tuple[str, str], frozenset[str]] = {
-    ("plan", "steps"): frozenset("from sig drug gate stop".split()),
+    ("plan", "steps"): known("from sig drug gate stop"),
     ("basket", "items"): ORDER | CHANGE | {"order", "change"},
 }
 """Keys of what stands in a list below a key."""
@@ -172,8 +174,8 @@ def keys(verb: str, said: Any, place: str) -> dict[str, Any]:
     return named
 
 
-def known_only(named: Mapping[Any, Any], known: frozenset[str], place: str) -> None:
+def known_only(named: Mapping[Any, Any], names: frozenset[str], place: str) -> None:
     """BadStory for a key that nobody knows."""
     for key in named:
-        if key not in known:
+        if key not in names:
             raise BadStory(f"{place}: there is no such key: {key}")
