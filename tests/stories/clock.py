@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from medmgmt import tasks
 from refills.models import Reminder, ReminderState, Task, TaskState
+from tests.stories.reading import LENGTH
 from tests.stories.telling import CameOutDifferently
 
-LENGTH = re.compile(r"(\d+) ?([dhm])")
 LENGTHS = {"d": "days", "h": "hours", "m": "minutes"}
 DAY = re.compile(r"([+-]\d+)d")
 SQLITE_NOW = re.compile(r"'now'", re.IGNORECASE)

@@ -1,5 +1,6 @@
 """A story file, read: a verb or a key that nobody knows is an error that names file and step."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -79,9 +80,13 @@ BARE = frozenset({"pass", "expect_either"})
 LISTS = frozenset({"taking"})
 INNER: Mapping[tuple[str, str], frozenset[str]] = {
     ("plan", "steps"): known("from sig drug gate stop"),
+    ("patient", "allergies"): known("substance reaction severity kind"),
     ("basket", "items"): ORDER | CHANGE | {"order", "change"},
 }
 """Keys of what stands in a list below a key."""
+GATE = known("code at_least at_most")
+LENGTH = re.compile(r"(\d+) ?([dhm])")
+"""`3d`, `6h`, `20m`."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,8 @@ def steps(told: list[Any], place: str) -> Iterator[Step]:
 def step(number: int, verb: str, said: Any, place: str) -> Step:
     """One step. A list below `taking` is several of them in one; below `expect_either` it is the alternatives."""
     if verb == "pass":
+        if not LENGTH.fullmatch(str(said).strip()):
+            raise BadStory(f"{place}: takes a length of time such as 3d, 6h or 20m")
         return Step(number, verb, {"time": str(said)})
     if verb == "expect_either":
         if not isinstance(said, list):
@@ -168,10 +175,18 @@ def keys(verb: str, said: Any, place: str) -> dict[str, Any]:
     known_only(named, VERBS[verb], place)
     if named.get("expect", "ok") not in EXPECT:
         raise BadStory(f"{place}: expect is one of {', '.join(EXPECT)}")
-    for key, inner in INNER.items():
-        for one in (named.get(key[1]) or []) if key[0] == verb else []:
-            known_only(one, inner, f"{place}, {key[1]}")
+    for (of, key), names in INNER.items():
+        if of == verb:
+            for one in mappings(named.get(key)):
+                known_only(one, names, f"{place}, {key}")
+                for gate in mappings([one.get("gate")]):
+                    known_only(gate, GATE, f"{place}, {key}, gate")
     return named
+
+
+def mappings(value: Any) -> list[dict[Any, Any]]:
+    """What of a list has keys of its own."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def known_only(named: Mapping[Any, Any], names: frozenset[str], place: str) -> None:
