@@ -1,4 +1,4 @@
-"""python -m tests.stories FILE|FOLDER ... [--json]: tells stories, one line each; exit status 0 only if all come true."""
+"""python -m tests.stories FILE|FOLDER ... [--json]: tells stories; exit status 0 only if all come true."""
 
 import argparse
 import json

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from medmgmt import tasks
 from refills.models import Reminder, ReminderState, Task, TaskState
+from tests.stories.reading import LENGTH
 from tests.stories.telling import CameOutDifferently
 
-LENGTH = re.compile(r"(\d+) ?([dhm])")
 LENGTHS = {"d": "days", "h": "hours", "m": "minutes"}
 DAY = re.compile(r"([+-]\d+)d")
 SQLITE_NOW = re.compile(r"'now'", re.IGNORECASE)
@@ -61,7 +61,7 @@ class Clock:
 
     def moment(self, said: object) -> datetime:
         """A moment: a day and `@14:30`; without an hour now, on another day ten o'clock."""
-        day, _, hour = str(said).partition("@")
+        _day, _, hour = str(said).partition("@")
         on = self.day(said)
         if not hour and on == self.today():
             return timezone.now()
@@ -69,7 +69,7 @@ class Clock:
 
     def start_of(self, said: object) -> datetime:
         """For `since`: a day from its first minute on."""
-        on, _, hour = str(said).partition("@")
+        _day, _, hour = str(said).partition("@")
         return datetime.combine(self.day(said), time.fromisoformat(hour) if hour else time(), tzinfo=self.zone)
 
     def a_second(self) -> None:
@@ -129,7 +129,7 @@ def begun(on: date | None) -> Iterator[Clock]:
 
 
 def told_time(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    """A statement that asks the database for the time gets the story's: `now` of SQLite, the functions of PostgreSQL."""
+    """A statement that asks the database for the time gets the story's: SQLite's 'now', PostgreSQL's functions."""
     moment = timezone.now().astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     if connection.vendor == "sqlite":
         asked = SQLITE_NOW.sub(f"'{moment[:-3]}'", sql)

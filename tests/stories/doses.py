@@ -17,9 +17,7 @@ LIVING = ("taking", "held")
 
 def sigs_on(world: World, drug: str, day: date) -> list[dict[str, Any]]:
     """What each line of a drug says on a day; nothing for a line that is not taken then."""
-    doses = [
-        world.get(BY, f"prescriptions/{one['id']}/dose_on?day={day}") for one in prescriptions(world, drug)
-    ]
+    doses = [world.get(BY, f"prescriptions/{one['id']}/dose_on?day={day}") for one in prescriptions(world, drug)]
     return [dose["sig"] for dose in doses if dose["sig"]]
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.test.utils import setup_test_environment, teardown_test_environment
-from django.test.utils import get_runner
+from django.test.utils import get_runner, setup_test_environment, teardown_test_environment
+
+from medmgmt.actions import rescreening
+from tests import shipped_knowledge
 
 HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -17,9 +19,6 @@ HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 @contextmanager
 def known() -> Iterator[None]:
     """The shipped knowledge in use, and nobody to be looked at again for it, until the block ends; then rolled back."""
-    from medmgmt.actions import rescreening
-    from tests import shipped_knowledge
-
     with transaction.atomic():
         shipped_knowledge.put_into_use()
         rescreening.work()

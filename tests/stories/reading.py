@@ -1,5 +1,6 @@
 """A story file, read: a verb or a key that nobody knows is an error that names file and step."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,13 +11,17 @@ import yaml
 
 from tests.stories.telling import BadStory
 
+
+def known(names: str) -> frozenset[str]:
+    """The names in a text."""
+    return frozenset(names.split())
+
+
 ACT = frozenset({"by", "expect", "says"})
 ORDER = frozenset({"drug", "sig", "product", "from", "indication", "reason", "alongside"})
 CHANGE = frozenset({"drug", "sig", "hold", "resume", "stop", "from", "reason"})
-FINDING = frozenset(
-    "type drugs at_least at_most new interruptive says not_says problem offers not_offers".split()
-)
-TASK = frozenset("kind title for due_within urgency_at_least count".split())
+FINDING = known("type drugs at_least at_most new interruptive says not_says problem offers not_offers")
+TASK = known("kind title for due_within urgency_at_least count")
 PLACES = frozenset({"story", "why", "today", "steps"})
 EXPECT = ("ok", "refused", "asked", "either")
 
@@ -31,9 +36,7 @@ VERBS: Mapping[str, frozenset[str]] = {
         "born", "sex", "name", "language", "time_zone", "weight_kg", "height_cm", "pregnant", "lactating", "smoking",
         "egfr", "hepatic", "phone", "email", "conditions", "allergies", "programme",
     ),
-    "taking": frozenset(
-        "drug sig since product indication until reason runs_out last_given".split()
-    ),
+    "taking": known("drug sig since product indication until reason runs_out last_given"),
     "observation": act("code", "name", "value", "unit", "at", "confirm"),
     "allergy": act("substance", "text", "reaction", "severity", "kind"),
     "condition": act("substance", "text", "reaction", "severity"),
@@ -63,23 +66,27 @@ VERBS: Mapping[str, frozenset[str]] = {
     "expect_not_checked": frozenset({"what"}),
     "expect_task": TASK,
     "expect_no_task": TASK,
-    "expect_messages": frozenset("to since count at_most says not_says".split()),
-    "expect_dose": frozenset("drug on mg_per_day sig none".split()),
+    "expect_messages": known("to since count at_most says not_says"),
+    "expect_dose": known("drug on mg_per_day sig none"),
     "expect_runs_out": frozenset({"drug", "on"}),
-    "expect_page": frozenset("as page on says not_says".split()),
-    "expect_api": frozenset("as path status json".split()),
+    "expect_page": known("as page on says not_says"),
+    "expect_api": known("as path status json"),
     "expect_suspect": frozenset({"first", "not_first"}),
-    "expect_due": frozenset("code name drug state".split()),
-    "expect_found": frozenset("as text found".split()),
+    "expect_due": known("code name drug state"),
+    "expect_found": known("as text found"),
 }  # fmt: skip
 """Each verb with its keys. `pass` and `expect_either` take no keys of their own."""
 BARE = frozenset({"pass", "expect_either"})
 LISTS = frozenset({"taking"})
 INNER: Mapping[tuple[str, str], frozenset[str]] = {
-    ("plan", "steps"): frozenset("from sig drug gate stop".split()),
+    ("plan", "steps"): known("from sig drug gate stop"),
+    ("patient", "allergies"): known("substance reaction severity kind"),
     ("basket", "items"): ORDER | CHANGE | {"order", "change"},
 }
 """Keys of what stands in a list below a key."""
+GATE = known("code at_least at_most")
+LENGTH = re.compile(r"(\d+) ?([dhm])")
+"""`3d`, `6h`, `20m`."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,8 @@ def steps(told: list[Any], place: str) -> Iterator[Step]:
 def step(number: int, verb: str, said: Any, place: str) -> Step:
     """One step. A list below `taking` is several of them in one; below `expect_either` it is the alternatives."""
     if verb == "pass":
+        if not LENGTH.fullmatch(str(said).strip()):
+            raise BadStory(f"{place}: takes a length of time such as 3d, 6h or 20m")
         return Step(number, verb, {"time": str(said)})
     if verb == "expect_either":
         if not isinstance(said, list):
@@ -166,14 +175,22 @@ def keys(verb: str, said: Any, place: str) -> dict[str, Any]:
     known_only(named, VERBS[verb], place)
     if named.get("expect", "ok") not in EXPECT:
         raise BadStory(f"{place}: expect is one of {', '.join(EXPECT)}")
-    for key, inner in INNER.items():
-        for one in (named.get(key[1]) or []) if key[0] == verb else []:
-            known_only(one, inner, f"{place}, {key[1]}")
+    for (of, key), names in INNER.items():
+        if of == verb:
+            for one in mappings(named.get(key)):
+                known_only(one, names, f"{place}, {key}")
+                for gate in mappings([one.get("gate")]):
+                    known_only(gate, GATE, f"{place}, {key}, gate")
     return named
 
 
-def known_only(named: Mapping[Any, Any], known: frozenset[str], place: str) -> None:
+def mappings(value: Any) -> list[dict[Any, Any]]:
+    """What of a list has keys of its own."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def known_only(named: Mapping[Any, Any], names: frozenset[str], place: str) -> None:
     """BadStory for a key that nobody knows."""
     for key in named:
-        if key not in known:
+        if key not in names:
             raise BadStory(f"{place}: there is no such key: {key}")

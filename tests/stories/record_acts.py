@@ -111,7 +111,7 @@ def condition(world: World, by: str, said: dict[str, Any]) -> None:
 
 def side_effect(world: World, by: str, said: dict[str, Any]) -> None:
     """A patient says it on their own page, the staff over the API."""
-    note = str(said.get("words") or said.get("note") or "")
+    note = " ".join(str(said[key]) for key in ("words", "note") if key in said)
     body: dict[str, object] = {
         "term": said["term"],
         "severity": said.get("severity", "moderate"),

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.test import override_settings
 from tests.stories import clock, doses, findings, orders, people, record_acts, supplies, taking, told
 from tests.stories.people import World
 from tests.stories.reading import Step, Story
-from tests.stories.telling import CameOutDifferently, ToldNo, says_all
+from tests.stories.telling import CameOutDifferently, ToldNo, listed, says_all
 
 Act = Callable[[World, str, dict[str, Any]], None]
 Look = Callable[[World, dict[str, Any]], None]
@@ -101,6 +101,8 @@ def run(story: Story) -> Outcome:
                 return Outcome(story, step, str(different))
             except ToldNo as no:
                 return Outcome(story, step, f"refused with {no}")
+            except Exception as broken:
+                return Outcome(story, step, f"broke with {type(broken).__name__}: {broken}")
             world.clock.a_second()
     return Outcome(story)
 
@@ -108,12 +110,16 @@ def run(story: Story) -> Outcome:
 @contextmanager
 def thrown_away() -> Iterator[None]:
     """Messages land in the outbox, the gateway signs with a known key, and the database forgets everything."""
-    with tempfile.TemporaryDirectory(prefix="medmgmt-story-") as marks, override_settings(
-        EMAIL_BACKEND="refills.messages.outbox.EmailBackend",
-        SMS_URL="outbox:",
-        WEBHOOK_KEYS={"sms": "a story's own secret", "email": "a story's own secret"},
-        MARKS_DIR=Path(marks),
-    ), transaction.atomic():
+    with (
+        tempfile.TemporaryDirectory(prefix="medmgmt-story-") as marks,
+        override_settings(
+            EMAIL_BACKEND="refills.messages.outbox.EmailBackend",
+            SMS_URL="outbox:",
+            WEBHOOK_KEYS={"sms": "a story's own secret", "email": "a story's own secret"},
+            MARKS_DIR=Path(marks),
+        ),
+        transaction.atomic(),
+    ):
         yield
         transaction.set_rollback(True)
 
@@ -147,18 +153,37 @@ def either(world: World, parts: tuple[Step, ...]) -> None:
     raise CameOutDifferently(" / ".join(seen))
 
 
-def act(world: World, step: Step) -> None:
-    """Somebody acts, and it is taken or refused as the story says. What was refused has left nothing behind."""
+def doing(step: Step) -> tuple[Act, str, dict[str, Any]]:
+    """What is done, by whom, and what is said of it."""
     work, usual = ACTS[step.verb]
     said = {key: value for key, value in step.said.items() if key not in ("by", "expect", "says")}
+    return work, str(step.said.get("by", usual)), said
+
+
+def act(world: World, step: Step) -> None:
+    """Somebody acts, and it is taken or refused as the story says. What was refused has left nothing behind."""
+    work, by, said = doing(step)
     wanted = step.said.get("expect", "ok")
     try:
-        work(world, str(step.said.get("by", usual)), said)
+        work(world, by, said)
     except ToldNo as no:
         if wanted == "ok":
             raise
-        if not says_all(no.sentence, told.listed(step.said.get("says"))) or not no.sentence.strip():
+        if not says_all(no.sentence, listed(step.said.get("says"))) or not no.sentence.strip():
             raise CameOutDifferently(f"the refusal says: {no}") from no
+        if wanted == "asked":
+            overcome(world, step)
         return
     if wanted in ("refused", "asked"):
         raise CameOutDifferently(f"it was taken, and should have been {wanted}")
+
+
+def overcome(world: World, step: Step) -> None:
+    """What was only asked is taken once it is confirmed; then it is as if it had not been."""
+    work, by, said = doing(step)
+    try:
+        with transaction.atomic():
+            work(replace(world), by, {**said, "confirm": True})
+            transaction.set_rollback(True)
+    except ToldNo as no:
+        raise CameOutDifferently(f"it was refused, not asked: confirmed, it is refused with {no}") from no

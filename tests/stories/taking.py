@@ -15,28 +15,21 @@ from tests.stories import sigs
 from tests.stories.people import World
 
 STRENGTH = re.compile(r"\b\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)? ?(?:mg|mcg|g|%)(?:/(?:\d+ ?)?\w+)?")
-MONTH, LASTS = 30, 100
+MONTH, LASTS, LEFT = 30, 100, 90
 """A fill a month where the story says when they run out; else fills of a hundred days, the last of ten days ago."""
 
 
 def take(world: World, said: dict[str, Any]) -> None:
     """The prescription, its signed steps and its fills."""
     sig = Sig.from_json(sig_of(said))
-    since = world.clock.day(said.get("since", "today"))
+    course = Course(world, said, sig)
     made = Prescription.objects.create(
         patient_id=world.patient, created_by=world.user("psychiatrist"), **drug_columns(said)
     )
-    step(world, made, Kind.START, since, sig, ReasonCode.INITIAL_TREATMENT)
-    until = world.clock.day(said["until"]) if "until" in said else None
-    if until is not None:
-        step(world, made, Kind.STOP, until, None, str(said.get("reason", ReasonCode.PATIENT_WISH)))
-    Dispense.objects.bulk_create(
-        Dispense(
-            patient_id=world.patient, prescription=made, dispensed_on=on, days_supply=days, unit=sig.unit,
-            quantity=round(sig.amount_per_day * days, 3), recorded_by=world.user("nurse"), recorded_at=at(world, on),
-        )
-        for on, days in fills(world, said, sig, since, until)
-    )  # fmt: skip
+    course.sign(made, Kind.START, course.since, ReasonCode.INITIAL_TREATMENT)
+    if course.until is not None:
+        course.sign(made, Kind.STOP, course.until, str(said.get("reason", ReasonCode.PATIENT_WISH)))
+    course.hand_out(made)
     courses.keep_current([world.patient])
     world.is_stale = True
 
@@ -71,41 +64,63 @@ def product(said: dict[str, Any]) -> dict[str, str]:
     return {"strength": found[0], "form": " ".join([*release, *after])}
 
 
-def step(world: World, of: Prescription, kind: Kind, on: date, sig: Sig | None, reason: str) -> None:
-    """One signed change; `old_sig` is what was taken before it."""
-    before = DosageChange.objects.filter(prescription=of).order_by("-effective_on", "-id").first()
-    DosageChange.objects.create(
-        patient_id=of.patient_id, prescription=of, kind=kind, status=Status.SIGNED, effective_on=on, reason_code=reason,
-        old_sig=before.sig.as_json() if before and before.sig else None, author=world.user("psychiatrist"),
-        signed_by=world.user("psychiatrist"), proposed_at=at(world, on), signed_at=at(world, on),
-        **DosageChange.sig_columns(sig),
-    )  # fmt: skip
+class Course:
+    """What a story says of one medicine that is taken already, with its days worked out."""
 
+    def __init__(self, world: World, said: dict[str, Any], sig: Sig) -> None:
+        self.world, self.said, self.sig = world, said, sig
+        self.since = world.clock.day(said.get("since", "today"))
+        self.until = world.clock.day(said["until"]) if "until" in said else None
 
-def at(world: World, on: date) -> datetime:
-    """The morning of a day at the site, before the story's own."""
-    return datetime.combine(on, time(9), tzinfo=world.clock.zone)
+    def sign(self, of: Prescription, kind: Kind, on: date, reason: str) -> None:
+        """One signed change; a stop follows what was taken before it."""
+        prescriber, at = self.world.user("psychiatrist"), self.at(on)
+        is_start = kind == Kind.START
+        DosageChange.objects.create(
+            patient_id=of.patient_id, prescription=of, kind=kind, status=Status.SIGNED, effective_on=on,
+            reason_code=reason, old_sig=None if is_start else self.sig.as_json(), author=prescriber,
+            signed_by=prescriber, proposed_at=at, signed_at=at,
+            **DosageChange.sig_columns(self.sig if is_start else None),
+        )  # fmt: skip
 
+    def hand_out(self, of: Prescription) -> None:
+        """Every fill, in the unit of the sig."""
+        nurse, sig = self.world.user("nurse"), self.sig
+        Dispense.objects.bulk_create(
+            Dispense(
+                patient_id=of.patient_id, prescription=of, dispensed_on=on, days_supply=days, unit=sig.unit,
+                quantity=round(sig.amount_per_day * days, 3), recorded_by=nurse, recorded_at=self.at(on),
+            )
+            for on, days in self.fills()
+        )  # fmt: skip
 
-def fills(world: World, said: dict[str, Any], sig: Sig, since: date, until: date | None) -> Iterator[tuple[date, int]]:
-    """Day and days of each fill, without a gap, from `since` on."""
-    today = world.clock.today()
-    if said.get("runs_out") == "none":
-        return
-    if "last_given" in said:
-        every, last = sig.every_days or 30, world.clock.day(said["last_given"])
-        while last >= since:
-            yield last, every
-            last -= timedelta(days=every)
-        return
-    every = MONTH if "runs_out" in said else LASTS
-    out = world.clock.day(said["runs_out"]) if "runs_out" in said else (until or today + timedelta(days=90))
-    while out > since:
-        on = max(since, out - timedelta(days=every))
-        if on > today:
-            on = today
-        yield on, (out - on).days
-        out = on
+    def at(self, on: date) -> datetime:
+        """The morning of a day at the site, before the story's own."""
+        return datetime.combine(on, time(9), tzinfo=self.world.clock.zone)
+
+    def fills(self) -> Iterator[tuple[date, int]]:
+        """Day and days of each fill, without a gap, from `since` on; of an injection one every interval."""
+        if self.said.get("runs_out") == "none":
+            return
+        if "last_given" in self.said:
+            yield from self.injections()
+            return
+        today = self.world.clock.today()
+        if "runs_out" in self.said:
+            every, out = MONTH, self.world.clock.day(self.said["runs_out"])
+        else:
+            every, out = LASTS, self.until or today + timedelta(days=LEFT)
+        while out > self.since:
+            on = min(today, max(self.since, out - timedelta(days=every)))
+            yield on, (out - on).days
+            out = on
+
+    def injections(self) -> Iterator[tuple[date, int]]:
+        """Backwards from the last one that was given."""
+        every, on = self.sig.every_days or MONTH, self.world.clock.day(self.said["last_given"])
+        while on >= self.since:
+            yield on, every
+            on -= timedelta(days=every)
 
 
 def quantity(number: object) -> str:

@@ -26,6 +26,9 @@ def story(folder: Path, *steps: str) -> reading.Story:
         "expect_either: [{expect_finding: {typ: allergy}}]",
         "expect_either: [{sign: {}}]",
         "basket: {items: [{drug: lithium, dose: 300 mg}]}",
+        "plan: {drug: lamotrigine, steps: [{from: today, sig: 25 mg once daily, gate: {codes: anc}}]}",
+        "patient: {allergies: [{substance: penicillin, grade: severe}]}",
+        "pass: a while",
         "sign: {expect: maybe}",
     ],
 )

@@ -29,7 +29,7 @@ def clinic(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 def told(path: Path) -> Any:
     """A story, on both databases where it is one of those."""
-    marks = [pytest.mark.usefixtures("db")] if path.stem in ON_BOTH else []
+    marks = [pytest.mark.django_db] if path.stem in ON_BOTH else []
     return pytest.param(path, id=path.stem, marks=marks)
 
 
