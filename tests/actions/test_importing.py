@@ -145,7 +145,7 @@ def test_steps_dated_at_one_instant_stay_in_their_order() -> None:
     at = step().at
     same = course(step(), replace(step("hold", 0), at=at), replace(step("resume", 0, "25"), at=at))
     importing.take_in(factories.adler(), history(same))
-    kinds = DosageChange.objects.order_by("signed_at").values_list("kind", flat=True)
+    kinds = DosageChange.objects.order_by("signed_at", "-id").values_list("kind", flat=True)
     assert list(kinds) == ["start", "hold", "resume"]
 
 
