@@ -12,10 +12,10 @@ from interactions import library
 from interactions import review as reviews
 from interactions.engine.knowledge import Knowledge
 from interactions.models import Review
+from medmgmt import allergies as medmgmt_allergies
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.record import access, dosing
 from medmgmt.record.models import (
-    Allergy,
     Condition,
     DosageChange,
     Encounter,
@@ -79,7 +79,7 @@ class Chart:
     facts: dict[str, Observation]
     enrolments: list[Enrolment]
     team_names: list[str]
-    allergies: list[Allergy]
+    allergies: medmgmt_allergies.AllergyList
     conditions: list[Condition]
     medications: list[Medication]
     past: list[Medication]
@@ -134,7 +134,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         facts=latest_by_code(observations),
         enrolments=list(patient.enrolments.order_by("-starts_on")),
         team_names=[assignment.team.name for assignment in assignments],
-        allergies=list(patient.allergies.filter(refuted_on=None)),
+        allergies=medmgmt_allergies.of(patient, day),
         conditions=list(patient.conditions.filter(abated_on=None)),
         medications=[one for one in medications if one.state in ("taking", "held") or planned(one, shown)],
         past=[one for one in medications if one.state == "stopped" and not planned(one, shown)],
