@@ -143,7 +143,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         not_checked=list(last.not_checked) if last else [],
         side_effects=list(medmgmt_side_effects.side_effects_of(patient)),
         observations=observations[:RECENT],
-        dispenses=list(patient.dispenses.select_related("prescription").order_by("-dispensed_on", "-id")[:RECENT]),
+        dispenses=list(reads.with_voidings(patient.dispenses.all())[:RECENT]),
         tasks=list(patient.tasks.filter(state__in=LIVE).select_related("assignee", "claimed_by")),
         reviewed=last,
         encounters=list(Encounter.objects.filter(patient=patient).select_related("by")[:VISITS]),

@@ -37,6 +37,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "record_observation": CARERS,
     "record_encounter": CARERS,
     "record_dispense": STAFF,
+    "void_fill": STAFF,
     "register_patient": CARERS,
     "enrol": CARERS,
     "import_history": frozenset({Role.PSYCHIATRIST, Role.ADMINISTRATOR}),

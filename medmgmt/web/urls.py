@@ -58,6 +58,7 @@ urlpatterns = [
     path("patients/<int:patient_id>/side-effects/new/", side_effects.new, name="new_side_effect"),
     path("prescriptions/<int:prescription_id>/", chart.course, name="course"),
     path("prescriptions/<int:prescription_id>/fills/new/", chart.new_dispense, name="new_dispense"),
+    path("prescriptions/<int:prescription_id>/fills/<int:dispense_id>/void/", chart.void_fill, name="void_fill"),
     path("prescriptions/<int:prescription_id>/supply/", supply.show, name="supply"),
     path("prescriptions/<int:prescription_id>/supply/write/", supply.authorise, name="authorise"),
     path("prescriptions/<int:prescription_id>/supply/<int:authorisation_id>/revoke/", supply.revoke, name="revoke"),

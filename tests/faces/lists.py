@@ -21,7 +21,8 @@ web:decline_cosignature web:done web:enrol web:hook web:language web:lift_limit 
 web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition web:new_dispense web:new_encounter
 web:new_observation web:new_rule web:new_side_effect web:notice web:order_monitoring web:postpone web:reassign
 web:register web:release web:release_gate web:renewal web:revoke web:several web:sign web:sign_in web:sign_out web:start
-web:stop_messages web:switch_release web:tell_taken web:update_patient web:withdraw web:withdraw_absence
+web:stop_messages web:switch_release web:tell_taken web:update_patient web:void_fill web:withdraw
+web:withdraw_absence
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 

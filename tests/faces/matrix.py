@@ -72,6 +72,7 @@ api:side-effect              GET    s y y y n y x x
 api:correct-side-effect      POST   s y y y n n x x
 api:dispenses                GET    s y y y n y y y
 api:dispenses                POST   s y y y n n x n
+api:void-fill                POST   s y y y n n x n
 api:authorisations           GET    s y y y n y y y
 api:authorisations           POST   s y n n n n x n
 api:revoke                   POST   s y n n n n x n
@@ -178,6 +179,8 @@ web:course                   GET    s y y y n n x n
 web:course                   POST   s y y y n n x n
 web:new_dispense             GET    s y y y n n x n
 web:new_dispense             POST   s r r r n n x n
+web:void_fill                GET    s y y y n n x n
+web:void_fill                POST   s r r r n n x n
 web:supply                   GET    s y y y n n x n
 web:supply                   POST   s y y y n n x n
 web:authorise                GET    s y n n n n x n

@@ -71,7 +71,7 @@ def build() -> World:
         note=NOTE,
     )
     report = side_effects.log_side_effect(bo, carla.pk, term="tremor", severity="mild", began_on=today, note=NOTE)
-    supply.record_dispense(
+    fill = supply.record_dispense(
         bo, taken.pk, dispensed_on=today, quantity=Decimal(30), unit="{tablet}", days_supply=30, note=NOTE
     )
     weight = observing.record_observation(
@@ -98,6 +98,7 @@ def build() -> World:
         "local_change_id": local.pk,
         "absence_id": away_later(adler).pk,
         "patient_id": carla.pk,
+        "dispense_id": fill.pk,
         "prescription_id": taken.pk,
         "change_id": clean.change.pk,
         "finding_id": finding.pk,
@@ -172,7 +173,8 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "side-effects": {"patient": ids["patient_id"], **side_effect},
         "correct-side-effect": {"severity": "moderate"},
         "dispenses": {"prescription": ids["prescription_id"], "dispensed_on": day, "quantity": 30, "unit": "{tablet}",
-                      "days_supply": 30},
+                      "days_supply": 30, "confirm": True},
+        "void-fill": {"why": "ok"},
         "answer-link": {"token": ids["token"], "choice": "confirm"},
         "authorisations": {"prescription": ids["prescription_id"], "parts": [PART]},
         "revoke": {"why": "ok"},
@@ -220,7 +222,14 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "new_side_effect": side_effect,
         "correct_side_effect": {**side_effect, "outcome": "recovered", "action_taken": "none_yet"},
         "my_side_effect": side_effect,
-        "new_dispense": {"dispensed_on": day, "quantity": "30", "unit": "{tablet}", "days_supply": "30"},
+        "new_dispense": {
+            "dispensed_on": day,
+            "quantity": "30",
+            "unit": "{tablet}",
+            "days_supply": "30",
+            "confirm": "on",
+        },
+        "void_fill": {"why": "ok"},
         "authorise": {**PART, "refills": 0, "count": 1},
         "revoke": {"why": "ok"},
         "limit": {"most_days": 7, "until": later, "why": "ok"},

@@ -32,6 +32,7 @@ from refills.models import (
     ConsentWithdrawn,
     Dispense,
     EarlyFill,
+    FillVoided,
     GateRelease,
     LimitLifted,
     PartialFill,
@@ -300,6 +301,9 @@ GUARDED: list[tuple[str, Guard]] = [
     ("interactions.TableRow", held(TableRow, table="food_rules", number=0, cells={})),
     # supply and messages
     ("refills.Dispense", for_ever(dispense, "a dispense is never changed or deleted: record another")),
+    ("refills.FillVoided", for_ever(
+        lambda: of_a_medicine(FillVoided, "voided_by", dispense=dispense(), why="w"),
+        "what voided a fill is never changed or deleted: record the fill again")),
     ("refills.Authorisation", for_ever(
         authorisation, "an authorisation is never changed or deleted: record another")),
     ("refills.Revocation", for_ever(
