@@ -144,7 +144,7 @@ web:sign_out                 POST   s s s s s s s s
 web:language                 GET    r r r r r r r r
 web:language                 POST   r r r r r r r r
 web:patients                 GET    s y y y n n y n
-web:patients                 POST   s y y y n n y n
+web:patients                 POST   s r r r n n r n
 web:register                 GET    s y y n n n y n
 web:register                 POST   s r r n n n y n
 web:chart                    GET    s y y y n n x n
@@ -172,7 +172,7 @@ web:new_allergy              POST   s r r n n n x n
 web:new_condition            GET    s y y n n n x n
 web:new_condition            POST   s r r n n n x n
 web:start                    GET    s y n n n n x n
-web:start                    POST   s y n n n n x n
+web:start                    POST   s r n n n n x n
 web:new_side_effect          GET    s y y y n n x n
 web:new_side_effect          POST   s r r r n n x n
 web:course                   GET    s y y y n n x n
@@ -284,7 +284,7 @@ web:export_alerts            POST   s y n y y n y n
 web:export_feedback          GET    s y n y y n y n
 web:export_feedback          POST   s y n y y n y n
 web:rules                    GET    s y y y y n y n
-web:rules                    POST   s y y y y n y n
+web:rules                    POST   s r r r r n r n
 web:selftest                 GET    s y y y y n y n
 web:selftest                 POST   s n n r r n n n
 web:local_change             GET    s y y y y n y n
