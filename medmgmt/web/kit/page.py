@@ -21,6 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from medmgmt import problems
+from medmgmt.record.errors import Unconfirmed
 from medmgmt.record.models import Role, User
 
 P = ParamSpec("P")
@@ -90,11 +91,14 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
 
 @contextmanager
 def refusal_on(form: forms.BaseForm) -> Iterator[None]:
-    """What the rooms refuse inside is said at the top of the form, and nothing that was typed is lost."""
+    """What the rooms refuse inside is said at the top of the form, and nothing that was typed is lost. What they only
+    ask gets its tick."""
     try:
         yield
     except FORESEEN as error:
         form.add_error(None, mendable(error).detail)
+        if isinstance(error, Unconfirmed):
+            form.fields["confirm"].widget = forms.CheckboxInput()
 
 
 def mendable(error: Exception) -> problems.Problem:
