@@ -3,18 +3,19 @@
 from datetime import date
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from medmgmt import chart as charts
-from medmgmt.actions import observing, supply
+from medmgmt.actions import importing, observing, supply
 from medmgmt.record import access
 from medmgmt.supply import repeats
 from medmgmt.web.kit import banner, stepchart
 from medmgmt.web.kit.once import sent
-from medmgmt.web.kit.page import Asked, page
+from medmgmt.web.kit.page import Asked, page, to
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
 from medmgmt.web.kit.powers import powers
 from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm
@@ -38,6 +39,15 @@ def day_asked(text: str) -> tuple[date | None, bool]:
         return date.fromisoformat(text), False
     except ValueError:
         return None, True
+
+
+@page
+def dismiss_remark(request: Asked, remark_id: int) -> HttpResponse:
+    """What stood on the chart after an import has been read."""
+    if request.method != "POST":
+        return redirect("web:home")
+    remark = importing.dismiss_remark(request.user, remark_id)
+    return to(request, reverse("web:chart", args=[remark.patient_id]), _("It leaves the chart and stays on record."))
 
 
 @page
