@@ -13,11 +13,11 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import allergies
+from medmgmt import allergies, people
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
 from medmgmt.messages import planning
-from medmgmt.record import access, audit, dosing
-from medmgmt.record.errors import Conflict, Refused
+from medmgmt.record import access, audit, dosing, written
+from medmgmt.record.errors import Conflict, Refused, Unconfirmed
 from medmgmt.record.models import (
     Allergy,
     AllergyReaction,
@@ -53,16 +53,17 @@ class TakenOver:
     """Courses already there whose past the source now tells differently; left as they are."""
 
 
-def take_in(by: User, history: History, *, team_id: int | None = None) -> TakenOver:
+def take_in(by: User, history: History, *, team_id: int | None = None, confirm: bool = False) -> TakenOver:
     """Takes one patient's history over, all of it or nothing; a second time nothing is made.
 
     A new patient comes into the care of the team, if one is given; without it nobody's list shows them. A patient who
-    is there keeps the name and dates that this record has. Raises Refused where the record number belongs to somebody
-    else, a source id to another patient, or a course makes no sense.
+    is there keeps the name and dates that this record has. Raises Unconfirmed where somebody here has the name and
+    birth date of a new one; Refused where the record number belongs to somebody else, a source id to another patient,
+    or a course makes no sense.
     """
     try:
         with transaction.atomic():
-            return _taken_in(by, history, team_id)
+            return _taken_in(by, history, team_id, confirm=confirm)
     except (IntegrityError, DataError, UnicodeError) as clash:
         raise Refused(_("This history clashes with what is here, or has a value that nobody can have.")) from clash
     except (dosing.ImpossibleStep, dosing.ImpossibleSig) as impossible:
@@ -81,10 +82,12 @@ def dismiss_remark(by: User, remark_id: int) -> ImportRemark:
     return remark
 
 
-def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
+def _taken_in(by: User, history: History, team_id: int | None, *, confirm: bool) -> TakenOver:
     patient = access.patient_from_source(by, history.patient.source_id)
     is_new = patient is None
     if patient is None:
+        if not confirm:
+            _ask_whether_new(by, history.patient)
         patient = _new_patient(history.patient, team_id)
         rows = [
             Enrolment(patient=patient, level=past.level, starts_on=past.starts_on, ends_on=past.ends_on)
@@ -112,12 +115,20 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     )
 
 
+def _ask_whether_new(by: User, past: PastPatient) -> None:
+    """Unconfirmed where a chart that is here may be the same person's."""
+    told = {"given_name": past.given_name, "family_name": past.family_name, "birth_date": past.birth_date}
+    found = people.doubles(by, mrn=past.mrn, act="import_history", **told)
+    if found:
+        raise Unconfirmed(people.question(found))
+
+
 def _new_patient(past: PastPatient, team_id: int | None) -> Patient:
     patient = Patient(
         source_id=past.source_id,
         mrn=past.mrn,
-        given_name=past.given_name,
-        family_name=past.family_name,
+        given_name=written.readable(past.given_name),
+        family_name=written.readable(past.family_name),
         birth_date=past.birth_date,
         sex=past.sex,
         language=past.language,

@@ -151,7 +151,9 @@ class PatientForm(forms.Form):
 
     said = asks(people.register_patient)
     given_name = said("given_name", gettext_lazy("Given name"))
-    family_name = said("family_name", gettext_lazy("Family name"))
+    family_name = said(
+        "family_name", gettext_lazy("Family name"), help_text=gettext_lazy("One name is enough, in either field.")
+    )
     birth_date = said("birth_date", gettext_lazy("Birth date"))
     sex = said("sex", gettext_lazy("Sex"), choices=with_blank(Sex.choices))
     language = said("language", gettext_lazy("Language"))
@@ -168,6 +170,7 @@ class RegisterForm(PatientForm):
 
     mrn = PatientForm.said("mrn", gettext_lazy("Medical record number"))
     team_id = forms.TypedChoiceField(label=gettext_lazy("Care team"), coerce=int)
+    confirm = confirm(gettext_lazy("This is another person: make a new chart"))
     field_order = ("mrn", "given_name", "family_name", "birth_date", "sex", "language", "time_zone", "team_id")
 
     def __init__(self, *args: Any, teams: Sequence[tuple[int, str]], **kwargs: Any) -> None:

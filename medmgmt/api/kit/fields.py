@@ -8,11 +8,21 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from medmgmt.record import written
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY
 
 LARGEST_ID = 2**63 - 1
 LARGEST_NUMBER = 2**31 - 1
 LAST_DAY = date.fromordinal(LATEST_DAY.toordinal() - 1)
+
+
+UNREADABLE = _("This holds a control character that nobody can read. Send it without it.")
+
+
+def is_unreadable(value: object) -> bool:
+    """Whether a text, or one of a list of texts, holds a control character."""
+    texts = value if isinstance(value, list) else [value]
+    return any(isinstance(one, str) and written.has_controls(one) for one in texts)
 
 
 class Strict(serializers.Serializer[Any]):
@@ -22,6 +32,9 @@ class Strict(serializers.Serializer[Any]):
         """The validated values; names that are not ours are refused together with values that are not valid."""
         unknown = [name for name in data if name not in self.fields] if isinstance(data, Mapping) else []
         faults: dict[str, Any] = {str(name)[:100]: [_("There is no such field.")] for name in unknown}
+        if isinstance(data, Mapping):
+            faults |= {name: [UNREADABLE] for name, value in data.items() if is_unreadable(value)}
+            data = {name: written.plain(value) if isinstance(value, str) else value for name, value in data.items()}
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as wrong:
