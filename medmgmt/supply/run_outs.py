@@ -69,7 +69,8 @@ KEEP = """
             (({thousandths} * ways.units_d / (1000 * ways.units_n)) * ways.every_n) / ways.every_d AS by_units
         FROM refills_dispense AS fill
         JOIN courses ON courses.prescription_id = fill.prescription_id
-        LEFT JOIN ways ON ways.strength = courses.strength AND ways.sig = courses.sig AND ways.handed = fill.unit),
+        LEFT JOIN ways ON ways.strength = courses.strength AND ways.sig = courses.sig AND ways.handed = fill.unit
+        WHERE NOT EXISTS (SELECT 1 FROM refills_fillvoided AS voided WHERE voided.dispense_id = fill.id)),
     fills AS (
         SELECT prescription_id, dispensed_on, sum(
                 CASE WHEN abs(by_units - days_supply) <= {tolerance} THEN by_units ELSE days_supply END

@@ -130,6 +130,7 @@ class DosageChange(models.Model):
 
     `effective_on` is the first day on which it holds; for a stop or a hold, the first day without the medicine.
     `sig` stands exactly where the kind says how to take it; `old_sig` is what was taken before, or null.
+    `alongside` says whether it is meant beside other lines of the same drug; null where nobody was asked.
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="dosage_changes")
@@ -141,6 +142,7 @@ class DosageChange(models.Model):
     old_sig = SigField(null=True, blank=True)
     reason_code = models.CharField(max_length=30, choices=ReasonCode)
     note = models.TextField(blank=True)
+    alongside = models.BooleanField(null=True, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(default=timezone.now)
     signed_by = models.ForeignKey(
@@ -175,6 +177,10 @@ class DosageChange(models.Model):
                 "a_hold_or_stop_has_no_sig_and_all_else_has_one",
                 (Q(kind__in=dosing.KINDS_WITH_SIG) & Q(sig__isnull=False))
                 | (~Q(kind__in=dosing.KINDS_WITH_SIG) & Q(sig__isnull=True)),
+            ),
+            rule(
+                "only_what_begins_is_meant_beside_another",
+                Q(alongside__isnull=True) | Q(kind__in=(Kind.START, Kind.RESUME)),
             ),
             rule(
                 "only_history_leaves_route_or_timing_unrecorded",
