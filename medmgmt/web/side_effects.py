@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine.knowledge import SideEffectTerm
-from medmgmt import chart as charts
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.actions import side_effects
-from medmgmt.record import access
+from medmgmt.record import access, dosing
 from medmgmt.record.models import SideEffectReport, Suspect, User
+from medmgmt.regimen import courses
 from medmgmt.web.kit import banner
 from medmgmt.web.kit.forms import SideEffectForm
 from medmgmt.web.kit.once import sent
@@ -84,9 +84,10 @@ class Accused:
 
 
 def accused(shown: medmgmt_side_effects.SideEffectPage) -> list[Accused]:
-    """The suspects in their order, so that the page offers only what can still be done; two queries."""
+    """The suspects in their order, so that the page offers only what can still be done; one query."""
     today = shown.patient.today(timezone.now())
-    states = {one.prescription.pk: one.state for one in charts.medications_on(shown.patient, today)}
+    known = courses.of_patient(shown.patient.pk)
+    states = {one.prescription.pk: dosing.dose_on(today, one.steps).state for one in known}
     return [Accused(suspect, states.get(suspect.prescription_id, "")) for suspect in shown.suspects]
 
 

@@ -264,7 +264,7 @@ GUARDED: list[tuple[str, Guard]] = [
         "id kind substance rxcui reaction severity recorded_on refuted_on source_id")),
     ("record.Condition", of_one_patient(
         rows.condition, "a condition is never deleted; let it abate",
-        "id icd10cm text onset_on abated_on source_code source_system source_id")),
+        "id icd10cm text onset_on abated_on recorded_at source_code source_system source_id")),
     ("record.Enrolment", of_one_patient(
         rows.enrolment, "an enrolment is never deleted; end it", "id level starts_on ends_on")),
     ("record.ContactPoint", of_one_patient(
