@@ -20,9 +20,11 @@ from medmgmt.record.models import (
     DosageChange,
     Encounter,
     Enrolment,
+    ImportRemark,
     Observation,
     Patient,
     Prescription,
+    RemarkKind,
     Role,
     SideEffectReport,
     Status,
@@ -93,6 +95,17 @@ class Chart:
     tasks: list[Task]
     reviewed: Review | None = None
     encounters: list[Encounter] = field(default_factory=list)
+    remarks: list[ImportRemark] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> list[ImportRemark]:
+        """What was not taken over from another record."""
+        return [one for one in self.remarks if one.kind == RemarkKind.LEFT_OUT]
+
+    @property
+    def unclear(self) -> list[ImportRemark]:
+        """What was, and has to be read again."""
+        return [one for one in self.remarks if one.kind == RemarkKind.UNCLEAR]
 
 
 @dataclass(frozen=True)
@@ -148,6 +161,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         tasks=list(at.tasks()),
         reviewed=findings.review,
         encounters=list(at.encounters()[:VISITS]),
+        remarks=list(at.remarks()),
     )
 
 
@@ -178,6 +192,11 @@ def loud(findings: Sequence[Finding], at: AsOf) -> list[FindingCard]:
     if not at.is_past:
         return graded
     return [replace(one, answer=one.answer if one.answer and at.was_by_then(one.answer.at) else None) for one in graded]
+
+
+def remarks(by: User, patient_id: int) -> QuerySet[ImportRemark]:
+    """What another record said and could not be taken over as it stood, until somebody has read it."""
+    return ImportRemark.objects.filter(patient=access.patient_for(by, "view_chart", patient_id), dismissed_at=None)
 
 
 def planned(medication: Medication, day: date) -> bool:

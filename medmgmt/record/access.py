@@ -41,6 +41,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "register_patient": CARERS,
     "enrol": CARERS,
     "import_history": frozenset({Role.PSYCHIATRIST, Role.ADMINISTRATOR}),
+    "dismiss_remark": STAFF,
     "work_tasks": STAFF,
     "reassign_task": STAFF,
     "comment_task": STAFF,

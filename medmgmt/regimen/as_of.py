@@ -20,6 +20,7 @@ from medmgmt.record.models import (
     DosageChange,
     Encounter,
     Enrolment,
+    ImportRemark,
     Observation,
     Patient,
     SideEffectReport,
@@ -147,3 +148,10 @@ class AsOf:
         """Visits until then."""
         found = Encounter.objects.filter(patient=self.patient).select_related("by")
         return found.filter(on__lte=self.day) if self.is_past else found
+
+    def remarks(self) -> QuerySet[ImportRemark]:
+        """What could not be taken over and nobody had read yet."""
+        found = ImportRemark.objects.filter(patient=self.patient)
+        if not self.is_past:
+            return found.filter(dismissed_at=None)
+        return found.filter(Q(dismissed_at=None) | Q(dismissed_at__gte=self.end), recorded_at__lt=self.end)

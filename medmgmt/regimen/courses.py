@@ -247,7 +247,16 @@ def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
         stopped_on=None if last == day else last,
         mg_per_dose=dose.sig.amount * MG_IN[dose.sig.unit] if dose.sig and dose.sig.unit in MG_IN else None,
         changed_on=dose.since,
+        **ordered(course),
     )
+
+
+def ordered(course: Course) -> dict[str, Any]:
+    """When the course came beside the others, and whether it was said to be meant so: by the last change that said it,
+    else by its start."""
+    asked = [change for change in course.changes if change.alongside is not None]
+    last = max(asked or course.changes[:1], key=lambda change: change.pk)
+    return {"ordered": last.pk, "alongside": last.alongside}
 
 
 def catalogue_entry(prescription: Prescription, knowledge: Knowledge) -> "library.FoundDrug | None":

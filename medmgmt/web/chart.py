@@ -3,19 +3,20 @@
 from datetime import date, datetime
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from medmgmt import chart as charts
-from medmgmt.actions import observing, supply
+from medmgmt.actions import importing, observing, supply
 from medmgmt.record import access
 from medmgmt.record.errors import Refused
 from medmgmt.supply import repeats
 from medmgmt.web.kit import banner, stepchart
 from medmgmt.web.kit.once import sent
-from medmgmt.web.kit.page import Asked, page
+from medmgmt.web.kit.page import Asked, page, to
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
 from medmgmt.web.kit.powers import powers
 from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm
@@ -44,6 +45,15 @@ def day_asked(text: str) -> date | None:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 a day has no zone
     except ValueError as wrong:
         raise Refused(_("This is no day that a chart can show. Write it as year, month, day: 2026-03-31.")) from wrong
+
+
+@page
+def dismiss_remark(request: Asked, remark_id: int) -> HttpResponse:
+    """What stood on the chart after an import has been read."""
+    if request.method != "POST":
+        return redirect("web:home")
+    remark = importing.dismiss_remark(request.user, remark_id)
+    return to(request, reverse("web:chart", args=[remark.patient_id]), _("It leaves the chart and stays on record."))
 
 
 @page

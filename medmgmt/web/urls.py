@@ -54,6 +54,7 @@ urlpatterns = [
     ),
     path("patients/<int:patient_id>/allergies/new/", chart.new_allergy, name="new_allergy"),
     path("patients/<int:patient_id>/conditions/new/", chart.new_condition, name="new_condition"),
+    path("import-remarks/<int:remark_id>/dismiss/", chart.dismiss_remark, name="dismiss_remark"),
     path("patients/<int:patient_id>/prescribe/", prescribing.start, name="start"),
     path("patients/<int:patient_id>/side-effects/new/", side_effects.new, name="new_side_effect"),
     path("prescriptions/<int:prescription_id>/", chart.course, name="course"),

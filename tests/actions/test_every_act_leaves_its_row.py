@@ -331,6 +331,8 @@ LINES = [
          address="n@x.example", consented=True), "set_contact", "contact_point"),
     Line(importing.take_in, "admin", lambda by, w: importing.take_in(by, PAST), "import_history", "record.patient",
          lambda _w, came: came.patient_id, whose="made"),
+    Line(importing.dismiss_remark, "bo", lambda by, w: importing.dismiss_remark(by, w.ids["remark_id"]),
+         "dismiss_remark", "import_remark", given("remark_id")),
     Line(surveying.survey, "admin", lambda by, w: surveying.survey(by, [w.patient.pk]), "survey_regimens", "",
          nothing, whose=SITE),
     # -- knowledge, last: what is in use changes with it

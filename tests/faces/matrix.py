@@ -30,6 +30,8 @@ api:enrolments               GET    s y y y n n x n
 api:enrolments               POST   s y y n n n x n
 api:contact-points           GET    s y y y n n x n
 api:contact-points           POST   s y y n n n x n
+api:import-remarks           GET    s y y y n n x n
+api:dismiss-remark           POST   s y y y n n x n
 api:messages                 GET    s y y n n y x x
 api:messages                 PATCH  s y y n n y x x
 api:choose-channel           POST   s y y n n y x x
@@ -151,6 +153,8 @@ web:chart                    GET    s y y y n n x n
 web:chart                    POST   s y y y n n x n
 web:update_patient           GET    s y y n n n x n
 web:update_patient           POST   s r r n n n x n
+web:dismiss_remark           GET    s r r r r r r r
+web:dismiss_remark           POST   s r r r n n x n
 web:enrol                    GET    s y y n n n x n
 web:enrol                    POST   s r r n n n x n
 web:contact                  GET    s y y n n n x n

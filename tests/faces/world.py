@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import Kind, Patient, Role, User
+from medmgmt.record.models import ImportRemark, Kind, Patient, Role, User
 from refills.messages import calendar_feed
 from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
@@ -86,6 +86,9 @@ def build() -> World:
         title="Look",
         detail=NOTE,
     )
+    remark = ImportRemark.objects.create(
+        patient=carla, kind="left_out", source_id="x/1", what="currentremark", why="why"
+    )
     finding = risky.review.findings.filter(severity__in=("major", "contraindicated")).first()
     assert finding is not None
     local = knowledge.propose(factories.pia(), knowledge.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
@@ -105,6 +108,7 @@ def build() -> World:
         "card": finding.card,
         "review_id": finding.review_id,
         "observation_id": weight.pk,
+        "remark_id": remark.pk,
         "report_id": report.pk,
         "task_id": task.pk,
         "consent_id": helper_of(carla, bo).pk,
