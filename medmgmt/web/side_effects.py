@@ -45,12 +45,12 @@ def logged(by: User, patient_id: int, **typed: Any) -> SideEffectReport:
 
 def corrected(by: User, report_id: int, **typed: Any) -> SideEffectReport:
     """Takes the new version down."""
-    return side_effects.correct_side_effect(by, report_id, **without_blanks(typed))
+    return side_effects.correct_side_effect(by, report_id, **without_blanks({**typed, "confirm": ""}))
 
 
 def without_blanks(typed: dict[str, Any]) -> dict[str, Any]:
     """The fields as the action takes them; what was left open stays at its default."""
-    coded = ("outcome", "action_taken")
+    coded = ("outcome", "action_taken", "confirm")
     return {name: value for name, value in typed.items() if value or name not in coded}
 
 
@@ -97,7 +97,7 @@ def correct(request: Asked, report_id: int) -> HttpResponse:
     access.require(request.user, "view_chart")
     shown = medmgmt_side_effects.side_effect(request.user, report_id)
     form = SideEffectForm(
-        request.POST or None, initial={name: getattr(shown.report, name) for name in SideEffectForm.base_fields}
+        request.POST or None, initial={name: getattr(shown.report, name, None) for name in SideEffectForm.base_fields}
     )
     done = sent(request, form, corrected, report_id, leads_to=page_of, said=_("The report is corrected."))
     return done or patient_form(
