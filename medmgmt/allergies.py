@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
-
-from django.db.models import Prefetch, Q
 
 from interactions import library
 from interactions.engine import allergens
 from interactions.engine.allergens import Allergen
-from medmgmt.record.models import Allergy, AllergyKind, AllergyReaction, Patient
+from medmgmt.record.models import Allergy, AllergyKind, Patient
 
 
 @dataclass(frozen=True)
@@ -55,13 +52,9 @@ class AllergyList:
         return self.stated is not None and bool(self.lines)
 
 
-def of(patient: Patient, day: date | None = None) -> AllergyList:
-    """As it stands, or as it stood on a day; two queries."""
-    rows, told = patient.allergies.filter(refuted_on=None), AllergyReaction.objects.all()
-    if day is not None:
-        rows = patient.allergies.filter(Q(refuted_on=None) | Q(refuted_on__gt=day), recorded_on__lte=day)
-        told = told.filter(recorded_on__lte=day)
-    return listed(rows.prefetch_related(Prefetch("reactions", told)))
+def of(patient: Patient) -> AllergyList:
+    """As it stands; two queries."""
+    return listed(patient.allergies.filter(refuted_on=None).prefetch_related("reactions"))
 
 
 def listed(rows: Iterable[Allergy]) -> AllergyList:

@@ -8,7 +8,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt.record import access, audit, names, written
+from medmgmt.record import access, audit, legible, names
 from medmgmt.record.models import AuditEntry, Enrolment, Patient, User
 from refills.models import LIVE
 
@@ -76,7 +76,7 @@ def question(found: Iterable[Double]) -> str:
         if one.patient is None:
             told.append(_("a chart outside your care has %(same)s") % {"same": same})
             continue
-        about = {"name": written.isolated(one.patient.name), "mrn": one.patient.mrn, "same": same}
+        about = {"name": legible.isolated(one.patient.name), "mrn": one.patient.mrn, "same": same}
         told.append(_("%(name)s, MRN %(mrn)s, has %(same)s") % about)
     return _("Is this the same person? %(told)s.") % {"told": "; ".join(told)}
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from medmgmt import allergies, people
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
 from medmgmt.messages import planning
-from medmgmt.record import access, audit, dosing, written
+from medmgmt.record import access, audit, dosing, legible
 from medmgmt.record.errors import Conflict, Refused, Unconfirmed
 from medmgmt.record.models import (
     Allergy,
@@ -127,8 +127,8 @@ def _new_patient(past: PastPatient, team_id: int | None) -> Patient:
     patient = Patient(
         source_id=past.source_id,
         mrn=past.mrn,
-        given_name=written.readable(past.given_name),
-        family_name=written.readable(past.family_name),
+        given_name=legible.readable(past.given_name),
+        family_name=legible.readable(past.family_name),
         birth_date=past.birth_date,
         sex=past.sex,
         language=past.language,
@@ -288,7 +288,8 @@ class _Courses:
             kind=step.kind,
             status=Status.SIGNED,
             effective_on=step.effective_on,
-            old_sig=before.as_json() if before else None,
+            sig=step.sig,
+            old_sig=before,
             reason_code=step.reason_code,
             note=step.note,
             author=self.by,
@@ -296,7 +297,6 @@ class _Courses:
             signed_by=self.by,
             signed_at=step.at,
             prompted_by_plan=step.plan,
-            **DosageChange.sig_columns(step.sig),
         )
 
 

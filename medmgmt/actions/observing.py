@@ -13,7 +13,7 @@ from interactions.engine.allergens import NONE, UNKNOWN
 from medmgmt import allergies
 from medmgmt.allergies import Line
 from medmgmt.record import access, audit
-from medmgmt.record.errors import Refused
+from medmgmt.record.errors import Refused, Unconfirmed
 from medmgmt.record.models import (
     MEAN_SCORES,
     SCALES,
@@ -255,10 +255,13 @@ def code_allergy(by: User, allergy_id: int, *, meant: str) -> Allergy:
 
 @transaction.atomic
 def record_condition(
-    by: User, patient_id: int, *, text: str, icd10cm: str = "", onset_on: date | None = None
+    by: User, patient_id: int, *, text: str, icd10cm: str = "", onset_on: date | None = None, confirm: bool = False
 ) -> Condition:
-    """A diagnosis with its ICD-10-CM code, or in words alone."""
+    """A diagnosis with its ICD-10-CM code, or in words alone. The same again is asked about."""
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
+    same = patient.conditions.filter(abated_on=None, icd10cm=icd10cm.upper(), text__iexact=text, onset_on=onset_on)
+    if not confirm and same.exists():
+        raise Unconfirmed(_("%(what)s is on record already.") % {"what": text})
     made = Condition.objects.create(patient=patient, icd10cm=icd10cm.upper(), text=text, onset_on=onset_on)
     audit.record(by, "record_condition", patient_id=patient.pk, obj=("condition", made.pk))
     return made

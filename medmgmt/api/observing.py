@@ -110,7 +110,7 @@ class ConditionLine(Shown):
 class NewCondition(BodyOfAct):
     """A diagnosis in words, with its ICD-10-CM code where there is one."""
 
-    asks, only = observing.record_condition, "icd10cm text onset_on"
+    asks, only = observing.record_condition, "icd10cm text onset_on confirm"
 
 
 class ObservationFilters(filters.FilterSet):
@@ -183,6 +183,6 @@ ADDRESSES = [
     at("patients/<patient_id>/conditions", "conditions",
        get=lists(ConditionLine, conditions, order=("onset_on", "id")),
        post=writes(ConditionLine, observing.record_condition, "Write down a diagnosis.", takes=NewCondition, status=201,
-            refuses=("refused",))),
+            refuses=("refused", "asked"))),
 ]
 # fmt: on

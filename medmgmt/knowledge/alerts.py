@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from interactions import review
 from interactions.models import Answer, Finding, Moment
-from medmgmt.record import access, audit, written
+from medmgmt.record import access, audit, legible
 from medmgmt.record.models import User
 from refills.models import Task, TaskState
 from refills.worklist import kinds
@@ -259,5 +259,5 @@ def feedback_csv(found: Iterable[Shown]) -> str:
 
 def guarded(cell: str) -> str:
     """Text that no spreadsheet runs."""
-    told = written.isolated(cell)
+    told = legible.isolated(cell)
     return f"'{told}" if cell.startswith(FORMULA) else told

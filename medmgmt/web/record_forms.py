@@ -117,6 +117,7 @@ class ConditionForm(forms.Form):
         help_text=gettext_lazy("For instance F33.1."),
     )
     onset_on = said("onset_on", gettext_lazy("Since"))
+    confirm = confirm(gettext_lazy("It is another one: record it"))
 
 
 class DispenseForm(forms.Form):

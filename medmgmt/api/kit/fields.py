@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from medmgmt.record import written
+from interactions.engine import written
+from medmgmt.record import legible
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY
 
 LARGEST_ID = 2**63 - 1
@@ -22,7 +24,7 @@ UNREADABLE = _("This holds a control character that nobody can read. Send it wit
 def is_unreadable(value: object) -> bool:
     """Whether a text, or one of a list of texts, holds a control character."""
     texts = value if isinstance(value, list) else [value]
-    return any(isinstance(one, str) and written.has_controls(one) for one in texts)
+    return any(isinstance(one, str) and legible.has_controls(one) for one in texts)
 
 
 class Strict(serializers.Serializer[Any]):
@@ -34,7 +36,7 @@ class Strict(serializers.Serializer[Any]):
         faults: dict[str, Any] = {str(name)[:100]: [_("There is no such field.")] for name in unknown}
         if isinstance(data, Mapping):
             faults |= {name: [UNREADABLE] for name, value in data.items() if is_unreadable(value)}
-            data = {name: written.plain(value) if isinstance(value, str) else value for name, value in data.items()}
+            data = {name: legible.plain(value) if isinstance(value, str) else value for name, value in data.items()}
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as wrong:
@@ -77,6 +79,12 @@ class Amount(serializers.DecimalField):
 
     def __init__(self, *, max_digits: int = 12, decimal_places: int = 4, **options: Any) -> None:
         super().__init__(max_digits=max_digits, decimal_places=decimal_places, normalize_output=True, **options)
+
+    def to_internal_value(self, data: Any) -> Decimal:  # Any: whatever the JSON held
+        """Text is a number only in plain digits."""
+        if isinstance(data, str) and written.number(data) is None:
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class Id(serializers.IntegerField):

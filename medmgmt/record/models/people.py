@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -58,7 +58,13 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name})
 
 
-class Compared(models.TextField):
+if TYPE_CHECKING:
+    Text = models.TextField[str, str]
+else:
+    Text = models.TextField
+
+
+class Compared(Text):
     """How a search compares other columns of the row; it follows them whenever the row is written."""
 
     def __init__(self, follow: Callable[[Any], str] | None = None, **kwargs: Any) -> None:

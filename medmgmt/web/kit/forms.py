@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import shapes
 from medmgmt.actions.side_effects import log_side_effect
-from medmgmt.record import dosing, written
+from medmgmt.record import dosing, legible
 from medmgmt.record.models import ReasonCode
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ class Written(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value))
-        if written.has_controls(text):
+        if legible.has_controls(text):
             raise forms.ValidationError(UNREADABLE)
-        return written.plain(text).strip() if self.strip else written.plain(text)
+        return legible.plain(text).strip() if self.strip else legible.plain(text)
 
     def widget_attrs(self, widget: forms.Widget) -> Any:
         """Written from the side from which its letters run."""
@@ -248,7 +248,7 @@ class SigForm(ChangeForm):
         if any(name in self.errors for name in columns):
             return data
         try:
-            self.sig = dosing.Sig(**{name: data[name] for name in columns})
+            self.sig = dosing.Sig.of(**{name: data[name] for name in columns})
         except dosing.ImpossibleSig as wrong:
             self.add_error(column_to_blame(str(wrong)), str(wrong))
         return data
@@ -316,6 +316,7 @@ class SideEffectForm(forms.Form):
     ended_on = said("ended_on", gettext_lazy("Ended on"))
     outcome = said("outcome", gettext_lazy("How is it now?"))
     action_taken = said("action_taken", gettext_lazy("What was done with the medicine?"))
+    confirm = confirm(gettext_lazy("It is another one: record it"))
 
 
 class MySideEffectForm(forms.Form):
