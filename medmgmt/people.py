@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt.record import access, audit, legible, names
+from medmgmt.record.errors import Unconfirmed
 from medmgmt.record.models import AuditEntry, Enrolment, Patient, User
 from refills.models import LIVE
 
@@ -51,9 +52,14 @@ class Double:
     """The record number is the same but for case and spaces; else name and birth date are."""
 
 
-def doubles(
-    by: User, *, mrn: str, given_name: str, family_name: str, birth_date: date, act: str = "register_patient"
-) -> list[Double]:
+def require_alone(by: User, act: str, *, mrn: str, given_name: str, family_name: str, birth_date: date) -> None:
+    """Unconfirmed where a chart that is here may be the same person's."""
+    found = doubles(by, act, mrn=mrn, given_name=given_name, family_name=family_name, birth_date=birth_date)
+    if found:
+        raise Unconfirmed(question(found))
+
+
+def doubles(by: User, act: str, *, mrn: str, given_name: str, family_name: str, birth_date: date) -> list[Double]:
     """Charts with the same name and birth date, or the same record number in other letters; two queries at most."""
     wanted, key = names.whole(given_name, family_name), names.compact(mrn)
     found = [

@@ -17,7 +17,7 @@ from medmgmt import allergies, people
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing, legible
-from medmgmt.record.errors import Conflict, Refused, Unconfirmed
+from medmgmt.record.errors import Conflict, Refused
 from medmgmt.record.models import (
     Allergy,
     AllergyReaction,
@@ -87,7 +87,11 @@ def _taken_in(by: User, history: History, team_id: int | None, *, confirm: bool)
     is_new = patient is None
     if patient is None:
         if not confirm:
-            _ask_whether_new(by, history.patient)
+            past, act = history.patient, "import_history"
+            people.require_alone(
+                by, act, mrn=past.mrn, given_name=past.given_name, family_name=past.family_name,
+                birth_date=past.birth_date,
+            )  # fmt: skip
         patient = _new_patient(history.patient, team_id)
         rows = [
             Enrolment(patient=patient, level=past.level, starts_on=past.starts_on, ends_on=past.ends_on)
@@ -113,14 +117,6 @@ def _taken_in(by: User, history: History, team_id: int | None, *, confirm: bool)
         extended=frozenset(courses.extended),
         differing=frozenset(courses.differing),
     )
-
-
-def _ask_whether_new(by: User, past: PastPatient) -> None:
-    """Unconfirmed where a chart that is here may be the same person's."""
-    told = {"given_name": past.given_name, "family_name": past.family_name, "birth_date": past.birth_date}
-    found = people.doubles(by, mrn=past.mrn, act="import_history", **told)
-    if found:
-        raise Unconfirmed(people.question(found))
 
 
 def _new_patient(past: PastPatient, team_id: int | None) -> Patient:

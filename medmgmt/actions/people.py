@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from medmgmt import people
 from medmgmt.messages import planning
 from medmgmt.record import access, audit
-from medmgmt.record.errors import Conflict, NotAllowed, Refused, Unconfirmed
+from medmgmt.record.errors import Conflict, NotAllowed, Refused
 from medmgmt.record.models import (
     CareAssignment,
     CareTeam,
@@ -54,9 +54,10 @@ def register_patient(
     require_born(birth_date)
     require_named(given_name, family_name)
     validate_time_zone(time_zone)
-    told = {"mrn": mrn, "given_name": given_name, "family_name": family_name, "birth_date": birth_date}
-    if not confirm and (found := people.doubles(by, **told)):
-        raise Unconfirmed(people.question(found))
+    if not confirm:
+        people.require_alone(
+            by, "register_patient", mrn=mrn, given_name=given_name, family_name=family_name, birth_date=birth_date
+        )
     patient = Patient(mrn=mrn, given_name=given_name, family_name=family_name, birth_date=birth_date,
                       sex=sex, language=language, time_zone=time_zone)  # fmt: skip
     try:

@@ -66,7 +66,7 @@ def doubles_of(by: User, form: RegisterForm) -> list[people.Double]:
     if not (mrn and born):
         return []
     names = {name: form.cleaned_data.get(name) or "" for name in ("given_name", "family_name")}
-    return people.doubles(by, mrn=mrn, birth_date=born, **names)
+    return people.doubles(by, "register_patient", mrn=mrn, birth_date=born, **names)
 
 
 @page

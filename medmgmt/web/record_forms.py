@@ -85,9 +85,7 @@ class AllergyForm(forms.Form):
     substance = said(
         "substance",
         gettext_lazy("Substance"),
-        help_text=gettext_lazy(
-            "As it was said: medicine, class or food. “No known allergies” is written here too."
-        ),
+        help_text=gettext_lazy("As it was said: medicine, class or food. “No known allergies” is written here too."),
     )
     kind = said("kind", gettext_lazy("Kind"), choices=ALLERGENS)
     reaction = said("reaction", gettext_lazy("Reaction"), max_length=300)
