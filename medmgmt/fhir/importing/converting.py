@@ -13,7 +13,7 @@ from medmgmt.actions.history import History, PastAllergy, PastCondition, PastCou
 from medmgmt.fhir.importing import courses, dates, medicines, sigs, tables
 from medmgmt.fhir.importing.courses import SENTENCES, Course, Life, Order
 from medmgmt.fhir.importing.gathering import Person
-from medmgmt.fhir.importing.medicines import Drug, Medicine, Resolve
+from medmgmt.fhir.importing.medicines import Asked, Drug, Medicine
 from medmgmt.fhir.importing.report import Report
 from medmgmt.fhir.importing.resources import (
     ICD10CM,
@@ -41,11 +41,11 @@ class Converted:
 
 
 @dataclass
-class _Asked:
+class _Converting:
     """What everything of a patient is converted with, and what it leaves for the chart."""
 
     person: Person
-    resolve: Resolve
+    whom: Asked
     report: Report
     now: datetime
     remarks: list[PastRemark] = field(default_factory=list)
@@ -60,12 +60,12 @@ class _Asked:
         self.remarks.append(PastRemark(source_id, UNCLEAR, what, why))
 
 
-def convert(person: Person, *, resolve: Resolve, report: Report, now: datetime, last_day: date) -> Converted:
+def convert(person: Person, *, whom: Asked, report: Report, now: datetime, last_day: date) -> Converted:
     """The history of one patient; counts what is mapped, assumed and left out into the report.
 
     `last_day` is the last day in all the files: what had ended by then ended no later.
     """
-    asked = _Asked(person, resolve, report, now, [_of_fault(fault) for fault in person.faults])
+    asked = _Converting(person, whom, report, now, [_of_fault(fault) for fault in person.faults])
     conditions = [one for one in person.conditions if _is_wanted("Condition", one, asked)]
     allergies = [one for one in person.allergies if _is_wanted("AllergyIntolerance", one, asked)]
     found = _medicines(person, asked)
@@ -104,7 +104,7 @@ def _of_fault(fault: tuple[str, str, str]) -> PastRemark:
     return PastRemark(source_id, LEFT_OUT, what, f"It could not be read: {why}.")
 
 
-def _is_wanted(kind: str, one: ConditionReading | AllergyReading, asked: _Asked) -> bool:
+def _is_wanted(kind: str, one: ConditionReading | AllergyReading, asked: _Converting) -> bool:
     if not one.is_true:
         asked.leave_out(kind, one.id, one.concept.called, UNTRUE)
     elif isinstance(one, AllergyReading) and not one.is_known:
@@ -114,7 +114,7 @@ def _is_wanted(kind: str, one: ConditionReading | AllergyReading, asked: _Asked)
     return False
 
 
-def _patient(reading: PatientReading, asked: _Asked) -> PastPatient:
+def _patient(reading: PatientReading, asked: _Converting) -> PastPatient:
     report, person = asked.report, asked.person
     language = reading.language.split("-")[0].lower()
     if language not in LANGUAGES:
@@ -140,7 +140,7 @@ def _patient(reading: PatientReading, asked: _Asked) -> PastPatient:
     )
 
 
-def _condition(one: ConditionReading, asked: _Asked) -> PastCondition:
+def _condition(one: ConditionReading, asked: _Converting) -> PastCondition:
     """A diagnosis; one that has ended on a day nobody gives has ended by today, or on the day on which it began."""
     coding = one.concept.codings[0] if one.concept.codings else None
     code = one.concept.code(ICD10CM) or (tables.icd10cm(coding.code) if coding else "")
@@ -163,14 +163,14 @@ def _condition(one: ConditionReading, asked: _Asked) -> PastCondition:
     )
 
 
-def _allergy(one: AllergyReading, asked: _Asked) -> PastAllergy:
+def _allergy(one: AllergyReading, asked: _Converting) -> PastAllergy:
     """An allergy that is over counts as refuted from the day on which the source said so: today."""
     today = asked.now.date()
     text = one.concept.text or tables.name_of(medicines.rxcui_of(one.concept.code(RXNORM)), "")[1]
     name = substance_of(text or one.concept.called)
     part = tables.substance(name)
     code = medicines.rxcui_of(one.concept.code(RXNORM)) or part.rxcui
-    known = medicines.first_known(part, code, asked.resolve) if text else asked.resolve("", code)
+    known = medicines.first_known(part, code, asked.whom.resolve) if text else asked.whom.resolve("", code)
     if one.is_drug or known:
         asked.report.map("AllergyIntolerance to a drug", name, known=known is not None)
     else:
@@ -196,7 +196,7 @@ def substance_of(text: str) -> str:
     return lowered.removesuffix(" allergy").removesuffix(" (disorder)").strip() or text.strip()
 
 
-def _medicines(person: Person, asked: _Asked) -> list[Medicine]:
+def _medicines(person: Person, asked: _Converting) -> list[Medicine]:
     """The orders and statements that are history of a medicine taken; of the others it is told why they are not."""
     died_on = _died_on(person)
     made = []
@@ -204,7 +204,7 @@ def _medicines(person: Person, asked: _Asked) -> list[Medicine]:
         today = asked.now.astimezone(person.zone).date()
         when = request.begins or request.authored
         on = when.first if when else today
-        one = medicines.read(request, on, person.zone, asked.resolve, is_dated=when is not None)
+        one = medicines.read(request, on, person.zone, asked.whom, is_dated=when is not None)
         why = request.left_out
         if not why and request.authored is not None and request.authored.at > asked.now:
             why = "dated in the future"
@@ -221,7 +221,7 @@ def _medicines(person: Person, asked: _Asked) -> list[Medicine]:
     return _without_repeats(made, asked)
 
 
-def _without_repeats(made: list[Medicine], asked: _Asked) -> list[Medicine]:
+def _without_repeats(made: list[Medicine], asked: _Converting) -> list[Medicine]:
     """Statements that only tell again of an order that runs are no second line; where they differ, both are shown."""
     orders = {one.request.id: one for one in made if one.request.kind == "MedicationRequest"}
     kept = list(orders.values())
@@ -323,7 +323,7 @@ def _count(course: Course, report: Report) -> None:
 ByRef = dict[str, tuple[Medicine, sigs.Line]]
 
 
-def _past_courses(course: Course, by_ref: ByRef, reasons: dict[str, str], asked: _Asked) -> list[PastCourse]:
+def _past_courses(course: Course, by_ref: ByRef, reasons: dict[str, str], asked: _Converting) -> list[PastCourse]:
     """One course for each ingredient; a product of several is several medicines with the same steps."""
     first, _line = by_ref[course.orders[0].ref]
     _tell_doubts(course, by_ref, asked)
@@ -354,7 +354,7 @@ def _past_course(source_id: str, drug: Drug, first: Medicine, reason: str, steps
     )
 
 
-def _tell_doubts(course: Course, by_ref: ByRef, asked: _Asked) -> None:
+def _tell_doubts(course: Course, by_ref: ByRef, asked: _Converting) -> None:
     for order in course.orders:
         one, line = by_ref[order.ref]
         for why in (*one.found.doubts, *line.doubts):
@@ -369,7 +369,7 @@ def _tell_doubts(course: Course, by_ref: ByRef, asked: _Asked) -> None:
         asked.doubt(one.request.ref, one.words, why)
 
 
-def _steps(course: Course, by_ref: ByRef, asked: _Asked) -> tuple[PastStep, ...]:
+def _steps(course: Course, by_ref: ByRef, asked: _Converting) -> tuple[PastStep, ...]:
     """Start, a new dose where an order or a stretch of its days says another, hold or stop."""
     made: list[PastStep] = []
     for order, after in zip(course.orders, (*course.orders[1:], None), strict=True):
@@ -411,12 +411,12 @@ def _begun(made: list[PastStep], one: Medicine, line: sigs.Line, phase: sigs.Pha
     return [PastStep(kind, phase.on, at, phase.sig, note=_note(one, line, phase.sig), is_dated=one.is_dated)]
 
 
-def _at(one: Medicine, asked: _Asked) -> datetime:
+def _at(one: Medicine, asked: _Converting) -> datetime:
     """When it was signed in the source; of what has no date, now."""
     return one.request.authored.at if one.request.authored else min(_noon(one.on), asked.now)
 
 
-def _ended_at(day: date, asked: _Asked) -> datetime:
+def _ended_at(day: date, asked: _Converting) -> datetime:
     return min(_noon(day), asked.now)
 
 

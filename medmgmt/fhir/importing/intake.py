@@ -34,9 +34,9 @@ def take_in(
     """
     report = Report()
     people = gathering.gather(reading.files(path), report, time_zone=time_zone)
-    resolve, last_day = resolver(), converting.last_day(people, now)
+    whom, last_day = medicines.Asked(resolver()), converting.last_day(people, now)
     for number, person in enumerate(people, start=1):
-        converted = converting.convert(person, resolve=resolve, report=report, now=now, last_day=last_day)
+        converted = converting.convert(person, whom=whom, report=report, now=now, last_day=last_day)
         try:
             taken = importing.take_in(by, converted.history, team_id=team_id)
         except Refused as refused:

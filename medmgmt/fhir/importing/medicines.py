@@ -74,15 +74,24 @@ class Medicine:
         return "; ".join(dict.fromkeys([self.found.called, *lines]))
 
 
-def read(request: RequestReading, on: date, zone: tzinfo, resolve: Resolve, *, is_dated: bool = True) -> Medicine:
+@dataclass(frozen=True)
+class Asked:
+    """Whom to ask: the knowledge for a drug, and the reader of order lines for what its words say of a product."""
+
+    resolve: Resolve
+    understand: Callable[[str, str, str, str], sigs.Sig | None] = lambda text, name, strength, form: None
+
+
+def read(request: RequestReading, on: date, zone: tzinfo, asked: Asked, *, is_dated: bool = True) -> Medicine:
     """The request of a day, read."""
-    found = find(request.product, resolve)
+    found = find(request.product, asked.resolve)
     one = found.drugs[0] if len(found.drugs) == 1 else None
     ordered = sigs.Ordered(
         form=found.product.form,
         route=found.product.route,
         strength=one.strength if one else "",
-        is_combination=len(found.drugs) > 1,
+        is_combination=one is None,
+        understand=lambda text: asked.understand(text, one.name, one.strength, found.product.form) if one else None,
     )
     begins = request.begins.first if request.begins else on
     lines = sigs.read(request.dosage, ordered, on=begins, zone=zone)

@@ -6,7 +6,7 @@ use, and keeps its words. What is told beside the numbers is kept as words with 
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
@@ -15,6 +15,7 @@ from typing import Any
 
 from medmgmt.fhir.importing import dates, doses, timings
 from medmgmt.fhir.importing.timings import NoWord, Slot, TwoThings
+from medmgmt.record import strengths
 from medmgmt.record.sigs import LONGEST_REASON, LONGEST_WORDS, LONGEST_WORN, ImpossibleSig, Part
 from medmgmt.record.sigs import Sig as Sig
 from medmgmt.record.vocabulary import NOT_RECORDED, TIMINGS
@@ -37,14 +38,25 @@ TROUBLE = (NoWord, ImpossibleSig, ArithmeticError, TypeError, ValueError, Attrib
 """All that a Dosage can be wrong in; whatever it is, its words are kept."""
 
 
+Understand = Callable[[str], Sig | None]
+"""Reads words as an order line is read; None for words that are not understood whole."""
+
+
+def nobody_does(_text: str) -> Sig | None:
+    """No words are read."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What the order's Dosages are read with: the dose form, the route and the strength that the product implies."""
+    """What the order's Dosages are read with: the dose form, the route and the strength that the product implies, and
+    who reads its words as an order line."""
 
     form: str = ""
     route: str = ""
     strength: str = ""
     is_combination: bool = False
+    understand: Understand = nobody_does
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,8 @@ class _Said:
     sequence: int | None
     doubts: tuple[str, ...] = ()
     number: int = 0
+    is_read: bool = False
+    """Its words were read, because nothing else was sent."""
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -137,6 +151,8 @@ def _read(one: Mapping[str, Any], ordered: Ordered, on: date, zone: tzinfo) -> _
         days = _days(one, on, zone)
     except TROUBLE:
         days = _Days(None, None, ("its dates cannot be read",))
+    if not set(one) - set(SPOKEN) - {"sequence"}:
+        return _by_words(one, ordered, route, sequence)
     try:
         sig, words, ends = _known(one, ordered, route, days.begins or on)
     except TROUBLE as wrong:
@@ -145,9 +161,35 @@ def _read(one: Mapping[str, Any], ordered: Ordered, on: date, zone: tzinfo) -> _
     told = _joined([_words(one), *words, *days.words])
     sig = replace(sig, words=shortened(told, LONGEST_WORDS))
     both = days.ends is not None and ends is not None and days.ends != ends
-    doubts = ("The source gives two ends: the later one counts.",) if both else ()
+    told_twice = ["The source gives two ends: the later one counts."] if both else []
+    if _differ(sig, ordered.understand(str(one.get("text") or "")), ordered.strength):
+        told_twice.append(f"Its words say otherwise than its numbers, which were taken over: {sig.text()}.")
     end = max((day for day in (days.ends, ends) if day is not None), default=None)
-    return _Said(sig.parts, sig, days.begins, end, sequence, doubts)
+    return _Said(sig.parts, sig, days.begins, end, sequence, tuple(told_twice))
+
+
+def _by_words(one: Mapping[str, Any], ordered: Ordered, route: str, sequence: int | None) -> _Said:
+    """A Dosage of words alone: read where an order line of these words would be, else kept as it is."""
+    text = str(one.get("text") or "").strip()
+    sig = None if ordered.is_combination or not text else ordered.understand(text)
+    if sig is None:
+        return _Said((), unknown(route, _text(one)), None, None, sequence)
+    sig = replace(sig, route=_route(one) or sig.route, words=shortened(_words(one), LONGEST_WORDS))
+    return _Said(sig.parts, sig, None, None, sequence, is_read=True)
+
+
+def _differ(sig: Sig, other: Sig | None, strength: str) -> bool:
+    """Whether words say something else than numbers do: another amount a day, or as needed and not."""
+    if other is None:
+        return False
+    if sig.as_needed or other.as_needed:
+        return sig.as_needed != other.as_needed or (sig.unit == other.unit and sig.dose != other.dose)
+    alike = strengths.per_day_alike(sig, other, strength)
+    one, another = alike or (sig.doses_per_day, other.doses_per_day)
+    return abs(one - another) > NEARLY
+
+
+NEARLY = Decimal("0.001")
 
 
 def _known(one: Mapping[str, Any], ordered: Ordered, route: str, on: date) -> tuple[Sig, list[str], date | None]:
@@ -375,7 +417,8 @@ def _line(group: Sequence[_Said], on: date) -> Line:
         only = group[0]
         phases = [Phase(on, only.ends if only.ends and only.ends > on else on + dates.ONE_DAY, only.sig)]
     doubts = tuple(dict.fromkeys(doubt for one in group for doubt in one.doubts))
-    return Line(tuple(phases), structured=bool(group[0].parts), doubts=doubts)
+    structured = all(one.parts and not one.is_read for one in group)
+    return Line(tuple(phases), structured=structured, doubts=doubts)
 
 
 def _together(holds: Sequence[_Said]) -> Sig:

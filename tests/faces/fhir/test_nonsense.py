@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medmgmt.fhir.importing import converting, gathering, reading, sigs
+from medmgmt.fhir.importing import converting, gathering, medicines, reading, sigs
 from medmgmt.fhir.importing.report import Report
 from tests.faces.fhir.resources import allergy, condition, daily, patient, request
 
@@ -74,7 +74,9 @@ def test_no_field_of_a_resource_makes_an_import_fall_over(data: st.DataObject) -
         file.write_text("\n".join(json.dumps(one) for one in resources))
         people = gathering.gather(reading.files(file), report, time_zone="America/New_York")
     for person in people:
-        converting.convert(person, resolve=lambda name, rxcui: None, report=report, now=NOW, last_day=date(2026, 1, 1))
+        converting.convert(
+            person, whom=medicines.Asked(lambda name, rxcui: None), report=report, now=NOW, last_day=date(2026, 1, 1)
+        )
     assert list(report.lines(show_unmapped=True))
 
 
