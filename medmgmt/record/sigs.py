@@ -99,6 +99,12 @@ class Part:
         """What it comes to a day, in its unit."""
         return Fraction(self.larger) * self.doses / self.days
 
+    @property
+    def on_its_day(self) -> Fraction:
+        """What is taken on a day on which it is taken."""
+        times = TIMINGS[self.timing].doses if TIMINGS[self.timing].days == 1 else 1
+        return Fraction(self.larger) * Fraction(times)
+
     def doses_on(self, day: date, since: date) -> int:
         """How many doses fall on a day where it has been taken since another; without a named day of the week the
         rhythm begins with the first day, and doses of a period are spread over it as evenly as whole days allow."""
@@ -227,6 +233,24 @@ class Sig:
         if self.as_needed:
             return self.amount_per_day / self.dose
         return _decimal(sum((part.doses / part.days for part in self.parts), Fraction(0)))
+
+    @property
+    def most_in_a_day(self) -> Decimal:
+        """What is taken on the fullest of its days, in `unit`."""
+        if self.as_needed:
+            return self.amount_per_day
+        any_day = sum((part.on_its_day for part in self.parts if not part.weekdays), Fraction(0))
+        named = [sum((part.on_its_day for part in self.parts if day in part.weekdays), Fraction(0)) for day in WEEKDAYS]
+        fullest = _decimal(any_day + max(named))
+        return fullest if self.max_per_day is None else min(fullest, self.max_per_day)
+
+    @property
+    def days_a_week(self) -> Decimal:
+        """On how many days of a week it is taken on average."""
+        named = {day for part in self.parts for day in part.weekdays if part.days == 7}
+        rest = [part for part in self.parts if not part.weekdays or part.days != 7]
+        other = sum((min(part.doses, Fraction(part.days)) * Fraction(7, part.days) for part in rest), Fraction(0))
+        return _decimal(min(Fraction(7), len(named) + other))
 
     @property
     def days(self) -> int:
