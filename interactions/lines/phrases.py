@@ -90,12 +90,7 @@ def every(found: Match) -> tuple[str, Any]:
     if most:
         raise NotUnderstood(f"“{found[0]}” leaves the rhythm open; write one.")
     days = number // 24 if found["h"] else number * (7 if found["w"] else 1)
-    return days_apart(days)
-
-
-def days_apart(days: int) -> tuple[str, int | None]:
-    """The code of a rhythm of days."""
-    return {1: ("daily", None), 2: ("every_other_day", None), 7: ("weekly", None)}.get(days, ("every_n_days", days))
+    return ("daily", None) if days == 1 else ("every_n_days", days)
 
 
 def whole(text: str) -> int:

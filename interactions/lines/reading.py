@@ -50,7 +50,7 @@ def read(text: str, about: str = "") -> Line:
         reason=only(phrases, "reason", "what it is for") or "",
         hours_worn=worn,
         food=food_of(phrases),
-        expanded=tuple(expanded(phrases)),
+        expanded=tuple(dict.fromkeys(expanded(phrases))),
     )
 
 
