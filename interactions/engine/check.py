@@ -30,7 +30,6 @@ from interactions.engine.rules.situation import Situation
 
 BY_WORDS = attrgetter("kind", "problem", "drugs")
 BY_SEVERITY = attrgetter("severity")
-Judged = set[tuple[int, int, str]]
 
 
 def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
@@ -45,7 +44,7 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
     kinds = [knowledge.kind_of(seat) for seat in seats]
     told = pairs.words_on_pairs(situation, kinds, knowledge)
     not_checked = told.missing
-    found = [*told.findings, *_beyond_pairs(situation, told.judged, not_checked, knowledge.regrades)]
+    found = [*told.findings, *_beyond_pairs(situation, told, strangers, knowledge.regrades)]
     found.sort(key=BY_WORDS)
     findings = tuple(sorted(found, key=BY_SEVERITY, reverse=True))
     prescribed = [seat for seat in seats if not seat.is_state]
@@ -74,14 +73,15 @@ def _release(knowledge: Knowledge) -> tuple[str, str, date]:
 
 
 def _beyond_pairs(
-    situation: Situation, judged: Judged, not_checked: list[NotChecked], regrades: Regrades
-) -> list[Finding]:
+    situation: Situation, told: pairs.PairWords, strangers: list[Drug], regrades: Regrades
+) -> list[Finding]:  # fmt: skip
     """What concerns one drug and this person, or the regimen as a whole."""
-    drafts = [*cumulative.drafts(situation), *duplicates.drafts(situation, judged), *allergies.drafts(situation)]
+    twice = duplicates.drafts(situation, told, strangers)
+    drafts = [*cumulative.drafts(situation), *twice, *allergies.drafts(situation)]
     for mechanism in (doses, food, labs):
         found, missing = mechanism.judge(situation)
         drafts += found
-        not_checked += missing
+        told.missing.extend(missing)
     drafts = list(regraded.drafts(drafts, regrades)) if regrades else drafts
     return [merging.finished(finding, about, situation) for finding, about in draft.findings(drafts, situation)]
 

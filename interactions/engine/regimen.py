@@ -30,6 +30,15 @@ class Drug:
     """with_food or without_food, as the sig says; empty where it does not."""
     ordered_as: str = ""
     """A brand or other name under which it was ordered; empty for its own name."""
+    ordered: int = 0
+    """Its place among all that was ordered; the higher came later."""
+    alongside: bool | None = None
+    """Whether it was ordered as meant beside what was there of the same drug; None where nobody was asked."""
+
+
+def is_meant(a: Drug, b: Drug) -> bool | None:
+    """What was said of two lines when the later of them was ordered: both are meant, not both, or None."""
+    return max(a, b, key=lambda one: one.ordered).alongside
 
 
 @dataclass(frozen=True, slots=True)

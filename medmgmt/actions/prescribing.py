@@ -66,16 +66,20 @@ def propose_start(
     note: str = "",
     indication: str = "",
     first_supply_days: int | None = None,
+    alongside: bool = False,
     prompt: Prompt | None = None,
 ) -> Proposal:
-    """Proposes a new medicine and reviews it. A drug that no vocabulary knows is taken down as free text."""
+    """Proposes a new medicine and reviews it. A drug that no vocabulary knows is taken down as free text.
+
+    `alongside` says that it is meant beside what is taken of the same drug: another strength, an overlap.
+    """
     patient = access.patient_for(by, "propose", patient_id, lock=True)
     require_near(patient, effective_on)
     prescription = Prescription.objects.create(
         patient=patient, created_by=by, indication=indication, first_supply_days=first_supply_days, **drug_columns(drug)
     )
     return propose(by, patient, prescription, kind=Kind.START, sig=sig, effective_on=effective_on,
-                   reason_code=reason_code, note=note, prompt=prompt or Prompt())  # fmt: skip
+                   reason_code=reason_code, note=note, alongside=alongside, prompt=prompt or Prompt())  # fmt: skip
 
 
 @transaction.atomic
@@ -88,13 +92,14 @@ def propose_change(
     effective_on: date,
     reason_code: str,
     note: str = "",
+    alongside: bool | None = None,
     prompt: Prompt | None = None,
 ) -> Proposal:
     """Proposes a new dose, a hold, a resumption or a stop, and reviews it."""
     patient, prescription = access.locked(by, "propose", Prescription, prescription_id)
     require_near(patient, effective_on)
     return propose(by, patient, prescription, kind=kind, sig=sig, effective_on=effective_on,
-                   reason_code=reason_code, note=note, prompt=prompt or Prompt())  # fmt: skip
+                   reason_code=reason_code, note=note, alongside=alongside, prompt=prompt or Prompt())  # fmt: skip
 
 
 def propose(
@@ -107,6 +112,7 @@ def propose(
     effective_on: date,
     reason_code: str,
     note: str,
+    alongside: bool | None,
     prompt: Prompt,
 ) -> Proposal:
     """Writes the proposed change down, reviews it and tells the audit. The patient is locked."""
@@ -122,6 +128,7 @@ def propose(
         old_sig=sig_before(steps, effective_on),
         reason_code=reason_code,
         note=note,
+        alongside=alongside,
         author=by,
         prompted_by_side_effect_id=prompt.side_effect_id,
         prompted_by_observation_id=prompt.observation_id,

@@ -157,7 +157,9 @@ def gathered(prescription: Prescription, signed: Iterable[DosageChange], *parts:
 
 
 ROWS: dict[str, Callable[[], QuerySet[Any]]] = {
-    FILLS: lambda: Dispense.objects.select_related("partial", "early").order_by("dispensed_on", "id"),
+    FILLS: lambda: (
+        Dispense.objects.filter(voided=None).select_related("partial", "early").order_by("dispensed_on", "id")
+    ),
     COUNTS: lambda: PillCount.objects.order_by("counted_on", "id"),
     REPORTS: lambda: AdherenceReport.objects.order_by("-said_at", "-id"),
     AUTHORISATIONS: lambda: Authorisation.objects.select_related("revoked", "authorised_by").order_by(
@@ -245,7 +247,16 @@ def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
         stopped_on=None if last == day else last,
         mg_per_dose=dose.sig.amount * MG_IN[dose.sig.unit] if dose.sig and dose.sig.unit in MG_IN else None,
         changed_on=dose.since,
+        **ordered(course),
     )
+
+
+def ordered(course: Course) -> dict[str, Any]:
+    """When the course came beside the others, and whether it was said to be meant so: by the last change that said it,
+    else by its start."""
+    asked = [change for change in course.changes if change.alongside is not None]
+    last = max(asked or course.changes[:1], key=lambda change: change.pk)
+    return {"ordered": last.pk, "alongside": last.alongside}
 
 
 def catalogue_entry(prescription: Prescription, knowledge: Knowledge) -> "library.FoundDrug | None":

@@ -135,6 +135,7 @@ class DosageChange(models.Model):
 
     `effective_on` is the first day on which it holds; for a stop or a hold, the first day without the medicine.
     The sig columns stand exactly where the kind says how to take it; `old_sig` is what was taken before, or null.
+    `alongside` says whether it is meant beside other lines of the same drug; null where nobody was asked.
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="dosage_changes")
@@ -152,6 +153,7 @@ class DosageChange(models.Model):
     old_sig = models.JSONField(null=True, blank=True)
     reason_code = models.CharField(max_length=30, choices=ReasonCode)
     note = models.TextField(blank=True)
+    alongside = models.BooleanField(null=True, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(default=timezone.now)
     signed_by = models.ForeignKey(
@@ -185,6 +187,10 @@ class DosageChange(models.Model):
             rule(
                 "a_hold_or_stop_has_no_sig_and_all_else_has_one",
                 (Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_PRESENT) | (~Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_ABSENT),
+            ),
+            rule(
+                "only_what_begins_is_meant_beside_another",
+                Q(alongside__isnull=True) | Q(kind__in=(Kind.START, Kind.RESUME)),
             ),
             rule("a_dose_is_more_than_zero_and_not_absurd", Q(amount__isnull=True) | _amount_is_sane()),
             rule(

@@ -90,6 +90,11 @@ def note(label: "Words", *, required: bool = False, help_text: "Words" = "") -> 
     return forms.CharField(label=label, required=required, max_length=NOTE_LENGTH, widget=area, help_text=help_text)
 
 
+def confirm(label: "Words") -> forms.BooleanField:
+    """The tick that answers what an act asks; it is seen once it was asked."""
+    return forms.BooleanField(label=label, required=False, widget=forms.HiddenInput())
+
+
 def asks(act: Callable[..., object]) -> Callable[..., Any]:
     """Makes fields for the keywords of an act: kind, bounds and what is needed are the act's and its columns' own."""
 
