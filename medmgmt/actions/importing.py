@@ -269,7 +269,8 @@ class _Courses:
             kind=step.kind,
             status=Status.SIGNED,
             effective_on=step.effective_on,
-            old_sig=before.as_json() if before else None,
+            sig=step.sig,
+            old_sig=before,
             reason_code=step.reason_code,
             note=step.note,
             author=self.by,
@@ -277,7 +278,6 @@ class _Courses:
             signed_by=self.by,
             signed_at=step.at,
             prompted_by_plan=step.plan,
-            **DosageChange.sig_columns(step.sig),
         )
 
 

@@ -84,7 +84,7 @@ def test_a_dose_of_today_is_no_change_to_come() -> None:
     saying.changed(made, "new_dose", -3, factories.sig("100"))
     [shown] = chart.chart(factories.bo(), made.patient_id).medications
     assert [change.effective_on for change in shown.next_changes] == [saying.ago(-3)]
-    assert shown.dose.sig.amount == 75
+    assert shown.dose.sig.dose == 75
 
 
 def test_an_answer_kept_for_a_repeated_request_is_forgotten_after_a_week() -> None:

@@ -207,9 +207,8 @@ def hers(model: type[models.Model], **values: Any) -> Callable[[], models.Model]
 
 # -- what is protected ------------------------------------------------------------------------------------------------
 
-PROPOSED = """id patient_id prescription_id kind effective_on amount unit route timing every_days as_needed max_per_day
-    old_sig reason_code note alongside author_id proposed_at prompted_by_side_effect_id prompted_by_observation_id
-    prompted_by_plan"""
+PROPOSED = """id patient_id prescription_id kind effective_on sig old_sig reason_code note alongside author_id
+    proposed_at prompted_by_side_effect_id prompted_by_observation_id prompted_by_plan"""
 SETTLING = "status signed_by_id signed_at withdrawn_by_id withdrawn_at withdrawn_note"
 PLAIN_PRESCRIPTION = """id product_rxcui strength form free_text indication first_supply_days created_by_id created_at
     source_id"""

@@ -39,9 +39,8 @@ WITH_A_PATIENT = [
     "record_careassignment",
 ]
 PROPOSED_COLUMNS = [
-    "id", "patient_id", "prescription_id", "kind", "effective_on", "amount", "unit", "route", "timing", "every_days",
-    "as_needed", "max_per_day", "old_sig", "reason_code", "note", "alongside", "author_id", "proposed_at",
-    "prompted_by_side_effect_id", "prompted_by_observation_id", "prompted_by_plan",
+    "id", "patient_id", "prescription_id", "kind", "effective_on", "sig", "old_sig", "reason_code", "note", "alongside",
+    "author_id", "proposed_at", "prompted_by_side_effect_id", "prompted_by_observation_id", "prompted_by_plan",
 ]  # fmt: skip
 DIALECT = {
     "sqlite": {
