@@ -52,20 +52,33 @@ class Double:
     """The record number is the same but for case and spaces; else name and birth date are."""
 
 
-def require_alone(by: User, act: str, *, mrn: str, given_name: str, family_name: str, birth_date: date) -> None:
+@dataclass(frozen=True)
+class Told:
+    """Who somebody new is said to be."""
+
+    mrn: str
+    given_name: str
+    family_name: str
+    birth_date: date
+    is_taken_over: bool = False
+    """From another record, which tells its own people apart: only charts made here are asked about."""
+
+
+def require_alone(by: User, act: str, told: Told) -> None:
     """Unconfirmed where a chart that is here may be the same person's."""
-    found = doubles(by, act, mrn=mrn, given_name=given_name, family_name=family_name, birth_date=birth_date)
+    found = doubles(by, act, told)
     if found:
         raise Unconfirmed(question(found))
 
 
-def doubles(by: User, act: str, *, mrn: str, given_name: str, family_name: str, birth_date: date) -> list[Double]:
+def doubles(by: User, act: str, told: Told) -> list[Double]:
     """Charts with the same name and birth date, or the same record number in other letters; two queries at most."""
-    wanted, key = names.whole(given_name, family_name), names.compact(mrn)
+    wanted, key = names.whole(told.given_name, told.family_name), names.compact(told.mrn)
     found = [
         (one, one.mrn_key == key)
-        for one in access.patients_like(by, act, birth_date=birth_date, mrn=mrn)
-        if one.mrn != mrn
+        for one in access.patients_like(by, act, birth_date=told.birth_date, mrn=told.mrn)
+        if one.mrn != told.mrn
+        and not (told.is_taken_over and one.source_id)
         and (one.mrn_key == key or not wanted.isdisjoint(names.whole(one.given_name, one.family_name)))
     ]
     seen = set(access.patients_of(by).filter(pk__in=[one.pk for one, _ in found]).values_list("pk", flat=True))

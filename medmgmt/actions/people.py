@@ -55,9 +55,7 @@ def register_patient(
     require_named(given_name, family_name)
     validate_time_zone(time_zone)
     if not confirm:
-        people.require_alone(
-            by, "register_patient", mrn=mrn, given_name=given_name, family_name=family_name, birth_date=birth_date
-        )
+        people.require_alone(by, "register_patient", people.Told(mrn, given_name, family_name, birth_date))
     patient = Patient(mrn=mrn, given_name=given_name, family_name=family_name, birth_date=birth_date,
                       sex=sex, language=language, time_zone=time_zone)  # fmt: skip
     try:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -149,14 +150,14 @@ def patients_taken_over(by: User, patient_ids: Iterable[int]) -> QuerySet[Patien
     return Patient.objects.filter(pk__in=list(patient_ids), source_id__isnull=False)
 
 
-def patients_like(by: User, act: str, **told: Any) -> QuerySet[Patient]:
+def patients_like(by: User, act: str, *, birth_date: date, mrn: str) -> QuerySet[Patient]:
     """Charts of one birth date or record number, whoever's care they are in: only to ask whether somebody is new.
 
     What is shown of one outside the person's care is that it is there. One query, when read.
     """
     require(by, act)
-    born, key = told["birth_date"], names.compact(told["mrn"])
-    return Patient.objects.filter(Q(birth_date=born) | Q(mrn_key=key), merged_into=None).order_by("pk")
+    alike = Q(birth_date=birth_date) | Q(mrn_key=names.compact(mrn))
+    return Patient.objects.filter(alike, merged_into=None).order_by("pk")
 
 
 def patients_counted(by: User, patient_ids: Iterable[int]) -> list[Patient]:

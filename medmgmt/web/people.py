@@ -62,11 +62,11 @@ def register(request: Asked) -> HttpResponse:
 
 def doubles_of(by: User, form: RegisterForm) -> list[people.Double]:
     """Whose charts to look at before a second one is made."""
-    mrn, born = form.cleaned_data.get("mrn"), form.cleaned_data.get("birth_date")
-    if not (mrn and born):
+    said = form.cleaned_data
+    if not (said.get("mrn") and said.get("birth_date")):
         return []
-    names = {name: form.cleaned_data.get(name) or "" for name in ("given_name", "family_name")}
-    return people.doubles(by, "register_patient", mrn=mrn, birth_date=born, **names)
+    told = people.Told(said["mrn"], said.get("given_name") or "", said.get("family_name") or "", said["birth_date"])
+    return people.doubles(by, "register_patient", told)
 
 
 @page

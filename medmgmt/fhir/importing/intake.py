@@ -14,7 +14,7 @@ from medmgmt.fhir.importing.converting import Converted
 from medmgmt.fhir.importing.gathering import Person
 from medmgmt.fhir.importing.reading import Fault
 from medmgmt.fhir.importing.report import Report
-from medmgmt.record.errors import Refused, Unconfirmed
+from medmgmt.record.errors import Refused
 from medmgmt.record.models import User
 
 
@@ -25,7 +25,6 @@ def take_in(
     now: datetime,
     time_zone: str,
     team_id: int | None = None,
-    confirm: bool = False,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Report:
     """Takes every patient of a file or folder in; running it again imports only what is new.
@@ -39,8 +38,8 @@ def take_in(
     for number, person in enumerate(people, start=1):
         converted = converting.convert(person, whom=whom, report=report, now=now, last_day=last_day)
         try:
-            taken = importing.take_in(by, converted.history, team_id=team_id, confirm=confirm)
-        except (Refused, Unconfirmed) as refused:
+            taken = importing.take_in(by, converted.history, team_id=team_id)
+        except Refused as refused:
             _refuse(report, person, converted, str(refused))
         else:
             _count(report, person, converted, taken)

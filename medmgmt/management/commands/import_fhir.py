@@ -44,9 +44,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--time-zone", default=settings.TIME_ZONE, help="where patients live whose resource does not say"
         )
-        parser.add_argument(
-            "--confirm", action="store_true", help="make a new chart beside one with the same name and birth date"
-        )
         parser.add_argument("--show-unmapped", action="store_true", help="list every name that could not be mapped")
         parser.add_argument(
             "--review", action="store_true", help="check today's regimens of these patients, in numbers"
@@ -59,7 +56,7 @@ class Command(BaseCommand):
             validate_time_zone(options["time_zone"])
             report = intake.take_in(
                 by, options["path"], now=timezone.now(), time_zone=options["time_zone"], team_id=team_id,
-                confirm=options["confirm"], progress=self.progress,
+                progress=self.progress,
             )  # fmt: skip
         except (FileNotFoundError, PermissionError) as unreadable:
             raise CommandError(str(unreadable)) from unreadable
