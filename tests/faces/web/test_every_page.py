@@ -1,7 +1,6 @@
 """Every page as every role: who may open it, and whether it is built as it should be."""
 
 from collections.abc import Callable
-
 from datetime import timedelta
 
 import pytest
