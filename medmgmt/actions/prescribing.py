@@ -125,6 +125,7 @@ def propose(
         prescription=prescription,
         kind=kind,
         effective_on=effective_on,
+        sig=sig,
         old_sig=sig_before(steps, effective_on),
         reason_code=reason_code,
         note=note,
@@ -133,7 +134,6 @@ def propose(
         prompted_by_side_effect_id=prompt.side_effect_id,
         prompted_by_observation_id=prompt.observation_id,
         prompted_by_plan=prompt.plan,
-        **DosageChange.sig_columns(sig),
     )
     reviewed = review_now(by, patient, change, known=known, moment="propose").review
     remember_to_sign(by, change)
@@ -185,10 +185,9 @@ def require_own_prompt(patient: Patient, prompt: Prompt) -> None:
         raise NoSuchThing()
 
 
-def sig_before(steps: Sequence[dosing.Step], effective_on: date) -> dict[str, object] | None:
-    """What is taken on the effective day without the change, as the JSON of a sig; None for nothing."""
-    held = dosing.dose_on(effective_on, steps).sig
-    return held.as_json() if held else None
+def sig_before(steps: Sequence[dosing.Step], effective_on: date) -> dosing.Sig | None:
+    """What is taken on the effective day without the change; None for nothing."""
+    return dosing.dose_on(effective_on, steps).sig
 
 
 def review_now(by: User, patient: Patient, change: DosageChange, *, moment: str, known: Known | None = None) -> Draft:

@@ -13,7 +13,7 @@ from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Day, Id, Instant, Rxcui, Strict, Text
 from medmgmt.api.kit.shapes import Shown
-from medmgmt.api.prescriptions import ChangeLine, SigFields
+from medmgmt.api.prescriptions import ChangeLine, SigFields, sig_of
 from medmgmt.api.review import SEVERITIES, AnswerLine, CardLine
 from medmgmt.record import dosing
 from medmgmt.record.models import Kind, ReasonCode, Status, User
@@ -188,7 +188,7 @@ class ChangeFilters(filters.FilterSet):
 
 def propose(by: User, *, kind: str, **said: Any) -> review_reads.ProposalPage:
     """Propose a start, a new dose, a hold, a resumption or a stop; the answer holds its review."""
-    sig = dosing.Sig(**said["sig"]) if said.get("sig") else None
+    sig = sig_of(said["sig"]) if said.get("sig") else None
     shared: dict[str, Any] = {name: said[name] for name in ("effective_on", "reason_code", "note")}
     shared["prompt"] = prescribing.Prompt(**said.get("prompt", {}))
     if kind != Kind.START:

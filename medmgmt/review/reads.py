@@ -80,7 +80,7 @@ def proposal(by: User, change_id: int) -> ProposalPage:
     problems = gathered(loud, patient)
     unanswered = sum(card.needs_answer for card in problems)
     second = cosignatures.shown_to(by, change, [card.finding for card in shown])
-    before = change.old_sig_value
+    before = change.old_sig
     return ProposalPage(
         patient=patient,
         change=change,

@@ -138,8 +138,11 @@ def change_form(request: Asked, shown: charts.CoursePage, kind: str) -> ChangeFo
     sigs = [step.sig for step in shown.medication.course if step.sig]
     if sigs:
         sig = shown.medication.dose.sig or sigs[-1]
-        initial |= {name: getattr(sig, name) for name in ("unit", "route", "timing", "every_days", "as_needed")}
-        initial |= {"amount": plain(sig.amount), "max_per_day": plain(sig.max_per_day)}
+        initial |= {"unit": sig.unit, "route": sig.route, "as_needed": sig.as_needed}
+        initial |= {"max_per_day": plain(sig.max_per_day)}
+        if len(sig.parts) == 1:
+            [part] = sig.parts
+            initial |= {"amount": plain(part.larger), "timing": part.timing, "every_days": part.every_days}
     return shape(request.POST or None, kind=kind, prompts=prompts(shown.patient), initial=initial)
 
 

@@ -70,7 +70,7 @@ def test_everything_of_a_patient_is_made_with_the_dates_it_had() -> None:
     }
     start, raised = DosageChange.objects.order_by("signed_at")
     assert (start.status, start.signed_at, start.signed_by) == ("signed", step().at, factories.adler())
-    assert (start.old_sig, raised.old_sig_value) == (None, factories.sig("50"))
+    assert (start.old_sig, raised.old_sig) == (None, factories.sig("50"))
     assert access.patients_of(factories.bo()).get().family_name == "Ortega"
 
 
@@ -129,7 +129,7 @@ def test_a_course_that_went_on_gets_what_it_lacks_with_the_dose_before_it() -> N
     taken = importing.take_in(factories.adler(), history(course(step(), step("new_dose", 30, "100"), step("stop", 60))))
     assert (taken.made["changes"], taken.extended) == (2, {"rx/1"})
     stop = DosageChange.objects.get(kind="stop")
-    assert stop.old_sig_value == factories.sig("100")
+    assert stop.old_sig == factories.sig("100")
 
 
 def test_a_course_changed_here_since_is_left_as_it_is() -> None:

@@ -69,9 +69,7 @@ def read(instructions: list[Any], *, form: str, route: str) -> Reading:
 
 
 def _unstructured(route: str) -> dosing.Sig:
-    return dosing.Sig(
-        amount=Decimal(1), unit=UNSTRUCTURED_UNIT, route=route or dosing.NOT_RECORDED, timing=dosing.NOT_RECORDED
-    )
+    return dosing.Sig.of(Decimal(1), UNSTRUCTURED_UNIT, route or dosing.NOT_RECORDED, dosing.NOT_RECORDED)
 
 
 def _sig(one: dict[str, Any], *, form: str, route: str) -> dosing.Sig:
@@ -79,7 +77,7 @@ def _sig(one: dict[str, Any], *, form: str, route: str) -> dosing.Sig:
     as_needed = bool(one.get("asNeededBoolean")) or "asNeededCodeableConcept" in one
     most = one.get("maxDosePerPeriod") if as_needed else None
     timing, every_days = _timing(one.get("timing") or {}, as_needed=as_needed)
-    return dosing.Sig(
+    return dosing.Sig.of(
         amount=Decimal(str(quantity["value"])),
         unit=_unit(quantity, form),
         route=route or dosing.NOT_RECORDED,

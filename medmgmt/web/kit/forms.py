@@ -233,7 +233,7 @@ class SigForm(ChangeForm):
         if any(name in self.errors for name in columns):
             return data
         try:
-            self.sig = dosing.Sig(**{name: data[name] for name in columns})
+            self.sig = dosing.Sig.of(**{name: data[name] for name in columns})
         except dosing.ImpossibleSig as wrong:
             self.add_error(column_to_blame(str(wrong)), str(wrong))
         return data

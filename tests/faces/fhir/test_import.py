@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_a_patient_comes_with_conditions_allergies_and_medicines(tmp_path: Path)
     assert (sertraline.drug_name, sertraline.rxcui, sertraline.product_rxcui) == ("sertraline", 36437, 312941)
     assert (sertraline.strength, sertraline.form, sertraline.free_text) == ("50 mg", "Oral Tablet", False)
     start = DosageChange.objects.get()
-    assert start.sig == dosing.Sig(dosing.Decimal(1), "{tablet}", "PO", "daily")
+    assert start.sig == dosing.Sig.of(Decimal(1), "{tablet}", "PO", "daily")
     assert start.signed_at == datetime(2019, 3, 4, 15, 0, tzinfo=UTC)
     assert start.reason_code == "imported"
     assert report.imported == {"Patient": 1, "Condition": 1, "AllergyIntolerance": 1, "MedicationRequest": 1}
@@ -81,8 +82,8 @@ def test_a_renewal_that_is_written_differently_is_a_new_dose(tmp_path: Path) -> 
     )
     change = DosageChange.objects.get(kind="new_dose")
     assert change.sig is not None
-    assert change.sig.amount == 2
-    assert change.old_sig_value == DosageChange.objects.get(kind="start").sig
+    assert change.sig.dose == 2
+    assert change.old_sig == DosageChange.objects.get(kind="start").sig
 
 
 def test_a_stopped_request_ends_at_the_next_contact_and_the_note_says_that_this_is_assumed(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_an_amount_with_a_unit_and_a_route_code_is_taken_as_it_is() -> None:
             "route": {"coding": [{"code": "78421000"}]},
         }
     )
-    assert reading.sig == dosing.Sig(Decimal(50), "mg", "IM", "BID")
+    assert reading.sig == dosing.Sig.of(Decimal(50), "mg", "IM", "BID")
 
 
 def test_as_needed_with_a_maximum_becomes_a_sig() -> None:
@@ -66,14 +66,14 @@ def test_as_needed_with_a_maximum_becomes_a_sig() -> None:
 )
 def test_a_unit_stays_the_unit_that_it_is(said: str, unit: str) -> None:
     reading = read({"doseAndRate": [{"doseQuantity": {"value": 5, "code": said}}], **timing(when=["MORN"])})
-    assert (reading.sig.amount, reading.sig.unit) == (Decimal(5), unit)
+    assert (reading.sig.dose, reading.sig.unit) == (Decimal(5), unit)
 
 
 def test_what_is_taken_for_a_reason_alone_is_as_needed() -> None:
     limit = {"numerator": {"value": 4}, "denominator": {"value": 1, "unit": "d"}}
     why = {"asNeededCodeableConcept": {"text": "pain"}, "maxDosePerPeriod": limit}
     reading = read({**ONE, **why, **timing(period=6, periodUnit="h")})
-    assert (reading.sig.timing, reading.sig.as_needed) == ("Q6H", True)
+    assert (reading.sig.parts[0].timing, reading.sig.as_needed) == ("Q6H", True)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_maximum_is_one_a_day_or_it_stays_text(value: int, unit: str, most: De
 def test_what_is_not_structured_is_never_given_a_rhythm_or_milligrams(instruction: Any) -> None:
     reading = read(instruction)
     assert not reading.structured
-    assert (reading.sig.unit, reading.sig.timing) == ("{dose}", dosing.NOT_RECORDED)
+    assert (reading.sig.unit, reading.sig.parts[0].timing) == ("{dose}", dosing.NOT_RECORDED)
 
 
 def test_the_text_of_an_unstructured_sig_is_kept() -> None:
@@ -134,7 +134,7 @@ def test_for_how_long_is_kept_beside_a_sig_that_has_no_end(repeat: dict[str, Any
     reading = read(
         {**ONE, **timing(frequency=1, period=1, periodUnit="d", **repeat), "patientInstruction": "with food"}
     )
-    assert (reading.structured, reading.sig.timing) == (True, "daily")
+    assert (reading.structured, reading.sig.parts[0].timing) == (True, "daily")
     assert said in reading.text
     assert "with food" in reading.text
 
@@ -142,9 +142,9 @@ def test_for_how_long_is_kept_beside_a_sig_that_has_no_end(repeat: dict[str, Any
 def test_a_titration_is_never_taken_for_its_first_step() -> None:
     daily = timing(frequency=1, period=1, periodUnit="d")
     reading = read({**ONE, **daily}, {"doseAndRate": [{"doseQuantity": {"value": 4}}], **daily})
-    assert (reading.structured, reading.sig.timing) == (False, dosing.NOT_RECORDED)
+    assert (reading.structured, reading.sig.parts[0].timing) == (False, dosing.NOT_RECORDED)
 
 
 def test_no_dosage_at_all_leaves_route_and_times_unrecorded() -> None:
     reading = read(form="Injection", route="")
-    assert (reading.sig.route, reading.sig.timing, reading.text) == ("UNK", "UNK", "")
+    assert (reading.sig.route, reading.sig.parts[0].timing, reading.text) == ("UNK", "UNK", "")
