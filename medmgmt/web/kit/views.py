@@ -23,12 +23,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     What somebody typed here stands in its form again, with a new token; what another site sent never does.
     """
     asked = request.resolver_match
-    if (
-        asked is not None
-        and hasattr(asked.func, "keeps_what_was_typed")
-        and is_ours(request)
-        and kept.holds_words(request)
-    ):
+    keeps = asked is not None and hasattr(asked.func, "keeps_what_was_typed")
+    if asked is not None and keeps and is_ours(request) and kept.holds_words(request):
         return shown_again(request, asked)
     layout = "bare.html" if request.path.startswith(links.PATH) else "base.html"
     return render(request, "csrf_failure.html", {"layout": layout}, status=403)

@@ -200,9 +200,11 @@ def test_a_fill_that_is_asked_about_keeps_what_was_typed_and_gets_a_tick(world: 
     assert Dispense.objects.count() == count + 1
 
 
-def test_what_is_refused_outright_gives_the_words_back(world: World, as_pia: Client) -> None:
+def test_what_is_refused_outright_gives_the_words_back(world: World) -> None:
+    client = Client()
+    client.force_login(cast.pia(), backend="django.contrib.auth.backends.ModelBackend")
     address, typed = allergy(world.carla)
-    answer = as_pia.post(address, typed)
+    answer = client.post(address, typed)
     text = answer.content.decode()
     assert (answer.status_code, "Came out in hives" in text, "<b>twice" in text) == (403, True, False)
     assert "Nothing of it was saved" in text
@@ -233,11 +235,8 @@ def test_a_correction_that_came_too_late_keeps_what_was_typed_and_says_what_is_o
     assert as_bo.post(address, {**typed, "family_name": "Castro"}).status_code == 302
     late = as_adler.post(address, {**typed, "given_name": "Carlotta"})
     text = late.content.decode()
-    assert (late.status_code, 'value="Carlotta"' in text, "On record now: Family name Castro" in text) == (
-        422,
-        True,
-        True,
-    )
+    assert (late.status_code, 'value="Carlotta"' in text) == (422, True)
+    assert "On record now: Family name Castro" in text
     [version] = re.findall(r'name="version" value="(\d+)"', text)
     assert as_adler.post(address, {**typed, "given_name": "Carlotta", "version": version}).status_code == 302
 
