@@ -5,7 +5,9 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from medmgmt import chart
 from medmgmt.api.kit import filters
@@ -66,8 +68,32 @@ class SigFields(Strict):
         return attrs
 
 
-def sig_of(said: dict[str, Any]) -> dosing.Sig:
-    """The sig that a body says; what nobody could follow is refused in a sentence."""
+class SigOrLine(SigFields):
+    """The same, or an order line as people write it: "300 mg every morning and 600 mg at bedtime"."""
+
+    def run_validation(self, data: Any = empty) -> Any:  # Any: DRF's own signature
+        """A text is read by whoever knows the product."""
+        if isinstance(data, str):
+            return Text(required=True, max_length=500).run_validation(data)
+        return super().run_validation(data)
+
+
+class SigOrLineSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # spectacular registers it, untyped
+    """Either of the two in the document."""
+
+    target_class = SigOrLine
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:  # Any: spectacular's own signature
+        """A text or the object."""
+        inner = auto_schema.resolve_serializer(SigFields, direction)
+        line = {"type": "string", "minLength": 1, "maxLength": 500, "description": "An order line in words."}
+        return {"oneOf": [line, inner.ref]}
+
+
+def sig_of(said: dict[str, Any] | str) -> dosing.Sig | str:
+    """The sig that a body says, or its line; what nobody could follow is refused in a sentence."""
+    if isinstance(said, str):
+        return said
     short = {name: said[name] for name in SHORT if said.get(name) is not None}
     rest = {name: value for name, value in said.items() if name not in (*SHORT, "parts")}
     parts = [dosing.Part(**part_of(part)) for part in said.get("parts") or [short]]

@@ -112,6 +112,7 @@ api:absences                 POST   s y n n y n n n
 api:withdraw-absence         POST   s y n n y n n n
 api:drugs                    GET    s y y y y y y y
 api:check                    POST   s y y y n n y n
+api:understand-line          POST   s y y y n n y n
 api:releases                 GET    s y y y y n y n
 api:release                  GET    s y y y y n y n
 api:preview-release          GET    s n n y y n n n
