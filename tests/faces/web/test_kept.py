@@ -34,7 +34,7 @@ def allergy(of: Patient) -> tuple[str, dict[str, str]]:
 
 def written() -> int:
     """Allergies on record with those words."""
-    return Allergy.objects.filter(reaction=WORDS).count()
+    return Allergy.objects.filter(reactions__text=WORDS).count()
 
 
 def test_a_form_sent_after_the_session_has_ended_comes_back_filled_and_says_that_nothing_was_saved(
