@@ -62,6 +62,11 @@ class Medication:
         return self.dose.state
 
     @property
+    def is_alongside(self) -> bool:
+        """Whether it was ordered as meant beside another line of the same drug."""
+        return any(change.alongside for change in self.course)
+
+    @property
     def last_line(self) -> str:
         """The last regimen in words, also where nothing is taken now."""
         sigs = [change.sig for change in self.course if change.sig]

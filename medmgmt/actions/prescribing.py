@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,7 +16,7 @@ from interactions.models import Review
 from interactions.review import Draft
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
-from medmgmt.record.errors import Conflict, NoSuchThing, Refused
+from medmgmt.record.errors import Conflict, NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
 from medmgmt.regimen import courses
 from medmgmt.regimen.courses import Known
@@ -24,6 +25,8 @@ from refills.worklist import kinds, tasks
 
 FURTHEST_DAYS = 366
 """An order may take effect at most a year ahead, or be written down at most a year after the fact."""
+AGAIN = timedelta(minutes=1)
+"""The same proposed again so soon is more likely a slip than meant."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,33 @@ class Prompt:
     side_effect_id: int | None = None
     observation_id: int | None = None
     plan: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a proposal says, whichever medicine it is of."""
+
+    kind: str
+    sig: dosing.Sig | None
+    effective_on: date
+    reason_code: str
+    note: str
+    alongside: bool | None
+    prompt: Prompt
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of the change that hold it."""
+        return {
+            "kind": self.kind,
+            "effective_on": self.effective_on,
+            "reason_code": self.reason_code,
+            "note": self.note,
+            "alongside": self.alongside,
+            "prompted_by_side_effect_id": self.prompt.side_effect_id,
+            "prompted_by_observation_id": self.prompt.observation_id,
+            "prompted_by_plan": self.prompt.plan,
+            **DosageChange.sig_columns(self.sig),
+        }
 
 
 @dataclass(frozen=True)
@@ -68,6 +98,7 @@ def propose_start(
     first_supply_days: int | None = None,
     alongside: bool = False,
     prompt: Prompt | None = None,
+    confirm: bool = False,
 ) -> Proposal:
     """Proposes a new medicine and reviews it. A drug that no vocabulary knows is taken down as free text.
 
@@ -75,11 +106,14 @@ def propose_start(
     """
     patient = access.patient_for(by, "propose", patient_id, lock=True)
     require_near(patient, effective_on)
+    columns = drug_columns(drug)
+    said = Said(Kind.START, sig, effective_on, reason_code, note, alongside, prompt or Prompt())
+    of = {f"prescription__{name}": value for name, value in columns.items()}
+    require_not_again(by, patient, said, confirm=confirm, **of)
     prescription = Prescription.objects.create(
-        patient=patient, created_by=by, indication=indication, first_supply_days=first_supply_days, **drug_columns(drug)
+        patient=patient, created_by=by, indication=indication, first_supply_days=first_supply_days, **columns
     )
-    return propose(by, patient, prescription, kind=Kind.START, sig=sig, effective_on=effective_on,
-                   reason_code=reason_code, note=note, alongside=alongside, prompt=prompt or Prompt())  # fmt: skip
+    return propose(by, patient, prescription, said)
 
 
 @transaction.atomic
@@ -94,51 +128,46 @@ def propose_change(
     note: str = "",
     alongside: bool | None = None,
     prompt: Prompt | None = None,
+    confirm: bool = False,
 ) -> Proposal:
     """Proposes a new dose, a hold, a resumption or a stop, and reviews it."""
     patient, prescription = access.locked(by, "propose", Prescription, prescription_id)
     require_near(patient, effective_on)
-    return propose(by, patient, prescription, kind=kind, sig=sig, effective_on=effective_on,
-                   reason_code=reason_code, note=note, alongside=alongside, prompt=prompt or Prompt())  # fmt: skip
+    said = Said(kind, sig, effective_on, reason_code, note, alongside, prompt or Prompt())
+    require_not_again(by, patient, said, confirm=confirm, prescription=prescription)
+    return propose(by, patient, prescription, said)
 
 
-def propose(
-    by: User,
-    patient: Patient,
-    prescription: Prescription,
-    *,
-    kind: str,
-    sig: dosing.Sig | None,
-    effective_on: date,
-    reason_code: str,
-    note: str,
-    alongside: bool | None,
-    prompt: Prompt,
-) -> Proposal:
+def require_not_again(by: User, patient: Patient, said: Said, *, confirm: bool, **of: object) -> None:
+    """Asks about what the same person proposed less than a minute ago and is still to be signed; the patient is
+    locked."""
+    if confirm:
+        return
+    recent = patient.dosage_changes.filter(status=Status.PROPOSED, author=by, proposed_at__gt=timezone.now() - AGAIN)
+    columns = said.columns()
+    if any(all(getattr(one, name) == columns[name] for name in columns) for one in recent.filter(**of)):
+        raise Unconfirmed(
+            _("You proposed the very same less than a minute ago, and it waits to be signed. Is this meant as well?")
+        )
+
+
+def propose(by: User, patient: Patient, prescription: Prescription, said: Said) -> Proposal:
     """Writes the proposed change down, reviews it and tells the audit. The patient is locked."""
-    require_own_prompt(patient, prompt)
+    require_own_prompt(patient, said.prompt)
     known = Known.whole(patient, beside=prescription)
     steps = known.course(prescription.pk).steps
-    dosing.require_possible(steps, dosing.Step(kind=kind, effective_on=effective_on, sig=sig, ref=0))
+    dosing.require_possible(steps, dosing.Step(kind=said.kind, effective_on=said.effective_on, sig=said.sig, ref=0))
     change = DosageChange.objects.create(
         patient=patient,
         prescription=prescription,
-        kind=kind,
-        effective_on=effective_on,
-        old_sig=sig_before(steps, effective_on),
-        reason_code=reason_code,
-        note=note,
-        alongside=alongside,
+        old_sig=sig_before(steps, said.effective_on),
         author=by,
-        prompted_by_side_effect_id=prompt.side_effect_id,
-        prompted_by_observation_id=prompt.observation_id,
-        prompted_by_plan=prompt.plan,
-        **DosageChange.sig_columns(sig),
+        **said.columns(),
     )
     reviewed = review_now(by, patient, change, known=known, moment="propose").review
     remember_to_sign(by, change)
     audit.record(by, "propose", patient_id=patient.pk, obj=("dosage_change", change.pk),
-                 detail={"kind": kind, "review": reviewed.pk})  # fmt: skip
+                 detail={"kind": said.kind, "review": reviewed.pk})  # fmt: skip
     return Proposal(change, reviewed)
 
 
