@@ -20,9 +20,11 @@ from medmgmt.record.models import (
     DosageChange,
     Encounter,
     Enrolment,
+    ImportRemark,
     Observation,
     Patient,
     Prescription,
+    RemarkKind,
     Role,
     SideEffectReport,
     Status,
@@ -97,6 +99,17 @@ class Chart:
     tasks: list[Task]
     reviewed: Review | None = None
     encounters: list[Encounter] = field(default_factory=list)
+    remarks: list[ImportRemark] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> list[ImportRemark]:
+        """What was not taken over from another record."""
+        return [one for one in self.remarks if one.kind == RemarkKind.LEFT_OUT]
+
+    @property
+    def unclear(self) -> list[ImportRemark]:
+        """What was, and has to be read again."""
+        return [one for one in self.remarks if one.kind == RemarkKind.UNCLEAR]
 
 
 @dataclass(frozen=True)
@@ -148,11 +161,17 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         not_checked=list(last.not_checked) if last else [],
         side_effects=list(medmgmt_side_effects.side_effects_of(patient)),
         observations=observations[:RECENT],
-        dispenses=list(patient.dispenses.select_related("prescription").order_by("-dispensed_on", "-id")[:RECENT]),
+        dispenses=list(reads.with_voidings(patient.dispenses.all())[:RECENT]),
         tasks=list(patient.tasks.filter(state__in=LIVE).select_related("assignee", "claimed_by")),
         reviewed=last,
         encounters=list(Encounter.objects.filter(patient=patient).select_related("by")[:VISITS]),
+        remarks=list(patient.import_remarks.filter(dismissed_at=None, recorded_at__date__lte=shown)),
     )
+
+
+def remarks(by: User, patient_id: int) -> QuerySet[ImportRemark]:
+    """What another record said and could not be taken over as it stood, until somebody has read it."""
+    return access.patient_for(by, "view_chart", patient_id).import_remarks.filter(dismissed_at=None)
 
 
 def planned(medication: Medication, day: date) -> bool:

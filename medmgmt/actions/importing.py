@@ -10,18 +10,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
-from medmgmt.record.errors import Refused
+from medmgmt.record.errors import Conflict, Refused
 from medmgmt.record.models import (
     Allergy,
     CareAssignment,
     Condition,
     DosageChange,
     Enrolment,
+    ImportRemark,
     Observation,
     Patient,
     Prescription,
@@ -62,6 +64,18 @@ def take_in(by: User, history: History, *, team_id: int | None = None) -> TakenO
         raise Refused(_("This history clashes with what is here, or has a value that nobody can have.")) from clash
     except (dosing.ImpossibleStep, dosing.ImpossibleSig) as impossible:
         raise Refused(str(impossible)) from impossible
+
+
+@transaction.atomic
+def dismiss_remark(by: User, remark_id: int) -> ImportRemark:
+    """Somebody has read it and done what it asks; it leaves the chart and stays on record. A second time: Conflict."""
+    patient, remark = access.locked(by, "dismiss_remark", ImportRemark, remark_id)
+    if remark.dismissed_at is not None:
+        raise Conflict(_("Somebody has read this already."))
+    remark.dismissed_by, remark.dismissed_at = by, max(timezone.now(), remark.recorded_at)
+    remark.save(update_fields=["dismissed_by", "dismissed_at"])
+    audit.record(by, "dismiss_remark", patient_id=patient.pk, obj=("import_remark", remark.pk))
+    return remark
 
 
 def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:

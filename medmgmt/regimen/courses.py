@@ -157,7 +157,9 @@ def gathered(prescription: Prescription, signed: Iterable[DosageChange], *parts:
 
 
 ROWS: dict[str, Callable[[], QuerySet[Any]]] = {
-    FILLS: lambda: Dispense.objects.select_related("partial", "early").order_by("dispensed_on", "id"),
+    FILLS: lambda: (
+        Dispense.objects.filter(voided=None).select_related("partial", "early").order_by("dispensed_on", "id")
+    ),
     COUNTS: lambda: PillCount.objects.order_by("counted_on", "id"),
     REPORTS: lambda: AdherenceReport.objects.order_by("-said_at", "-id"),
     AUTHORISATIONS: lambda: Authorisation.objects.select_related("revoked", "authorised_by").order_by(

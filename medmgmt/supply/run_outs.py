@@ -73,7 +73,8 @@ KEEP = """
         JOIN courses ON courses.prescription_id = fill.prescription_id
         LEFT JOIN ways ON ways.strength = courses.strength AND ways.amount = courses.amount
             AND ways.unit = courses.unit AND ways.route = courses.route AND ways.timing = courses.timing
-            AND ways.every_days = courses.every_days AND ways.most = courses.most AND ways.handed = fill.unit),
+            AND ways.every_days = courses.every_days AND ways.most = courses.most AND ways.handed = fill.unit
+        WHERE NOT EXISTS (SELECT 1 FROM refills_fillvoided AS voided WHERE voided.dispense_id = fill.id)),
     fills AS (
         SELECT prescription_id, dispensed_on, sum(
                 CASE WHEN abs(by_units - days_supply) <= {tolerance} THEN by_units ELSE days_supply END

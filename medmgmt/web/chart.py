@@ -3,20 +3,23 @@
 from datetime import date
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from medmgmt import chart as charts
-from medmgmt.actions import observing, supply
+from medmgmt.actions import importing, observing, supply
 from medmgmt.record import access
+from medmgmt.supply import repeats
 from medmgmt.web.kit import banner, stepchart
 from medmgmt.web.kit.once import sent
-from medmgmt.web.kit.page import Asked, page
+from medmgmt.web.kit.page import Asked, page, to
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
 from medmgmt.web.kit.powers import powers
 from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm
+from medmgmt.web.supply_forms import WhyForm
 
 
 @page
@@ -36,6 +39,15 @@ def day_asked(text: str) -> tuple[date | None, bool]:
         return date.fromisoformat(text), False
     except ValueError:
         return None, True
+
+
+@page
+def dismiss_remark(request: Asked, remark_id: int) -> HttpResponse:
+    """What stood on the chart after an import has been read."""
+    if request.method != "POST":
+        return redirect("web:home")
+    remark = importing.dismiss_remark(request.user, remark_id)
+    return to(request, reverse("web:chart", args=[remark.patient_id]), _("It leaves the chart and stays on record."))
 
 
 @page
@@ -87,6 +99,21 @@ def new_dispense(request: Asked, prescription_id: int) -> HttpResponse:
     med, title, notes = shown.medication, _("Record a fill"), about_fills(shown)
     patient, button = shown.patient, _("Record")
     return done or patient_form(request, patient, form, title=title, button=button, medication=med, notes=notes)
+
+
+@page
+def void_fill(request: Asked, prescription_id: int, dispense_id: int) -> HttpResponse:
+    """Taking back a fill that was written down wrongly."""
+    access.require(request.user, "void_fill")
+    shown, form = charts.course(request.user, prescription_id), WhyForm(request.POST or None)
+    found = [repeats.in_words(one) for one in shown.dispenses if one.pk == dispense_id]
+    said = _("The fill is taken back. Run-out and reminders follow.")
+    notes = [*found, _("It stays in the record with your reason, and counts no more.")]
+    done = sent(request, form, supply.void_fill, dispense_id, leads_to=chart_of(shown.patient), said=said)
+    subtitle, title = shown.medication.prescription.drug_name, _("Take a fill back")
+    return done or patient_form(
+        request, shown.patient, form, title=title, button=_("Take it back"), subtitle=subtitle, notes=notes
+    )
 
 
 def about_fills(shown: charts.CoursePage) -> list[str]:

@@ -19,7 +19,7 @@ from medmgmt.knowledge import reads
 from medmgmt.record import access
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
 from medmgmt.regimen import same_drug
-from medmgmt.web.kit import banner
+from medmgmt.web.kit import banner, kept
 from medmgmt.web.kit.forms import ChangeForm, DrugSearch, SigForm, StartForm
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page
@@ -56,6 +56,8 @@ def start(request: Asked, patient_id: int) -> HttpResponse:
     """A new medicine in two steps on one address: find the drug, then say how to take it. All by POST: the address
     never says which drug."""
     patient = opened(request.user, "propose", patient_id)
+    if request.method == "POST" and request.POST.get("step") != "propose" and not request.htmx:
+        return kept.to_be_shown(request)
     if request.POST.get("step") == "propose":
         return propose_start(request, patient)
     if request.POST.get("pick"):

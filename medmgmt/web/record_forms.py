@@ -11,7 +11,7 @@ from medmgmt.actions import observing, people, supply
 from medmgmt.record.models import ANSWERS, MEASURES, SCALES, Level, ObservationCode, Sex
 from medmgmt.record.models.observations import validate_icd10cm
 from medmgmt.web.kit import plain_words
-from medmgmt.web.kit.forms import CHOOSE, asks, note, with_blank
+from medmgmt.web.kit.forms import CHOOSE, asks, confirm, note, with_blank
 from medmgmt.web.kit.plain_words import STATE_WORDS
 from medmgmt.web.supply_forms import UNITS
 from refills.models import EarlyReason, PartialReason
@@ -132,6 +132,7 @@ class DispenseForm(forms.Form):
         help_text=gettext_lazy("Matters when the pharmacy was short of stock: the balance is counted from here."),
     )
     note = note(gettext_lazy("Note"))
+    confirm = confirm(gettext_lazy("It was handed out as well: record it"))
 
 
 class PatientForm(forms.Form):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import Kind, Patient, Role, User
+from medmgmt.record.models import ImportRemark, Kind, Patient, Role, User
 from refills.messages import calendar_feed
 from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
@@ -71,7 +71,7 @@ def build() -> World:
         note=NOTE,
     )
     report = side_effects.log_side_effect(bo, carla.pk, term="tremor", severity="mild", began_on=today, note=NOTE)
-    supply.record_dispense(
+    fill = supply.record_dispense(
         bo, taken.pk, dispensed_on=today, quantity=Decimal(30), unit="{tablet}", days_supply=30, note=NOTE
     )
     weight = observing.record_observation(
@@ -86,6 +86,9 @@ def build() -> World:
         title="Look",
         detail=NOTE,
     )
+    remark = ImportRemark.objects.create(
+        patient=carla, kind="left_out", source_id="x/1", what="currentremark", why="why"
+    )
     finding = risky.review.findings.filter(severity__in=("major", "contraindicated")).first()
     assert finding is not None
     local = knowledge.propose(factories.pia(), knowledge.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
@@ -98,12 +101,14 @@ def build() -> World:
         "local_change_id": local.pk,
         "absence_id": away_later(adler).pk,
         "patient_id": carla.pk,
+        "dispense_id": fill.pk,
         "prescription_id": taken.pk,
         "change_id": clean.change.pk,
         "finding_id": finding.pk,
         "card": finding.card,
         "review_id": finding.review_id,
         "observation_id": weight.pk,
+        "remark_id": remark.pk,
         "report_id": report.pk,
         "task_id": task.pk,
         "consent_id": helper_of(carla, bo).pk,
@@ -173,7 +178,8 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "side-effects": {"patient": ids["patient_id"], **side_effect},
         "correct-side-effect": {"severity": "moderate"},
         "dispenses": {"prescription": ids["prescription_id"], "dispensed_on": day, "quantity": 30, "unit": "{tablet}",
-                      "days_supply": 30},
+                      "days_supply": 30, "confirm": True},
+        "void-fill": {"why": "ok"},
         "answer-link": {"token": ids["token"], "choice": "confirm"},
         "authorisations": {"prescription": ids["prescription_id"], "parts": [PART]},
         "revoke": {"why": "ok"},
@@ -221,7 +227,14 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "new_side_effect": side_effect,
         "correct_side_effect": {**side_effect, "outcome": "recovered", "action_taken": "none_yet"},
         "my_side_effect": side_effect,
-        "new_dispense": {"dispensed_on": day, "quantity": "30", "unit": "{tablet}", "days_supply": "30"},
+        "new_dispense": {
+            "dispensed_on": day,
+            "quantity": "30",
+            "unit": "{tablet}",
+            "days_supply": "30",
+            "confirm": "on",
+        },
+        "void_fill": {"why": "ok"},
         "authorise": {**PART, "refills": 0, "count": 1},
         "revoke": {"why": "ok"},
         "limit": {"most_days": 7, "until": later, "why": "ok"},

@@ -32,6 +32,7 @@ from refills.models import (
     ConsentWithdrawn,
     Dispense,
     EarlyFill,
+    FillVoided,
     GateRelease,
     LimitLifted,
     PartialFill,
@@ -264,6 +265,9 @@ GUARDED: list[tuple[str, Guard]] = [
     ("record.Condition", of_one_patient(
         rows.condition, "a condition is never deleted; let it abate",
         "id icd10cm text onset_on abated_on source_code source_system source_id")),
+    ("record.ImportRemark", of_one_patient(
+        rows.remark, "a remark on what was taken over is never deleted; dismiss it",
+        "id kind source_id what why recorded_at dismissed_at dismissed_by_id")),
     ("record.Enrolment", of_one_patient(
         rows.enrolment, "an enrolment is never deleted; end it", "id level starts_on ends_on")),
     ("record.ContactPoint", of_one_patient(
@@ -300,6 +304,9 @@ GUARDED: list[tuple[str, Guard]] = [
     ("interactions.TableRow", held(TableRow, table="food_rules", number=0, cells={})),
     # supply and messages
     ("refills.Dispense", for_ever(dispense, "a dispense is never changed or deleted: record another")),
+    ("refills.FillVoided", for_ever(
+        lambda: of_a_medicine(FillVoided, "voided_by", dispense=dispense(), why="w"),
+        "what voided a fill is never changed or deleted: record the fill again")),
     ("refills.Authorisation", for_ever(
         authorisation, "an authorisation is never changed or deleted: record another")),
     ("refills.Revocation", for_ever(

@@ -18,6 +18,7 @@ from medmgmt.record.models import (
     Encounter,
     Enrolment,
     IdempotencyRecord,
+    ImportRemark,
     Level,
     MonitoringOrder,
     Observation,
@@ -182,3 +183,8 @@ def withdrawn() -> DosageChange:
     made = change()
     made.withdraw(by_id=factories.adler().pk, at=NOW, note="not needed")
     return made
+
+
+def remark(**values: Any) -> ImportRemark:
+    fine = {"patient": factories.carla(), "kind": "left_out", "source_id": "x/1", "what": "w", "why": "y"}
+    return ImportRemark.objects.create(**{**fine, "recorded_at": EARLIER, **values})

@@ -29,6 +29,7 @@ from tests.record.rows import (
     observation,
     patient,
     prescription,
+    remark,
     report,
     request,
     suspect,
@@ -95,6 +96,9 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("an_allergy_is_refuted_after_it_was_recorded", allergy, {"refuted_on": TODAY - timedelta(days=1)}),
     ("an_allergys_day_is_sane", allergy, {"recorded_on": AGES_AGO}),
     ("an_allergys_source_id_is_absent_or_real", allergy, {"source_id": ""}),
+    ("a_remark_is_of_a_kind_we_know", remark, {"kind": "sad"}),
+    ("a_remark_says_what_and_why", remark, {"what": ""}),
+    ("a_remark_is_dismissed_by_somebody_and_later", remark, {"dismissed_at": NOW}),
     ("a_condition_says_what_it_is", condition, {"text": ""}),
     ("a_condition_abates_after_its_onset", condition, {"abated_on": TODAY - timedelta(days=1)}),
     ("a_conditions_onset_is_sane", condition, {"onset_on": AGES_AGO}),
@@ -110,6 +114,7 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("a_change_is_of_a_kind_we_know", change, {**HOLD, "kind": "pause"}),
     ("a_change_has_a_reason_we_know", change, {"reason_code": ""}),
     ("another_reason_needs_a_note", change, {"reason_code": "other"}),
+    ("only_what_begins_is_meant_beside_another", change, {"kind": "new_dose", "alongside": False}),
     ("a_changes_effective_day_is_sane", change, {"effective_on": date(226, 3, 2)}),
     ("a_hold_or_stop_has_no_sig_and_all_else_has_one", change, {"kind": "stop"}),
     ("a_hold_or_stop_has_no_sig_and_all_else_has_one", change, {**HOLD, "kind": "start"}),
@@ -183,7 +188,7 @@ def test_every_named_check_of_the_record_is_tried_above():
 @pytest.mark.parametrize(
     "make",
     [patient, user, contact, enrolment, membership, assignment, observation, allergy, condition, prescription, change,
-     report, suspect, request, audit_entry, cosignature, monitoring_order],
+     report, suspect, request, audit_entry, cosignature, monitoring_order, remark],
 )  # fmt: skip
 def test_the_rows_that_were_spoilt_are_fine_by_themselves(make):
     assert make().pk

@@ -590,4 +590,27 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name='ImportRemark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('left_out', 'not taken over'), ('unclear', 'taken over, and to be read again')], max_length=10)),
+                ('source_id', models.CharField(max_length=200)),
+                ('what', models.TextField()),
+                ('why', models.CharField(max_length=300)),
+                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('dismissed_at', models.DateTimeField(blank=True, null=True)),
+                ('dismissed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='import_remarks', to='record.patient')),
+            ],
+            options={
+                'ordering': ['kind', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['left_out', 'unclear'])), name='a_remark_is_of_a_kind_we_know'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('what', ''), _negated=True), models.Q(('why', ''), _negated=True), models.Q(('source_id', ''), _negated=True)), name='a_remark_says_what_and_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('dismissed_at__isnull', True), ('dismissed_by__isnull', True)), models.Q(('dismissed_at__gte', models.F('recorded_at')), ('dismissed_by__isnull', False)), _connector='OR'), name='a_remark_is_dismissed_by_somebody_and_later'),
+                    models.UniqueConstraint(fields=('patient', 'source_id', 'why'), name='a_remark_is_made_once'),
+                ],
+            },
+        ),
     ]
