@@ -181,6 +181,7 @@ def record_allergy(
 ) -> Allergy:
     """An allergy or intolerance; a substance that no vocabulary knows is kept as it was said."""
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
+    library.require_agreement(substance, rxcui)
     known = library.resolve(name=substance, rxcui=rxcui)
     made = Allergy.objects.create(
         patient=patient,

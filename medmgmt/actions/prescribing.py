@@ -182,21 +182,21 @@ def close_waiting(change: DosageChange, why: str) -> None:
 
 
 def drug_columns(drug: DrugChoice) -> dict[str, object]:
-    """The prescription's columns for a choice: the vocabulary's name and RxCUI where it knows the drug."""
+    """The prescription's columns for a choice: the vocabulary's name and RxCUI where it knows the drug. NamesDisagree
+    where name, code, product and strength are of different drugs."""
     name = " ".join(drug.name.split())
     if not name and drug.rxcui is None:
         raise Refused(_("Say which drug it is."))
-    known = library.resolve(name=name, rxcui=drug.rxcui)
-    if drug.rxcui is not None and known is None and not name:
+    meant = library.agreed(name, drug.rxcui, drug.product_rxcui, f"{drug.strength} {drug.form}")
+    if drug.rxcui is not None and meant.found is None and not name:
         raise Refused(_("No drug in the active knowledge has this RxCUI. Give its name as well."))
-    rxcui = drug.rxcui or (known.rxcui if known else None)
     return {
-        "drug_name": known.name if known else name,
-        "rxcui": rxcui,
-        "product_rxcui": drug.product_rxcui if rxcui else None,
+        "drug_name": meant.found.name if meant.found else name,
+        "rxcui": meant.rxcui,
+        "product_rxcui": meant.product_rxcui if meant.rxcui else None,
         "strength": drug.strength,
         "form": drug.form,
-        "free_text": known is None and rxcui is None,
+        "free_text": meant.found is None and meant.rxcui is None,
     }
 
 
