@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from interactions.lines import words
 from interactions.lines.line import NotUnderstood
@@ -45,7 +46,7 @@ def alone(one: Amount, form: str) -> tuple[Amount, str]:
 def of_two(one: Amount, other: Amount, form: str, run: Sequence[Phrase]) -> tuple[Amount, Amount | None]:
     """Which is the dose and which the strength."""
     is_of = any(phrase.kind == "of" for phrase in run)
-    in_brackets = any(phrase.text == "(" for phrase in run)
+    in_brackets = any(first.text == "(" and second.value is other for first, second in pairwise(run))
     if is_mass(one) and is_mass(other):
         raise unclear(run)
     if is_mass(one):
@@ -114,5 +115,5 @@ def unit_of_form(form: str) -> str:
 
 def unclear(run: Sequence[Phrase]) -> NotUnderstood:
     """Several amounts that do not make one dose."""
-    said = " ".join(one.text for one in run if one.kind != "bracket")
+    said = " ".join(one.text for one in run if one.kind not in ("bracket", "and"))
     return NotUnderstood(f"“{said}” is not one dose; write as in “2 tablets of 50 mg” or “5 mL of 2 mg/mL”.")

@@ -37,7 +37,8 @@ class Part:
 class Line:
     """How a medicine is taken, as one line said it.
 
-    `drug` is what stood before the dose, as it was typed: blank where the line began with the dose.
+    `drug` is what stood before the dose, as it was typed: blank where the line began with the dose. `rest` is the line
+    without it.
     `strength` and `form` are of the product ("300 mg", "ER tablet", "2 mg/mL"). `route` is empty where none was said.
     `max_unit` is empty for a bare number ("max 8/day") and "{dose}" for "max 3 times a day". `reason` is what follows
     "for": of a medicine taken as needed when, of any other what for. `food` is with_food, without_food or empty.
@@ -46,6 +47,7 @@ class Line:
 
     parts: tuple[Part, ...]
     drug: str = ""
+    rest: str = ""
     strength: str = ""
     form: str = ""
     route: str = ""

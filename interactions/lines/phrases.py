@@ -90,12 +90,7 @@ def every(found: Match) -> tuple[str, Any]:
     if most:
         raise NotUnderstood(f"“{found[0]}” leaves the rhythm open; write one.")
     days = number // 24 if found["h"] else number * (7 if found["w"] else 1)
-    return days_apart(days)
-
-
-def days_apart(days: int) -> tuple[str, int | None]:
-    """The code of a rhythm of days."""
-    return {1: ("daily", None), 2: ("every_other_day", None), 7: ("weekly", None)}.get(days, ("every_n_days", days))
+    return ("daily", None) if days == 1 else ("every_n_days", days)
 
 
 def whole(text: str) -> int:
@@ -249,7 +244,12 @@ class Reader:
         self.line, self.place = line, 0
         self.about = [word.strip(",;:()") for word in about.casefold().split()]
         self.name: list[str] = []
+        self.named: set[int] = set()
         self.found: list[Phrase] = []
+
+    def rest(self) -> str:
+        """What was typed beside the name."""
+        return " ".join(piece for place, piece in enumerate(self.line.pieces) if place not in self.named)
 
     def phrases(self) -> list[Phrase]:
         """Every phrase; raises NotUnderstood at the first word that is none."""
@@ -293,6 +293,7 @@ class Reader:
         if not known or not re.search(r"[^\W\d_]", word):
             raise NotUnderstood(f"“{word or self.line.text[self.place]}” was not understood.")
         self.name.append(word)
+        self.named.add(self.line.piece_at(self.place))
         self.place = self.line.after_piece(self.place)
 
     def require_no_dose(self, match: Match) -> None:

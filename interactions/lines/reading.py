@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from interactions.lines import words
-from interactions.lines.doses import dose_of, plain
+from interactions.lines.doses import dose_of, plain, written
 from interactions.lines.line import Line, NotUnderstood, Part
 from interactions.lines.phrases import Phrase, Reader
 from interactions.lines.rhythms import parts_at, times_of
@@ -40,6 +40,7 @@ def read(text: str, about: str = "") -> Line:
     return Line(
         parts=tuple(parts),
         drug=" ".join(reader.name),
+        rest=reader.rest(),
         strength=strengths[0] if strengths else "",
         form=" ".join(dict.fromkeys(one.value for one in phrases if one.kind == "form")),
         route=only(phrases, "route", "how it is given") or "",
@@ -50,8 +51,22 @@ def read(text: str, about: str = "") -> Line:
         reason=only(phrases, "reason", "what it is for") or "",
         hours_worn=worn,
         food=food_of(phrases),
-        expanded=tuple(expanded(phrases)),
+        expanded=tuple(dict.fromkeys(expanded(phrases))),
     )
+
+
+def label(text: str) -> tuple[str, str, str]:
+    """Name, strength and form of a product as its label says them; anything else in it is refused."""
+    reader = Reader(scanned(text), "")
+    strength = form = ""
+    for one in reader.phrases():
+        if one.kind in ("amount", "strength") and not strength:
+            strength = written(one.value) if one.kind == "amount" else one.value
+        elif one.kind in ("form", "route"):
+            form = f"{form} {one.value if one.kind == 'form' else one.text}".strip()
+        elif one.kind not in ("and", "bracket", "filler"):
+            raise NotUnderstood(f"“{one.text}” does not belong to the name of a product.")
+    return " ".join(reader.name), strength, form
 
 
 def runs(phrases: Iterable[Phrase]) -> list[tuple[str, list[Phrase]]]:

@@ -135,10 +135,10 @@ def with_rhythm(said: Times, timing: str) -> tuple[str, int | None]:
         return timing, None
     require_days(said)
     code, number = said.rhythm
-    if said.weekdays and code in ("weekly", "twice_weekly"):
-        return timing, None
     if timing == "daily":
         return code, number
+    if said.weekdays and code in ("weekly", "twice_weekly"):
+        return timing, None
     if code == "twice_weekly":
         raise NotUnderstood(f"“{said.text}” does not say on which days; name the days of the week.")
     return timing, number or LENGTHS[code]

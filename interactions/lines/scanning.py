@@ -37,9 +37,13 @@ class Scanned:
     starts: tuple[int, ...]
     pieces: tuple[str, ...]
 
+    def piece_at(self, place: int) -> int:
+        """The number of the piece that stands at a place."""
+        return bisect_right(self.starts, place) - 1
+
     def written_at(self, place: int) -> str:
         """The typed piece that stands at a place."""
-        return self.pieces[bisect_right(self.starts, place) - 1]
+        return self.pieces[self.piece_at(place)]
 
     def begins_piece(self, place: int) -> bool:
         """Whether a typed piece begins there."""

@@ -1,7 +1,7 @@
 """The main story: an order is proposed, reviewed, answered, reviewed again and signed, or withdrawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
-from medmgmt.regimen import courses
+from medmgmt.regimen import courses, order_lines
 from medmgmt.regimen.courses import Known
 from medmgmt.review import cosignatures
 from refills.worklist import kinds, tasks
@@ -38,6 +38,8 @@ class DrugChoice:
     product_rxcui: int | None = None
     strength: str = ""
     form: str = ""
+    product: str = ""
+    """All three in words, as on a label: "lithium carbonate ER 300 mg tablet"."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,13 @@ class Said:
         return {
             "kind": self.kind,
             "effective_on": self.effective_on,
+            "sig": self.sig,
             "reason_code": self.reason_code,
             "note": self.note,
             "alongside": self.alongside,
             "prompted_by_side_effect_id": self.prompt.side_effect_id,
             "prompted_by_observation_id": self.prompt.observation_id,
             "prompted_by_plan": self.prompt.plan,
-            **DosageChange.sig_columns(self.sig),
         }
 
 
@@ -90,7 +92,7 @@ def propose_start(
     patient_id: int,
     *,
     drug: DrugChoice,
-    sig: dosing.Sig,
+    sig: dosing.Sig | str,
     effective_on: date,
     reason_code: str,
     note: str = "",
@@ -100,13 +102,18 @@ def propose_start(
     prompt: Prompt | None = None,
     confirm: bool = False,
 ) -> Proposal:
-    """Proposes a new medicine and reviews it. A drug that no vocabulary knows is taken down as free text.
+    """Proposes a new medicine and reviews it. A drug that no vocabulary knows is taken down as free text. A `sig` in
+    words is an order line, which may say strength, form and indication as well.
 
     `alongside` says that it is meant beside what is taken of the same drug: another strength, an overlap.
     """
     patient = access.patient_for(by, "propose", patient_id, lock=True)
     require_near(patient, effective_on)
-    columns = drug_columns(drug)
+    columns = drug_columns(with_label(drug))
+    if isinstance(sig, str):
+        line = order_lines.understood(sig, order_lines.Product(**named(columns)))
+        columns |= {"strength": line.product.strength, "form": line.product.form}
+        sig, indication = line.sig, indication or line.indication
     said = Said(Kind.START, sig, effective_on, reason_code, note, alongside, prompt or Prompt())
     of = {f"prescription__{name}": value for name, value in columns.items()}
     require_not_again(by, patient, said, confirm=confirm, **of)
@@ -122,7 +129,7 @@ def propose_change(
     prescription_id: int,
     *,
     kind: str,
-    sig: dosing.Sig | None,
+    sig: dosing.Sig | str | None,
     effective_on: date,
     reason_code: str,
     note: str = "",
@@ -130,9 +137,11 @@ def propose_change(
     prompt: Prompt | None = None,
     confirm: bool = False,
 ) -> Proposal:
-    """Proposes a new dose, a hold, a resumption or a stop, and reviews it."""
+    """Proposes a new dose, a hold, a resumption or a stop, and reviews it. A `sig` in words is an order line."""
     patient, prescription = access.locked(by, "propose", Prescription, prescription_id)
     require_near(patient, effective_on)
+    if isinstance(sig, str):
+        sig = order_lines.new_sig(sig, prescription.drug_name, prescription.strength, prescription.form)
     said = Said(kind, sig, effective_on, reason_code, note, alongside, prompt or Prompt())
     require_not_again(by, patient, said, confirm=confirm, prescription=prescription)
     return propose(by, patient, prescription, said)
@@ -181,7 +190,24 @@ def close_waiting(change: DosageChange, why: str) -> None:
     tasks.cancel_where(Q(key=kinds.REVIEW_PROPOSAL.key_of(change.pk)) | cosignatures.tasks_of(change), why)
 
 
-def drug_columns(drug: DrugChoice) -> dict[str, object]:
+def with_label(drug: DrugChoice) -> DrugChoice:
+    """The choice with what its label says; a label of another drug is refused."""
+    if not drug.product:
+        return drug
+    product = order_lines.product_of(drug.product)
+    name, other = drug.name or product.name, product.name
+    first, second = library.resolve(name=name), library.resolve(name=other)
+    if first and second and first.key != second.key and first.name not in second.name:
+        raise Refused(_("“%(name)s” and “%(other)s” are two drugs.") % {"name": name, "other": drug.product})
+    return replace(drug, name=name, strength=drug.strength or product.strength, form=drug.form or product.form)
+
+
+def named(columns: dict[str, Any]) -> dict[str, str]:
+    """What a line may repeat of a prescription that is about to be written."""
+    return {"name": columns["drug_name"], "strength": columns["strength"], "form": columns["form"]}
+
+
+def drug_columns(drug: DrugChoice) -> dict[str, Any]:
     """The prescription's columns for a choice: the vocabulary's name and RxCUI where it knows the drug. NamesDisagree
     where name, code, product and strength are of different drugs."""
     name = " ".join(drug.name.split())
@@ -214,10 +240,9 @@ def require_own_prompt(patient: Patient, prompt: Prompt) -> None:
         raise NoSuchThing()
 
 
-def sig_before(steps: Sequence[dosing.Step], effective_on: date) -> dict[str, object] | None:
-    """What is taken on the effective day without the change, as the JSON of a sig; None for nothing."""
-    held = dosing.dose_on(effective_on, steps).sig
-    return held.as_json() if held else None
+def sig_before(steps: Sequence[dosing.Step], effective_on: date) -> dosing.Sig | None:
+    """What is taken on the effective day without the change; None for nothing."""
+    return dosing.dose_on(effective_on, steps).sig
 
 
 def review_now(by: User, patient: Patient, change: DosageChange, *, moment: str, known: Known | None = None) -> Draft:

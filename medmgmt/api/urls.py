@@ -14,6 +14,7 @@ from medmgmt.api import (
     messages,
     monitoring,
     observing,
+    order_lines,
     people,
     prescriptions,
     proposals,
@@ -28,7 +29,7 @@ from medmgmt.api.kit import docs
 app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
-    authorising, renewals, worklist, cover, knowledge, checking, curation, alerts, audit,
+    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -16,7 +16,7 @@ from interactions import library
 from medmgmt import chart as charts
 from medmgmt.actions import prescribing
 from medmgmt.knowledge import reads
-from medmgmt.record import access
+from medmgmt.record import access, dosing
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
 from medmgmt.regimen import same_drug
 from medmgmt.web.kit import banner, kept
@@ -133,8 +133,9 @@ def change(request: Asked, prescription_id: int, kind: str) -> HttpResponse:
         raise Http404
     access.require(request.user, "propose")
     shown = charts.course(request.user, prescription_id)
-    of = shown.medication.prescription
-    today = shown.patient.today(timezone.now())
+    of, today = shown.medication.prescription, shown.patient.today(timezone.now())
+    if not request.POST:
+        dosing.require_possible_from([change.step for change in shown.medication.course], kind, today)
     beside = same_drug.of_patient(shown.patient, today, name=of.drug_name, rxcui=of.rxcui, but=of.pk)
     form = change_form(request, shown, kind, is_second=bool(beside) and kind == Kind.RESUME)
     return sent(request, form, partial(changed, form, kind), prescription_id, leads_to=review_of) or patient_form(
@@ -156,8 +157,11 @@ def change_form(request: Asked, shown: charts.CoursePage, kind: str, *, is_secon
     sigs = [step.sig for step in shown.medication.course if step.sig]
     if sigs:
         sig = shown.medication.dose.sig or sigs[-1]
-        initial |= {name: getattr(sig, name) for name in ("unit", "route", "timing", "every_days", "as_needed")}
-        initial |= {"amount": plain(sig.amount), "max_per_day": plain(sig.max_per_day)}
+        initial |= {"unit": sig.unit, "route": sig.route, "as_needed": sig.as_needed}
+        initial |= {"max_per_day": plain(sig.max_per_day)}
+        if len(sig.parts) == 1:
+            [part] = sig.parts
+            initial |= {"amount": plain(part.larger), "timing": part.timing, "every_days": part.every_days}
     return shape(request.POST or None, kind=kind, prompts=prompts(shown.patient), initial=initial)
 
 

@@ -93,7 +93,10 @@ def build() -> World:
     assert finding is not None
     local = knowledge.propose(factories.pia(), knowledge.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
     part = {"quantity": Decimal(30), "unit": "{tablet}", "days_supply": 30, "refills": 5}
+    line = observing.record_allergy(bo, carla.pk, kind="allergy", substance="pinkish mixture", reaction=NOTE)
+    observing.record_allergy(bo, carla.pk, kind="allergy", substance="NKDA")
     ids = {
+        "allergy_id": line.pk,
         "authorisation_id": authorising.authorise(adler, taken.pk, **part).pk,
         "limit_id": authorising.limit_supply(
             adler, carla.pk, prescription_id=taken.pk, most_days=90, until=today + timedelta(days=9), why=NOTE
@@ -168,14 +171,15 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "calendar-link": {"on": True},
         "observations": {"code": "weight", "value": 70, "observed_at": now},
         "allergies": {"substance": "penicillin"},
-        "conditions": {"text": "depression"},
+        "code-allergy": {"meant": "penicillin"},
+        "conditions": {"text": "depression", "confirm": True},
         "proposals": {"kind": "new_dose", "prescription": ids["prescription_id"], "sig": {**SIG, "amount": "100"},
                       "effective_on": day, "reason_code": "titration"},
         "override": {"reason_code": "will_monitor", "follow_up_on": later, "follow_up": "visit"},
         "answer-card": {"card": ids["card"], "reason_code": "tolerated_before", "follow_up_on": later},
         "encounters": {"kind": "office", "on": day},
         "correct-observation": {"value": 71},
-        "side-effects": {"patient": ids["patient_id"], **side_effect},
+        "side-effects": {"patient": ids["patient_id"], **side_effect, "confirm": True},
         "correct-side-effect": {"severity": "moderate"},
         "dispenses": {"prescription": ids["prescription_id"], "dispensed_on": day, "quantity": 30, "unit": "{tablet}",
                       "days_supply": 30, "confirm": True},
@@ -223,8 +227,9 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "my_messages": {"act": "opt_out", "channel": "email"},
         "new_observation": {"code": "weight", "value": "70", "observed_at": f"{day}T00:01"},
         "new_allergy": {"substance": "penicillin", "kind": "allergy", "severity": "mild"},
-        "new_condition": {"text": "depression"},
-        "new_side_effect": side_effect,
+        "code_allergy": {"meant": "penicillin"},
+        "new_condition": {"text": "depression", "confirm": "on"},
+        "new_side_effect": {**side_effect, "confirm": "on"},
         "correct_side_effect": {**side_effect, "outcome": "recovered", "action_taken": "none_yet"},
         "my_side_effect": side_effect,
         "new_dispense": {
