@@ -192,6 +192,7 @@ class ChangeForm(forms.Form):
         help_text=gettext_lazy("For instance: step 2 of the titration plan."),
     )
     note = note(gettext_lazy("Note"))
+    confirm = confirm(gettext_lazy("It is meant as well: propose it"))
 
     def __init__(self, *args: Any, kind: str, prompts: "Sequence[tuple[str, Words]]" = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -241,10 +242,17 @@ class SigForm(ChangeForm):
         help_text=gettext_lazy("In the same unit. Needed where it is taken as needed."),
         widget=forms.TextInput(attrs=DECIMAL),
     )
+    alongside = forms.BooleanField(
+        label=gettext_lazy("Both are meant: order it beside what is taken"),
+        required=False,
+        help_text=gettext_lazy("Another strength, a planned overlap with an injection, a short-acting form beside it."),
+    )
     sig: dosing.Sig
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_second: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not is_second:
+            del self.fields["alongside"]
         self.fields["timing"].choices = with_blank(timings())  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

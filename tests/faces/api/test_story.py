@@ -146,6 +146,29 @@ def test_an_order_that_makes_no_sense_is_refused_in_a_sentence(adler: Api, value
     assert problem(adler.post("proposals/", start("sertraline", **values)), 422, "refused")["detail"].endswith(".")
 
 
+@pytest.mark.parametrize(
+    "drug",
+    [
+        {"name": "sertraline", "rxcui": 4493},
+        {"name": "Prozac", "rxcui": 36437},
+        {"name": "sertraline", "product_rxcui": 310385},
+        {"name": "sertraline", "strength": "fluoxetine 20 mg"},
+    ],
+)
+def test_a_name_and_a_code_of_different_drugs_are_refused_and_both_are_named(
+    adler: Api, drug: dict[str, object]
+) -> None:
+    refused = problem(adler.post("proposals/", start("", drug=drug)), 422, "refused")
+    assert "sertraline" in refused["detail"]
+    assert "fluoxetine" in refused["detail"]
+    meds = [{"drug": "sertraline", "rxcui": 4493}]
+    case = {"id": "c", "as_of": "2026-06-01", "current_meds": meds}
+    assert "fluoxetine" in problem(adler.post("interactions/check/", case), 422, "refused")["detail"]
+    allergy = {"substance": "sertraline", "rxcui": 4493}
+    address = f"patients/{factories.carla().pk}/allergies/"
+    assert "fluoxetine" in problem(adler.post(address, allergy), 422, "refused")["detail"]
+
+
 def test_an_order_prompted_by_something_of_another_patient_is_refused(adler: Api) -> None:
     body = start("sertraline", prompt={"side_effect": 4711})
     problem(adler.post("proposals/", body), 404, "not-found")
