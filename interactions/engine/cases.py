@@ -79,7 +79,7 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
     """One medicine of the case; its name is resolved like a person's typing: name, brand or RxCUI."""
     name = str(taken.get("drug") or "").strip()
     is_code = name.isdecimal() and len(name) < 10
-    known = knowledge.catalogue.resolve("" if is_code else name, int(name) if is_code else None)
+    known = knowledge.catalogue.resolve("" if is_code else name, int(name) if is_code else taken.get("rxcui"))
     frequency = str(taken.get("frequency") or "")
     total = _decimal(taken.get("total_daily_mg")) or None
     route = str(taken.get("route") or "").strip().upper()

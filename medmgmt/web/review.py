@@ -170,6 +170,7 @@ def show_review(
         "standing": [card for card in cards if not card.problem.is_new],
         "coverage": coverage(shown),
         "may_withdraw": access.may(request.user, "withdraw"),
+        "may_propose": access.may(request.user, "propose"),
     }
     return render(request, "review.html", context, status=status)
 

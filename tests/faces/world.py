@@ -149,6 +149,7 @@ def propose(by: User, of: Patient, kind: str, prescription_id: int) -> prescribi
         effective_on=of.today(timezone.now()),
         reason_code="titration",
         note=NOTE,
+        confirm=True,
     )
 
 

@@ -25,9 +25,7 @@ def order(world: World, by: str, said: dict[str, Any]) -> None:
         "reason_code": said.get("reason", "initial_treatment"),
         "note": "",
     }
-    if said.get("alongside"):
-        body["alongside"] = True
-    propose(world, by, body)
+    propose(world, by, {**body, **meant(said)})
 
 
 def change(world: World, by: str, said: dict[str, Any]) -> None:
@@ -46,7 +44,12 @@ def change(world: World, by: str, said: dict[str, Any]) -> None:
         body["sig"] = taking.sig_of({**said, "product": f"{line['strength']} {line['form']}"})
     elif kind == "resume":
         body["sig"] = dose_before(course)
-    propose(world, by, body)
+    propose(world, by, {**body, **meant(said)})
+
+
+def meant(said: dict[str, Any]) -> dict[str, bool]:
+    """That it is a second line on purpose, and that what was asked is meant."""
+    return {name: True for name in ("alongside", "confirm") if said.get(name)}
 
 
 def dose_before(course: dict[str, Any]) -> dict[str, Any]:
