@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from interactions import library
@@ -16,6 +16,8 @@ from medmgmt.fhir.importing.reading import Fault
 from medmgmt.fhir.importing.report import Report
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import User
+from medmgmt.record.sigs import ImpossibleSig, Sig
+from medmgmt.regimen import order_lines
 
 
 def take_in(
@@ -34,7 +36,7 @@ def take_in(
     """
     report = Report()
     people = gathering.gather(reading.files(path), report, time_zone=time_zone)
-    whom, last_day = medicines.Asked(resolver()), converting.last_day(people, now)
+    whom, last_day = medicines.Asked(resolver(), understood), converting.last_day(people, now)
     for number, person in enumerate(people, start=1):
         converted = converting.convert(person, whom=whom, report=report, now=now, last_day=last_day)
         try:
@@ -58,6 +60,15 @@ def resolver() -> medicines.Resolve:
         return medicines.Known(found.name, found.rxcui) if found else None
 
     return resolve
+
+
+@lru_cache(maxsize=10_000)
+def understood(text: str, name: str, strength: str, form: str) -> Sig | None:
+    """How a product is taken by words that an order line could be; None where they are not understood whole."""
+    try:
+        return order_lines.understood(text, order_lines.Product(name, strength, form.lower())).sig
+    except ImpossibleSig:
+        return None
 
 
 def _count(report: Report, person: Person, converted: Converted, taken: TakenOver) -> None:
