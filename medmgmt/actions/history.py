@@ -93,6 +93,8 @@ class PastStep:
     note: str = ""
     plan: str = ""
     is_dated: bool = True
+    alongside: bool | None = None
+    """Meant beside another line of the same drug; None where nobody said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,6 +338,7 @@ class _Courses:
             signed_by=self.by,
             signed_at=step.at,
             prompted_by_plan=step.plan,
+            alongside=step.alongside,
         )
 
 

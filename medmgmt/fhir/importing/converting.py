@@ -107,6 +107,8 @@ def _of_fault(fault: tuple[str, str, str]) -> PastRemark:
 def _is_wanted(kind: str, one: ConditionReading | AllergyReading, asked: _Converting) -> bool:
     if not one.is_true:
         asked.leave_out(kind, one.id, one.concept.called, UNTRUE)
+    elif isinstance(one, ConditionReading) and one.certainty == "differential":
+        asked.leave_out(kind, one.id, one.concept.called, "it is one of several diagnoses that it may be")
     elif isinstance(one, AllergyReading) and not one.is_known:
         asked.leave_out(kind, one.id, one.concept.called, "it says that nobody has asked")
     else:
@@ -144,8 +146,9 @@ def _condition(one: ConditionReading, asked: _Converting) -> PastCondition:
     """A diagnosis; one that has ended on a day nobody gives has ended by today, or on the day on which it began."""
     coding = one.concept.codings[0] if one.concept.codings else None
     code = one.concept.code(ICD10CM) or (tables.icd10cm(coding.code) if coding else "")
-    text = one.concept.called
+    text = one.concept.text or (tables.meaning(coding.code) if coding else "") or one.concept.called
     asked.report.map("Condition to ICD-10-CM", text, known=bool(code))
+    said_of = (f"since {one.since}" if one.since else "", one.certainty)
     ended = one.abated_on
     if ended is None and one.has_ended:
         ended = max(filter(None, (asked.now.date(), one.onset_on)))
@@ -154,7 +157,7 @@ def _condition(one: ConditionReading, asked: _Converting) -> PastCondition:
         ended = one.onset_on
     return PastCondition(
         source_id=f"Condition/{one.id}",
-        text=(f"{text} (since {one.since})" if one.since else text)[:500],
+        text=" ".join([text, *(f"({said})" for said in said_of if said)])[:500],
         icd10cm=code[:8],
         source_system=SYSTEM_NAMES.get(coding.system, coding.system)[:200] if coding else "",
         source_code=coding.code[:40] if coding else "",
@@ -408,7 +411,9 @@ def _begun(made: list[PastStep], one: Medicine, line: sigs.Line, phase: sigs.Pha
         return []
     at = one.request.authored.at if one.request.authored else _noon(phase.on)
     kind = "new_dose" if goes_on else "start"
-    return [PastStep(kind, phase.on, at, phase.sig, note=_note(one, line, phase.sig), is_dated=one.is_dated)]
+    beside = True if kind == "start" and len(one.lines) > 1 else None
+    note = _note(one, line, phase.sig)
+    return [PastStep(kind, phase.on, at, phase.sig, note=note, is_dated=one.is_dated, alongside=beside)]
 
 
 def _at(one: Medicine, asked: _Converting) -> datetime:

@@ -28,6 +28,7 @@ SAME_SYSTEM = {
 TIME_ZONE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/timezone"
 SEXES = ("female", "male", "other", "unknown")
 NOT_TRUE = ("entered-in-error", "refuted")
+UNCERTAIN = ("unconfirmed", "provisional", "differential")
 GONE = ("inactive", "resolved", "remission")
 NO_KNOWN = frozenset({
     "716186003", "409137002", "428607008", "429625007", "428197003", "716184000", "716220001", "160244002",
@@ -53,10 +54,12 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What something is called, with its codes; `text` is blank where nothing but a code was sent."""
+    """What something is called, with its codes; `text` is blank where nothing but a code was sent, `also` is what else
+    it is called."""
 
     text: str
     codings: tuple[Coding, ...] = ()
+    also: tuple[str, ...] = ()
 
     def code(self, system: str) -> str:
         """The code in this system; blank if it has none."""
@@ -100,6 +103,8 @@ class ConditionReading:
     abated_on: date | None
     is_true: bool
     has_ended: bool = False
+    certainty: str = ""
+    """Blank where it is confirmed, or nothing is said of it."""
     since: str = ""
     """A year, an age or words, where no day is known."""
 
@@ -201,13 +206,15 @@ def condition(resource: Resource, zone: tzinfo) -> ConditionReading:
     ended = dates.when(resource.get("abatementDateTime") or _end(resource.get("abatementPeriod")), zone)
     gone = _status(resource, "clinicalStatus") in GONE or _told(resource, "abatement") != ""
     partial = begun is not None and begun.is_partial
+    certainty = _status(resource, "verificationStatus")
     return ConditionReading(
         id=identity(resource),
         patient_id=reference(resource, "subject"),
         concept=concept(resource.get("code")),
         onset_on=begun.first if begun and not partial else None,
         abated_on=ended.last if ended else None,
-        is_true=_status(resource, "verificationStatus") not in NOT_TRUE,
+        is_true=certainty not in NOT_TRUE,
+        certainty=certainty if certainty in UNCERTAIN else "",
         has_ended=ended is not None or gone,
         since=begun.said if begun and partial else _told(resource, "onset"),
     )
@@ -234,18 +241,20 @@ def _end(period: Any) -> Any:
 
 def allergy(resource: Resource, zone: tzinfo) -> AllergyReading:
     """An AllergyIntolerance, with every reaction it tells of and the severest of their severities."""
-    what = concept(resource.get("code"))
     told = [one for one in resource.get("reaction") or [] if isinstance(one, dict)]
+    named = [one["substance"] for one in told if one.get("substance")]
+    what = concept(resource.get("code") or next(iter(named), None))
     severities = [str(one.get("severity") or "") for one in told]
     ranked = sorted((one for one in severities if one in SEVERITY_RANK), key=SEVERITY_RANK.index)
     recorded = dates.when(resource.get("recordedDate") or resource.get("onsetDateTime"), zone)
     codes = {coding.code for coding in what.codings}
+    risk = "high risk" if resource.get("criticality") == "high" and not ranked else ""
     return AllergyReading(
         id=identity(resource),
         patient_id=reference(resource, "patient"),
         concept=what,
         kind="intolerance" if resource.get("type") == "intolerance" else "allergy",
-        reaction="; ".join(filter(None, (_reaction(one, alone=len(told) == 1) for one in told))),
+        reaction="; ".join(filter(None, [*(_reaction(one, alone=len(told) == 1) for one in told), risk])),
         severity=ranked[-1] if ranked else "",
         recorded_on=recorded.first if recorded else None,
         is_active=_status(resource, "clinicalStatus") not in GONE,
@@ -402,8 +411,9 @@ def concept(value: Any) -> Concept:
         Coding(_system(one.get("system")), str(one.get("code") or "").strip(), str(one.get("display") or ""))
         for one in raw
     )
-    text = next(filter(None, [*(coding.display for coding in codings), str(value.get("text") or "")]), "").strip()
-    found = Concept(text, codings)
+    names = [name.strip() for name in (*(coding.display for coding in codings), str(value.get("text") or ""))]
+    text, *also = [*dict.fromkeys(filter(None, names)), ""]
+    found = Concept(text, codings, tuple(filter(None, also)))
     if not found.called:
         raise Unreadable("its code has neither text nor display")
     return found
