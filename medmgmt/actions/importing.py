@@ -13,12 +13,14 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from medmgmt import allergies
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastRemark, PastStep
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, Refused
 from medmgmt.record.models import (
     Allergy,
+    AllergyReaction,
     CareAssignment,
     Condition,
     DosageChange,
@@ -27,6 +29,7 @@ from medmgmt.record.models import (
     Observation,
     Patient,
     Prescription,
+    ReactionSeverity,
     RemarkKind,
     Status,
     User,
@@ -95,7 +98,7 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     made = {
         "patients": int(is_new),
         "conditions": _written(Condition, _conditions(patient, history), refused),
-        "allergies": _written(Allergy, _allergies(patient, history), refused),
+        "allergies": _add_allergies(patient, history, refused),
         "observations": _written(Observation, _observations(by, patient, history), refused),
     }
     courses = _Courses(by, patient, history.courses, refused)
@@ -196,16 +199,27 @@ def _allergies(patient: Patient, history: History) -> list[Allergy]:
         Allergy(
             patient=patient,
             source_id=past.source_id,
-            kind=past.kind,
+            kind=allergies.kind_of(past.substance, past.kind),
             substance=past.substance,
             rxcui=past.rxcui,
-            reaction=past.reaction,
-            severity=past.severity,
             recorded_on=past.recorded_on,
             refuted_on=past.refuted_on,
         )
         for past in _missing(Allergy, patient, history.allergies)
     ]
+
+
+def _add_allergies(patient: Patient, history: History, refused: list[PastRemark]) -> int:
+    rows = _allergies(patient, history)
+    count = _written(Allergy, rows, refused)
+    told = {past.source_id: past for past in history.allergies}
+    reactions = [(row, told[str(row.source_id)]) for row in rows if row.pk is not None]
+    AllergyReaction.objects.bulk_create(
+        AllergyReaction(allergy=row, text=past.reaction, severity=past.severity, recorded_on=past.recorded_on)
+        for row, past in reactions
+        if past.reaction or past.severity != ReactionSeverity.UNKNOWN
+    )
+    return count
 
 
 def _observations(by: User, patient: Patient, history: History) -> list[Observation]:
