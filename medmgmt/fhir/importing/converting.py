@@ -9,7 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
-from medmgmt.actions.history import History, PastAllergy, PastCondition, PastCourse, PastPatient, PastRemark, PastStep
+from medmgmt.actions.history import (
+    History,
+    PastAllergy,
+    PastCondition,
+    PastCourse,
+    PastPatient,
+    PastReaction,
+    PastRemark,
+    PastStep,
+)
 from medmgmt.fhir.importing import courses, dates, medicines, sigs, tables
 from medmgmt.fhir.importing.courses import SENTENCES, Course, Life, Order
 from medmgmt.fhir.importing.gathering import Person
@@ -26,7 +35,6 @@ from medmgmt.fhir.importing.resources import (
 )
 
 LANGUAGES = ("en", "es")
-REACTION_SEVERITIES = ("mild", "moderate", "severe")
 ALLERGY_WORDS = ("allergy to ", "intolerance to ", "allergic reaction to ", "hypersensitivity to ")
 LEFT_OUT, UNCLEAR = "left_out", "unclear"
 UNTRUE = "entered in error or refuted"
@@ -169,6 +177,13 @@ def _condition(one: ConditionReading, asked: _Converting) -> PastCondition:
 def _allergy(one: AllergyReading, asked: _Converting) -> PastAllergy:
     """An allergy that is over counts as refuted from the day on which the source said so: today."""
     today = asked.now.date()
+    recorded = one.recorded_on or today
+    refuted = None if one.is_active else max(today, recorded)
+    source_id = f"AllergyIntolerance/{one.id}"
+    if one.says_none:
+        asked.report.notes["statements that no allergy is known"] += 1
+        said = one.concept.text or "No known allergies"
+        return PastAllergy(source_id, "none_known", said[:300], recorded, refuted_on=refuted)
     text = one.concept.text or tables.name_of(medicines.rxcui_of(one.concept.code(RXNORM)), "")[1]
     name = substance_of(text or one.concept.called)
     part = tables.substance(name)
@@ -178,16 +193,14 @@ def _allergy(one: AllergyReading, asked: _Converting) -> PastAllergy:
         asked.report.map("AllergyIntolerance to a drug", name, known=known is not None)
     else:
         asked.report.notes["allergies to something that is no drug, kept by their names"] += 1
-    recorded = one.recorded_on or today
     return PastAllergy(
-        source_id=f"AllergyIntolerance/{one.id}",
+        source_id=source_id,
         kind=one.kind,
         substance=(known.name if known else name)[:300],
         rxcui=known.rxcui if known else None,
-        reaction=one.reaction[:300],
-        severity=one.severity if one.severity in REACTION_SEVERITIES else "unknown",
+        reactions=tuple(PastReaction(words[:300], severity or "unknown") for words, severity in one.reactions),
         recorded_on=recorded,
-        refuted_on=None if one.is_active else max(today, recorded),
+        refuted_on=refuted,
     )
 
 

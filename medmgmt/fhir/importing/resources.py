@@ -38,7 +38,7 @@ NO_KNOWN = frozenset({
 """SNOMED CT and HL7 IPS codes that say that none is known, of all or of one kind of allergy."""
 NOT_ASKED = frozenset({"no-allergy-info", "1631000175102"})
 NO_KNOWN_WORDS = re.compile(r"(?:no known (?:\w+ )?allerg(?:y|ies)\b.*|nkd?a)\.?", re.IGNORECASE)
-SEVERITY_RANK = ("mild", "moderate", "severe")
+SEVERITIES = ("mild", "moderate", "severe")
 RUNS = ("active", "on-hold")
 INTENTS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
 
@@ -117,8 +117,8 @@ class AllergyReading:
     patient_id: str
     concept: Concept
     kind: str
-    reaction: str
-    severity: str
+    reactions: tuple[tuple[str, str], ...]
+    """Words and severity of each."""
     recorded_on: date | None
     is_active: bool
     is_true: bool
@@ -240,22 +240,21 @@ def _end(period: Any) -> Any:
 
 
 def allergy(resource: Resource, zone: tzinfo) -> AllergyReading:
-    """An AllergyIntolerance, with every reaction it tells of and the severest of their severities."""
+    """An AllergyIntolerance, with every reaction it tells of."""
     told = [one for one in resource.get("reaction") or [] if isinstance(one, dict)]
     named = [one["substance"] for one in told if one.get("substance")]
     what = concept(resource.get("code") or next(iter(named), None))
-    severities = [str(one.get("severity") or "") for one in told]
-    ranked = sorted((one for one in severities if one in SEVERITY_RANK), key=SEVERITY_RANK.index)
     recorded = dates.when(resource.get("recordedDate") or resource.get("onsetDateTime"), zone)
     codes = {coding.code for coding in what.codings}
-    risk = "high risk" if resource.get("criticality") == "high" and not ranked else ""
+    reactions = [_reaction(one) for one in told]
+    if resource.get("criticality") == "high" and not any(severity for _words, severity in reactions):
+        reactions.append(("high risk, as the source says", ""))
     return AllergyReading(
         id=identity(resource),
         patient_id=reference(resource, "patient"),
         concept=what,
         kind="intolerance" if resource.get("type") == "intolerance" else "allergy",
-        reaction="; ".join(filter(None, [*(_reaction(one, alone=len(told) == 1) for one in told), risk])),
-        severity=ranked[-1] if ranked else "",
+        reactions=tuple(one for one in reactions if any(one)),
         recorded_on=recorded.first if recorded else None,
         is_active=_status(resource, "clinicalStatus") not in GONE,
         is_true=_status(resource, "verificationStatus") not in NOT_TRUE,
@@ -265,12 +264,12 @@ def allergy(resource: Resource, zone: tzinfo) -> AllergyReading:
     )
 
 
-def _reaction(one: Resource, *, alone: bool) -> str:
-    """What happened, with how severe it was where there were several."""
+def _reaction(one: Resource) -> tuple[str, str]:
+    """What happened, and how severe it was."""
     shown = [concept(each).called for each in one.get("manifestation") or []]
     words = ", ".join(dict.fromkeys([*shown, *([str(one["description"])] if one.get("description") else [])]))
     severity = str(one.get("severity") or "")
-    return words if alone or not severity or not words else f"{words} ({severity})"
+    return words, severity if severity in SEVERITIES else ""
 
 
 def request(resource: Resource, medications: Mapping[str, Resource], zone: tzinfo) -> RequestReading:

@@ -130,6 +130,49 @@ def test_an_allergy_that_came_as_a_code_alone_has_the_name_of_its_drug(tmp_path:
     assert (Allergy.objects.get().substance, Allergy.objects.get().rxcui) == ("codeine", 2670)
 
 
+def test_every_reaction_is_kept_and_the_severest_counts(tmp_path: Path) -> None:
+    told = [
+        {"manifestation": [{"text": "itching"}], "severity": "mild"},
+        {"manifestation": [{"text": "blisters"}, {"text": "fever"}], "severity": "severe"},
+        {"description": "felt faint"},
+    ]
+    take_in(ndjson(tmp_path, patient(), allergy(text="Carbamazepine", reaction=told)))
+    known = Allergy.objects.get()
+    assert list(known.reactions.values_list("text", "severity")) == [
+        ("itching", "mild"), ("blisters, fever", "severe"), ("felt faint", "unknown"),
+    ]  # fmt: skip
+    assert known.severity == "severe"
+
+
+def test_a_high_risk_without_a_severity_is_told_and_none_is_made_up(tmp_path: Path) -> None:
+    take_in(ndjson(tmp_path, patient(), allergy(criticality="high")))
+    assert (Allergy.objects.get().reaction, Allergy.objects.get().severity) == (
+        "high risk, as the source says", "unknown",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"coding": [{"system": SNOMED, "code": "716186003", "display": "No known allergy (situation)"}]},
+        {"coding": [{"system": SNOMED, "code": "409137002"}]},
+        {"text": "No known allergies"},
+        {"text": "NKDA"},
+    ],
+)
+def test_that_none_is_known_is_a_statement_and_no_allergy(tmp_path: Path, code: dict[str, Any]) -> None:
+    take_in(ndjson(tmp_path, patient(), {**allergy(), "code": code}))
+    stated = Allergy.objects.get()
+    assert (stated.kind, stated.is_allergen, stated.recorded_on) == ("none_known", False, date(2001, 5, 5))
+
+
+def test_that_nobody_has_asked_is_no_statement(tmp_path: Path) -> None:
+    unasked = {"coding": [{"system": "x", "code": "no-allergy-info", "display": "No information about allergies"}]}
+    take_in(ndjson(tmp_path, patient(), {**allergy(), "code": unasked}))
+    assert not Allergy.objects.exists()
+    assert remarks() == {"No information about allergies: It says that nobody has asked."}
+
+
 def test_bundles_of_any_kind_in_any_file_packed_or_not_are_read(tmp_path: Path) -> None:
     outcome = {"search": {"mode": "outcome"}, "resource": {"resourceType": "OperationOutcome", "id": "x"}}
     inner = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": request()}, outcome]}
