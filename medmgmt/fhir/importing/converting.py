@@ -19,10 +19,11 @@ from medmgmt.actions.history import (
     PastRemark,
     PastStep,
 )
-from medmgmt.fhir.importing import courses, dates, medicines, sigs, tables
+from medmgmt.fhir.importing import courses, dates, medicines, sigs, tables, wording
 from medmgmt.fhir.importing.courses import SENTENCES, Course, Life, Order
 from medmgmt.fhir.importing.gathering import Person
 from medmgmt.fhir.importing.medicines import Asked, Drug, Medicine
+from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.report import Report
 from medmgmt.fhir.importing.resources import (
     ICD10CM,
@@ -31,7 +32,6 @@ from medmgmt.fhir.importing.resources import (
     AllergyReading,
     ConditionReading,
     PatientReading,
-    RequestReading,
 )
 
 LANGUAGES = ("en", "es")
@@ -252,7 +252,7 @@ def _without_repeats(made: list[Medicine], asked: _Converting) -> list[Medicine]
         asked.report.leave_out(one.request.kind, "it tells of an order again")
         if not _agrees(one, [other for other in kept if _is_same(other, again)]):
             why = f"The order says otherwise and stands: {again.words}"
-            asked.doubt(one.request.ref, f"{one.words} ({one.request.status})", sigs.shortened(why, 300))
+            asked.doubt(one.request.ref, f"{one.words} ({one.request.status})", wording.shortened(why, 300))
     return kept
 
 

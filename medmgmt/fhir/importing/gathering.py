@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from medmgmt.fhir.importing import orders, resources
 from medmgmt.fhir.importing import reading as importing_reading
-from medmgmt.fhir.importing import resources
+from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.reading import Fault, Found
 from medmgmt.fhir.importing.report import KINDS, Report
-from medmgmt.fhir.importing.resources import AllergyReading, ConditionReading, PatientReading, RequestReading
+from medmgmt.fhir.importing.resources import AllergyReading, ConditionReading, PatientReading
 
 Reading = PatientReading | ConditionReading | AllergyReading | RequestReading
 R = TypeVar("R", PatientReading, ConditionReading, AllergyReading, RequestReading)
@@ -59,8 +60,8 @@ def gather(files: Iterable[Path], report: Report, *, time_zone: str) -> list[Per
     named = _medications(found["Medication"])
     _add(found["Condition"], people, report, lambda raw, zone: resources.condition(raw, zone))
     _add(found["AllergyIntolerance"], people, report, lambda raw, zone: resources.allergy(raw, zone))
-    _add(found["MedicationRequest"], people, report, lambda raw, zone: resources.request(raw, named, zone))
-    _add(found["MedicationStatement"], people, report, lambda raw, zone: resources.statement(raw, named, zone))
+    _add(found["MedicationRequest"], people, report, lambda raw, zone: orders.request(raw, named, zone))
+    _add(found["MedicationStatement"], people, report, lambda raw, zone: orders.statement(raw, named, zone))
     _tell_of(found, people)
     return list({id(person): person for person in people.values()}.values())
 

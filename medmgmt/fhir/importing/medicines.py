@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 
 from medmgmt.fhir.importing import sigs, tables
+from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.products import Ingredient, Product
-from medmgmt.fhir.importing.resources import NDC, RXNORM, Concept, RequestReading
+from medmgmt.fhir.importing.resources import NDC, RXNORM, Concept
 
 DIGITS = re.compile(r"[\d.]+")
 
