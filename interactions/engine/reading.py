@@ -28,7 +28,17 @@ from interactions.engine.formulary import (
 from interactions.engine.regimen import Facts
 from interactions.engine.severity import NAMED, Severity
 
-CHECKS = {"day_max", "dose_max", "kg_day_max", "start_max", "first_dose_max", "factor", "avoid", "advise"}
+CHECKS = {
+    "day_max",
+    "dose_max",
+    "kg_day_max",
+    "start_max",
+    "first_dose_max",
+    "days_a_week_max",
+    "factor",
+    "avoid",
+    "advise",
+}
 FACTS = {one.name for one in fields(Facts)}
 WANTS = {"with_food", "without_food"}
 FIGURE = r"(\d+(?:\.\d+)?)"

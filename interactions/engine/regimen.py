@@ -24,6 +24,12 @@ class Drug:
     """The day of the last dose; None while it is taken."""
     mg_per_dose: Decimal | None = None
     """The largest single dose of the day."""
+    mg_in_a_day: Decimal | None = None
+    """On the fullest of its days, where it is not taken every day; None where that is the same."""
+    days_a_week: Decimal | None = None
+    """On how many days of a week it is taken, on average; None where that is not known."""
+    dose_unknown: str = ""
+    """Why its dose is not known in milligrams, in a sentence; empty where it is, or where nobody said a dose."""
     changed_on: date | None = None
     """The last change of the dose; None when there was none since the start, or none is on record."""
     food: str = ""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from medmgmt.record import access, audit
-from medmgmt.record.errors import Refused
+from medmgmt.record.errors import Refused, Unconfirmed
 from medmgmt.record.models import (
     MEAN_SCORES,
     SCALES,
@@ -178,11 +178,13 @@ def record_allergy(
     rxcui: int | None = None,
     reaction: str = "",
     severity: str = "unknown",
+    confirm: bool = False,
 ) -> Allergy:
-    """An allergy or intolerance; a substance that no vocabulary knows is kept as it was said."""
+    """An allergy or intolerance; a substance that no vocabulary knows is kept as it was said. The same again is asked
+    about; the same with another reaction is not."""
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
     known = library.resolve(name=substance, rxcui=rxcui)
-    made = Allergy.objects.create(
+    made = Allergy(
         patient=patient,
         kind=kind,
         substance=known.name if known else substance,
@@ -191,16 +193,25 @@ def record_allergy(
         severity=severity,
         recorded_on=patient.today(timezone.now()),
     )
+    same = patient.allergies.filter(
+        refuted_on=None, kind=kind, substance__iexact=made.substance, reaction__iexact=reaction, severity=severity
+    )
+    if not confirm and same.exists():
+        raise Unconfirmed(_("%(what)s is on record already, with the same reaction.") % {"what": made.substance})
+    made.save(force_insert=True)
     audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", made.pk), detail={"kind": kind})
     return made
 
 
 @transaction.atomic
 def record_condition(
-    by: User, patient_id: int, *, text: str, icd10cm: str = "", onset_on: date | None = None
+    by: User, patient_id: int, *, text: str, icd10cm: str = "", onset_on: date | None = None, confirm: bool = False
 ) -> Condition:
-    """A diagnosis with its ICD-10-CM code, or in words alone."""
+    """A diagnosis with its ICD-10-CM code, or in words alone. The same again is asked about."""
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
+    same = patient.conditions.filter(abated_on=None, icd10cm=icd10cm.upper(), text__iexact=text, onset_on=onset_on)
+    if not confirm and same.exists():
+        raise Unconfirmed(_("%(what)s is on record already.") % {"what": text})
     made = Condition.objects.create(patient=patient, icd10cm=icd10cm.upper(), text=text, onset_on=onset_on)
     audit.record(by, "record_condition", patient_id=patient.pk, obj=("condition", made.pk))
     return made

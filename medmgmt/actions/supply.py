@@ -308,5 +308,13 @@ def open_refill_task(patient: Patient, prescription: Prescription, *, key: str) 
         patient_id=patient.pk,
         assignee_id=signed.signed_by_id if still_here else None,
         stop_tier=gaps.stop_tier(prescription),
+        case=how_far(patient, prescription),
         detail=prescription.drug_name,
     )
+
+
+def how_far(patient: Patient, prescription: Prescription) -> str:
+    """`far` where the supply lasts beyond the days in which it is renewed; empty where it does not, or nobody knows."""
+    out_on = stock.run_out_on(courses.of_prescription(prescription, *courses.SUPPLY))
+    latest = patient.today(timezone.now()) + site.days("renewal_lead_days")
+    return "far" if out_on is not None and out_on > latest else ""

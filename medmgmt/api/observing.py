@@ -80,7 +80,7 @@ class ConditionLine(Shown):
 class NewCondition(BodyOfAct):
     """A diagnosis in words, with its ICD-10-CM code where there is one."""
 
-    asks, only = observing.record_condition, "icd10cm text onset_on"
+    asks, only = observing.record_condition, "icd10cm text onset_on confirm"
 
 
 class ObservationFilters(filters.FilterSet):
@@ -137,10 +137,10 @@ ADDRESSES = [
     at("patients/<patient_id>/allergies", "allergies",
        get=lists(AllergyLine, allergies, order=("substance", "id")),
        post=writes(AllergyLine, observing.record_allergy, "Write down an allergy or intolerance.", takes=NewAllergy,
-            status=201, refuses=("refused",))),
+            status=201, refuses=("refused", "asked"))),
     at("patients/<patient_id>/conditions", "conditions",
        get=lists(ConditionLine, conditions, order=("onset_on", "id")),
        post=writes(ConditionLine, observing.record_condition, "Write down a diagnosis.", takes=NewCondition, status=201,
-            refuses=("refused",))),
+            refuses=("refused", "asked"))),
 ]
 # fmt: on

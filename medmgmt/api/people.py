@@ -94,6 +94,12 @@ class FoundPatients(serializers.Serializer[Any]):
     results = PatientLine(many=True, source="*")
 
 
+class StandingLine(FindingLine):
+    """What stands on the day of the chart; one that was worked out for another day than today has no number."""
+
+    id = Id(source="finding.pk", allow_null=True)
+
+
 class ChartPage(serializers.Serializer[Any]):
     """The chart with the doses of one day."""
 
@@ -109,7 +115,7 @@ class ChartPage(serializers.Serializer[Any]):
     medications = MedicationLine(many=True)
     past = MedicationLine(many=True)
     proposals = ChangeLine(many=True)
-    standing = FindingLine(many=True)
+    standing = StandingLine(many=True)
     not_checked = NotCheckedLine(many=True)
     side_effects = SideEffectLine(many=True)
     observations = ObservationLine(many=True)

@@ -12,6 +12,7 @@ from typing import Literal
 from medmgmt.record import strengths
 from medmgmt.record.sigs import DECIMALS as DECIMALS
 from medmgmt.record.sigs import NBSP as NBSP
+from medmgmt.record.sigs import WEEK as WEEK
 from medmgmt.record.sigs import ImpossibleSig as ImpossibleSig
 from medmgmt.record.sigs import Part as Part
 from medmgmt.record.sigs import Sig as Sig
@@ -188,3 +189,11 @@ def require_possible(course: Sequence[Step], step: Step) -> None:
     sentence = _POSSIBLE[step.kind].get(state)
     if sentence:
         raise ImpossibleStep(sentence.format(day=step.effective_on.isoformat()))
+
+
+def require_possible_from(course: Sequence[Step], kind: str, day: date) -> None:
+    """Raises ImpossibleStep, in the sentence of that day, if a step of this kind makes sense on no day from it on."""
+    days = [day, *days_of_change(course, day)]
+    sentences = [_POSSIBLE[kind].get(dose_on(each, course).state) for each in days]
+    if sentences[0] and all(sentences):
+        raise ImpossibleStep(sentences[0].format(day=day.isoformat()))

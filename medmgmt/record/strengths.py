@@ -60,9 +60,10 @@ class Strength:
 
 @dataclass(frozen=True, slots=True)
 class InMilligrams:
-    """A sig in milligrams, a day and a single dose; else why it cannot be said."""
+    """A sig in milligrams: a day on average, on its fullest day, and a single dose; else why it cannot be said."""
 
     per_day: Decimal | None = None
+    in_a_day: Decimal | None = None
     per_dose: Decimal | None = None
     why: str = ""
 
@@ -115,8 +116,10 @@ def in_milligrams(sig: Sig, strength: str) -> InMilligrams:
         return InMilligrams(why=_why(sig.unit, strength, said))
     dose = _decimal(Fraction(sig.dose) * each)
     if not sig.is_timed:
-        return InMilligrams(None, dose, "It is not on record how often it is taken.")
-    return InMilligrams(_decimal(Fraction(sig.amount_per_day) * each), dose)
+        return InMilligrams(per_dose=dose, why="It is not on record how often it is taken.")
+    per_day = _decimal(Fraction(sig.amount_per_day) * each)
+    fullest = per_day if sig.unit == "{patch}" else _decimal(Fraction(sig.most_in_a_day) * each)
+    return InMilligrams(per_day, fullest, dose)
 
 
 def _why(unit: str, strength: str, said: Strength) -> str:

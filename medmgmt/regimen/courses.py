@@ -27,6 +27,8 @@ LONGEST_WASHOUT_DAYS = 600
 ACTS = {"start": "start", "new_dose": "change_dose", "resume": "resume", "hold": "stop", "stop": "stop"}
 """Kind of a change -> what the engine calls it."""
 
+ON_THE_SURFACE = ("TOP", "OPH", "OTIC", "PV")
+"""Routes whose doses no limit in milligrams is meant for."""
 FAR = date(9000, 1, 1)
 """After every day on which anything can be planned."""
 
@@ -233,6 +235,7 @@ def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
     dose = dosing.dose_on(last, steps)
     entry = catalogue_entry(course.prescription, knowledge)
     doses = milligrams(course, dose.sig)
+    is_systemic = dose.sig is not None and dose.sig.route not in ON_THE_SURFACE
     return Drug(
         ref=str(course.prescription.pk),
         name=course.prescription.drug_name,
@@ -244,6 +247,9 @@ def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
         started_on=dosing.taken_since(steps, last),
         stopped_on=None if last == day else last,
         mg_per_dose=doses.per_dose,
+        mg_in_a_day=doses.in_a_day,
+        days_a_week=dose.sig.days_a_week if dose.sig and dose.sig.is_timed else None,
+        dose_unknown=doses.why if is_systemic else "",
         changed_on=dose.since,
         **ordered(course),
     )

@@ -1,6 +1,6 @@
 """The chart, the dose history of one medicine, and the short forms that add to a chart."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from medmgmt import chart as charts
 from medmgmt.actions import importing, observing, supply
 from medmgmt.record import access
+from medmgmt.record.errors import Refused
 from medmgmt.supply import repeats
 from medmgmt.web.kit import banner, stepchart
 from medmgmt.web.kit.once import sent
@@ -25,20 +26,25 @@ from medmgmt.web.supply_forms import WhyForm
 @page
 def chart(request: Asked, patient_id: int) -> HttpResponse:
     """Everything about one patient, with the doses as of any day."""
-    day, unreadable = day_asked(request.GET.get("day", ""))
-    shown = charts.chart(request.user, patient_id, day=day)
-    context = {"chart": shown, "banner": banner.of_chart(shown), "may": powers(request.user), "unreadable": unreadable}
+    shown = charts.chart(request.user, patient_id, day=day_asked(request.GET.get("day", "")))
+    is_today = shown.day == shown.today
+    context = {
+        "chart": shown,
+        "banner": banner.of_chart(shown),
+        "may": powers(request.user) if is_today else {},
+        "is_today": is_today,
+    }
     return render(request, "chart.html", context)
 
 
-def day_asked(text: str) -> tuple[date | None, bool]:
-    """The day in the address, and whether there was one that nobody can read."""
+def day_asked(text: str) -> date | None:
+    """The day in the address, None where there is none; Refused where nobody can read it."""
     if not text:
-        return None, False
+        return None
     try:
-        return date.fromisoformat(text), False
-    except ValueError:
-        return None, True
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 a day has no zone
+    except ValueError as wrong:
+        raise Refused(_("This is no day that a chart can show. Write it as year, month, day: 2026-03-31.")) from wrong
 
 
 @page

@@ -16,7 +16,7 @@ from interactions import library
 from medmgmt import chart as charts
 from medmgmt.actions import prescribing
 from medmgmt.knowledge import reads
-from medmgmt.record import access
+from medmgmt.record import access, dosing
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
 from medmgmt.web.kit import banner, kept
 from medmgmt.web.kit.forms import ChangeForm, DrugSearch, SigForm, StartForm
@@ -116,6 +116,9 @@ def change(request: Asked, prescription_id: int, kind: str) -> HttpResponse:
         raise Http404
     access.require(request.user, "propose")
     shown = charts.course(request.user, prescription_id)
+    if not request.POST:
+        steps = [change.step for change in shown.medication.course]
+        dosing.require_possible_from(steps, kind, shown.patient.today(timezone.now()))
     form = change_form(request, shown, kind)
     return sent(request, form, partial(changed, form, kind), prescription_id, leads_to=review_of) or patient_form(
         request,

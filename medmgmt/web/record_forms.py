@@ -83,6 +83,7 @@ class AllergyForm(forms.Form):
     kind = said("kind", gettext_lazy("Kind"))
     reaction = said("reaction", gettext_lazy("Reaction"))
     severity = said("severity", gettext_lazy("Severity"), required=True)
+    confirm = confirm(gettext_lazy("It is another one: record it"))
 
 
 class CodeField(forms.CharField):
@@ -106,6 +107,7 @@ class ConditionForm(forms.Form):
         help_text=gettext_lazy("For instance F33.1."),
     )
     onset_on = said("onset_on", gettext_lazy("Since"))
+    confirm = confirm(gettext_lazy("It is another one: record it"))
 
 
 class DispenseForm(forms.Form):

@@ -263,7 +263,7 @@ GUARDED: list[tuple[str, Guard]] = [
         "id kind substance rxcui reaction severity recorded_on refuted_on source_id")),
     ("record.Condition", of_one_patient(
         rows.condition, "a condition is never deleted; let it abate",
-        "id icd10cm text onset_on abated_on source_code source_system source_id")),
+        "id icd10cm text onset_on abated_on recorded_at source_code source_system source_id")),
     ("record.ImportRemark", of_one_patient(
         rows.remark, "a remark on what was taken over is never deleted; dismiss it",
         "id kind source_id what why recorded_at dismissed_at dismissed_by_id")),

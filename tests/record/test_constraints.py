@@ -117,6 +117,7 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("a_hold_or_stop_has_no_sig_and_all_else_has_one", change, {"kind": "stop"}),
     ("a_hold_or_stop_has_no_sig_and_all_else_has_one", change, {**HOLD, "kind": "start"}),
     ("a_hold_or_stop_has_no_sig_and_all_else_has_one", change, {"sig": None}),
+    ("only_what_begins_is_meant_beside_another", change, {"kind": "new_dose", "alongside": True}),
     ("only_history_leaves_route_or_timing_unrecorded", change, {"sig": factories.sig(route="UNK")}),
     ("only_history_leaves_route_or_timing_unrecorded", change, {"sig": factories.sig(timing="UNK")}),
     ("a_change_is_proposed_or_signed_or_withdrawn_by_somebody", change, {"status": "signed"}),

@@ -425,6 +425,7 @@ class Migration(migrations.Migration):
                 ('text', models.CharField(max_length=500)),
                 ('onset_on', models.DateField(blank=True, null=True)),
                 ('abated_on', models.DateField(blank=True, null=True)),
+                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('source_code', models.CharField(blank=True, max_length=40)),
                 ('source_system', models.CharField(blank=True, max_length=200)),
                 ('source_id', models.CharField(blank=True, max_length=200, null=True, unique=True)),

@@ -312,6 +312,7 @@ class Condition(models.Model):
     text = models.CharField(max_length=500)
     onset_on = models.DateField(null=True, blank=True)
     abated_on = models.DateField(null=True, blank=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
     source_code = models.CharField(max_length=40, blank=True)
     source_system = models.CharField(max_length=200, blank=True)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)

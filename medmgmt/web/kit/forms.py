@@ -301,6 +301,7 @@ class SideEffectForm(forms.Form):
     ended_on = said("ended_on", gettext_lazy("Ended on"))
     outcome = said("outcome", gettext_lazy("How is it now?"))
     action_taken = said("action_taken", gettext_lazy("What was done with the medicine?"))
+    confirm = confirm(gettext_lazy("It is another one: record it"))
 
 
 class MySideEffectForm(forms.Form):
