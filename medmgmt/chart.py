@@ -12,10 +12,10 @@ from interactions import library
 from interactions import review as reviews
 from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding, Moment, Review
+from medmgmt import allergies as medmgmt_allergies
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.record import access, dosing
 from medmgmt.record.models import (
-    Allergy,
     Condition,
     DosageChange,
     Encounter,
@@ -82,7 +82,7 @@ class Chart:
     facts: dict[str, Observation]
     enrolments: list[Enrolment]
     team_names: list[str]
-    allergies: list[Allergy]
+    allergies: medmgmt_allergies.AllergyList
     conditions: list[Condition]
     medications: list[Medication]
     past: list[Medication]
@@ -148,7 +148,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         facts=latest_by_code(observations),
         enrolments=at.enrolments(),
         team_names=[assignment.team.name for assignment in at.assignments()],
-        allergies=list(at.allergies()),
+        allergies=medmgmt_allergies.listed(at.allergies()),
         conditions=list(at.conditions()),
         medications=[one for one in medications if one.state in ("taking", "held") or planned(one, at.day)],
         past=[one for one in medications if one.state == "stopped" and not planned(one, at.day)],

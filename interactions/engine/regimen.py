@@ -67,10 +67,10 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class Allergy:
-    """What somebody reacted to: a drug, or a class in words."""
+    """What somebody reacted to, in the words of the record; one line may name several substances."""
 
     substance: str
-    key: str | None = None
+    rxcui: int | None = None
     reaction: str = ""
     is_intolerance: bool | None = None
     """None when the record does not say: then the reaction decides."""

@@ -13,12 +13,14 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from medmgmt import allergies
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, Refused
 from medmgmt.record.models import (
     Allergy,
+    AllergyReaction,
     CareAssignment,
     Condition,
     DosageChange,
@@ -27,6 +29,7 @@ from medmgmt.record.models import (
     Observation,
     Patient,
     Prescription,
+    ReactionSeverity,
     Status,
     User,
 )
@@ -153,21 +156,26 @@ def _add_conditions(patient: Patient, history: History) -> int:
 
 
 def _add_allergies(patient: Patient, history: History) -> int:
+    missing = _missing(Allergy, patient, history.allergies)
     rows = [
         Allergy(
             patient=patient,
             source_id=past.source_id,
-            kind=past.kind,
+            kind=allergies.kind_of(past.substance, past.kind),
             substance=past.substance,
             rxcui=past.rxcui,
-            reaction=past.reaction,
-            severity=past.severity,
             recorded_on=past.recorded_on,
             refuted_on=past.refuted_on,
         )
-        for past in _missing(Allergy, patient, history.allergies)
+        for past in missing
     ]
-    return len(Allergy.objects.bulk_create(rows))
+    made = Allergy.objects.bulk_create(rows)
+    AllergyReaction.objects.bulk_create(
+        AllergyReaction(allergy=row, text=past.reaction, severity=past.severity, recorded_on=past.recorded_on)
+        for row, past in zip(made, missing, strict=True)
+        if past.reaction or past.severity != ReactionSeverity.UNKNOWN
+    )
+    return len(made)
 
 
 def _add_observations(by: User, patient: Patient, history: History) -> int:

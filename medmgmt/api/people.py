@@ -11,7 +11,7 @@ from medmgmt.actions import people as actions_people
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Day, Id, Strict
 from medmgmt.api.kit.shapes import BodyOfAct, Shown
-from medmgmt.api.observing import AllergyLine, ConditionLine, ObservationLine
+from medmgmt.api.observing import AllergyLine, ConditionLine, ListedAllergy, ObservationLine
 from medmgmt.api.prescriptions import ChangeLine, MedicationLine
 from medmgmt.api.proposals import FindingLine, NotCheckedLine
 from medmgmt.api.side_effects import SideEffectLine
@@ -110,7 +110,8 @@ class ChartPage(serializers.Serializer[Any]):
     teams = serializers.ListField(child=serializers.CharField(), source="team_names")
     facts = serializers.DictField(child=ObservationLine(), help_text="The newest observation of each code.")
     enrolments = EnrolmentLine(many=True)
-    allergies = AllergyLine(many=True)
+    allergies = ListedAllergy(many=True, source="allergies.lines")
+    no_known_allergies = AllergyLine(source="allergies.stated", allow_null=True, help_text="The newest statement.")
     conditions = ConditionLine(many=True)
     medications = MedicationLine(many=True)
     past = MedicationLine(many=True)

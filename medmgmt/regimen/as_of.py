@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from interactions.engine.knowledge import Knowledge
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
     Allergy,
+    AllergyReaction,
     CareAssignment,
     Condition,
     DosageChange,
@@ -75,11 +76,13 @@ class AsOf:
         return at is not None and at < self.end
 
     def allergies(self) -> QuerySet[Allergy]:
-        """On record and not refuted."""
-        if not self.is_past:
-            return self.patient.allergies.filter(refuted_on=None)
-        still = Q(refuted_on=None) | Q(refuted_on__gt=self.day)
-        return self.patient.allergies.filter(still, recorded_on__lte=self.day)
+        """On record and not refuted, with the reactions known by then."""
+        found, told = self.patient.allergies.filter(refuted_on=None), AllergyReaction.objects.all()
+        if self.is_past:
+            still = Q(refuted_on=None) | Q(refuted_on__gt=self.day)
+            found = self.patient.allergies.filter(still, recorded_on__lte=self.day)
+            told = told.filter(recorded_on__lte=self.day)
+        return found.prefetch_related(Prefetch("reactions", told))
 
     def conditions(self) -> QuerySet[Condition]:
         """Begun, or written down where nobody knows since when, and not over."""

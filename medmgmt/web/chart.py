@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,7 +19,7 @@ from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page, to
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
 from medmgmt.web.kit.powers import powers
-from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm
+from medmgmt.web.record_forms import AllergyForm, AllergyMeaningForm, ConditionForm, DispenseForm
 from medmgmt.web.supply_forms import WhyForm
 
 
@@ -81,6 +81,18 @@ def new_allergy(request: Asked, patient_id: int) -> HttpResponse:
     said = _("The allergy is recorded.")
     done = sent(request, form, observing.record_allergy, patient_id, leads_to=chart_of(patient), said=said)
     return done or patient_form(request, patient, form, title=_("Record an allergy or intolerance"), button=_("Record"))
+
+
+@page
+def code_allergy(request: Asked, patient_id: int, allergy_id: int) -> HttpResponse:
+    """Which medicine or class a line of the allergy list means."""
+    patient = opened(request.user, "record_observation", patient_id)
+    line = get_object_or_404(patient.allergies, pk=allergy_id)
+    form = AllergyMeaningForm(request.POST or None)
+    said = _("It is compared from now on.")
+    done = sent(request, form, observing.code_allergy, allergy_id, leads_to=chart_of(patient), said=said)
+    title, notes = _("Which substance is meant?"), [_("On the allergy list as: %(words)s") % {"words": line.substance}]
+    return done or patient_form(request, patient, form, title=title, button=_("Save"), notes=notes)
 
 
 @page

@@ -53,6 +53,7 @@ urlpatterns = [
         name="correct_observation",
     ),
     path("patients/<int:patient_id>/allergies/new/", chart.new_allergy, name="new_allergy"),
+    path("patients/<int:patient_id>/allergies/<int:allergy_id>/", chart.code_allergy, name="code_allergy"),
     path("patients/<int:patient_id>/conditions/new/", chart.new_condition, name="new_condition"),
     path("import-remarks/<int:remark_id>/dismiss/", chart.dismiss_remark, name="dismiss_remark"),
     path("patients/<int:patient_id>/prescribe/", prescribing.start, name="start"),

@@ -251,6 +251,8 @@ LINES = [
          severity="severe"), "correct_side_effect", "side_effect"),
     Line(observing.record_allergy, "bo", lambda by, w: observing.record_allergy(by, w.patient.pk, kind="allergy",
          substance="penicillin"), "record_allergy", "allergy"),
+    Line(observing.code_allergy, "bo", lambda by, w: observing.code_allergy(by, w.ids["allergy_id"], meant="PCN"),
+         "code_allergy", "allergy"),
     Line(observing.record_condition, "bo", lambda by, w: observing.record_condition(by, w.patient.pk, text="x"),
          "record_condition", "condition"),
     Line(observing.record_observation, "bo", lambda by, w: observing.record_observation(by, w.patient.pk,

@@ -73,7 +73,7 @@ def test_the_chart_shows_what_holds_now() -> None:
         patient=carla, team=factories.team("Hillside"), since=factories.LONG_AGO, until=timezone.now()
     )
     found = chart.chart(bo, carla.pk)
-    assert [one.substance for one in found.allergies] == ["lamotrigine"]
+    assert [one.row.substance for one in found.allergies.lines] == ["lamotrigine"]
     assert [one.text for one in found.conditions] == ["Depression"]
     assert found.team_names == ["Harbor"]
 

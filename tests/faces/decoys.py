@@ -221,6 +221,8 @@ def chart_of(clinic: Clinic, carla: Patient, bo: User) -> None:
     wrong = measured(carla, bo, "61.25")
     clinic.call(wrong, "61.25")
     clinic.call(observing.correct_observation(bo, wrong.pk, value=Decimal("62.5")), "62.5")
+    clinic.call(Allergy.objects.get(pk=clinic.ids["allergy_id"]), "#mixture")
+    clinic.call(Allergy.objects.get(patient=carla, kind="none_known"), "#none-known")
     for substance, refuted in (("currentillin", None), ("refutedillin", date(2026, 2, 1))):
         row = Allergy.objects.create(
             patient=carla, substance=substance, recorded_on=date(2026, 1, 1), refuted_on=refuted

@@ -48,6 +48,8 @@ api:answer-card              POST   s y n n n n x n
 api:follow-ups               GET    s y y y y y y y
 api:allergies                GET    s y y y n n x n
 api:allergies                POST   s y y n n n x n
+api:none-known               GET    s y y y n n x n
+api:code-allergy             POST   s y y n n n x n
 api:conditions               GET    s y y y n n x n
 api:conditions               POST   s y y n n n x n
 api:prescriptions            GET    s y y y n y y y
@@ -174,6 +176,8 @@ web:answer_screening         GET    s r r r r r r r
 web:answer_screening         POST   s r n n n n x n
 web:new_allergy              GET    s y y n n n x n
 web:new_allergy              POST   s r r n n n x n
+web:code_allergy             GET    s y y n n n x n
+web:code_allergy             POST   s r r n n n x n
 web:new_condition            GET    s y y n n n x n
 web:new_condition            POST   s r r n n n x n
 web:start                    GET    s y n n n n x n

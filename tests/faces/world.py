@@ -93,7 +93,10 @@ def build() -> World:
     assert finding is not None
     local = knowledge.propose(factories.pia(), knowledge.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
     part = {"quantity": Decimal(30), "unit": "{tablet}", "days_supply": 30, "refills": 5}
+    line = observing.record_allergy(bo, carla.pk, kind="allergy", substance="pinkish mixture", reaction=NOTE)
+    observing.record_allergy(bo, carla.pk, kind="allergy", substance="NKDA")
     ids = {
+        "allergy_id": line.pk,
         "authorisation_id": authorising.authorise(adler, taken.pk, **part).pk,
         "limit_id": authorising.limit_supply(
             adler, carla.pk, prescription_id=taken.pk, most_days=90, until=today + timedelta(days=9), why=NOTE
@@ -166,7 +169,8 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "caregivers": {**HELPER, "starts_on": day},
         "calendar-link": {"on": True},
         "observations": {"code": "weight", "value": 70, "observed_at": now},
-        "allergies": {"substance": "penicillin", "confirm": True},
+        "allergies": {"substance": "penicillin"},
+        "code-allergy": {"meant": "penicillin"},
         "conditions": {"text": "depression", "confirm": True},
         "proposals": {"kind": "new_dose", "prescription": ids["prescription_id"], "sig": {**SIG, "amount": "100"},
                       "effective_on": day, "reason_code": "titration"},
@@ -221,7 +225,8 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "messages": {"act": "renew_calendar"},
         "my_messages": {"act": "opt_out", "channel": "email"},
         "new_observation": {"code": "weight", "value": "70", "observed_at": f"{day}T00:01"},
-        "new_allergy": {"substance": "penicillin", "kind": "allergy", "severity": "mild", "confirm": "on"},
+        "new_allergy": {"substance": "penicillin", "kind": "allergy", "severity": "mild"},
+        "code_allergy": {"meant": "penicillin"},
         "new_condition": {"text": "depression", "confirm": "on"},
         "new_side_effect": {**side_effect, "confirm": "on"},
         "correct_side_effect": {**side_effect, "outcome": "recovered", "action_taken": "none_yet"},

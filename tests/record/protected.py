@@ -257,10 +257,14 @@ GUARDED: list[tuple[str, Guard]] = [
         "drug_name rxcui", f"{PLAIN_PRESCRIPTION} patient_id", **PRESCRIPTION)),
     ("record.Patient", Guard(
         rows.patient, may_change="id mrn given_name family_name birth_date sex language time_zone version created_at"
-        " source_id", deleted="a patient is never deleted", emptied="record_patient is never emptied")),
+        " source_id names_key mrn_key merged_into_id",
+        deleted="a patient is never deleted", emptied="record_patient is never emptied")),
     ("record.Allergy", of_one_patient(
         rows.allergy, "an allergy is never deleted; refute it",
-        "id kind substance rxcui reaction severity recorded_on refuted_on source_id")),
+        "id kind substance rxcui meant recorded_on refuted_on source_id")),
+    ("record.AllergyReaction", for_ever(
+        rows.reaction, "a reaction is never edited or deleted; add another",
+        "record_allergyreaction is never emptied")),
     ("record.Condition", of_one_patient(
         rows.condition, "a condition is never deleted; let it abate",
         "id icd10cm text onset_on abated_on recorded_at source_code source_system source_id")),

@@ -6,6 +6,7 @@ from typing import Any
 
 from medmgmt.record.models import (
     Allergy,
+    AllergyReaction,
     AuditEntry,
     AuditHead,
     CareAssignment,
@@ -115,6 +116,11 @@ def allergy(**values: Any) -> Allergy:
     return Allergy.objects.create(
         **{"patient": factories.carla(), "substance": "penicillin", "recorded_on": TODAY, **values}
     )
+
+
+def reaction(**values: Any) -> AllergyReaction:
+    of = values.pop("allergy", None) or allergy()
+    return AllergyReaction.objects.create(**{"allergy": of, "text": "rash", "recorded_on": TODAY, **values})
 
 
 def condition(**values: Any) -> Condition:

@@ -12,6 +12,7 @@ APPEND_ONLY = {
     "record_sideeffectreport": "a side-effect report is corrected by a new version and never edited or deleted",
     "record_suspect": "a suspect is never edited or deleted",
     "record_observation": "an observation is corrected by a new one and never edited or deleted",
+    "record_allergyreaction": "a reaction is never edited or deleted; add another",
     "record_encounter": "an encounter is never edited or deleted",
     "record_cosignature": "a second word on a finding is never edited or deleted; say another",
     "record_monitoringorder": "a monitoring order is never edited or deleted; order again",

@@ -11,6 +11,7 @@ from medmgmt.record.models.observations import (
     SCALES,
     Allergy,
     AllergyKind,
+    AllergyReaction,
     Condition,
     Observation,
     ObservationCode,
