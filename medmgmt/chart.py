@@ -65,6 +65,12 @@ class Medication:
         return self.dose.state
 
     @property
+    def words_beside(self) -> str:
+        """What was written beside the dose, where its line does not say it already."""
+        words = self.dose.sig.words if self.dose.sig else ""
+        return "" if words in self.line else words
+
+    @property
     def last_line(self) -> str:
         """The last regimen in words, also where nothing is taken now."""
         sigs = [change.sig for change in self.course if change.sig]

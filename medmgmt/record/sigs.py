@@ -280,7 +280,10 @@ class Sig:
 
     def text(self) -> str:
         """The medication line in English: "300 mg by mouth every morning and 600 mg at bedtime"; a number never wraps
-        from its unit."""
+        from its unit. Where nobody knows the dose, the words it came with."""
+        if self.parts[0].timing == NOT_RECORDED and self.unit == "{dose}":
+            words = self.words if len(self.words) <= LONGEST_REASON else f"{self.words[: LONGEST_REASON - 1]}…"
+            return f"dose unknown: {words}" if words else "dose unknown"
         first, *others = self.parts
         said = [" ".join(word for word in (first.quantity(), ROUTES[self.route].words, first.when()) if word)]
         line = listed([*said, *(f"{part.quantity()} {part.when()}" for part in others)])
