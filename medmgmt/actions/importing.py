@@ -12,7 +12,10 @@ from typing import Any
 from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
+from interactions import library
+from interactions.engine.observables import Observables
+from medmgmt.actions import results
+from medmgmt.actions.history import History, PastCourse, PastObservation, PastPatient, PastStep
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Refused
@@ -30,6 +33,7 @@ from medmgmt.record.models import (
 )
 from medmgmt.record.models.prescriptions import EPOCH, MICROSECOND
 from medmgmt.regimen import courses as regimen_courses
+from medmgmt.regimen import lexicon
 from refills.models import Dispense
 
 LATEST = dosing.LAST_ORDER
@@ -78,12 +82,14 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
         "patients": int(is_new),
         "conditions": _add_conditions(patient, history),
         "allergies": _add_allergies(patient, history),
-        "observations": _add_observations(by, patient, history),
     }
+    observed = _add_observations(by, patient, history)
+    made["observations"] = len(observed)
     courses = _Courses(by, patient, history.courses)
     made |= {"prescriptions": len(courses.new), "changes": courses.write(), "dispenses": _add_fills(by, courses)}
     if made["changes"]:
         regimen_courses.keep_current([patient.pk])
+    _tell(patient, observed)
     if any(made.values()):
         audit.record(by, "import_history", patient_id=patient.pk, obj=patient, detail={**made, "team": team_id})
     return TakenOver(
@@ -156,21 +162,39 @@ def _add_allergies(patient: Patient, history: History) -> int:
     return len(Allergy.objects.bulk_create(rows))
 
 
-def _add_observations(by: User, patient: Patient, history: History) -> int:
+def _add_observations(by: User, patient: Patient, history: History) -> list[Observation]:
+    observed = library.observed()
     rows = [
         Observation(
             patient=patient,
             source_id=past.source_id,
             code=past.code,
             value=past.value,
+            comparator=past.comparator,
             value_code=past.value_code,
             observed_at=past.observed_at,
             recorded_by=by,
-            **Observation.code_columns(past.code),
+            **_coded(past, observed),
         )
         for past in _missing(Observation, patient, history.observations)
     ]
-    return len(Observation.objects.bulk_create(rows))
+    return Observation.objects.bulk_create(rows)
+
+
+def _coded(past: PastObservation, observed: Observables) -> dict[str, str]:
+    """LOINC code and unit; Refused for what nobody can have."""
+    of = observed.by_code.get(past.code)
+    if of is None or not (past.value_code in of.answers if past.value is None else of.is_possible(past.value)):
+        raise Refused(_("This history has a value that nobody can have: %(what)s.") % {"what": past.code})
+    return lexicon.coded(past.code, observed)
+
+
+def _tell(patient: Patient, made: Sequence[Observation]) -> None:
+    """Tells of each imported value that must be acted on now, as if it had been typed in."""
+    if made:
+        known = regimen_courses.Known.whole(patient)
+        for one in made:
+            results.tell(known, [one])
 
 
 class _Courses:

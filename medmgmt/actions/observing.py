@@ -2,32 +2,34 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library
+from medmgmt.actions import results
+from medmgmt.monitoring import understanding
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
-    MEAN_SCORES,
-    SCALES,
     Allergy,
     Condition,
     Encounter,
     EncounterKind,
     Observation,
-    ObservationCode,
     Patient,
     User,
 )
+from medmgmt.regimen import courses
 from refills import site
 from refills.models import Task
 from refills.worklist import evidence, tasks
 
 CLOCKS_DIFFER = timedelta(minutes=5)
+COLUMNS = ("code", "loinc", "unit", "comparator", "value", "value_code")
 MINUTE = timedelta(seconds=59, microseconds=999_999)
 
 
@@ -38,18 +40,30 @@ def record_observation(
     *,
     code: str,
     observed_at: datetime,
-    value: Decimal | None = None,
+    value: Decimal | str | None = None,
     value_code: str = "",
+    unit: str = "",
+    confirm: bool = False,
 ) -> Observation:
-    """A dated measurement, score or state, in the one unit its code has; closes what waited for it since before then.
+    """A dated measurement, score or state; closes what waited for it since before then, and tells whom it alarms.
 
-    Refuses the future and what lies out of range.
+    The value may be a text as a laboratory prints it, with its comparator and unit; a blood pressure is "200/120" and
+    makes two rows, of which the upper one is returned. Refuses the future and what nobody has; Unconfirmed for what
+    looks like another unit or a slip, see `readings.read`.
     """
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
-    made = keep(by, patient, code=code, observed_at=observed_at, value=value, value_code=value_code)
-    audit.record(by, "record_observation", patient_id=patient.pk, obj=("observation", made.pk),
-                 detail={"code": code, "closed": close_promises(by, patient, made)})  # fmt: skip
-    return made
+    known = courses.Known.whole(patient)
+    made = [
+        keep(by, patient, observed_at=observed_at, **said)
+        for said in understanding.rows(known, code=code, value=value, value_code=value_code, unit=unit, confirm=confirm)
+    ]
+    for one in made:
+        audit.record(by, "record_observation", patient_id=patient.pk, obj=("observation", one.pk),
+                     detail={"code": one.code, "closed": close_promises(by, patient, one)})  # fmt: skip
+    after = known.with_more(observations=made)
+    results.look_again(by.pk, known, after)
+    results.tell(after, made)
+    return made[0]
 
 
 @transaction.atomic
@@ -58,8 +72,10 @@ def correct_observation(
     observation_id: int,
     *,
     observed_at: datetime | None = None,
-    value: Decimal | None = None,
+    value: Decimal | str | None = None,
     value_code: str = "",
+    unit: str = "",
+    confirm: bool = False,
     entered_in_error: bool = False,
 ) -> Observation:
     """A new row in the place of a wrong one, or none in its place where it was entered in error; the old one stays.
@@ -70,16 +86,18 @@ def correct_observation(
     patient, old = access.locked(by, "record_observation", Observation, observation_id)
     if old.entered_in_error or Observation.objects.filter(corrects=old).exists():
         raise Refused(_("This observation has been corrected already; correct its newest version."))
-    made = keep(
-        by,
-        patient,
-        code=old.code,
-        observed_at=observed_at or old.observed_at,
-        value=old.value if entered_in_error or (value is None and not value_code) else value,
-        value_code=old.value_code if entered_in_error or (value is None and not value_code) else value_code,
-        corrects=old,
-        entered_in_error=entered_in_error,
-    )
+    known = courses.Known.whole(patient)
+    said: dict[str, Any] = {name: getattr(old, name) for name in COLUMNS}
+    if not entered_in_error and (value is not None or value_code):
+        [said] = understanding.rows(
+            known, code=old.code, value=value, value_code=value_code, unit=unit, confirm=confirm
+        )
+    made = keep(by, patient, observed_at=observed_at or old.observed_at, corrects=old,
+                entered_in_error=entered_in_error, **said)  # fmt: skip
+    after = known.without_observation(old).with_more(observations=[] if entered_in_error else [made])
+    results.take_back(patient, old)
+    results.look_again(by.pk, known, after)
+    results.tell_again(after, old, made)
     closed = 0 if entered_in_error else close_promises(by, patient, made)
     audit.record(by, "correct_observation", patient_id=patient.pk, obj=("observation", made.pk),
                  detail={"code": old.code, "corrects": old.pk, "entered_in_error": entered_in_error,
@@ -105,36 +123,14 @@ def record_encounter(by: User, patient_id: int, *, kind: str, on: date, note: st
     return made
 
 
-def keep(
-    by: User,
-    patient: Patient,
-    *,
-    code: str,
-    observed_at: datetime,
-    value: Decimal | None,
-    value_code: str,
-    corrects: Observation | None = None,
-    entered_in_error: bool = False,
-) -> Observation:
+def keep(by: User, patient: Patient, *, observed_at: datetime, **columns: Any) -> Observation:
     """The row, or Refused in a sentence."""
     if observed_at > timezone.now() + CLOCKS_DIFFER:
         raise Refused(_("An observation cannot lie in the future."))
-    if code in SCALES - MEAN_SCORES and value is not None and value != value.to_integral_value():
-        raise Refused(_("The score of this scale is a whole number."))
     try:
         with transaction.atomic():
-            return Observation.objects.create(
-                patient=patient,
-                code=ObservationCode(code),
-                value=value,
-                value_code=value_code,
-                observed_at=observed_at,
-                recorded_by=by,
-                corrects=corrects,
-                entered_in_error=entered_in_error,
-                **Observation.code_columns(code),
-            )
-    except (IntegrityError, ValueError, KeyError) as wrong:
+            return Observation.objects.create(patient=patient, recorded_by=by, observed_at=observed_at, **columns)
+    except (IntegrityError, DataError) as wrong:
         raise Refused(_("This is not a value that a person can have; check the number and its unit.")) from wrong
 
 
@@ -182,6 +178,7 @@ def record_allergy(
     """An allergy or intolerance; a substance that no vocabulary knows is kept as it was said."""
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
     known = library.resolve(name=substance, rxcui=rxcui)
+    before = courses.Known.whole(patient)
     made = Allergy.objects.create(
         patient=patient,
         kind=kind,
@@ -191,6 +188,7 @@ def record_allergy(
         severity=severity,
         recorded_on=patient.today(timezone.now()),
     )
+    results.look_again(by.pk, before, before.with_more(allergies=[made]))
     audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", made.pk), detail={"kind": kind})
     return made
 
@@ -201,6 +199,8 @@ def record_condition(
 ) -> Condition:
     """A diagnosis with its ICD-10-CM code, or in words alone."""
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
+    before = courses.Known.whole(patient)
     made = Condition.objects.create(patient=patient, icd10cm=icd10cm.upper(), text=text, onset_on=onset_on)
+    results.look_again(by.pk, before, before.with_more(conditions=[made]))
     audit.record(by, "record_condition", patient_id=patient.pk, obj=("condition", made.pk))
     return made

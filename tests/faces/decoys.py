@@ -32,6 +32,7 @@ from medmgmt.record.models import (
     Status,
     User,
 )
+from medmgmt.regimen import lexicon
 from refills.messages import calendar_feed
 from refills.models import Absence, Authorisation, CaregiverConsent, DemoMessage, Dispense, Reminder, Task
 from tests import factories
@@ -202,7 +203,7 @@ def one_of_each(clinic: Clinic, of: Patient, whose: str, drug: Prescription) -> 
 
 def measured(of: Patient, by: User, value: str, **values: Any) -> Observation:
     """A weight."""
-    columns = {"observed_at": NOON, "recorded_by": by, **Observation.code_columns("weight"), **values}
+    columns = {"observed_at": NOON, "recorded_by": by, **lexicon.coded("weight"), **values}
     return Observation.objects.create(patient=of, code="weight", value=Decimal(value), **columns)
 
 
