@@ -7,6 +7,7 @@ from medmgmt.record.models.monitoring_orders import MonitoringOrder
 from medmgmt.record.models.observations import (
     Allergy,
     AllergyKind,
+    AllergyReaction,
     Comparator,
     Condition,
     Observation,
@@ -27,5 +28,6 @@ from medmgmt.record.models.people import (
     validate_time_zone,
 )
 from medmgmt.record.models.prescriptions import DosageChange, Kind, Prescription, ReasonCode, Status
+from medmgmt.record.models.remarks import ImportRemark, RemarkKind
 from medmgmt.record.models.requests import IdempotencyRecord
 from medmgmt.record.models.side_effects import ActionTaken, Outcome, SideEffectReport, SideEffectSeverity, Suspect

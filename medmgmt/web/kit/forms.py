@@ -233,7 +233,7 @@ class SigForm(ChangeForm):
         if any(name in self.errors for name in columns):
             return data
         try:
-            self.sig = dosing.Sig(**{name: data[name] for name in columns})
+            self.sig = dosing.Sig.of(**{name: data[name] for name in columns})
         except dosing.ImpossibleSig as wrong:
             self.add_error(column_to_blame(str(wrong)), str(wrong))
         return data
@@ -301,6 +301,7 @@ class SideEffectForm(forms.Form):
     ended_on = said("ended_on", gettext_lazy("Ended on"))
     outcome = said("outcome", gettext_lazy("How is it now?"))
     action_taken = said("action_taken", gettext_lazy("What was done with the medicine?"))
+    confirm = confirm(gettext_lazy("It is another one: record it"))
 
 
 class MySideEffectForm(forms.Form):
