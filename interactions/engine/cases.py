@@ -12,9 +12,10 @@ from interactions.engine.card_tables import CardTables
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.check import check
 from interactions.engine.findings import Card, Finding, Judgement, NotChecked
-from interactions.engine.formulary import LabName
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Action, Allergy, CrossTaper, Drug, Facts, Lab, Regimen, Symptom
+from interactions.lines import daily, reading
+from interactions.lines.line import Line, NotUnderstood
 
 Case = Mapping[str, Any]
 PROPOSED = "proposed"
@@ -81,7 +82,13 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
     is_code = name.isdecimal() and len(name) < 10
     known = knowledge.catalogue.resolve("" if is_code else name, int(name) if is_code else taken.get("rxcui"))
     frequency = str(taken.get("frequency") or "")
+    if known is None and (whole := _read(name)) is not None and whole.drug:
+        name, frequency = whole.drug, f"{whole.rest} {frequency}".strip()
+        known = knowledge.catalogue.resolve(name)
     total = _decimal(taken.get("total_daily_mg")) or None
+    line = _read(frequency, name)
+    if total is None and line is not None:
+        total = daily.mg_per_day(line)
     route = str(taken.get("route") or "").strip().upper()
     return Drug(
         ref=ref,
@@ -93,7 +100,9 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
         mg_per_day=total,
         started_on=_day(taken.get("start")),
         stopped_on=_day(taken.get("stop")),
-        mg_per_dose=_single(taken, frequency, total),
+        mg_per_dose=_decimal(taken.get("dose_mg")) or (line and daily.mg_per_dose(line)) or _single(frequency, total),
+        days_a_week=daily.days_a_week(rhythm) if (rhythm := line or _rhythm(frequency)) else None,
+        dose_unknown=_unknown(frequency, name) if total is None else "",
         food=_food(frequency),
         ordered_as="" if known is None or is_code or normal(name) == known.key else normal(name),
     )
@@ -119,11 +128,33 @@ def _food(frequency: str) -> str:
     return "with_food" if WITH_FOOD.search(frequency) else ""
 
 
-def _single(taken: Case, frequency: str, total: Decimal | None) -> Decimal | None:
-    """The largest single dose: as told, else the largest figure of the sig, else the total when taken once."""
-    stated = _decimal(taken.get("dose_mg"))
-    if stated:
-        return stated
+def _read(text: str, name: str = "") -> Line | None:
+    """The line as an order is read, with the strength of a product that is named; None for what no order knows."""
+    try:
+        line, (_name, strength, _form) = reading.read(text, name), reading.label(name) if name else ("", "", "")
+    except NotUnderstood:
+        return None
+    return line if line.strength else replace(line, strength=strength)
+
+
+def _rhythm(frequency: str) -> Line | None:
+    """How often, where the sig says no dose: "once weekly"."""
+    return _read(f"1 dose {frequency}")
+
+
+def _unknown(frequency: str, name: str) -> str:
+    """Why the dose is not known in milligrams, where the case says one; empty where it says none."""
+    if not re.search(r"\d", frequency) or _rhythm(frequency):
+        return ""
+    try:
+        reading.read(frequency, name)
+    except NotUnderstood as asked:
+        return str(asked)
+    return f"“{frequency}” does not say how many milligrams a day that is."
+
+
+def _single(frequency: str, total: Decimal | None) -> Decimal | None:
+    """The largest single dose: the largest figure of a sig that no order knows, else the total when taken once."""
     figures = [Decimal(found) for found in MASS.findall(frequency)]
     if figures:
         return max(figures)
@@ -233,37 +264,20 @@ def measured(labs: Iterable[Case], day: date, knowledge: Knowledge, left_out: li
     """The newest value of each lab by the day, in the unit of the knowledge, with the one before it."""
     found: dict[str, list[Lab]] = {}
     for one in labs:
-        named = lab_name(knowledge, str(one.get("name") or ""), str(one.get("loinc") or ""))
+        named = knowledge.formulary.observables.called(str(one.get("name") or ""), str(one.get("loinc") or ""))
         value, on = _decimal(one.get("value")), _day(one.get("date")) or day
         if named is None or value is None or on > day:
             continue
-        converted = in_unit(value, str(one.get("unit") or ""), named)
+        converted = named.in_unit(value, str(one.get("unit") or ""))
         if converted is None:
-            left_out.append(NotChecked((), named.lab, f"the unit {one.get('unit')} is not understood"))
+            left_out.append(NotChecked((), named.name, f"the unit {one.get('unit')} is not understood"))
             continue
-        found.setdefault(named.lab, []).append(Lab(named.lab, converted, on))
+        found.setdefault(named.code, []).append(Lab(named.code, converted, on))
     newest = []
     for values in found.values():
         values.sort(key=lambda lab: lab.on)
         newest.append(replace(values[-1], earlier=values[-2].value if len(values) > 1 else None))
     return tuple(sorted(newest, key=lambda lab: lab.name))
-
-
-def lab_name(knowledge: Knowledge, name: str, loinc: str = "") -> LabName | None:
-    """By name or alias, else by LOINC."""
-    labs = knowledge.formulary.labs
-    plain = normal(name)
-    return labs.get(plain) or labs.get(plain.replace("_", " ")) or labs.get(normal(loinc)) if (plain or loinc) else None
-
-
-def in_unit(value: Decimal, unit: str, named: LabName) -> Decimal | None:
-    """The value in the lab's own unit; None for a unit that nobody knows. No unit is taken as its own."""
-    if not unit or unit == named.unit:
-        return value
-    factor = named.factors.get(unit)
-    if factor is None:
-        return value if unit.casefold() == named.unit.casefold() else None
-    return (value - 32) * 5 / 9 if factor == "F" else value * Decimal(factor)
 
 
 def _cross_tapers(case: Case, drugs: Sequence[Drug], day: date) -> tuple[CrossTaper, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -34,10 +35,10 @@ class Strict(serializers.Serializer[Any]):
         """The validated values; names that are not ours are refused together with values that are not valid."""
         unknown = [name for name in data if name not in self.fields] if isinstance(data, Mapping) else []
         faults: dict[str, Any] = {str(name)[:100]: [_("There is no such field.")] for name in unknown}
+        faults |= {name: [_("A valid number is required.")] for name in odd_numbers(self, data)}
         if isinstance(data, Mapping):
             faults |= {name: [UNREADABLE] for name, value in data.items() if is_unreadable(value)}
             data = {name: legible.plain(value) if isinstance(value, str) else value for name, value in data.items()}
-        faults |= {name: [_("A valid number is required.")] for name in odd_numbers(self, data)}
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as wrong:
@@ -87,6 +88,17 @@ class Amount(serializers.DecimalField):
 
     def __init__(self, *, max_digits: int = 12, decimal_places: int = 4, **options: Any) -> None:
         super().__init__(max_digits=max_digits, decimal_places=decimal_places, normalize_output=True, **options)
+
+
+class Figure(serializers.CharField):
+    """A number as JSON has it, or as a laboratory prints it: 1500, "1,500", "<0.1", "0.3 x10^9/L"."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=60, **options)
+
+    def to_internal_value(self, data: Any) -> str:  # Any: whatever the JSON held
+        """As text; what it means is for the room that knows its units."""
+        return super().to_internal_value(f"{data:f}" if isinstance(data, Decimal) else data)
 
 
 class Id(serializers.IntegerField):

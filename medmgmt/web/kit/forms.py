@@ -78,20 +78,6 @@ class Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class Written(forms.CharField):
-    """Text that a person types: what nobody can see is left out, a control character is refused."""
-
-    def to_python(self, value: Any) -> str:
-        text = str(super().to_python(value))
-        if legible.has_controls(text):
-            raise forms.ValidationError(UNREADABLE)
-        return legible.plain(text).strip() if self.strip else legible.plain(text)
-
-    def widget_attrs(self, widget: forms.Widget) -> Any:
-        """Written from the side from which its letters run."""
-        return {**super().widget_attrs(widget), "dir": "auto"}
-
-
 class PlainNumber:
     """A number in plain digits; what only a programming language reads as one is none."""
 
@@ -110,6 +96,20 @@ class Number(PlainNumber, forms.DecimalField):
 
 class Whole(PlainNumber, forms.IntegerField):
     """A whole number in plain digits."""
+
+
+class Written(forms.CharField):
+    """Text that a person types: what nobody can see is left out, a control character is refused."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value))
+        if legible.has_controls(text):
+            raise forms.ValidationError(UNREADABLE)
+        return legible.plain(text).strip() if self.strip else legible.plain(text)
+
+    def widget_attrs(self, widget: forms.Widget) -> Any:
+        """Written from the side from which its letters run."""
+        return {**super().widget_attrs(widget), "dir": "auto"}
 
 
 OF_KINDS: dict[object, Callable[[], tuple[type[forms.Field], dict[str, Any]]]] = {
