@@ -7,6 +7,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from interactions import review
+from medmgmt.actions import results
 from medmgmt.actions.renewals import keep_review
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, legible, names
@@ -61,7 +63,8 @@ def _into_one(by: User, gone: Patient, stays: Patient, why: str) -> Patient:
     login(gone, stays)
     courses.keep_current([gone.pk, stays.pk])
     planning.plan(stays, now)
-    keep_review(by, stays)
+    loud = [one for one in keep_review(by, stays) if one.is_new and one.severity in review.STOPS]
+    results.open_review(stays, loud)
     audit.record(by, "merge_charts", patient_id=gone.pk, obj=("patient", stays.pk), why=why,
                  detail={"moved": moved, "left": left})  # fmt: skip
     return stays

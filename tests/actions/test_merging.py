@@ -14,10 +14,10 @@ from medmgmt.actions import people as acts
 from medmgmt.record import access
 from medmgmt.record.errors import NoSuchPatient, Refused, Unconfirmed
 from medmgmt.record.models import Allergy, AuditEntry, Observation, Patient, Prescription
-from refills.models import Reminder, ReminderState
+from refills.models import Reminder, ReminderState, Task
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("knowledge")
 AGAIN = {"mrn": "c-1001 b", "given_name": "Carla", "family_name": "Castillo", "sex": "female", "language": "en"}
 
 
@@ -34,7 +34,7 @@ def merged(gone: Patient, stays: Patient) -> Patient:
 
 def test_every_row_goes_into_the_chart_that_stays() -> None:
     carla, again, bo = factories.carla(), second_chart(), factories.bo()
-    taken = factories.taking(patient=again)
+    taken = factories.taking(of=again)
     supply.record_dispense(
         bo, taken.pk, dispensed_on=timezone.localdate(), quantity=Decimal(30), unit="{tablet}", days_supply=30
     )
@@ -126,3 +126,12 @@ def test_a_chart_merged_before_leads_to_the_last() -> None:
     merged(third, carla)
     assert access.patient_for(factories.bo(), "view_chart", again.pk) == carla
     assert not Prescription.objects.exclude(patient=carla).exists()
+
+
+def test_what_one_chart_knew_meets_what_the_other_took_and_somebody_is_told() -> None:
+    carla, again, bo = factories.carla(), second_chart(), factories.bo()
+    observing.record_allergy(bo, carla.pk, kind="allergy", substance="tegretol - SJS")
+    factories.taking("carbamazepine", 2002, "200", of=again)
+    assert not Task.objects.filter(key__startswith="record-review").exists()
+    merged(again, carla)
+    assert Task.objects.get(key__startswith="record-review").patient == carla
