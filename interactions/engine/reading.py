@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from interactions.engine import bands, card_tables, care_tables, derived_tables, load_tables, numbers, person
+from interactions.engine import bands, card_tables, care_tables, derived_tables, load_tables, numbers, person, red_flags
 from interactions.engine.attributes import DoseModifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.conditions import COMPARISONS
@@ -89,6 +89,7 @@ def build(
         care=care_tables.read(tables),
         derived=derived_tables.read(tables, figures),
         loads=load_tables.read(tables),
+        flags=red_flags.read(tables, reader.selected),
         numbers=figures,
     )
 
