@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
 from interactions import releases, tiers
-from interactions.engine import attributes, data_set, knowledge, rulebook
+from interactions.engine import attributes, data_set, knowledge, rulebook, written
 from interactions.engine.catalogue import Catalogue, normal
 from interactions.engine.catalogue import CatalogueDrug as Entry
 from interactions.engine.knowledge import Knowledge
@@ -18,6 +19,8 @@ from interactions.engine.pair_table import PairTable, pair_code
 from interactions.engine.severity import NAMED
 from interactions.models import Release, ReleaseKind
 
+LEAST_BEGINNING = 4
+"""Fewer letters are the beginning of too much: "MS" is no drug."""
 LEAST_SCORE = 70
 """Below this likeness (0 to 100) a name is not what was meant."""
 
@@ -149,6 +152,33 @@ def search(text: str, limit: int = 10) -> list[FoundDrug]:
             best[key] = (score, matched)
     ranked = sorted(best.items(), key=lambda item: (-item[1][0], len(item[1][1]), item[0]))
     return [_found(catalogue.drugs[key], matched, score) for key, (score, matched) in ranked[:limit]]
+
+
+def meant(name: str) -> list[FoundDrug]:
+    """The drugs that a name stands for: exactly, else those of which it is the beginning, from four letters on.
+
+    One is what was meant; several are for the person to choose from; none is a name that nobody knows.
+    """
+    held = loaded()
+    exact = resolve(name=name, among=held.knowledge)
+    wanted = normal(name)
+    if exact is not None or len(wanted) < LEAST_BEGINNING:
+        return [exact] if exact else []
+    keys = {key: shown for spelling, (shown, key) in held.spellings.items() if spelling.startswith(wanted)}
+    drugs = held.knowledge.catalogue.drugs
+    return [_found(drugs[key], shown, 100) for key, shown in sorted(keys.items())]
+
+
+def most_mg_a_day(key: str) -> Decimal | None:
+    """The largest daily dose in milligrams that the knowledge in use tells of a drug; None where it tells none."""
+    entry = current().catalogue.drugs.get(key)
+    return written.number(entry.attributes.get("max_daily_dose_mg") or "") if entry else None
+
+
+def is_long_acting(key: str) -> bool:
+    """Whether the drug is an injection that lasts for weeks."""
+    entry = current().catalogue.drugs.get(key)
+    return entry is not None and entry.is_long_acting
 
 
 def _found(entry: Entry, matched: str, score: float) -> FoundDrug:

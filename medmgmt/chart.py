@@ -1,7 +1,7 @@
 """The patient's chart, gathered for reading; every function opens it through the one door, which audits the look."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -11,18 +11,20 @@ from django.utils import timezone
 from interactions import library
 from interactions import review as reviews
 from interactions.engine.knowledge import Knowledge
-from interactions.models import Review
+from interactions.models import Finding, Moment, Review
+from medmgmt import allergies as medmgmt_allergies
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.record import access, dosing
 from medmgmt.record.models import (
-    Allergy,
     Condition,
     DosageChange,
     Encounter,
     Enrolment,
+    ImportRemark,
     Observation,
     Patient,
     Prescription,
+    RemarkKind,
     Role,
     SideEffectReport,
     Status,
@@ -30,9 +32,10 @@ from medmgmt.record.models import (
 )
 from medmgmt.regimen import courses as regimen_courses
 from medmgmt.regimen import scopes as regimen_scopes
+from medmgmt.regimen.as_of import AsOf
 from medmgmt.review.cards import FindingCard, cards
 from medmgmt.supply import adherence, authorisations, limits, reads, stock
-from refills.models import LIVE, Dispense, Reminder, ReminderItem, ReminderState, SupplyLimit, Task
+from refills.models import Dispense, Reminder, ReminderItem, ReminderState, SupplyLimit, Task
 
 RECENT, VISITS = 30, 5
 """How many observations and fills, and how many visits a chart shows; the rest is a page further."""
@@ -62,6 +65,12 @@ class Medication:
         return self.dose.state
 
     @property
+    def words_beside(self) -> str:
+        """What was written beside the dose, where its line does not say it already."""
+        words = self.dose.sig.words if self.dose.sig else ""
+        return "" if words in self.line else words
+
+    @property
     def last_line(self) -> str:
         """The last regimen in words, also where nothing is taken now."""
         sigs = [change.sig for change in self.course if change.sig]
@@ -79,7 +88,7 @@ class Chart:
     facts: dict[str, Observation]
     enrolments: list[Enrolment]
     team_names: list[str]
-    allergies: list[Allergy]
+    allergies: medmgmt_allergies.AllergyList
     conditions: list[Condition]
     medications: list[Medication]
     past: list[Medication]
@@ -92,6 +101,17 @@ class Chart:
     tasks: list[Task]
     reviewed: Review | None = None
     encounters: list[Encounter] = field(default_factory=list)
+    remarks: list[ImportRemark] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> list[ImportRemark]:
+        """What was not taken over from another record."""
+        return [one for one in self.remarks if one.kind == RemarkKind.LEFT_OUT]
+
+    @property
+    def unclear(self) -> list[ImportRemark]:
+        """What was, and has to be read again."""
+        return [one for one in self.remarks if one.kind == RemarkKind.UNCLEAR]
 
 
 @dataclass(frozen=True)
@@ -121,33 +141,68 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
     """The chart with the doses of any day (today if none is given); a fixed number of queries whatever it holds."""
     patient = access.patient_for(by, "view_chart", patient_id)
     today = patient.today(timezone.now())
-    shown = day or today
-    medications = medications_on(patient, shown)
-    last = reviews.latest_of_patient(patient.pk)
-    observations = list(Observation.current(patient.pk))
-    assignments = patient.assignments.filter(until=None).select_related("team")
+    at = AsOf(patient, day or today, today)
+    known = [at.course(one) for one in regimen_courses.of_patient(patient.pk, *SHOWN)]
+    medications = medications_on(patient, at.day, known)
+    observations = list(at.observations())
+    findings = standing(at, known)
     return Chart(
         patient=patient,
-        day=shown,
+        day=at.day,
         today=today,
-        age=patient.age_on(shown),
+        age=patient.age_on(at.day),
         facts=latest_by_code(observations),
-        enrolments=list(patient.enrolments.order_by("-starts_on")),
-        team_names=[assignment.team.name for assignment in assignments],
-        allergies=list(patient.allergies.filter(refuted_on=None)),
-        conditions=list(patient.conditions.filter(abated_on=None)),
-        medications=[one for one in medications if one.state in ("taking", "held") or planned(one, shown)],
-        past=[one for one in medications if one.state == "stopped" and not planned(one, shown)],
-        proposals=list(proposals_of(patient)),
-        standing=standing_cards(patient.pk, last),
-        not_checked=list(last.not_checked) if last else [],
-        side_effects=list(medmgmt_side_effects.side_effects_of(patient)),
+        enrolments=at.enrolments(),
+        team_names=[assignment.team.name for assignment in at.assignments()],
+        allergies=medmgmt_allergies.listed(at.allergies()),
+        conditions=list(at.conditions()),
+        medications=[one for one in medications if one.state in ("taking", "held") or planned(one, at.day)],
+        past=[one for one in medications if one.state == "stopped" and not planned(one, at.day)],
+        proposals=list(at.proposals()),
+        standing=findings.cards,
+        not_checked=list(findings.review.not_checked) if findings.review else [],
+        side_effects=at.side_effects(medmgmt_side_effects.side_effects_of(patient)),
         observations=observations[:RECENT],
-        dispenses=list(patient.dispenses.select_related("prescription").order_by("-dispensed_on", "-id")[:RECENT]),
-        tasks=list(patient.tasks.filter(state__in=LIVE).select_related("assignee", "claimed_by")),
-        reviewed=last,
-        encounters=list(Encounter.objects.filter(patient=patient).select_related("by")[:VISITS]),
+        dispenses=list(reads.with_voidings(at.dispenses())[:RECENT]),
+        tasks=list(at.tasks()),
+        reviewed=findings.review,
+        encounters=list(at.encounters()[:VISITS]),
+        remarks=list(at.remarks()),
     )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a review of one day's regimen found, and that review; None where there is none."""
+
+    review: Review | None
+    cards: list[FindingCard]
+
+
+def standing(at: AsOf, known: Sequence[regimen_courses.Course]) -> Standing:
+    """What stands today, as it was last reviewed; for any other day what is found now in what is taken on it."""
+    if at.day == at.today:
+        last = reviews.latest_of_patient(at.patient.pk)
+        return Standing(last, loud(list(last.findings.all()) if last else [], at))
+    held = library.loaded()
+    regimen = regimen_courses.at(at.person(held.knowledge), known, at.day)
+    made = reviews.draft(
+        held, set(), [regimen], patient_id=at.patient.pk, change_id=None, by_id=None, moment=Moment.SCREEN
+    )
+    return Standing(made.review, loud(made.findings, at))
+
+
+def loud(findings: Sequence[Finding], at: AsOf) -> list[FindingCard]:
+    """Graded findings only, each with the answer that speaks for it, if it was given by then."""
+    graded = cards((one for one in findings if one.severity not in reviews.FOLDED), at.patient.pk)
+    if not at.is_past:
+        return graded
+    return [replace(one, answer=one.answer if one.answer and at.was_by_then(one.answer.at) else None) for one in graded]
+
+
+def remarks(by: User, patient_id: int) -> QuerySet[ImportRemark]:
+    """What another record said and could not be taken over as it stood, until somebody has read it."""
+    return ImportRemark.objects.filter(patient=access.patient_for(by, "view_chart", patient_id), dismissed_at=None)
 
 
 def planned(medication: Medication, day: date) -> bool:
@@ -164,17 +219,10 @@ def latest_by_code(observations: Sequence[Observation]) -> dict[str, Observation
     return newest
 
 
-def proposals_of(patient: Patient) -> QuerySet[DosageChange]:
-    """What waits for a signature."""
-    open_ones = patient.dosage_changes.filter(status=Status.PROPOSED)
-    return open_ones.select_related("prescription", "author").order_by("effective_on", "id")
-
-
-def medications_on(patient: Patient, day: date) -> list[Medication]:
-    """Every medicine with a signed course, those taken on `day` first; six queries."""
-    courses = regimen_courses.of_patient(patient.pk, *SHOWN)
+def medications_on(patient: Patient, day: date, known: Sequence[regimen_courses.Course]) -> list[Medication]:
+    """Every medicine with a signed course, those taken on `day` first; three queries."""
     knowledge, limited = library.current(), limits.of_patient([patient.pk])
-    found = [medication(course, day, knowledge, limited) for course in courses]
+    found = [medication(course, day, knowledge, limited) for course in known if course.changes]
     order = {"taking": 0, "held": 1, "not_started": 2, "stopped": 3}
     return sorted(found, key=lambda one: (order[one.state], one.prescription.drug_name.lower(), one.prescription.pk))
 
@@ -204,13 +252,6 @@ def medication(
     )
 
 
-def standing_cards(patient_id: int, last: Review | None) -> list[FindingCard]:
-    """What the newest review of the signed regimen found, graded findings only."""
-    if last is None:
-        return []
-    return [card for card in cards(last.findings.all(), patient_id) if card.finding.severity not in reviews.FOLDED]
-
-
 def course(by: User, prescription_id: int, *, day: date | None = None) -> CoursePage:
     """Everything that was ever proposed, signed or withdrawn for one prescription."""
     prescription = Prescription.objects.filter(pk=prescription_id).first()
@@ -231,7 +272,8 @@ def portal(by: User) -> Portal:
     """The signed-in patient's medicines, refills and reports."""
     patient = access.patient_for(by, "view_own", by.patient_id or 0)
     today = patient.today(timezone.now())
-    medicines = [one for one in medications_on(patient, today) if one.state in ("taking", "held")]
+    known = regimen_courses.of_patient(patient.pk, *SHOWN)
+    medicines = [one for one in medications_on(patient, today, known) if one.state in ("taking", "held")]
     waiting = ReminderItem.objects.filter(
         reminder__patient=patient, reminder__state=ReminderState.PLANNED, reminder__caregiver=None
     ).order_by("-reminder__due_at")

@@ -3,18 +3,19 @@
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, names
 from medmgmt.record.models import AuditEntry, Enrolment, Patient, User
 from refills.models import LIVE
 
 
 def patients(by: User, *, search: str = "") -> QuerySet[Patient]:
-    """The patients in the person's care, found by name or record number, with `open_tasks` and `open_enrolments`."""
+    """The patients in the person's care, with `open_tasks` and `open_enrolments`.
+
+    Found by parts of their names in any order, by birth date, by record number; accents, case and what is between the
+    words of a name do not matter.
+    """
     access.require(by, "list_patients")
-    found = access.patients_of(by)
-    for word in search.split():
-        named = Q(given_name__icontains=word) | Q(family_name__icontains=word) | Q(mrn__iexact=word)
-        found = found.filter(named)
+    found = access.patients_of(by).filter(sought(search))
     now_in = Enrolment.objects.filter(ends_on=None)
     waiting = Count("tasks", filter=Q(tasks__state__in=LIVE), distinct=True)
     return (
@@ -22,6 +23,18 @@ def patients(by: User, *, search: str = "") -> QuerySet[Patient]:
         .prefetch_related(Prefetch("enrolments", queryset=now_in, to_attr="open_enrolments"))
         .order_by("family_name", "given_name", "id")
     )
+
+
+def sought(search: str) -> Q:
+    """The condition that a search is; nothing asked is everybody."""
+    words, days = names.asked(search)
+    named = Q()
+    for word in words:
+        named &= Q(names_key__contains=word) | Q(mrn_key=word)
+    for meant in days:
+        named &= Q(birth_date__in=meant)
+    whole = names.compact(search)
+    return named | Q(mrn_key=whole) if whole else named
 
 
 def saw_list(by: User, what: str, count: int) -> None:

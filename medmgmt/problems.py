@@ -57,6 +57,9 @@ KINDS: dict[str, Kind] = {
         _("Answers are `application/json`; `Accept` asked for others only.")),
     "conflict": Kind(409, _("Somebody was faster"),
         _("What you saw has changed since. Read it again, then decide again.")),
+    "asked": Kind(409, _("Is this meant?"),
+        _("It can be done, but looks like a slip or a repeat; `detail` says of what. Nothing was done yet. If it is "
+          "meant, send the same with `confirm` true.")),
     "unanswered-findings": Kind(409, _("Findings are waiting for an answer"),
         _("Findings of major severity or above have no answer yet. `findings` lists them; answer each, then sign.")),
     "co-signature-needed": Kind(409, _("A second signature is needed"),
@@ -109,6 +112,7 @@ ERRORS: dict[str, tuple[type[Exception], ...]] = {
         refills_errors.LinkUnknown, refills_errors.NoSuchAbsence, Http404, rest_errors.NotFound),
     "not-allowed": (record_errors.NotAllowed, django_errors.PermissionDenied, rest_errors.PermissionDenied),
     "conflict": (record_errors.Conflict,),
+    "asked": (record_errors.Unconfirmed,),
     "refused": (
         record_errors.RecordError, dosing.ImpossibleSig, dosing.ImpossibleStep, interactions_errors.InteractionsError,
         refills_errors.RefillsError, DataError, IntegrityError, django_errors.ValidationError),

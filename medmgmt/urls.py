@@ -14,3 +14,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("medmgmt.web.urls")),
 ]
+
+handler500 = "medmgmt.web.kit.views.broken"

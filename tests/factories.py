@@ -125,7 +125,7 @@ def stranger() -> Patient:
 
 def sig(amount: str = "50", **values: Any) -> Sig:
     """A regimen: so many mg by mouth once daily, unless told otherwise."""
-    return Sig(**{"amount": Decimal(amount), "unit": "mg", "route": "PO", "timing": "daily", **values})
+    return Sig.of(**{"amount": Decimal(amount), "unit": "mg", "route": "PO", "timing": "daily", **values})
 
 
 def prescription(of: Patient | None = None, **values: Any) -> Prescription:
@@ -148,7 +148,7 @@ def change(
         prescription=to,
         kind=kind,
         effective_on=on,
-        **DosageChange.sig_columns(sig),
+        sig=sig,
         **values,
     )
 

@@ -212,7 +212,7 @@ def facts(case: Case, day: date, knowledge: Knowledge, left_out: list[NotChecked
         genotype=tuple((str(gene), str(state)) for gene, state in (patient.get("genotype") or {}).items()),
         ancestry=str(patient.get("ancestry") or ""),
         conditions=tuple(str(text) for text in patient.get("conditions") or []),
-        allergies=tuple(_allergy(one, knowledge) for one in patient.get("allergies") or []),
+        allergies=tuple(map(_allergy, patient.get("allergies") or [])),
         labs=labs,
         symptoms=tuple(
             Symptom(str(one.get("term") or ""), _day(one.get("onset")), str(one.get("note") or ""))
@@ -225,10 +225,8 @@ def _first(*values: Decimal | None) -> Decimal | None:
     return next((value for value in values if value is not None), None)
 
 
-def _allergy(one: Case, knowledge: Knowledge) -> Allergy:
-    substance = str(one.get("drug") or "").strip()
-    known = knowledge.catalogue.typed(substance)
-    return Allergy(substance, known.key if known else None, str(one.get("reaction") or ""))
+def _allergy(one: Case) -> Allergy:
+    return Allergy(str(one.get("drug") or "").strip(), reaction=str(one.get("reaction") or ""))
 
 
 def measured(labs: Iterable[Case], day: date, knowledge: Knowledge, left_out: list[NotChecked]) -> tuple[Lab, ...]:

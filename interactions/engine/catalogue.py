@@ -45,6 +45,10 @@ class CatalogueDrug:
     def is_long_acting(self) -> bool:
         return "LAI" in self.drug_class or "Long-acting injectable" in self.drug_class
 
+    def shares_with(self, other: "CatalogueDrug") -> bool:
+        """Whether both hold one substance: one drug, or an ingredient in both."""
+        return self.key == other.key or not set(self.ingredients).isdisjoint(other.ingredients)
+
     @property
     def is_mao_inhibitor(self) -> bool:
         """Any kind of monoamine oxidase inhibition, weak included."""

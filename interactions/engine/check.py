@@ -9,7 +9,6 @@ from operator import attrgetter
 from interactions.engine.findings import Finding, Judgement, NotChecked
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Drug, Regimen
-from interactions.engine.regrading import Regrades
 from interactions.engine.rulebook import RuleBook
 from interactions.engine.rules import (
     allergies,
@@ -30,7 +29,6 @@ from interactions.engine.rules.situation import Situation
 
 BY_WORDS = attrgetter("kind", "problem", "drugs")
 BY_SEVERITY = attrgetter("severity")
-Judged = set[tuple[int, int, str]]
 
 
 def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
@@ -45,7 +43,7 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
     kinds = [knowledge.kind_of(seat) for seat in seats]
     told = pairs.words_on_pairs(situation, kinds, knowledge)
     not_checked = told.missing
-    found = [*told.findings, *_beyond_pairs(situation, told.judged, not_checked, knowledge.regrades)]
+    found = [*told.findings, *_beyond_pairs(situation, told, strangers, knowledge)]
     found.sort(key=BY_WORDS)
     findings = tuple(sorted(found, key=BY_SEVERITY, reverse=True))
     prescribed = [seat for seat in seats if not seat.is_state]
@@ -74,15 +72,15 @@ def _release(knowledge: Knowledge) -> tuple[str, str, date]:
 
 
 def _beyond_pairs(
-    situation: Situation, judged: Judged, not_checked: list[NotChecked], regrades: Regrades
+    situation: Situation, told: pairs.PairWords, strangers: list[Drug], knowledge: Knowledge
 ) -> list[Finding]:
     """What concerns one drug and this person, or the regimen as a whole."""
-    drafts = [*cumulative.drafts(situation), *duplicates.drafts(situation, judged), *allergies.drafts(situation)]
-    for mechanism in (doses, food, labs):
-        found, missing = mechanism.judge(situation)
+    drafts = [*cumulative.drafts(situation), *duplicates.drafts(situation, told, strangers)]
+    judged = [mechanism.judge(situation) for mechanism in (doses, food, labs)]
+    for found, missing in (allergies.judge(situation, knowledge.allergens), *judged):
         drafts += found
-        not_checked += missing
-    drafts = list(regraded.drafts(drafts, regrades)) if regrades else drafts
+        told.missing.extend(missing)
+    drafts = list(regraded.drafts(drafts, knowledge.regrades)) if knowledge.regrades else drafts
     return [merging.finished(finding, about, situation) for finding, about in draft.findings(drafts, situation)]
 
 

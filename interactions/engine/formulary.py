@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from interactions.engine import card_tables, care_tables, derived_tables, load_tables, person, red_flags
+from interactions.engine.allergens import Named
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
 from interactions.engine.conditions import COMPARISONS, When
@@ -17,7 +18,7 @@ Row = Mapping[str, str]
 Rows = Sequence[Row]
 TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", "lab_names",
-    "lab_actions", "lab_rules", "symptom_rules", "allergy_groups", "reactions", "patient_states",
+    "lab_actions", "lab_rules", "symptom_rules", "allergens", "allergy_groups", "reactions", "patient_states",
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
     *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *red_flags.TABLES,
     *NUMBER_TABLES,
@@ -111,12 +112,11 @@ class SymptomRule:
 
 @dataclass(frozen=True, slots=True)
 class AllergyGroup:
-    """Drugs that cross-react; `words` name the group as a substance."""
+    """Drugs that cross-react, or that a class named on an allergy list means."""
 
     name: str
-    words: frozenset[str]
-    members: Mapping[str, tuple[Severity, Severity, str, str]]
-    """Key -> severity for its own allergy, for another member's, why, source."""
+    members: Mapping[str, tuple[Severity, Severity | None, str, str]]
+    """Key -> severity for the class itself, for another member (None: says nothing of this one), why, source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,7 @@ class Formulary:
     """By drug."""
     effect_thresholds: tuple[Threshold, ...] = ()
     symptoms: Mapping[str, tuple[SymptomRule, ...]] = field(default_factory=dict)
+    allergens: tuple[Named, ...] = ()
     allergy_groups: tuple[AllergyGroup, ...] = ()
     reactions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     states: tuple[tuple[str, str, str], ...] = ()

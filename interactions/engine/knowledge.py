@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
+from interactions.engine.allergens import Allergens
 from interactions.engine.attributes import Profile
 from interactions.engine.catalogue import Catalogue, CatalogueDrug
 from interactions.engine.data_set import DataSet, Selection
@@ -99,6 +100,11 @@ class Knowledge:
         if isinstance(source, RuleBook):
             return source.selection(seat.drug, seat.entry)
         return source.select(self.catalogue.drugs[seat.entry.key], seat.drug.route, seat.drug.form, self.catalogue)
+
+    @cached_property
+    def allergens(self) -> Allergens:
+        """What people write on allergy lists, read by these names."""
+        return Allergens(self.catalogue, self.formulary.allergens, self.formulary.reactions)
 
     @cached_property
     def varying(self) -> frozenset[str]:

@@ -17,7 +17,7 @@ from interactions.engine.conditions import ALWAYS, NEVER, Held, When
 from interactions.engine.formulary import Risks, raised
 from interactions.engine.numbers import Numbers
 from interactions.engine.person import recently
-from interactions.engine.regimen import Drug, Facts
+from interactions.engine.regimen import Drug, Facts, is_meant
 from interactions.engine.severity import NAMED, Severity
 
 T = TypeVar("T")
@@ -195,7 +195,8 @@ def _different_ingredient(_argument: str, case: Case) -> Held:
 
 
 def _no_labelled_overlap(_argument: str, case: Case) -> Held:
-    return Held(frozenset({case.a.ref, case.b.ref}) not in case.facts.labelled_overlaps)
+    is_labelled = frozenset({case.a.ref, case.b.ref}) in case.facts.labelled_overlaps
+    return Held(not is_labelled and not is_meant(case.a, case.b))
 
 
 def _if_member(argument: str, case: Case) -> Held:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from interactions.engine import bands, card_tables, care_tables, derived_tables, load_tables, numbers, person, red_flags
+from interactions.engine.allergens import Named
 from interactions.engine.attributes import DoseModifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.conditions import COMPARISONS
@@ -28,7 +29,17 @@ from interactions.engine.formulary import (
 from interactions.engine.regimen import Facts
 from interactions.engine.severity import NAMED, Severity
 
-CHECKS = {"day_max", "dose_max", "kg_day_max", "start_max", "first_dose_max", "factor", "avoid", "advise"}
+CHECKS = {
+    "day_max",
+    "dose_max",
+    "kg_day_max",
+    "start_max",
+    "first_dose_max",
+    "days_a_week_max",
+    "factor",
+    "avoid",
+    "advise",
+}
 FACTS = {one.name for one in fields(Facts)}
 WANTS = {"with_food", "without_food"}
 FIGURE = r"(\d+(?:\.\d+)?)"
@@ -67,6 +78,7 @@ def build(
         thresholds=reader.thresholds(),
         effect_thresholds=reader.effect_thresholds(),
         symptoms=reader.symptoms(),
+        allergens=reader.allergens(),
         allergy_groups=reader.allergy_groups(),
         reactions={row["kind"]: _parts(row["words"]) for row in reader.rows("reactions")},
         states=tuple((row["fact"], row["value"], row["drug"]) for row in reader.rows("patient_states")),
@@ -236,14 +248,21 @@ class _Reader:
         return self.by_drug((row["drug"], _symptom_rule(row)) for row in self.rows("symptom_rules"))
 
     def allergy_groups(self) -> tuple[AllergyGroup, ...]:
-        members: dict[str, dict[str, tuple[Severity, Severity, str, str]]] = {}
-        words: dict[str, set[str]] = {}
+        members: dict[str, dict[str, tuple[Severity, Severity | None, str, str]]] = {}
         for row in self.rows("allergy_groups"):
-            words.setdefault(row["group"], set()).update(map(normal, _parts(row["words"])))
-            told = (NAMED[row["same"]], NAMED[row["cross"]], row["why"], row["source"])
+            told = (NAMED[row["same"]], NAMED[row["cross"]] if row["cross"] else None, row["why"], row["source"])
             for key in self.selected(row["member"]):
                 members.setdefault(row["group"], {}).setdefault(key, told)
-        return tuple(AllergyGroup(name, frozenset(words[name]), of) for name, of in members.items())
+        return tuple(AllergyGroup(name, of) for name, of in members.items())
+
+    def allergens(self) -> tuple[Named, ...]:
+        return tuple(
+            Named(
+                row["allergen"], row["kind"], _parts(row["words"]), frozenset(_parts(row["groups"])), row["drug"],
+                tuple(map(int, _parts(row["rxcuis"]))),
+            )
+            for row in self.rows("allergens")
+        )  # fmt: skip
 
 
 def _dose_rule(row: Row) -> DoseRule:

@@ -24,12 +24,27 @@ class Drug:
     """The day of the last dose; None while it is taken."""
     mg_per_dose: Decimal | None = None
     """The largest single dose of the day."""
+    mg_in_a_day: Decimal | None = None
+    """On the fullest of its days, where it is not taken every day; None where that is the same."""
+    days_a_week: Decimal | None = None
+    """On how many days of a week it is taken, on average; None where that is not known."""
+    dose_unknown: str = ""
+    """Why its dose is not known in milligrams, in a sentence; empty where it is, or where nobody said a dose."""
     changed_on: date | None = None
     """The last change of the dose; None when there was none since the start, or none is on record."""
     food: str = ""
     """with_food or without_food, as the sig says; empty where it does not."""
     ordered_as: str = ""
     """A brand or other name under which it was ordered; empty for its own name."""
+    ordered: int = 0
+    """Its place among all that was ordered; the higher came later."""
+    alongside: bool | None = None
+    """Whether it was ordered as meant beside what was there of the same drug; None where nobody was asked."""
+
+
+def is_meant(a: Drug, b: Drug) -> bool | None:
+    """What was said of two lines when the later of them was ordered: both are meant, not both, or None."""
+    return max(a, b, key=lambda one: one.ordered).alongside
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +67,10 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class Allergy:
-    """What somebody reacted to: a drug, or a class in words."""
+    """What somebody reacted to, in the words of the record; one line may name several substances."""
 
     substance: str
-    key: str | None = None
+    rxcui: int | None = None
     reaction: str = ""
     is_intolerance: bool | None = None
     """None when the record does not say: then the reaction decides."""

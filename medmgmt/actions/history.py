@@ -69,8 +69,21 @@ class PastEnrolment:
 
 
 @dataclass(frozen=True, slots=True)
+class PastRemark:
+    """Something that was not taken over as it stood; `kind` is one of RemarkKind, `why` a sentence."""
+
+    source_id: str
+    kind: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PastStep:
-    """One thing that happened to a course: signed at `at`, holding from `effective_on` on."""
+    """One thing that happened to a course: signed at `at`, holding from `effective_on` on.
+
+    Without a date in the source, `effective_on` is the day on which it was taken over, whichever that was.
+    """
 
     kind: str
     effective_on: date
@@ -79,6 +92,7 @@ class PastStep:
     reason_code: str = "imported"
     note: str = ""
     plan: str = ""
+    is_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +133,4 @@ class History:
     observations: tuple[PastObservation, ...] = ()
     enrolments: tuple[PastEnrolment, ...] = ()
     courses: tuple[PastCourse, ...] = ()
+    remarks: tuple[PastRemark, ...] = ()

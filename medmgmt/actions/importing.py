@@ -2,29 +2,35 @@
 
 Idempotent by source id: what is there stays as it is, and only what is new is added. A course that has gone on in the
 source gets the steps it lacks; one whose past reads differently now is left alone and named, because signed history is
-never rewritten.
+never rewritten. One thing that cannot be written never stops the others: it stands on the chart as not taken over.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt.actions.history import History, PastCourse, PastPatient, PastStep
+from medmgmt import allergies
+from medmgmt.actions.history import History, PastCourse, PastPatient, PastRemark, PastStep
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
-from medmgmt.record.errors import Refused
+from medmgmt.record.errors import Conflict, Refused
 from medmgmt.record.models import (
     Allergy,
+    AllergyReaction,
     CareAssignment,
     Condition,
     DosageChange,
     Enrolment,
+    ImportRemark,
     Observation,
     Patient,
     Prescription,
+    ReactionSeverity,
+    RemarkKind,
     Status,
     User,
 )
@@ -33,6 +39,8 @@ from medmgmt.regimen import courses as regimen_courses
 from refills.models import Dispense
 
 LATEST = dosing.LAST_ORDER
+IMPOSSIBLE = (IntegrityError, DataError, UnicodeError)
+CLASH = "This clashes with what is here, or has a value that nobody can have."
 
 
 @dataclass(frozen=True)
@@ -46,22 +54,34 @@ class TakenOver:
     """Courses already there that have gone on in the source since."""
     differing: frozenset[str] = frozenset()
     """Courses already there whose past the source now tells differently; left as they are."""
+    refused: tuple[PastRemark, ...] = ()
+    """What makes no sense, or clashes with what is here."""
 
 
 def take_in(by: User, history: History, *, team_id: int | None = None) -> TakenOver:
-    """Takes one patient's history over, all of it or nothing; a second time nothing is made.
+    """Takes one patient's history over; a second time nothing is made.
 
     A new patient comes into the care of the team, if one is given; without it nobody's list shows them. A patient who
-    is there keeps the name and dates that this record has. Raises Refused where the record number belongs to somebody
-    else, a source id to another patient, or a course makes no sense.
+    is there keeps the name and dates that this record has. What of the rest cannot be written is in `refused`. Raises
+    Refused where the patient cannot be: the record number belongs to somebody else, or a value is none.
     """
     try:
         with transaction.atomic():
             return _taken_in(by, history, team_id)
-    except (IntegrityError, DataError, UnicodeError) as clash:
-        raise Refused(_("This history clashes with what is here, or has a value that nobody can have.")) from clash
-    except (dosing.ImpossibleStep, dosing.ImpossibleSig) as impossible:
-        raise Refused(str(impossible)) from impossible
+    except IMPOSSIBLE as clash:
+        raise Refused(CLASH) from clash
+
+
+@transaction.atomic
+def dismiss_remark(by: User, remark_id: int) -> ImportRemark:
+    """Somebody has read it and done what it asks; it leaves the chart and stays on record. A second time: Conflict."""
+    patient, remark = access.locked(by, "dismiss_remark", ImportRemark, remark_id)
+    if remark.dismissed_at is not None:
+        raise Conflict(_("Somebody has read this already."))
+    remark.dismissed_by, remark.dismissed_at = by, max(timezone.now(), remark.recorded_at)
+    remark.save(update_fields=["dismissed_by", "dismissed_at"])
+    audit.record(by, "dismiss_remark", patient_id=patient.pk, obj=("import_remark", remark.pk))
+    return remark
 
 
 def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
@@ -74,16 +94,19 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
             for past in history.enrolments
         ]
         Enrolment.objects.bulk_create(rows)
+    refused: list[PastRemark] = []
     made = {
         "patients": int(is_new),
-        "conditions": _add_conditions(patient, history),
-        "allergies": _add_allergies(patient, history),
-        "observations": _add_observations(by, patient, history),
+        "conditions": _written(Condition, _conditions(patient, history), refused),
+        "allergies": _add_allergies(patient, history, refused),
+        "observations": _written(Observation, _observations(by, patient, history), refused),
     }
-    courses = _Courses(by, patient, history.courses)
-    made |= {"prescriptions": len(courses.new), "changes": courses.write(), "dispenses": _add_fills(by, courses)}
+    courses = _Courses(by, patient, history.courses, refused)
+    made["changes"] = courses.write()
+    made |= {"prescriptions": len(courses.new), "dispenses": _add_fills(by, courses)}
     if made["changes"]:
         regimen_courses.keep_current([patient.pk])
+    made["remarks"] = _add_remarks(patient, (*history.remarks, *refused))
     if any(made.values()):
         audit.record(by, "import_history", patient_id=patient.pk, obj=patient, detail={**made, "team": team_id})
     return TakenOver(
@@ -92,7 +115,41 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
         made_courses=frozenset(past.source_id for past in courses.new),
         extended=frozenset(courses.extended),
         differing=frozenset(courses.differing),
+        refused=tuple(refused),
     )
+
+
+def _written(model: Any, rows: Sequence[Any], refused: list[PastRemark]) -> int:
+    """Writes the rows, and how many; of those that cannot be written the rest goes on."""
+    try:
+        with transaction.atomic():
+            return len(model.objects.bulk_create(rows))
+    except IMPOSSIBLE:
+        return sum(_is_written(row, refused) for row in rows)
+
+
+def _is_written(row: Any, refused: list[PastRemark]) -> bool:
+    try:
+        with transaction.atomic():
+            row.pk = None
+            row.save(force_insert=True)
+    except IMPOSSIBLE:
+        what = next((str(getattr(row, name)) for name in ("text", "substance", "code") if hasattr(row, name)), "")
+        refused.append(PastRemark(str(row.source_id), RemarkKind.LEFT_OUT, what or str(row.source_id), CLASH))
+        return False
+    return True
+
+
+def _add_remarks(patient: Patient, told: Iterable[PastRemark]) -> int:
+    """What has to be read by a person; each once, also where it was read long ago."""
+    wanted = {(one.source_id[:200], one.why[:300]): one for one in told}
+    here = ImportRemark.objects.filter(patient=patient).values_list("source_id", "why") if wanted else []
+    rows = [
+        ImportRemark(patient=patient, kind=one.kind, source_id=source_id, what=one.what or source_id, why=why)
+        for (source_id, why), one in wanted.items()
+        if (source_id, why) not in set(here)
+    ]
+    return len(ImportRemark.objects.bulk_create(rows))
 
 
 def _new_patient(past: PastPatient, team_id: int | None) -> Patient:
@@ -121,8 +178,8 @@ def _missing(model: Any, patient: Patient, past: Iterable[Any]) -> list[Any]:
     return [one for one in wanted if one.source_id not in here]
 
 
-def _add_conditions(patient: Patient, history: History) -> int:
-    rows = [
+def _conditions(patient: Patient, history: History) -> list[Condition]:
+    return [
         Condition(
             patient=patient,
             source_id=past.source_id,
@@ -135,29 +192,38 @@ def _add_conditions(patient: Patient, history: History) -> int:
         )
         for past in _missing(Condition, patient, history.conditions)
     ]
-    return len(Condition.objects.bulk_create(rows))
 
 
-def _add_allergies(patient: Patient, history: History) -> int:
-    rows = [
+def _allergies(patient: Patient, history: History) -> list[Allergy]:
+    return [
         Allergy(
             patient=patient,
             source_id=past.source_id,
-            kind=past.kind,
+            kind=allergies.kind_of(past.substance, past.kind),
             substance=past.substance,
             rxcui=past.rxcui,
-            reaction=past.reaction,
-            severity=past.severity,
             recorded_on=past.recorded_on,
             refuted_on=past.refuted_on,
         )
         for past in _missing(Allergy, patient, history.allergies)
     ]
-    return len(Allergy.objects.bulk_create(rows))
 
 
-def _add_observations(by: User, patient: Patient, history: History) -> int:
-    rows = [
+def _add_allergies(patient: Patient, history: History, refused: list[PastRemark]) -> int:
+    rows = _allergies(patient, history)
+    count = _written(Allergy, rows, refused)
+    told = {past.source_id: past for past in history.allergies}
+    reactions = [(row, told[str(row.source_id)]) for row in rows if row.pk is not None]
+    AllergyReaction.objects.bulk_create(
+        AllergyReaction(allergy=row, text=past.reaction, severity=past.severity, recorded_on=past.recorded_on)
+        for row, past in reactions
+        if past.reaction or past.severity != ReactionSeverity.UNKNOWN
+    )
+    return count
+
+
+def _observations(by: User, patient: Patient, history: History) -> list[Observation]:
+    return [
         Observation(
             patient=patient,
             source_id=past.source_id,
@@ -170,14 +236,13 @@ def _add_observations(by: User, patient: Patient, history: History) -> int:
         )
         for past in _missing(Observation, patient, history.observations)
     ]
-    return len(Observation.objects.bulk_create(rows))
 
 
 class _Courses:
     """A patient's courses, sorted into new, going on, and told differently; written in two bulk statements."""
 
-    def __init__(self, by: User, patient: Patient, told: Sequence[PastCourse]) -> None:
-        self.by, self.patient, self.told = by, patient, told
+    def __init__(self, by: User, patient: Patient, told: Sequence[PastCourse], refused: list[PastRemark]) -> None:
+        self.by, self.patient, self.told, self.refused = by, patient, told, refused
         own = Prescription.objects.filter(patient=patient, source_id__isnull=False) if told else []
         self.here = {str(row.source_id): row for row in own}
         self.new = [past for past in told if past.source_id not in self.here]
@@ -186,15 +251,37 @@ class _Courses:
 
     def write(self) -> int:
         """Makes the missing prescriptions and changes; how many changes."""
-        rows = [self._prescription(past) for past in self.new]
-        self.here |= {str(row.source_id): row for row in Prescription.objects.bulk_create(rows)}
-        changes = [change for past in self.new for change in self._changes(past, (), past.steps)]
-        known = self._known_steps() if len(self.new) < len(self.told) else {}
+        known = self._known_steps() if self.here else {}
         new = {past.source_id for past in self.new}
+        made = self._together(self.new, known)
+        if made is None:
+            alone = [(past, self._together([past], known)) for past in self.new]
+            self.new = [past for past, count in alone if count is not None]
+            self.refused += [_impossible(past) for past, count in alone if count is None]
+            made = sum(count or 0 for _past, count in alone)
         for past in self.told:
-            if past.source_id not in new:
-                changes += self._lacking(past, known.get(self.here[past.source_id].pk, []))
-        return len(DosageChange.objects.bulk_create(changes))
+            if past.source_id not in new and self._goes_on(past, known):
+                count = self._together([past], known)
+                self.refused += [_impossible(past)] if count is None else []
+                self.extended += [] if count is None else [past.source_id]
+                made += count or 0
+        return made
+
+    def _together(self, told: Sequence[PastCourse], known: Mapping[int, list[dosing.Step]]) -> int | None:
+        """Writes these courses, and how many changes; None, and nothing, if one of them cannot be written."""
+        before = dict(self.here)
+        try:
+            with transaction.atomic():
+                rows = [self._prescription(past) for past in told if past.source_id not in before]
+                self.here |= {str(row.source_id): row for row in Prescription.objects.bulk_create(rows)}
+                changes: list[DosageChange] = []
+                for past in told:
+                    here = known.get(self.here[past.source_id].pk, [])
+                    changes += self._changes(past, here, past.steps[len(here) :])
+                return len(DosageChange.objects.bulk_create(changes))
+        except (*IMPOSSIBLE, dosing.ImpossibleStep, dosing.ImpossibleSig):
+            self.here = before
+            return None
 
     def _prescription(self, past: PastCourse) -> Prescription:
         return Prescription(
@@ -218,16 +305,17 @@ class _Courses:
             steps.setdefault(change.prescription_id, []).append(change.step)
         return steps
 
-    def _lacking(self, past: PastCourse, known: list[dosing.Step]) -> list[DosageChange]:
-        """The changes that a course already here lacks, if what is here is how the source's course begins."""
-        here = [(step.kind, step.effective_on, step.sig) for step in known]
-        told = [(step.kind, step.effective_on, step.sig) for step in past.steps]
-        if told[: len(here)] != here:
+    def _goes_on(self, past: PastCourse, known: Mapping[int, list[dosing.Step]]) -> bool:
+        """Whether a course already here lacks changes, and what is here is how the source's course begins."""
+        here = known.get(self.here[past.source_id].pk, [])
+        told = [
+            (step.kind, step.effective_on if step.is_dated else one.effective_on, step.sig)
+            for step, one in zip(past.steps, here, strict=False)
+        ]
+        if told != [(one.kind, one.effective_on, one.sig) for one in here]:
             self.differing.append(past.source_id)
-            return []
-        if len(told) > len(here):
-            self.extended.append(past.source_id)
-        return self._changes(past, known, past.steps[len(here) :])
+            return False
+        return len(past.steps) > len(here)
 
     def _changes(self, past: PastCourse, known: Sequence[dosing.Step], steps: Sequence[PastStep]) -> list[DosageChange]:
         """Signed rows for the steps, each with what was taken before it; ImpossibleStep if one makes no sense.
@@ -255,7 +343,8 @@ class _Courses:
             kind=step.kind,
             status=Status.SIGNED,
             effective_on=step.effective_on,
-            old_sig=before.as_json() if before else None,
+            sig=step.sig,
+            old_sig=before,
             reason_code=step.reason_code,
             note=step.note,
             author=self.by,
@@ -263,13 +352,24 @@ class _Courses:
             signed_by=self.by,
             signed_at=step.at,
             prompted_by_plan=step.plan,
-            **DosageChange.sig_columns(step.sig),
         )
+
+
+def _impossible(past: PastCourse) -> PastRemark:
+    """A course that nobody could follow, or that clashes with what is here, in words."""
+    lines = [step.sig.words or step.sig.text() for step in past.steps if step.sig]
+    what = f"{past.drug_name} {past.strength}".strip() + "".join(f"; {line}" for line in dict.fromkeys(lines))
+    return PastRemark(past.source_id, RemarkKind.LEFT_OUT, what, CLASH)
 
 
 def _add_fills(by: User, courses: _Courses) -> int:
     """Writes what was handed out, and plans the reminders of every course that got a new fill."""
-    told = [(courses.here[past.source_id], fill) for past in courses.told for fill in past.fills]
+    told = [
+        (courses.here[past.source_id], fill)
+        for past in courses.told
+        if past.source_id in courses.here
+        for fill in past.fills
+    ]
     here = set()
     if told:
         here = set(Dispense.objects.filter(patient=courses.patient).values_list("source_id", flat=True))

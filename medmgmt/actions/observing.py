@@ -9,8 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library
+from interactions.engine.allergens import NONE, UNKNOWN
+from medmgmt import allergies
+from medmgmt.allergies import Line
 from medmgmt.record import access, audit
-from medmgmt.record.errors import Refused
+from medmgmt.record.errors import Refused, Unconfirmed
 from medmgmt.record.models import (
     MEAN_SCORES,
     SCALES,
@@ -179,28 +182,86 @@ def record_allergy(
     reaction: str = "",
     severity: str = "unknown",
 ) -> Allergy:
-    """An allergy or intolerance; a substance that no vocabulary knows is kept as it was said."""
+    """An allergy or intolerance as it was said; "no known allergies" becomes a statement of today.
+
+    A substance that is on the list gets what is new as a further reaction; said again without anything new, it is the
+    line that is there. Refuses words and a code that mean different drugs.
+    """
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
-    known = library.resolve(name=substance, rxcui=rxcui)
-    made = Allergy.objects.create(
+    known = library.resolve(name=substance)
+    today = patient.today(timezone.now())
+    made = Allergy(
         patient=patient,
-        kind=kind,
+        kind=allergies.kind_of(substance, kind),
         substance=known.name if known else substance,
         rxcui=rxcui or (known.rxcui if known else None),
-        reaction=reaction,
-        severity=severity,
-        recorded_on=patient.today(timezone.now()),
+        recorded_on=today,
     )
-    audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", made.pk), detail={"kind": kind})
-    return made
+    if rxcui is not None:
+        require_one_meaning(substance, rxcui)
+    line = same_line(made) or made
+    is_new = line.pk is None
+    if is_new:
+        line.save()
+    told = {"text": reaction, "severity": severity}
+    adds = line.is_allergen and (reaction or severity != "unknown") and not line.reactions.filter(**told).exists()
+    if adds:
+        line.reactions.create(**told, recorded_on=today)
+    if is_new or adds:
+        audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", line.pk),
+                     detail={"kind": line.kind, "again": not is_new})  # fmt: skip
+    return line
+
+
+def same_line(one: Allergy) -> Allergy | None:
+    """The line of the list that already says this; a statement that none is known is made anew each day."""
+    here = Allergy.objects.filter(patient=one.patient, kind=one.kind, refuted_on=None).order_by("id")
+    if not one.is_allergen:
+        return here.filter(recorded_on=one.recorded_on, substance__iexact=one.substance).first()
+    wanted = Line(one).meaning
+    return next((row for row in here if Line(row).meaning == wanted), None)
+
+
+def require_one_meaning(substance: str, rxcui: int) -> None:
+    """Refuses words and a code of which each means something else."""
+    reader = library.current().allergens
+    named, coded = reader.read(substance), reader.read("", rxcui)
+    known = [one for one in named if one.name]
+    if known and coded[0].name and coded[0].meaning not in {one.meaning for one in known}:
+        raise Refused(
+            _("The words say %(words)s, the code %(code)s is that of %(coded)s. Choose one.")
+            % {"words": known[0].name, "code": rxcui, "coded": coded[0].name}
+        )
+
+
+@transaction.atomic
+def code_allergy(by: User, allergy_id: int, *, meant: str) -> Allergy:
+    """Says which substance or class a line of the allergy list means; what was said stays beside it.
+
+    Refuses words that the knowledge in use cannot compare either.
+    """
+    patient, line = access.locked(by, "record_observation", Allergy, allergy_id)
+    unread = [one for one in library.current().allergens.read(meant) if one.kind in (UNKNOWN, NONE)]
+    if unread or not line.is_allergen:
+        raise Refused(
+            _("“%(words)s” is no medicine or class that can be compared. Choose another name, or say “not a medicine”.")
+            % {"words": meant}
+        )
+    line.meant = meant
+    line.save(update_fields=["meant"])
+    audit.record(by, "code_allergy", patient_id=patient.pk, obj=("allergy", line.pk))
+    return line
 
 
 @transaction.atomic
 def record_condition(
-    by: User, patient_id: int, *, text: str, icd10cm: str = "", onset_on: date | None = None
+    by: User, patient_id: int, *, text: str, icd10cm: str = "", onset_on: date | None = None, confirm: bool = False
 ) -> Condition:
-    """A diagnosis with its ICD-10-CM code, or in words alone."""
+    """A diagnosis with its ICD-10-CM code, or in words alone. The same again is asked about."""
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
+    same = patient.conditions.filter(abated_on=None, icd10cm=icd10cm.upper(), text__iexact=text, onset_on=onset_on)
+    if not confirm and same.exists():
+        raise Unconfirmed(_("%(what)s is on record already.") % {"what": text})
     made = Condition.objects.create(patient=patient, icd10cm=icd10cm.upper(), text=text, onset_on=onset_on)
     audit.record(by, "record_condition", patient_id=patient.pk, obj=("condition", made.pk))
     return made

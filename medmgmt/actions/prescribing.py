@@ -1,8 +1,9 @@
 """The main story: an order is proposed, reviewed, answered, reviewed again and signed, or withdrawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,7 +18,7 @@ from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
-from medmgmt.regimen import courses
+from medmgmt.regimen import courses, order_lines
 from medmgmt.regimen.courses import Known
 from medmgmt.review import cosignatures
 from refills.worklist import kinds, tasks
@@ -35,6 +36,8 @@ class DrugChoice:
     product_rxcui: int | None = None
     strength: str = ""
     form: str = ""
+    product: str = ""
+    """All three in words, as on a label: "lithium carbonate ER 300 mg tablet"."""
 
 
 @dataclass(frozen=True)
@@ -60,22 +63,32 @@ def propose_start(
     patient_id: int,
     *,
     drug: DrugChoice,
-    sig: dosing.Sig,
+    sig: dosing.Sig | str,
     effective_on: date,
     reason_code: str,
     note: str = "",
     indication: str = "",
     first_supply_days: int | None = None,
+    alongside: bool = False,
     prompt: Prompt | None = None,
 ) -> Proposal:
-    """Proposes a new medicine and reviews it. A drug that no vocabulary knows is taken down as free text."""
+    """Proposes a new medicine and reviews it. A drug that no vocabulary knows is taken down as free text. A `sig` in
+    words is an order line, which may say strength, form and indication as well.
+
+    `alongside` says that it is meant beside what is taken of the same drug: another strength, an overlap.
+    """
     patient = access.patient_for(by, "propose", patient_id, lock=True)
     require_near(patient, effective_on)
+    columns = drug_columns(with_label(drug))
+    if isinstance(sig, str):
+        line = order_lines.understood(sig, order_lines.Product(**named(columns)))
+        columns |= {"strength": line.product.strength, "form": line.product.form}
+        sig, indication = line.sig, indication or line.indication
     prescription = Prescription.objects.create(
-        patient=patient, created_by=by, indication=indication, first_supply_days=first_supply_days, **drug_columns(drug)
+        patient=patient, created_by=by, indication=indication, first_supply_days=first_supply_days, **columns
     )
     return propose(by, patient, prescription, kind=Kind.START, sig=sig, effective_on=effective_on,
-                   reason_code=reason_code, note=note, prompt=prompt or Prompt())  # fmt: skip
+                   reason_code=reason_code, note=note, alongside=alongside, prompt=prompt or Prompt())  # fmt: skip
 
 
 @transaction.atomic
@@ -84,17 +97,20 @@ def propose_change(
     prescription_id: int,
     *,
     kind: str,
-    sig: dosing.Sig | None,
+    sig: dosing.Sig | str | None,
     effective_on: date,
     reason_code: str,
     note: str = "",
+    alongside: bool | None = None,
     prompt: Prompt | None = None,
 ) -> Proposal:
-    """Proposes a new dose, a hold, a resumption or a stop, and reviews it."""
+    """Proposes a new dose, a hold, a resumption or a stop, and reviews it. A `sig` in words is an order line."""
     patient, prescription = access.locked(by, "propose", Prescription, prescription_id)
     require_near(patient, effective_on)
+    if isinstance(sig, str):
+        sig = order_lines.new_sig(sig, prescription.drug_name, prescription.strength, prescription.form)
     return propose(by, patient, prescription, kind=kind, sig=sig, effective_on=effective_on,
-                   reason_code=reason_code, note=note, prompt=prompt or Prompt())  # fmt: skip
+                   reason_code=reason_code, note=note, alongside=alongside, prompt=prompt or Prompt())  # fmt: skip
 
 
 def propose(
@@ -107,6 +123,7 @@ def propose(
     effective_on: date,
     reason_code: str,
     note: str,
+    alongside: bool | None,
     prompt: Prompt,
 ) -> Proposal:
     """Writes the proposed change down, reviews it and tells the audit. The patient is locked."""
@@ -119,14 +136,15 @@ def propose(
         prescription=prescription,
         kind=kind,
         effective_on=effective_on,
+        sig=sig,
         old_sig=sig_before(steps, effective_on),
         reason_code=reason_code,
         note=note,
+        alongside=alongside,
         author=by,
         prompted_by_side_effect_id=prompt.side_effect_id,
         prompted_by_observation_id=prompt.observation_id,
         prompted_by_plan=prompt.plan,
-        **DosageChange.sig_columns(sig),
     )
     reviewed = review_now(by, patient, change, known=known, moment="propose").review
     remember_to_sign(by, change)
@@ -145,7 +163,24 @@ def close_waiting(change: DosageChange, why: str) -> None:
     tasks.cancel_where(Q(key=kinds.REVIEW_PROPOSAL.key_of(change.pk)) | cosignatures.tasks_of(change), why)
 
 
-def drug_columns(drug: DrugChoice) -> dict[str, object]:
+def with_label(drug: DrugChoice) -> DrugChoice:
+    """The choice with what its label says; a label of another drug is refused."""
+    if not drug.product:
+        return drug
+    product = order_lines.product_of(drug.product)
+    name, other = drug.name or product.name, product.name
+    first, second = library.resolve(name=name), library.resolve(name=other)
+    if first and second and first.key != second.key and first.name not in second.name:
+        raise Refused(_("“%(name)s” and “%(other)s” are two drugs.") % {"name": name, "other": drug.product})
+    return replace(drug, name=name, strength=drug.strength or product.strength, form=drug.form or product.form)
+
+
+def named(columns: dict[str, Any]) -> dict[str, str]:
+    """What a line may repeat of a prescription that is about to be written."""
+    return {"name": columns["drug_name"], "strength": columns["strength"], "form": columns["form"]}
+
+
+def drug_columns(drug: DrugChoice) -> dict[str, Any]:
     """The prescription's columns for a choice: the vocabulary's name and RxCUI where it knows the drug."""
     name = " ".join(drug.name.split())
     if not name and drug.rxcui is None:
@@ -178,10 +213,9 @@ def require_own_prompt(patient: Patient, prompt: Prompt) -> None:
         raise NoSuchThing()
 
 
-def sig_before(steps: Sequence[dosing.Step], effective_on: date) -> dict[str, object] | None:
-    """What is taken on the effective day without the change, as the JSON of a sig; None for nothing."""
-    held = dosing.dose_on(effective_on, steps).sig
-    return held.as_json() if held else None
+def sig_before(steps: Sequence[dosing.Step], effective_on: date) -> dosing.Sig | None:
+    """What is taken on the effective day without the change; None for nothing."""
+    return dosing.dose_on(effective_on, steps).sig
 
 
 def review_now(by: User, patient: Patient, change: DosageChange, *, moment: str, known: Known | None = None) -> Draft:

@@ -93,6 +93,7 @@ def open_follow_up(by: User, patient: Patient, lead: Answer, findings: Sequence[
         lead.pk,
         patient_id=patient.pk,
         assignee_id=by.pk,
+        case=findings[0].severity,
         due_at=end_of_working_day(patient, lead.follow_up_on),
         source=("dosage_change", change_id) if change_id else ("screening", patient.pk),
         detail=f"{findings[0].summary.rstrip('.')}. {'; '.join(said)}",

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from interactions import library
@@ -12,7 +13,7 @@ from interactions.engine import suspects
 from interactions.engine.red_flags import IN_DANGER, RedFlag
 from medmgmt.actions import shapes
 from medmgmt.record import access, audit
-from medmgmt.record.errors import NotAllowed, Refused
+from medmgmt.record.errors import NotAllowed, Refused, Unconfirmed
 from medmgmt.record.models import Patient, Role, SideEffectReport, SideEffectSeverity, Status, Suspect, User
 from medmgmt.regimen import courses, red_flags
 from refills.worklist import kinds, tasks
@@ -31,13 +32,23 @@ def log_side_effect(
     outcome: str = "unknown",
     action_taken: str = "none_yet",
     note: str = "",
+    confirm: bool = False,
 ) -> SideEffectReport:
     """Takes a side effect down, ranks what may have caused it, and opens the psychiatrist's task. Where the words or
     the severity cannot wait, the task is due in minutes and a nurse has one too.
 
-    Never refused for missing knowledge: an unknown term is kept as it was said, and ranked by time alone.
+    Never refused for missing knowledge: an unknown term is kept as it was said, and ranked by time alone. A patient who
+    says the same again has said it once; of anybody else it is asked.
     """
     patient = access.patient_for(by, "log_side_effect", patient_id, lock=True)
+    same = SideEffectReport.current(patient.pk).filter(
+        term__iexact=term, severity=severity, began_on=began_on, ended_on=ended_on, note=note
+    )
+    if (said := same.filter(reporter=by).first()) is not None and by.role == Role.PATIENT:
+        return said
+    if not confirm and same.exists():
+        words = _("%(what)s since %(day)s is on record already, in the same words.")
+        raise Unconfirmed(words % {"what": term, "day": date_format(began_on, "j M Y")})
     report = SideEffectReport(
         patient=patient,
         term=term,
@@ -63,7 +74,7 @@ def correct_side_effect(by: User, report_id: int, **fields: object) -> SideEffec
         raise NotAllowed(_("You can correct your own reports; tell the clinic about the others."))
     if SideEffectReport.objects.filter(corrects=old).exists():
         raise Refused(_("This report has been corrected already; correct its newest version."))
-    kept = shapes.details(log_side_effect)
+    kept = {name: one for name, one in shapes.details(log_side_effect).items() if name != "confirm"}
     unknown = set(fields) - set(kept)
     if unknown:
         raise Refused(_("A side effect has no such detail: %(names)s.") % {"names": ", ".join(sorted(unknown))})

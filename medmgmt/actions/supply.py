@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,12 +15,12 @@ from interactions import library
 from medmgmt.actions import monitoring
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
-from medmgmt.record.errors import NoSuchThing, Refused
+from medmgmt.record.errors import NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import Patient, Prescription, Status, User
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.regimen.courses import Course, Known
-from medmgmt.supply import authorisations, gaps, limits, stock
+from medmgmt.supply import authorisations, gaps, limits, repeats, stock
 from refills import site
 from refills.errors import RefillRefused
 from refills.models import (
@@ -28,6 +29,7 @@ from refills.models import (
     Dispense,
     EarlyFill,
     EarlyReason,
+    FillVoided,
     PartialFill,
     PartialReason,
     PillCount,
@@ -62,9 +64,11 @@ def record_dispense(
     early_reason: str = "",
     partial_reason: str = "",
     handed_at: datetime | None = None,
+    confirm: bool = False,
 ) -> Dispense:
     """Takes a fill down and plans the reminders that follow from the new run-out date.
 
+    Unconfirmed where it looks like one that is on record already, until somebody says that it is another.
     Where a prescriber's authorisation is on record, RefillRefused says which rule forbids a fill and until when; so
     does limited dispensing. What a pharmacist should look at (a controlled drug without a prescription on record,
     early without a reason, early often, a quantity that does not fit) opens a task; a lab that is missing opens the
@@ -80,8 +84,7 @@ def record_dispense(
         known = Known.measured(patient, *courses.SUPPLY, courses.AUTHORISATIONS, beside=prescription)
         course = known.course(prescription.pk)
         require_authorised(course, dispensed_on, quantity, unit, handed_at)
-        early = days_early(course, dispensed_on)
-        made = Dispense.objects.create(
+        made = Dispense(
             patient=patient,
             prescription=prescription,
             dispensed_on=dispensed_on,
@@ -91,6 +94,11 @@ def record_dispense(
             recorded_by=by,
             note=note,
         )
+        doubt = repeats.doubt(course, made, early_reason=early_reason, partial_reason=partial_reason)
+        if doubt and not confirm:
+            raise Unconfirmed(doubt)
+        made.save(force_insert=True)
+        early = repeats.days_early(course, dispensed_on)
         filled = course.with_fill(made)
         if early and early_reason:
             EarlyFill.objects.create(patient=patient, dispense=made, reason=early_reason, days_early=early)
@@ -174,16 +182,6 @@ def written_by(course: Course, day: date) -> tuple[Authorisation, ...]:
     return tuple(one for one in course.authorisations if one.issued_on <= day)
 
 
-def days_early(course: Course, on: date) -> int:
-    """Days before the first on which the stock at home allows the next fill; 0 where nothing is early. What was handed
-    out alone counts: a count at home tells of what was taken, not of what was due."""
-    before = replace(course, fills=tuple(one for one in course.fills if one.dispensed_on <= on), counts=())
-    if not before.fills:
-        return 0
-    first = authorisations.earliest(before, stock.run_out_on(before), regimen_scopes.scopes_of(course.prescription))
-    return max(0, (first.on - on).days) if first else 0
-
-
 def ask_pharmacist(course: Course, made: Dispense, early: int, reason: str) -> None:
     """A task for what a pharmacist should look at in a new fill, none where nothing is odd; it refuses nothing. The
     course is as it was before the fill, `reason` that of a fill so many days early."""
@@ -209,6 +207,35 @@ def early_fills(course: Course) -> list[dispensing.Early]:
     """Every fill that came early, with its reason."""
     early = [(one.dispensed_on, one.early.reason) for one in course.fills if hasattr(one, "early")]
     return [dispensing.Early(on, dispensing.EarlyReason(reason)) for on, reason in early]
+
+
+@transaction.atomic
+def void_fill(by: User, dispense_id: int, *, why: str) -> FillVoided:
+    """Takes a fill back that was written down wrongly: once only, and with a reason. It stays, and counts no more; what
+    followed from it is planned anew."""
+    patient, fill = access.locked(by, "void_fill", Dispense, dispense_id)
+    if not why.strip() or len(why) > monitoring.MOST_WORDS:
+        raise Refused(_("Say in a sentence or two why it is taken back."))
+    if FillVoided.objects.filter(dispense=fill).exists():
+        raise Refused(_("This fill has been taken back already."))
+    with library.steady():
+        made = FillVoided.objects.create(
+            patient=patient, prescription=fill.prescription, dispense=fill, why=why.strip(), voided_by=by
+        )
+        known = Known.measured(patient, *courses.SUPPLY, courses.AUTHORISATIONS, beside=fill.prescription)
+        close_what_followed(known.course(fill.prescription_id), fill)
+        planning.replan(patient, fill.prescription, known)
+    audit.record(by, "void_fill", patient_id=patient.pk, obj=("dispense", fill.pk))
+    return made
+
+
+def close_what_followed(course: Course, voided: Dispense) -> None:
+    """Closes the tasks that a wrong fill alone had opened; the course is as it stands without it."""
+    words = _("The fill that this was about was taken back.")
+    tasks.cancel_by_key(kinds.FILL_LOOK.key_of(voided.pk), words)
+    opened = Q(kind=TaskKind.RENEWAL, source_type="prescription", source_id=str(course.prescription.pk))
+    still = kinds.RENEWAL.key_of(course.prescription.pk, stock.run_out_on(course))
+    tasks.cancel_where(opened & Q(created_at__gte=voided.recorded_at) & ~Q(key=still), words)
 
 
 @transaction.atomic
@@ -282,5 +309,13 @@ def open_refill_task(patient: Patient, prescription: Prescription, *, key: str) 
         patient_id=patient.pk,
         assignee_id=signed.signed_by_id if still_here else None,
         stop_tier=gaps.stop_tier(prescription),
+        case=how_far(patient, prescription),
         detail=prescription.drug_name,
     )
+
+
+def how_far(patient: Patient, prescription: Prescription) -> str:
+    """`far` where the supply lasts beyond the days in which it is renewed; empty where it does not, or nobody knows."""
+    out_on = stock.run_out_on(courses.of_prescription(prescription, *courses.SUPPLY))
+    latest = patient.today(timezone.now()) + site.days("renewal_lead_days")
+    return "far" if out_on is not None and out_on > latest else ""

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from medmgmt.actions import observing
+from medmgmt.allergies import Line
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, writes
 from medmgmt.api.kit.fields import Amount, Instant, Strict, Text
@@ -12,11 +13,13 @@ from medmgmt.record import access
 from medmgmt.record.models import (
     Allergy,
     AllergyKind,
+    AllergyReaction,
     Condition,
     Encounter,
     EncounterKind,
     Observation,
     ObservationCode,
+    ReactionSeverity,
     User,
 )
 
@@ -58,10 +61,29 @@ class NewEncounter(BodyOfAct):
     asks = observing.record_encounter
 
 
-class AllergyLine(Shown):
-    """An allergy or intolerance that has not been refuted."""
+class ReactionLine(Shown):
+    """One reaction."""
 
-    shows = Allergy, "id kind substance rxcui reaction severity recorded_on"
+    shows = AllergyReaction, "text severity recorded_on"
+
+
+class AllergyLine(Shown):
+    """An allergy or intolerance that has not been refuted, or the statement that none is known (`none_known`)."""
+
+    shows = Allergy, "id kind substance rxcui meant recorded_on"
+    reaction = serializers.CharField(help_text="All of them in words.")
+    severity = serializers.CharField(help_text="The severest: mild, moderate, severe or unknown.")
+    reactions = ReactionLine(many=True)
+
+
+class ListedAllergy(Shown):
+    """A line of the allergy list with what it was understood as, and its words that no knowledge can compare."""
+
+    shows = Line, "row.id row.kind row.substance row.rxcui row.meant row.recorded_on understood"
+    not_compared = serializers.ListField(child=serializers.CharField(), source="unread")
+    reaction = serializers.CharField(source="row.reaction", help_text="All of them in words.")
+    severity = serializers.CharField(source="row.severity", help_text="The severest.")
+    reactions = ReactionLine(many=True, source="row.reactions")
 
 
 class NewAllergy(BodyOfAct):
@@ -69,6 +91,14 @@ class NewAllergy(BodyOfAct):
 
     asks = observing.record_allergy
     kind = serializers.ChoiceField(AllergyKind.choices, default=AllergyKind.ALLERGY)
+    reaction = Text(max_length=300)
+    severity = serializers.ChoiceField(ReactionSeverity.choices, default=ReactionSeverity.UNKNOWN)
+
+
+class AllergyMeaning(BodyOfAct):
+    """The medicine or class that is meant, or "not a medicine"."""
+
+    asks = observing.code_allergy
 
 
 class ConditionLine(Shown):
@@ -80,7 +110,7 @@ class ConditionLine(Shown):
 class NewCondition(BodyOfAct):
     """A diagnosis in words, with its ICD-10-CM code where there is one."""
 
-    asks, only = observing.record_condition, "icd10cm text onset_on"
+    asks, only = observing.record_condition, "icd10cm text onset_on confirm"
 
 
 class ObservationFilters(filters.FilterSet):
@@ -111,7 +141,14 @@ def encounters(by: User, patient_id: int) -> QuerySet[Encounter]:
 
 def allergies(by: User, patient_id: int) -> QuerySet[Allergy]:
     """Those that have not been refuted."""
-    return access.patient_for(by, "view_chart", patient_id).allergies.filter(refuted_on=None)
+    found = access.patient_for(by, "view_chart", patient_id).allergies.filter(refuted_on=None)
+    return found.exclude(kind=AllergyKind.NONE_KNOWN).prefetch_related("reactions")
+
+
+def statements(by: User, patient_id: int) -> QuerySet[Allergy]:
+    """When somebody said that no allergy is known, newest first."""
+    found = access.patient_for(by, "view_chart", patient_id).allergies.filter(refuted_on=None)
+    return found.filter(kind=AllergyKind.NONE_KNOWN).prefetch_related("reactions")
 
 
 def conditions(by: User, patient_id: int) -> QuerySet[Condition]:
@@ -138,9 +175,14 @@ ADDRESSES = [
        get=lists(AllergyLine, allergies, order=("substance", "id")),
        post=writes(AllergyLine, observing.record_allergy, "Write down an allergy or intolerance.", takes=NewAllergy,
             status=201, refuses=("refused",))),
+    at("patients/<patient_id>/allergies/none-known", "none-known",
+       get=lists(AllergyLine, statements, order=("-recorded_on", "-id"))),
+    at("allergies/<allergy_id>/code", "code-allergy",
+       post=writes(AllergyLine, observing.code_allergy, "Say which medicine or class a line of the allergy list means.",
+            takes=AllergyMeaning, status=200, refuses=("refused",))),
     at("patients/<patient_id>/conditions", "conditions",
        get=lists(ConditionLine, conditions, order=("onset_on", "id")),
        post=writes(ConditionLine, observing.record_condition, "Write down a diagnosis.", takes=NewCondition, status=201,
-            refuses=("refused",))),
+            refuses=("refused", "asked"))),
 ]
 # fmt: on

@@ -11,7 +11,7 @@ from medmgmt.actions import people as actions_people
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Day, Id, Strict
 from medmgmt.api.kit.shapes import BodyOfAct, Shown
-from medmgmt.api.observing import AllergyLine, ConditionLine, ObservationLine
+from medmgmt.api.observing import AllergyLine, ConditionLine, ListedAllergy, ObservationLine
 from medmgmt.api.prescriptions import ChangeLine, MedicationLine
 from medmgmt.api.proposals import FindingLine, NotCheckedLine
 from medmgmt.api.side_effects import SideEffectLine
@@ -94,6 +94,12 @@ class FoundPatients(serializers.Serializer[Any]):
     results = PatientLine(many=True, source="*")
 
 
+class StandingLine(FindingLine):
+    """What stands on the day of the chart; one that was worked out for another day than today has no number."""
+
+    id = Id(source="finding.pk", allow_null=True)
+
+
 class ChartPage(serializers.Serializer[Any]):
     """The chart with the doses of one day."""
 
@@ -104,12 +110,13 @@ class ChartPage(serializers.Serializer[Any]):
     teams = serializers.ListField(child=serializers.CharField(), source="team_names")
     facts = serializers.DictField(child=ObservationLine(), help_text="The newest observation of each code.")
     enrolments = EnrolmentLine(many=True)
-    allergies = AllergyLine(many=True)
+    allergies = ListedAllergy(many=True, source="allergies.lines")
+    no_known_allergies = AllergyLine(source="allergies.stated", allow_null=True, help_text="The newest statement.")
     conditions = ConditionLine(many=True)
     medications = MedicationLine(many=True)
     past = MedicationLine(many=True)
     proposals = ChangeLine(many=True)
-    standing = FindingLine(many=True)
+    standing = StandingLine(many=True)
     not_checked = NotCheckedLine(many=True)
     side_effects = SideEffectLine(many=True)
     observations = ObservationLine(many=True)

@@ -1,14 +1,18 @@
 """What is prescribed: the list, the course of one prescription, and the dose on any day."""
 
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from medmgmt import chart
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, plain_columns, reads
-from medmgmt.api.kit.fields import Amount, Day, Id, Strict
+from medmgmt.api.kit.fields import Amount, Day, Id, Strict, Text
 from medmgmt.api.kit.shapes import Shown
 from medmgmt.api.supply import DispenseLine
 from medmgmt.record import dosing
@@ -17,26 +21,105 @@ from medmgmt.record.models import DosageChange, Prescription, User
 DOSE_STATES = ["not_started", "taking", "held", "stopped"]
 
 
-class SigFields(Strict):
-    """How much, in which UCUM unit, by which route and how often."""
+UNITS = [(code, unit.one) for code, unit in dosing.UNITS.items()]
+TIMINGS = [(code, timing.words) for code, timing in dosing.ORDERED_TIMINGS.items()]
+SHORT = ("amount", "unit", "timing", "every_days")
+"""What an order of one part says beside its route."""
+
+
+class PartFields(Strict):
+    """One of the amounts of an order and when it is taken; `most` is the upper end of a range."""
 
     amount = Amount()
-    unit = serializers.ChoiceField([(code, unit.one) for code, unit in dosing.UNITS.items()], help_text="UCUM")
+    most = Amount(required=False, allow_null=True)
+    unit = serializers.ChoiceField(UNITS, help_text="UCUM")
+    timing = serializers.ChoiceField(TIMINGS)
+    every_days = serializers.IntegerField(min_value=2, max_value=366, required=False, allow_null=True)
+    weekdays = serializers.ListField(
+        child=serializers.ChoiceField(dosing.WEEKDAYS), default=list, help_text="Only on these days, Monday first."
+    )
+    at = serializers.ListField(child=Text(required=True, max_length=5), default=list, help_text="Clock times: 08:00.")
+
+
+class SigFields(Strict):
+    """By which route, and how much how often: in `parts`, or one part written short beside the route."""
+
     route = serializers.ChoiceField([(code, route.words) for code, route in dosing.ORDERED_ROUTES.items()])
-    timing = serializers.ChoiceField([(code, timing.words) for code, timing in dosing.ORDERED_TIMINGS.items()])
+    parts = PartFields(many=True, required=False, help_text="In the order of the day, all in one unit.")
+    amount = Amount(required=False, allow_null=True)
+    unit = serializers.ChoiceField(UNITS, required=False, allow_null=True)
+    timing = serializers.ChoiceField(TIMINGS, required=False, allow_null=True)
     every_days = serializers.IntegerField(min_value=2, max_value=366, required=False, allow_null=True)
     as_needed = serializers.BooleanField(default=False)
     max_per_day = Amount(required=False, allow_null=True)
+    min_interval_hours = Amount(required=False, allow_null=True, help_text="As needed: hours between two doses.")
+    reason = Text(max_length=200, help_text="What it is needed for.")
+    hours_worn = serializers.IntegerField(min_value=1, max_value=168, required=False, allow_null=True)
+    words = Text(max_length=1000, help_text="As it was written.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Parts, or the one part written short."""
+        said = {name for name in SHORT if attrs.get(name) is not None}
+        if "parts" in attrs and said - {"unit"}:
+            raise serializers.ValidationError({name: [_("Say it in the parts.")] for name in said})
+        if "parts" not in attrs and {"amount", "unit", "timing"} - said:
+            missing = {"amount", "unit", "timing"} - said
+            raise serializers.ValidationError({name: [_("This field is required.")] for name in missing})
+        return attrs
+
+
+class SigOrLine(SigFields):
+    """The same, or an order line as people write it: "300 mg every morning and 600 mg at bedtime"."""
+
+    def run_validation(self, data: Any = empty) -> Any:  # Any: DRF's own signature
+        """A text is read by whoever knows the product."""
+        if isinstance(data, str):
+            return Text(required=True, max_length=500).run_validation(data)
+        return super().run_validation(data)
+
+
+class SigOrLineSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # spectacular registers it, untyped
+    """Either of the two in the document."""
+
+    target_class = SigOrLine
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:  # Any: spectacular's own signature
+        """A text or the object."""
+        inner = auto_schema.resolve_serializer(SigFields, direction)
+        line = {"type": "string", "minLength": 1, "maxLength": 500, "description": "An order line in words."}
+        return {"oneOf": [line, inner.ref]}
+
+
+def sig_of(said: dict[str, Any] | str) -> dosing.Sig | str:
+    """The sig that a body says, or its line; what nobody could follow is refused in a sentence."""
+    if isinstance(said, str):
+        return said
+    short = {name: said[name] for name in SHORT if said.get(name) is not None}
+    rest = {name: value for name, value in said.items() if name not in (*SHORT, "parts")}
+    parts = [dosing.Part(**part_of(part)) for part in said.get("parts") or [short]]
+    return dosing.Sig(parts=tuple(parts), **rest)
+
+
+def part_of(said: dict[str, Any]) -> dict[str, Any]:
+    """Lists as the tuples of a part, days and times in their order."""
+    days = tuple(day for day in dosing.WEEKDAYS if day in said.get("weekdays", ()))
+    return {**said, "weekdays": days, "at": tuple(sorted(said.get("at", ())))}
 
 
 class SigShown(SigFields):
-    """A regimen, and the same in words."""
+    """A regimen, with what it comes to a day and the same in words; one part is shown short as well."""
 
-    text = serializers.SerializerMethodField()
+    amount_per_day = Amount(max_digits=40, decimal_places=4)
+    text = serializers.CharField()
 
-    def get_text(self, sig: dosing.Sig) -> str:
-        """The medication line."""
-        return sig.text()
+    def to_representation(self, sig: dosing.Sig) -> dict[str, Any]:
+        """Of several parts nothing is shown short."""
+        [*parts] = sig.parts
+        short = {name: getattr(parts[0], name) if len(parts) == 1 else None for name in SHORT}
+        whole = {field.name: getattr(sig, field.name) for field in fields(sig)}
+        said = {**whole, **short, "unit": sig.unit, "amount_per_day": sig.amount_per_day, "text": sig.text()}
+        shown: dict[str, Any] = super().to_representation(said)
+        return shown
 
 
 class PrescriptionLine(Shown):
@@ -55,7 +138,7 @@ class ChangeLine(Shown):
         " prompted_by_observation prompted_by_plan"
     )  # fmt: skip
     sig = SigShown(allow_null=True)
-    old_sig = SigShown(source="old_sig_value", allow_null=True)
+    old_sig = SigShown(allow_null=True)
 
 
 class MedicationLine(Shown):

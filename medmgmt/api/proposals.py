@@ -13,7 +13,7 @@ from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Day, Id, Instant, Rxcui, Strict, Text
 from medmgmt.api.kit.shapes import Shown
-from medmgmt.api.prescriptions import ChangeLine, SigFields
+from medmgmt.api.prescriptions import ChangeLine, SigOrLine, sig_of
 from medmgmt.api.review import SEVERITIES, AnswerLine, CardLine
 from medmgmt.record import dosing
 from medmgmt.record.models import Kind, ReasonCode, Status, User
@@ -31,6 +31,7 @@ class DrugFields(Strict):
     product_rxcui = Rxcui(required=False, allow_null=True)
     strength = Text(max_length=120)
     form = Text(max_length=120)
+    product = Text(max_length=300, help_text="As on the label: lithium carbonate ER 300 mg tablet.")
 
 
 class PromptFields(Strict):
@@ -50,7 +51,7 @@ class NewProposal(Strict):
     indication = Text(max_length=300)
     first_supply_days = serializers.IntegerField(min_value=1, max_value=366, required=False, allow_null=True)
     prescription = Id(required=False)
-    sig = SigFields(required=False, allow_null=True)
+    sig = SigOrLine(required=False, allow_null=True)
     effective_on = Day()
     reason_code = serializers.ChoiceField(ReasonCode.choices)
     note = Text()
@@ -188,7 +189,7 @@ class ChangeFilters(filters.FilterSet):
 
 def propose(by: User, *, kind: str, **said: Any) -> review_reads.ProposalPage:
     """Propose a start, a new dose, a hold, a resumption or a stop; the answer holds its review."""
-    sig = dosing.Sig(**said["sig"]) if said.get("sig") else None
+    sig = sig_of(said["sig"]) if said.get("sig") else None
     shared: dict[str, Any] = {name: said[name] for name in ("effective_on", "reason_code", "note")}
     shared["prompt"] = prescribing.Prompt(**said.get("prompt", {}))
     if kind != Kind.START:

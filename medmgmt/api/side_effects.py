@@ -26,6 +26,7 @@ class SideEffectCorrection(BodyOfAct):
     """What is to be said differently; what is not named stays."""
 
     asks, any_of = log_side_effect, True
+    only = "term term_code severity began_on ended_on outcome action_taken note"
 
 
 class SideEffectLine(Shown):
@@ -100,7 +101,7 @@ ADDRESSES = [
             order=("-began_on", "-id"), filters=SideEffectFilters, seen="side_effects"),
        post=writes(SideEffectTaken, log_side_effect,
             "Take a side effect down; what may have caused it is ranked, and a psychiatrist finds the task.",
-            takes=NewSideEffect, status=201, refuses=("not-found", "refused"), links_to="api:side-effect")),
+            takes=NewSideEffect, status=201, refuses=("not-found", "refused", "asked"), links_to="api:side-effect")),
     at("side-effects/<report_id>", "side-effect", called="OneSideEffect",
        get=reads(SideEffectDetails, side_effects.side_effect, "A report with its suspects and versions.")),
     at("side-effects/<report_id>/correct", "correct-side-effect",

@@ -15,20 +15,32 @@ from medmgmt.messages import reads as messages_reads
 from medmgmt.record import dosing
 from medmgmt.supply import reads
 from refills.messages.links import Choice
-from refills.models import Dispense, EarlyReason, PartialReason, Reminder, ReminderItem, ReminderKind, ReminderState
+from refills.models import (
+    Dispense,
+    EarlyReason,
+    FillVoided,
+    PartialReason,
+    Reminder,
+    ReminderItem,
+    ReminderKind,
+    ReminderState,
+)
 
 
 class DispenseLine(Shown):
     """Medicine handed to a patient on a day."""
 
     shows = Dispense, "id patient prescription dispensed_on quantity unit days_supply note recorded_by recorded_at"
+    voided_why = serializers.CharField(
+        default=None, allow_null=True, help_text="Why it was taken back and counts no more; null while it counts."
+    )
 
 
 class NewDispense(BodyOfAct):
     """A fill: how much of what, for how many days."""
 
     asks = supply.record_dispense
-    only = "prescription dispensed_on quantity unit days_supply note early_reason partial_reason handed_at"
+    only = "prescription dispensed_on quantity unit days_supply note early_reason partial_reason handed_at confirm"
     prescription = Id(source="prescription_id")
     quantity = Amount(max_digits=10, decimal_places=3, min_value=0)
     unit = serializers.ChoiceField([(code, unit.one) for code, unit in dosing.UNITS.items()], help_text="UCUM")
@@ -40,6 +52,19 @@ class NewDispense(BodyOfAct):
     handed_at = Instant(
         required=False, help_text="When it was handed out; a balance after short stock is counted from here."
     )
+
+
+class ReasonedFill(BodyOfAct):
+    """Why a fill is taken back."""
+
+    asks = supply.void_fill
+    why = serializers.CharField(max_length=2000)
+
+
+class VoidedLine(Shown):
+    """A fill that was written down wrongly, and why it counts no more."""
+
+    shows = FillVoided, "id dispense why voided_by voided_at"
 
 
 class ReminderLine(Shown):
@@ -108,7 +133,11 @@ ADDRESSES = [
             order=("-dispensed_on", "-id"), filters=DispenseFilters, seen="dispenses"),
        post=writes(DispenseLine, supply.record_dispense,
             "Write a fill down; reminders follow from the new run-out date.", takes=NewDispense, status=201,
-            refuses=("not-found", "refused", "refill-refused"))),
+            refuses=("not-found", "refused", "refill-refused", "asked"))),
+    at("dispenses/<dispense_id>/void", "void-fill",
+       post=writes(VoidedLine, supply.void_fill,
+            "Take back a fill that was written down wrongly; run-out, reminders and adherence follow.",
+            takes=ReasonedFill, status=201, refuses=("not-found", "refused"))),
     at("reminders", "reminders",
        get=lists(ReminderLine, plain_columns(messages_reads.reminders, ReminderLine),
             "Reminders planned, sent and given up, the next due first.", order=("due_at", "id"),

@@ -9,10 +9,12 @@ from medmgmt.api import (
     checking,
     cover,
     curation,
+    importing,
     knowledge,
     messages,
     monitoring,
     observing,
+    order_lines,
     people,
     prescriptions,
     proposals,
@@ -26,8 +28,8 @@ from medmgmt.api.kit import docs
 
 app_name = "api"
 SUBJECTS = (
-    people, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply, authorising,
-    renewals, worklist, cover, knowledge, checking, curation, alerts, audit,
+    people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
+    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

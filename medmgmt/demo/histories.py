@@ -50,11 +50,11 @@ def clinic(now: datetime) -> tuple[DemoPatient, ...]:
 def sig(row: Row) -> Sig:
     """How to take it; whatever has a most in a day is as needed."""
     most, every = row["max_per_day"], row.get("every_days")
-    return Sig(
-        amount=Decimal(row["amount"]),
-        unit=row["unit"],
-        route=row["route"],
-        timing=row["timing"],
+    return Sig.of(
+        Decimal(row["amount"]),
+        row["unit"],
+        row["route"],
+        row["timing"],
         every_days=int(every) if every else None,
         as_needed=bool(most),
         max_per_day=Decimal(most) if most else None,

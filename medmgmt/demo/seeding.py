@@ -144,7 +144,7 @@ class _Clinic:
         """What the last fill was handed out by; somebody who asked for more waits in the renewals."""
         patient = self.patients[one["patient"]]
         prescription = Prescription.objects.get(patient=patient, drug_name=one["drug"])
-        fill = prescription.dispenses.order_by("-dispensed_on", "-id")[0]
+        fill = prescription.dispenses.filter(voided=None).order_by("-dispensed_on", "-id")[0]
         today = patient.today(self.now)
         authorising.authorise(
             self.users["adler"],

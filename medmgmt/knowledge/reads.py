@@ -11,6 +11,7 @@ from interactions.engine.sides import members
 from interactions.models import LocalChange, Release, ReleaseKind, ReleaseStatus, RescreenRun, Rule, SelftestRun
 from medmgmt.record import access
 from medmgmt.record.models import User
+from medmgmt.regimen import order_lines
 
 
 def releases(by: User) -> QuerySet[Release]:
@@ -103,6 +104,12 @@ def drugs(by: User, text: str, *, limit: int = 10) -> list["library.FoundDrug"]:
     """Drugs that a person may have meant, best first."""
     access.require(by, "search_drugs")
     return library.search(text, limit=limit)
+
+
+def order_line(by: User, text: str, product: order_lines.Product) -> order_lines.OrderLine:
+    """How an order line is understood; nothing is kept. Without a product the line names its drug."""
+    access.require(by, "check_interactions")
+    return order_lines.understood(text, product) if product.name else order_lines.whole(text)
 
 
 def active_releases() -> list[Release]:

@@ -37,6 +37,10 @@ class Refused(RecordError):
     """The act is allowed but makes no sense for this patient; say why."""
 
 
+class Unconfirmed(RecordError):
+    """It can be done and looks like a slip or a repeat: the same act with `confirm` does it. Nothing was done yet."""
+
+
 class NoSuchThing(RecordError):
     """A thing other than a patient that does not exist, or not within this chart."""
 

@@ -104,6 +104,9 @@ TIMINGS: dict[str, Timing] = {
 Most are codes of HL7 v3 TimingAbbreviation (BID, TID, QID, Q4H, Q6H, Q8H) or spell one out (QD, AM, PM, BED, QOD, WK).
 """
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""Codes of FHIR's days-of-week, in the order of the week."""
+
 ORDERED_ROUTES = {code: route for code, route in ROUTES.items() if code != NOT_RECORDED}
 ORDERED_TIMINGS = {code: timing for code, timing in TIMINGS.items() if code != NOT_RECORDED}
 """What an order may say; only what was taken over from elsewhere may leave a route or a timing open."""

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +13,7 @@ from interactions import current, library
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Action, CrossTaper, Drug, Regimen
 from interactions.engine.suspects import Exposure
-from medmgmt.record import dosing
+from medmgmt.record import dosing, strengths
 from medmgmt.record.models import DosageChange, Observation, Patient, Prescription, ReasonCode, Status
 from medmgmt.regimen import facts
 from refills.models import AdherenceReport, Authorisation, Dispense, PillCount
@@ -23,13 +22,13 @@ LONGEST_SWITCH = timedelta(days=56)
 """A switch between antipsychotics may take eight weeks; the engine itself allows antidepressants four."""
 LONGEST_WASHOUT_DAYS = 600
 """A drug stopped longer ago than this is left out; the longest washout shipped is 540 days (6-month paliperidone)."""
-MG_IN = {"mg": Decimal(1), "g": Decimal(1000), "ug": Decimal("0.001")}
-"""Milligrams in one UCUM unit of mass. Tablets and millilitres have no milligrams without a strength."""
 
 
 ACTS = {"start": "start", "new_dose": "change_dose", "resume": "resume", "hold": "stop", "stop": "stop"}
 """Kind of a change -> what the engine calls it."""
 
+ON_THE_SURFACE = ("TOP", "OPH", "OTIC", "PV")
+"""Routes whose doses no limit in milligrams is meant for."""
 FAR = date(9000, 1, 1)
 """After every day on which anything can be planned."""
 
@@ -157,7 +156,9 @@ def gathered(prescription: Prescription, signed: Iterable[DosageChange], *parts:
 
 
 ROWS: dict[str, Callable[[], QuerySet[Any]]] = {
-    FILLS: lambda: Dispense.objects.select_related("partial", "early").order_by("dispensed_on", "id"),
+    FILLS: lambda: (
+        Dispense.objects.filter(voided=None).select_related("partial", "early").order_by("dispensed_on", "id")
+    ),
     COUNTS: lambda: PillCount.objects.order_by("counted_on", "id"),
     REPORTS: lambda: AdherenceReport.objects.order_by("-said_at", "-id"),
     AUTHORISATIONS: lambda: Authorisation.objects.select_related("revoked", "authorised_by").order_by(
@@ -233,6 +234,8 @@ def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
         return None
     dose = dosing.dose_on(last, steps)
     entry = catalogue_entry(course.prescription, knowledge)
+    doses = milligrams(course, dose.sig)
+    is_systemic = dose.sig is not None and dose.sig.route not in ON_THE_SURFACE
     return Drug(
         ref=str(course.prescription.pk),
         name=course.prescription.drug_name,
@@ -240,12 +243,24 @@ def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
         rxcui=course.prescription.rxcui or (entry.rxcui if entry else None),
         route=dose.sig.route if dose.sig else "",
         form=course.prescription.form,
-        mg_per_day=milligrams(dose.sig),
+        mg_per_day=doses.per_day,
         started_on=dosing.taken_since(steps, last),
         stopped_on=None if last == day else last,
-        mg_per_dose=dose.sig.amount * MG_IN[dose.sig.unit] if dose.sig and dose.sig.unit in MG_IN else None,
+        mg_per_dose=doses.per_dose,
+        mg_in_a_day=doses.in_a_day,
+        days_a_week=dose.sig.days_a_week if dose.sig and dose.sig.is_timed else None,
+        dose_unknown=doses.why if is_systemic else "",
         changed_on=dose.since,
+        **ordered(course),
     )
+
+
+def ordered(course: Course) -> dict[str, Any]:
+    """When the course came beside the others, and whether it was said to be meant so: by the last change that said it,
+    else by its start."""
+    asked = [change for change in course.changes if change.alongside is not None]
+    last = max(asked or course.changes[:1], key=lambda change: change.pk)
+    return {"ordered": last.pk, "alongside": last.alongside}
 
 
 def catalogue_entry(prescription: Prescription, knowledge: Knowledge) -> "library.FoundDrug | None":
@@ -253,9 +268,9 @@ def catalogue_entry(prescription: Prescription, knowledge: Knowledge) -> "librar
     return library.resolve(name=prescription.drug_name, rxcui=prescription.rxcui, among=knowledge)
 
 
-def milligrams(sig: dosing.Sig | None) -> Decimal | None:
-    """Milligrams a day on average; None where the unit is no mass."""
-    return sig.amount_per_day * MG_IN[sig.unit] if sig and sig.unit in MG_IN else None
+def milligrams(course: Course, sig: dosing.Sig | None) -> strengths.InMilligrams:
+    """A sig of the course in milligrams, by the strength of what is prescribed; unknown where there is none."""
+    return strengths.in_milligrams(sig, course.prescription.strength) if sig else strengths.InMilligrams()
 
 
 def on_day(patient: Patient, day: date) -> Regimen:
@@ -278,8 +293,10 @@ def action(known: Sequence[Course], change: DosageChange) -> Action:
     before = next((course for course in known if course.prescription.pk == change.prescription_id), None)
     if change.kind == "new_dose" and before is not None:
         earlier = dosing.dose_on(change.effective_on, before.steps).sig
-        later = change.sig
-        if earlier and later and earlier.unit == later.unit and later.amount_per_day <= earlier.amount_per_day:
+        alike = None
+        if earlier and change.sig:
+            alike = strengths.per_day_alike(change.sig, earlier, change.prescription.strength)
+        if alike and alike[0] <= alike[1]:
             return Action("change_dose")
     return Action(ACTS[change.kind], frozenset({ref}))
 
@@ -292,7 +309,7 @@ def exposures(patient: Patient, began_on: date) -> list[Exposure]:
         drug = taken(course, began_on, knowledge)
         if drug is not None and drug.stopped_on is None:
             since = drug.started_on or began_on
-            raised = dosing.raised_on(course.steps, began_on)
+            raised = dosing.raised_on(course.steps, began_on, course.prescription.strength)
             found.append(Exposure(ref=drug.ref, name=drug.name, key=drug.key, since=since, dose_raised_on=raised))
     return found
 

@@ -12,7 +12,7 @@ from interactions.engine import cases
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Allergy, CrossTaper, Facts, Lab
 from medmgmt.record.models import Allergy as AllergyRow
-from medmgmt.record.models import AllergyKind, Condition, Observation, ObservationCode, Patient
+from medmgmt.record.models import AllergyKind, Condition, Observation, ObservationCode, Patient, ReactionSeverity
 
 MG_DL_PER_MMOL_L = Decimal("2.43")
 """Magnesium: 1 mmol/L is 2.43 mg/dL (atomic mass 24.305 g/mol)."""
@@ -54,7 +54,7 @@ class Record:
         numbers = [patient.pk for patient in patients]
         observations = by_patient(Observation.current_of(numbers))
         conditions = by_patient(Condition.objects.filter(patient_id__in=numbers))
-        allergies = by_patient(AllergyRow.objects.filter(patient_id__in=numbers))
+        allergies = by_patient(AllergyRow.objects.filter(patient_id__in=numbers).prefetch_related("reactions"))
         return [
             cls(
                 patient,
@@ -115,7 +115,7 @@ def on(record: Record, day: date, knowledge: Knowledge, *, cross_tapers: tuple[C
         cross_tapers=cross_tapers,
         pregnancy_potential=may_be_pregnant(patient, day, states.get(ObservationCode.PREGNANCY, "")),
         conditions=conditions_on(record.conditions, day),
-        allergies=allergies_on(record.allergies, day, knowledge),
+        allergies=allergies_on(record.allergies, day),
         labs=labs(by_then, zone, knowledge),
         genotype=genotype(states),
         assumed=assumed(patient, day, states.get(ObservationCode.PREGNANCY, "")),
@@ -158,17 +158,19 @@ def conditions_on(rows: Iterable[Condition], day: date) -> tuple[str, ...]:
     return tuple(sorted(told))
 
 
-def allergies_on(rows: Iterable[AllergyRow], day: date, knowledge: Knowledge) -> tuple[Allergy, ...]:
-    """Allergies and intolerances on record by the day, each resolved like a drug where it is one."""
-    found = []
-    for row in rows:
-        if row.recorded_on > day or (row.refuted_on is not None and row.refuted_on <= day):
-            continue
-        entry = knowledge.catalogue.resolve(row.substance, row.rxcui)
-        told = f"{row.reaction} (severe)" if row.severity == "severe" and row.reaction else row.reaction
-        is_intolerance = row.kind == AllergyKind.INTOLERANCE
-        found.append(Allergy(row.substance, entry.key if entry else None, told, is_intolerance))
+def allergies_on(rows: Iterable[AllergyRow], day: date) -> tuple[Allergy, ...]:
+    """Allergies and intolerances on record by the day, each with every reaction to it; "none known" is none."""
+    found = [
+        Allergy(row.meant or row.substance, row.rxcui, told(row), row.kind == AllergyKind.INTOLERANCE)
+        for row in rows
+        if row.is_allergen and row.recorded_on <= day and (row.refuted_on is None or row.refuted_on > day)
+    ]
     return tuple(sorted(found, key=lambda one: (one.substance, one.reaction)))
+
+
+def told(row: AllergyRow) -> str:
+    """Every reaction in words, with "severe" where only the grade says so."""
+    return f"{row.reaction} (severe)".strip() if row.severity == ReactionSeverity.SEVERE else row.reaction
 
 
 def labs(observations: Sequence[Observation], zone: ZoneInfo, knowledge: Knowledge) -> tuple[Lab, ...]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
+
 from interactions import review as reviews
 from interactions.models import Release, Review
 from medmgmt.record import access
@@ -21,6 +23,8 @@ class ProposalPage:
     change: DosageChange
     medication_line_before: str
     medication_line_after: str
+    is_from_today: bool
+    """Whether what was taken before it is what is taken now."""
     review: Review
     new: list[FindingCard]
     standing: list[FindingCard]
@@ -76,12 +80,13 @@ def proposal(by: User, change_id: int) -> ProposalPage:
     problems = gathered(loud, patient)
     unanswered = sum(card.needs_answer for card in problems)
     second = cosignatures.shown_to(by, change, [card.finding for card in shown])
-    before = change.old_sig_value
+    before = change.old_sig
     return ProposalPage(
         patient=patient,
         change=change,
         medication_line_before=before.text() if before else "",
         medication_line_after=change.sig.text() if change.sig else "",
+        is_from_today=change.effective_on == patient.today(timezone.now()) and waiting,
         review=review,
         new=[card for card in loud if card.finding.is_new],
         standing=[card for card in loud if not card.finding.is_new],

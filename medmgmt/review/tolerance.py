@@ -173,18 +173,18 @@ def _highest(stretches: Sequence[_Stretch]) -> tuple[Dose, ...]:
 
 def _stretches(drugs: Sequence[DrugOnRecord], before: date) -> list[_Stretch]:
     """In order of days: between two changes the doses stay, so that only the days of change are looked at."""
-    steps = [[course.steps for course in drug.courses] for drug in drugs]
-    changes = {step.effective_on for courses in steps for course in courses for step in course}
+    changes = {step.effective_on for drug in drugs for course in drug.courses for step in course.steps}
     days = sorted({day for day in changes if day < before} | {before})
     found = []
     for first, after in pairwise(days):
-        doses = [_dose(courses, first) for courses in steps]
+        doses = [_dose(drug.courses, first) for drug in drugs]
         if all(is_taken for is_taken, _dose_ in doses):
             found.append(_Stretch(first, after - timedelta(days=1), tuple(dose for _is_taken, dose in doses)))
     return found
 
 
-def _dose(courses: Sequence[Sequence[dosing.Step]], day: date) -> tuple[bool, Dose]:
+def _dose(courses: Sequence[Course], day: date) -> tuple[bool, Dose]:
     """Whether any course of the drug was taken on the day, and how much of all of them."""
-    sigs = [dose.sig for dose in (dosing.dose_on(day, course) for course in courses) if dose.is_taken]
-    return bool(sigs), _sum([regimen_courses.milligrams(sig) for sig in sigs]) if sigs else None
+    taken = [(course, dose.sig) for course in courses if (dose := dosing.dose_on(day, course.steps)).is_taken]
+    doses = [regimen_courses.milligrams(course, sig).per_day for course, sig in taken]
+    return bool(taken), _sum(doses) if taken else None

@@ -171,6 +171,7 @@ def early_counts(prescription_id: int, today: date) -> list[tuple[str, int]]:
     """Early fills of the last half year by reason, in words, the most frequent first; one query."""
     rows = EarlyFill.objects.filter(
         dispense__prescription_id=prescription_id,
+        dispense__voided=None,
         dispense__dispensed_on__gte=today - site.days("early_fills_shown_days"),
     )
     counted = Counter(rows.values_list("reason", flat=True))

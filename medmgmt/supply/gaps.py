@@ -12,7 +12,7 @@ from medmgmt.regimen import courses, scopes
 from medmgmt.regimen.courses import Course
 from medmgmt.supply import stock
 from refills import site
-from refills.models import LIVE, Lasts, SupplyState, Task
+from refills.models import LIVE, FillVoided, Lasts, SupplyState, Task
 from refills.worklist import kinds, tasks
 
 BATCH = 200
@@ -41,7 +41,7 @@ def days_without(patient: Patient, course: Course, out_on: date | None) -> int |
     wanted = out_on is not None and sig is not None and not sig.as_needed
     without = (today - out_on).days if out_on is not None and wanted else -1
     live = Task.objects.filter(key__startswith=kinds.SUPPLY_GAP.key_of(prescription.pk, ""), state__in=LIVE)
-    for task in live if without < 0 else live.exclude(key=kinds.SUPPLY_GAP.key_of(prescription.pk, out_on)):
+    for task in live if without < 0 or out_on is None else live.exclude(key=gap_key(prescription, out_on)):
         tasks.cancel_by_key(task.key, _("The supply no longer has this gap."))
     return without if 0 <= without <= site.whole("gap_seen_days") else None
 
@@ -52,13 +52,19 @@ def open_gap_task(patient: Patient, prescription: Prescription, out_on: date, du
     tasks.open_for(
         kinds.SUPPLY_GAP,
         prescription.pk,
-        key=kinds.SUPPLY_GAP.key_of(prescription.pk, out_on),
+        key=gap_key(prescription, out_on),
         patient_id=patient.pk,
         priority=site.supply_rules().whole("gap_task_priority", scopes.scopes_of(prescription)),
         due_at=due_at,
         stop_tier=stop_tier(prescription),
         detail=_("%(drug)s: without supply since %(day)s.") % {"drug": prescription.drug_name, "day": out_on},
     )
+
+
+def gap_key(prescription: Prescription, out_on: date) -> str:
+    """One task for a run-out, and another where a fill that had closed it was taken back since."""
+    voided = FillVoided.objects.filter(prescription=prescription).count()
+    return kinds.SUPPLY_GAP.key_of(prescription.pk, f"{out_on}|{voided}" if voided else out_on)
 
 
 def stop_tier(prescription: Prescription) -> int:

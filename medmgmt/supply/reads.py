@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from interactions import library
@@ -64,13 +64,13 @@ def supply(by: User, prescription_id: int) -> SupplyPage:
     shown = renewal_found(prescription)
     knowledge, today = library.current(), shown.today
     scopes = regimen_scopes.scopes_of(prescription, knowledge)
-    partials = PartialFill.objects.filter(dispense__prescription=prescription).select_related("dispense")
+    partials = PartialFill.objects.filter(dispense__prescription=prescription, dispense__voided=None)
     return SupplyPage(
         patient=patient,
         renewal=shown,
         suggestion=None if shown.limit else limits.suggested_for(knowledge.formulary.care, patient, scopes, today),
         early=tuple(supply_authorisations.early_counts(prescription.pk, today)),
-        partials=tuple(partials.order_by("-handed_at")[:10]),
+        partials=tuple(partials.select_related("dispense").order_by("-handed_at")[:10]),
         told=tuple(
             (
                 line.authorisation,
@@ -135,9 +135,14 @@ def adherence_of(by: User, patient_id: int) -> tuple[Patient, Regularity]:
 
 
 def dispenses(by: User) -> QuerySet[Dispense]:
-    """Fills of the person's patients."""
-    found = Dispense.objects.filter(patient_id__in=access.own_or_cared_for(by))
-    return found.select_related("prescription").order_by("-dispensed_on", "-id")
+    """Fills of the person's patients, with those that were taken back."""
+    return with_voidings(Dispense.objects.filter(patient_id__in=access.own_or_cared_for(by)))
+
+
+def with_voidings(fills: QuerySet[Dispense]) -> QuerySet[Dispense]:
+    """Fills, newest first, each with its prescription and why it was taken back, if it was."""
+    told = fills.annotate(voided_why=F("voided__why")).select_related("prescription")
+    return told.order_by("-dispensed_on", "-id")
 
 
 def authorisations(by: User) -> QuerySet[Authorisation]:

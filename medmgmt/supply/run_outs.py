@@ -4,11 +4,11 @@ The database notes whatever may have moved a run-out in the transaction that mov
 Running twice, or at once, or not at all for a night does no harm.
 """
 
+import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from django.db import connection, transaction
@@ -25,7 +25,6 @@ from refills.supply import rules
 from refills.supply.lasting import Use
 
 log = logging.getLogger(__name__)
-Told = str | int | float | Decimal
 BY_HAND = 2_000
 AT_ONCE = {"postgresql": 250_000, "sqlite": 20_000}
 """Notes worked off in one transaction: on SQLite nobody else writes meanwhile."""
@@ -34,10 +33,10 @@ ONE_AT_A_TIME = 774_120_001
 
 TABLES = (
     "CREATE TEMP TABLE IF NOT EXISTS touched (prescription_id bigint PRIMARY KEY)",
-    "CREATE TEMP TABLE IF NOT EXISTS courses (prescription_id bigint PRIMARY KEY, strength text, amount numeric,"
-    " unit text, route text, timing text, every_days integer, most numeric, begins date, first_days integer)",
-    "CREATE TEMP TABLE IF NOT EXISTS ways (strength text, amount numeric, unit text, route text, timing text,"
-    " every_days integer, most numeric, handed text, units_n bigint, units_d bigint, every_n bigint, every_d bigint)",
+    "CREATE TEMP TABLE IF NOT EXISTS courses (prescription_id bigint PRIMARY KEY, strength text,"
+    " sig text, begins date, first_days integer)",
+    "CREATE TEMP TABLE IF NOT EXISTS ways (strength text, sig text, handed text, units_n bigint,"
+    " units_d bigint, every_n bigint, every_d bigint)",
 )
 TAKE = {
     "postgresql": (
@@ -54,8 +53,7 @@ TAKE = {
 }
 ONE_DOSE = """
     INSERT INTO courses
-    SELECT touched.prescription_id, max(known.strength), max(course.amount), max(course.unit), max(course.route),
-        max(course.timing), max(coalesce(course.every_days, 0)), max(coalesce(course.max_per_day, 0)),
+    SELECT touched.prescription_id, max(known.strength), max(CAST(course.sig AS text)),
         max(course.effective_on), max(known.first_supply_days)
     FROM touched
     JOIN record_prescription AS known ON known.id = touched.prescription_id
@@ -63,17 +61,16 @@ ONE_DOSE = """
     GROUP BY touched.prescription_id HAVING count(*) = 1 AND max(course.kind) = 'start'
     """
 COUNTED_AT_HOME = "DELETE FROM courses WHERE prescription_id IN (SELECT prescription_id FROM refills_pillcount)"
-WORDINGS = "SELECT DISTINCT strength, amount, unit, route, timing, every_days, most FROM courses"
-NEW_WAY = "INSERT INTO ways VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+WORDINGS = "SELECT DISTINCT strength, sig FROM courses"
+NEW_WAY = "INSERT INTO ways VALUES (%s, %s, %s, %s, %s, %s, %s)"
 KEEP = """
     WITH handed AS (
         SELECT fill.prescription_id, fill.dispensed_on, fill.id, fill.days_supply,
             (({thousandths} * ways.units_d / (1000 * ways.units_n)) * ways.every_n) / ways.every_d AS by_units
         FROM refills_dispense AS fill
         JOIN courses ON courses.prescription_id = fill.prescription_id
-        LEFT JOIN ways ON ways.strength = courses.strength AND ways.amount = courses.amount
-            AND ways.unit = courses.unit AND ways.route = courses.route AND ways.timing = courses.timing
-            AND ways.every_days = courses.every_days AND ways.most = courses.most AND ways.handed = fill.unit),
+        LEFT JOIN ways ON ways.strength = courses.strength AND ways.sig = courses.sig AND ways.handed = fill.unit
+        WHERE NOT EXISTS (SELECT 1 FROM refills_fillvoided AS voided WHERE voided.dispense_id = fill.id)),
     fills AS (
         SELECT prescription_id, dispensed_on, sum(
                 CASE WHEN abs(by_units - days_supply) <= {tolerance} THEN by_units ELSE days_supply END
@@ -193,21 +190,13 @@ def _in_sql(cursor: CursorWrapper) -> None:
     cursor.execute(statement, [now if postgres else connection.ops.adapt_datetimefield_value(now)])
 
 
-def _ways(wording: Sequence[Told]) -> Iterable[tuple[Told, ...]]:
+def _ways(wording: tuple[str, str]) -> Iterable[tuple[str | int, ...]]:
     """A way of writing strength and dose, with what one dose is in every unit that may be handed out: the engine is
     asked once for each way, not once for each prescription."""
-    strength, amount, unit, route, timing, every_days, most = wording
-    sig = dosing.Sig(
-        amount=Decimal(str(amount)),
-        unit=str(unit),
-        route=str(route),
-        timing=str(timing),
-        every_days=int(str(every_days)) or None,
-        as_needed=bool(Decimal(str(most))),
-        max_per_day=Decimal(str(most)) or None,
-    )
-    for handed in {*dosing.UNITS, *stock.COUNTED}:
-        use = stock.use_of(date.min, sig, str(strength), handed)
+    strength, written = wording
+    sig = dosing.Sig.from_json(json.loads(written))
+    for handed in dosing.UNITS:
+        use = stock.use_of(date.min, sig, strength, handed)
         if use is not None:
             yield (*wording, handed, *_whole(use))
 

@@ -1,22 +1,16 @@
 """Units, batches, what is left of a prescription and when it runs out."""
 
-import re
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
-from medmgmt.record import dosing
+from medmgmt.record import dosing, strengths
 from medmgmt.regimen.courses import Course
 from refills import site
 from refills.models import Dispense
 from refills.supply import dispensing, rules
 from refills.supply import lasting as supply_lasting
 from refills.supply.lasting import Batch, Lasting, Plan, Use
-
-STRENGTH = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(mg|mcg|ug|g)\s*$", re.IGNORECASE)
-MG_IN = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000), "mcg": Fraction(1, 1000)}
-COUNTED = ("{tablet}", "{capsule}", "{film}", "{patch}", "{lozenge}", "{suppository}", "{injection}", "{piece}")
 
 
 def run_out_on(course: Course) -> date | None:
@@ -130,28 +124,22 @@ def end_of(steps: Sequence[dosing.Step]) -> date | None:
 
 def use_of(day: date, sig: dosing.Sig, strength: str, unit: str) -> Use | None:
     """A sig in dispensed units; as needed, the most that may be taken; None where the units say nothing of the dose."""
-    each = units_in(sig.max_per_day or sig.amount, sig.unit, strength, unit)
-    timing = dosing.TIMINGS[sig.timing]
+    each = units_in(sig, strength, unit)
     if each is None or not sig.is_complete:
         return None
-    if sig.max_per_day is not None:
-        return Use(day, each)
-    if sig.every_days:
-        return Use(day, each, Fraction(sig.every_days))
-    if timing.days == 1:
-        return Use(day, each * Fraction(timing.doses))
-    return Use(day, each, Fraction(timing.days or 1) / Fraction(timing.doses))
+    [part, *others] = sig.parts
+    if not others and not part.weekdays and not sig.as_needed and part.days > 1:
+        return Use(day, each * Fraction(part.larger), Fraction(part.days) / part.doses)
+    return Use(day, each * Fraction(sig.amount_per_day))
 
 
-def units_in(amount: Decimal, unit: str, strength: str, dispensed: str) -> Fraction | None:
-    """Dispensed units in an amount: the same unit, or countable pieces of one plain strength such as "25 mg"."""
-    if unit == dispensed:
-        return Fraction(amount)
-    written = STRENGTH.match(strength)
-    if dispensed not in COUNTED or unit not in MG_IN or written is None:
-        return None
-    piece = Fraction(written[1]) * MG_IN[written[2].lower()]
-    return Fraction(amount) * MG_IN[unit] / piece if piece else None
+def units_in(sig: dosing.Sig, strength: str, dispensed: str) -> Fraction | None:
+    """Dispensed units in one unit of the sig: the same unit, or by the milligrams that the strength says of both."""
+    if sig.unit == dispensed:
+        return Fraction(1)
+    said, hours = strengths.read(strength), Fraction(sig.hours_worn or 24 * sig.days)
+    taken, handed = said.mg_in(sig.unit, hours=hours), said.mg_in(dispensed, hours=hours)
+    return taken / handed if taken and handed else None
 
 
 def is_wanted(steps: Sequence[dosing.Step], today: date) -> bool:

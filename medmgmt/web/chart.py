@@ -1,41 +1,59 @@
 """The chart, the dose history of one medicine, and the short forms that add to a chart."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from medmgmt import chart as charts
-from medmgmt.actions import observing, supply
+from medmgmt.actions import importing, observing, supply
 from medmgmt.record import access
+from medmgmt.record.errors import Refused
+from medmgmt.supply import repeats
 from medmgmt.web.kit import banner, stepchart
 from medmgmt.web.kit.once import sent
-from medmgmt.web.kit.page import Asked, page
+from medmgmt.web.kit.page import Asked, page, to
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
 from medmgmt.web.kit.powers import powers
-from medmgmt.web.record_forms import AllergyForm, ConditionForm, DispenseForm
+from medmgmt.web.record_forms import AllergyForm, AllergyMeaningForm, ConditionForm, DispenseForm
+from medmgmt.web.supply_forms import WhyForm
 
 
 @page
 def chart(request: Asked, patient_id: int) -> HttpResponse:
     """Everything about one patient, with the doses as of any day."""
-    day, unreadable = day_asked(request.GET.get("day", ""))
-    shown = charts.chart(request.user, patient_id, day=day)
-    context = {"chart": shown, "banner": banner.of_chart(shown), "may": powers(request.user), "unreadable": unreadable}
+    shown = charts.chart(request.user, patient_id, day=day_asked(request.GET.get("day", "")))
+    is_today = shown.day == shown.today
+    context = {
+        "chart": shown,
+        "banner": banner.of_chart(shown),
+        "may": powers(request.user) if is_today else {},
+        "is_today": is_today,
+    }
     return render(request, "chart.html", context)
 
 
-def day_asked(text: str) -> tuple[date | None, bool]:
-    """The day in the address, and whether there was one that nobody can read."""
+def day_asked(text: str) -> date | None:
+    """The day in the address, None where there is none; Refused where nobody can read it."""
     if not text:
-        return None, False
+        return None
     try:
-        return date.fromisoformat(text), False
-    except ValueError:
-        return None, True
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 a day has no zone
+    except ValueError as wrong:
+        raise Refused(_("This is no day that a chart can show. Write it as year, month, day: 2026-03-31.")) from wrong
+
+
+@page
+def dismiss_remark(request: Asked, remark_id: int) -> HttpResponse:
+    """What stood on the chart after an import has been read."""
+    if request.method != "POST":
+        return redirect("web:home")
+    remark = importing.dismiss_remark(request.user, remark_id)
+    return to(request, reverse("web:chart", args=[remark.patient_id]), _("It leaves the chart and stays on record."))
 
 
 @page
@@ -66,6 +84,18 @@ def new_allergy(request: Asked, patient_id: int) -> HttpResponse:
 
 
 @page
+def code_allergy(request: Asked, patient_id: int, allergy_id: int) -> HttpResponse:
+    """Which medicine or class a line of the allergy list means."""
+    patient = opened(request.user, "record_observation", patient_id)
+    line = get_object_or_404(patient.allergies, pk=allergy_id)
+    form = AllergyMeaningForm(request.POST or None)
+    said = _("It is compared from now on.")
+    done = sent(request, form, observing.code_allergy, allergy_id, leads_to=chart_of(patient), said=said)
+    title, notes = _("Which substance is meant?"), [_("On the allergy list as: %(words)s") % {"words": line.substance}]
+    return done or patient_form(request, patient, form, title=title, button=_("Save"), notes=notes)
+
+
+@page
 def new_condition(request: Asked, patient_id: int) -> HttpResponse:
     """A diagnosis."""
     patient = opened(request.user, "record_observation", patient_id)
@@ -87,6 +117,21 @@ def new_dispense(request: Asked, prescription_id: int) -> HttpResponse:
     med, title, notes = shown.medication, _("Record a fill"), about_fills(shown)
     patient, button = shown.patient, _("Record")
     return done or patient_form(request, patient, form, title=title, button=button, medication=med, notes=notes)
+
+
+@page
+def void_fill(request: Asked, prescription_id: int, dispense_id: int) -> HttpResponse:
+    """Taking back a fill that was written down wrongly."""
+    access.require(request.user, "void_fill")
+    shown, form = charts.course(request.user, prescription_id), WhyForm(request.POST or None)
+    found = [repeats.in_words(one) for one in shown.dispenses if one.pk == dispense_id]
+    said = _("The fill is taken back. Run-out and reminders follow.")
+    notes = [*found, _("It stays in the record with your reason, and counts no more.")]
+    done = sent(request, form, supply.void_fill, dispense_id, leads_to=chart_of(shown.patient), said=said)
+    subtitle, title = shown.medication.prescription.drug_name, _("Take a fill back")
+    return done or patient_form(
+        request, shown.patient, form, title=title, button=_("Take it back"), subtitle=subtitle, notes=notes
+    )
 
 
 def about_fills(shown: charts.CoursePage) -> list[str]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from medmgmt.actions import knowledge
 from medmgmt.knowledge import reads
 from medmgmt.record import access
+from medmgmt.web.kit import kept
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page, paged, status_of, to
 from medmgmt.web.rule_forms import FIELDS, KINDS, LocalChangeForm, RuleSearch
@@ -29,7 +30,9 @@ PREFILLED = ("of_source", "of_rule", "of_code", "a", "b", "severity")
 def rules(request: Asked) -> HttpResponse:
     """Rules in use, the clinic's own changes, and the passive list. A search is a POST, as everywhere."""
     sources = reads.rule_sources(request.user)
-    form = RuleSearch(request.POST if request.method == "POST" else None, sources=sources)
+    if request.method == "POST":
+        return kept.to_be_shown(request)
+    form = RuleSearch(request.POST or None, sources=sources)
     asked = form.cleaned_data if form.is_bound and form.is_valid() else {"q": "", "severity": "", "source": ""}
     found = reads.rules(request.user, search=asked["q"], severity=asked["severity"], source=asked["source"])
     context = {

@@ -36,13 +36,13 @@ def my_messages(request: Asked) -> HttpResponse:
 
 def page_of(request: Asked, patient_id: int, act: str, here: str, layout: str) -> HttpResponse:
     """Shows everything; a POST does one thing and comes back, or says on the form what is wrong."""
-    bound = request.POST if request.method == "POST" else None
+    bound = request.POST or None
     asked = request.POST.get("act", "")
     shown = reads.page(request.user, act, patient_id)
     plan = PlanForm(bound if asked == "plan" else None, initial=of_plan(shown))
     helper = CaregiverForm(bound if asked == "add_caregiver" else None, initial=of_helper(shown))
     status = 200
-    if bound is not None:
+    if request.method == "POST":
         form = {"plan": plan, "add_caregiver": helper}.get(asked)
         if form is None:
             return to(request, here, once(request, lambda: done(request, asked, patient_id, plan, helper)))

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from medmgmt import people
 from medmgmt.actions import people as actions_people
 from medmgmt.record import access
+from medmgmt.record.models import Patient
+from medmgmt.web.kit import kept
 from medmgmt.web.kit.forms import PatientSearch
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page, paged, status_of
@@ -33,7 +35,10 @@ ZONES = (
 @page
 def patients(request: Asked) -> HttpResponse:
     """The patients in one's care. A search is a POST: names do not belong in addresses, logs and histories."""
-    form = PatientSearch(request.POST if request.method == "POST" else None)
+    access.require(request.user, "list_patients")
+    if request.method == "POST" and not request.htmx:
+        return kept.to_be_shown(request)
+    form = PatientSearch(request.POST or None)
     search = form.cleaned_data["q"].strip() if form.is_bound and form.is_valid() else ""
     rows = paged(request, people.patients(request.user, search=search))
     people.saw_list(request.user, "patients", len(rows))
@@ -62,7 +67,19 @@ def update(request: Asked, patient_id: int) -> HttpResponse:
     form = UpdatePatientForm(request.POST or None, initial={name: getattr(patient, name) for name in names})
     said = _("The details are corrected.")
     done = sent(request, form, actions_people.update_patient, patient_id, leads_to=chart_of(patient), said=said)
-    return done or patient_form(request, patient, form, title=_("Correct details"), button=_("Save"), zones=ZONES)
+    notes = meanwhile(form, patient) if form.is_bound and not done else []
+    title = _("Correct details")
+    return done or patient_form(request, patient, form, title=title, button=_("Save"), zones=ZONES, notes=notes)
+
+
+def meanwhile(form: UpdatePatientForm, patient: Patient) -> list[str]:
+    """What is on record now where it is not what was typed, if somebody was faster; what is sent next has seen it."""
+    if form["version"].value() == str(patient.version):
+        return []
+    form.data = {**{name: form[name].value() for name in form.fields}, "version": patient.version}
+    told = [(form[name].label, str(getattr(patient, name)), str(form[name].value())) for name in form.fields]
+    return [_("On record now: %(what)s %(now)s") % {"what": label, "now": now} for label, now, typed in told
+            if now != typed and label != form["version"].label]  # fmt: skip
 
 
 @page

@@ -16,9 +16,9 @@ from interactions import library
 from medmgmt import chart as charts
 from medmgmt.actions import prescribing
 from medmgmt.knowledge import reads
-from medmgmt.record import access
+from medmgmt.record import access, dosing
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
-from medmgmt.web.kit import banner
+from medmgmt.web.kit import banner, kept
 from medmgmt.web.kit.forms import ChangeForm, DrugSearch, SigForm, StartForm
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page
@@ -55,6 +55,8 @@ def start(request: Asked, patient_id: int) -> HttpResponse:
     """A new medicine in two steps on one address: find the drug, then say how to take it. All by POST: the address
     never says which drug."""
     patient = opened(request.user, "propose", patient_id)
+    if request.method == "POST" and request.POST.get("step") != "propose" and not request.htmx:
+        return kept.to_be_shown(request)
     if request.POST.get("step") == "propose":
         return propose_start(request, patient)
     if request.POST.get("pick"):
@@ -114,6 +116,9 @@ def change(request: Asked, prescription_id: int, kind: str) -> HttpResponse:
         raise Http404
     access.require(request.user, "propose")
     shown = charts.course(request.user, prescription_id)
+    if not request.POST:
+        steps = [change.step for change in shown.medication.course]
+        dosing.require_possible_from(steps, kind, shown.patient.today(timezone.now()))
     form = change_form(request, shown, kind)
     return sent(request, form, partial(changed, form, kind), prescription_id, leads_to=review_of) or patient_form(
         request,
@@ -133,8 +138,11 @@ def change_form(request: Asked, shown: charts.CoursePage, kind: str) -> ChangeFo
     sigs = [step.sig for step in shown.medication.course if step.sig]
     if sigs:
         sig = shown.medication.dose.sig or sigs[-1]
-        initial |= {name: getattr(sig, name) for name in ("unit", "route", "timing", "every_days", "as_needed")}
-        initial |= {"amount": plain(sig.amount), "max_per_day": plain(sig.max_per_day)}
+        initial |= {"unit": sig.unit, "route": sig.route, "as_needed": sig.as_needed}
+        initial |= {"max_per_day": plain(sig.max_per_day)}
+        if len(sig.parts) == 1:
+            [part] = sig.parts
+            initial |= {"amount": plain(part.larger), "timing": part.timing, "every_days": part.every_days}
     return shape(request.POST or None, kind=kind, prompts=prompts(shown.patient), initial=initial)
 
 

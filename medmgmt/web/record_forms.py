@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import observing, people, supply
-from medmgmt.record.models import ANSWERS, MEASURES, SCALES, Level, ObservationCode, Sex
+from medmgmt.record.models import ANSWERS, MEASURES, SCALES, Level, ObservationCode, ReactionSeverity, Sex
 from medmgmt.record.models.observations import validate_icd10cm
 from medmgmt.web.kit import plain_words
-from medmgmt.web.kit.forms import CHOOSE, asks, note, with_blank
+from medmgmt.web.kit.forms import CHOOSE, asks, confirm, note, with_blank
 from medmgmt.web.kit.plain_words import STATE_WORDS
 from medmgmt.web.supply_forms import UNITS
 from refills.models import EarlyReason, PartialReason
@@ -81,8 +81,19 @@ class AllergyForm(forms.Form):
     said = asks(observing.record_allergy)
     substance = said("substance", gettext_lazy("Substance"))
     kind = said("kind", gettext_lazy("Kind"))
-    reaction = said("reaction", gettext_lazy("Reaction"))
-    severity = said("severity", gettext_lazy("Severity"), required=True)
+    reaction = said("reaction", gettext_lazy("Reaction"), max_length=300)
+    severity = said("severity", gettext_lazy("Severity"), choices=ReactionSeverity.choices, required=True)
+
+
+class AllergyMeaningForm(forms.Form):
+    """What a line of the allergy list means."""
+
+    said = asks(observing.code_allergy)
+    meant = said(
+        "meant",
+        gettext_lazy("Medicine or class"),
+        help_text=gettext_lazy("As on a prescription, or “not a medicine” for a food, latex and the like."),
+    )
 
 
 class CodeField(forms.CharField):
@@ -106,6 +117,7 @@ class ConditionForm(forms.Form):
         help_text=gettext_lazy("For instance F33.1."),
     )
     onset_on = said("onset_on", gettext_lazy("Since"))
+    confirm = confirm(gettext_lazy("It is another one: record it"))
 
 
 class DispenseForm(forms.Form):
@@ -132,6 +144,7 @@ class DispenseForm(forms.Form):
         help_text=gettext_lazy("Matters when the pharmacy was short of stock: the balance is counted from here."),
     )
     note = note(gettext_lazy("Note"))
+    confirm = confirm(gettext_lazy("It was handed out as well: record it"))
 
 
 class PatientForm(forms.Form):

@@ -68,7 +68,7 @@ def renewal(request: Asked, prescription_id: int) -> HttpResponse:
 def decline(request: Asked, prescription_id: int) -> HttpResponse:
     """Not renewed as it is, with a reason that the patient is told."""
     access.require(request.user, "renew")
-    if request.method != "POST":
+    if not request.POST:
         return redirect("web:renewal", prescription_id)
     form = DeclineForm(request.POST, auto_id="decline_%s")
     said = _("The patient sees the answer in the portal.")

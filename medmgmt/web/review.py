@@ -88,7 +88,7 @@ def with_answer_forms(
 def give(request: Asked, finding_id: int) -> AnswerForm:
     """Takes the answer that was sent; the form says what was refused."""
     form = review_forms.sent(finding_id, request.POST)
-    if form.is_valid():
+    if request.method == "POST" and form.is_valid():
         with refusal_on(form):
             actions.override(request.user, finding_id, **form.cleaned_data)
     return form
@@ -125,12 +125,13 @@ def screening_cards(shown: reads.ScreeningPage, bound: Mapping[int, AnswerForm])
 @page
 def answer_screening(request: Asked, patient_id: int, finding_id: int) -> HttpResponse:
     """Accepts a card with a reason. With htmx it changes in place, and what still waits beside it."""
-    if request.method != "POST":
+    if not request.POST:
         return redirect("web:screening", patient_id)
     form = give(request, finding_id)
-    bound = {finding_id: form} if form.errors else {}
+    is_back = form.errors or request.method == "GET"
+    bound = {finding_id: form} if is_back else {}
     if not request.htmx:
-        if form.errors:
+        if is_back:
             return show_screening(request, patient_id, bound=bound, status=422)
         return redirect(f"{reverse('web:screening', args=[patient_id])}#finding-{finding_id}")
     shown = reads.of_patient(request.user, patient_id)
@@ -163,6 +164,7 @@ def show_review(
         "page": shown,
         "banner": banner.banner_of(shown.patient),
         "refused": refused,
+        "word": request.POST.get("note", ""),
         "withdraw_form": withdraw_form or WithdrawForm(auto_id="id_withdraw_%s"),
         "new": [card for card in cards if card.problem.is_new],
         "standing": [card for card in cards if not card.problem.is_new],
@@ -195,12 +197,12 @@ def with_forms(shown: reads.ProposalPage, bound: Mapping[int, AnswerForm]) -> li
 @page
 def answer(request: Asked, change_id: int, finding_id: int) -> HttpResponse:
     """Accepts a card with a reason. With htmx it changes in place, and the signature below it."""
-    if request.method != "POST":
+    if not request.POST:
         return redirect("web:review", change_id)
     form = give(request, finding_id)
     if request.htmx:
         return answered_in_place(request, change_id, finding_id, form)
-    if form.errors:
+    if form.errors or request.method == "GET":
         return show_review(request, change_id, bound={finding_id: form}, status=422)
     return redirect(f"{reverse('web:review', args=[change_id])}#finding-{finding_id}")
 
@@ -232,10 +234,10 @@ def sign(request: Asked, change_id: int) -> HttpResponse:
 @page
 def withdraw(request: Asked, change_id: int) -> HttpResponse:
     """Takes a proposal back."""
-    if request.method != "POST":
+    if not request.POST:
         return redirect("web:review", change_id)
     form = WithdrawForm(request.POST, auto_id="id_withdraw_%s")
-    if form.is_valid():
+    if request.method == "POST" and form.is_valid():
         with refusal_on(form):
             gone = prescribing.withdraw(request.user, change_id, note=form.cleaned_data["note"])
             return to(request, chart_of(gone.patient), _("The proposal is withdrawn."))
@@ -272,6 +274,8 @@ def decline(request: Asked, change_id: int) -> HttpResponse:
 def give_word(request: Asked, change_id: int, act: Callable[..., object], said: Promise) -> HttpResponse:
     """A yes or a no to the review that was read."""
     form = WordForm(request.POST)
+    if request.method != "POST" and request.POST:
+        return show_review(request, change_id)
     if request.method != "POST" or not form.is_valid():
         return redirect("web:review", change_id)
     read, note = form.cleaned_data["review"], form.cleaned_data["note"]

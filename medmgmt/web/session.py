@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from medmgmt.record.models import User
+from medmgmt.web.kit import kept
 from medmgmt.web.kit.forms import SignInForm
 
 
@@ -42,6 +43,7 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """The demo's accounts, as far as this database has them; one query, in the demo alone."""
         context = {**super().get_context_data(**kwargs), "site_name": settings.SITE_NAME}
+        context["is_kept"] = kept.waits_at(self.request, self.get_redirect_url())
         if settings.PRODUCTION:
             return context
         names = [account.username for account in DEMO_ACCOUNTS]

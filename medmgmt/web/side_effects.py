@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine.knowledge import SideEffectTerm
-from medmgmt import chart as charts
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.actions import side_effects
-from medmgmt.record import access
+from medmgmt.record import access, dosing
 from medmgmt.record.models import SideEffectReport, Suspect, User
+from medmgmt.regimen import courses
 from medmgmt.web.kit import banner
 from medmgmt.web.kit.forms import SideEffectForm
 from medmgmt.web.kit.once import sent
@@ -45,12 +45,12 @@ def logged(by: User, patient_id: int, **typed: Any) -> SideEffectReport:
 
 def corrected(by: User, report_id: int, **typed: Any) -> SideEffectReport:
     """Takes the new version down."""
-    return side_effects.correct_side_effect(by, report_id, **without_blanks(typed))
+    return side_effects.correct_side_effect(by, report_id, **without_blanks({**typed, "confirm": ""}))
 
 
 def without_blanks(typed: dict[str, Any]) -> dict[str, Any]:
     """The fields as the action takes them; what was left open stays at its default."""
-    coded = ("outcome", "action_taken")
+    coded = ("outcome", "action_taken", "confirm")
     return {name: value for name, value in typed.items() if value or name not in coded}
 
 
@@ -84,9 +84,10 @@ class Accused:
 
 
 def accused(shown: medmgmt_side_effects.SideEffectPage) -> list[Accused]:
-    """The suspects in their order, so that the page offers only what can still be done; two queries."""
+    """The suspects in their order, so that the page offers only what can still be done; one query."""
     today = shown.patient.today(timezone.now())
-    states = {one.prescription.pk: one.state for one in charts.medications_on(shown.patient, today)}
+    known = courses.of_patient(shown.patient.pk)
+    states = {one.prescription.pk: dosing.dose_on(today, one.steps).state for one in known}
     return [Accused(suspect, states.get(suspect.prescription_id, "")) for suspect in shown.suspects]
 
 
@@ -96,7 +97,7 @@ def correct(request: Asked, report_id: int) -> HttpResponse:
     access.require(request.user, "view_chart")
     shown = medmgmt_side_effects.side_effect(request.user, report_id)
     form = SideEffectForm(
-        request.POST or None, initial={name: getattr(shown.report, name) for name in SideEffectForm.base_fields}
+        request.POST or None, initial={name: getattr(shown.report, name, None) for name in SideEffectForm.base_fields}
     )
     done = sent(request, form, corrected, report_id, leads_to=page_of, said=_("The report is corrected."))
     return done or patient_form(

@@ -15,6 +15,7 @@ from medmgmt import problems
 from medmgmt.actions import worklist as actions
 from medmgmt.record import access
 from medmgmt.record.models import Level, User
+from medmgmt.web.kit import kept
 from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page, paged, refusal_on, status_of, to
 from medmgmt.web.worklist_forms import (
     AbsenceForm,
@@ -46,7 +47,9 @@ def worklist(request: Asked) -> HttpResponse:
         "kinds": TaskKind.choices,
         "levels": Level.choices,
         "back": request.get_full_path(),
-        "batch": SeveralForm(reads.colleagues(request.user), auto_id="several_%s") if is_open else None,
+        "batch": SeveralForm(reads.colleagues(request.user), request.POST or None, auto_id="several_%s")
+        if is_open
+        else None,
     }
     return render(request, "worklist.html", context)
 
@@ -161,7 +164,7 @@ def several(request: Asked) -> HttpResponse:
     fault = fault or form.missing(doing) or ("" if seen else _("Choose at least one task."))
     if fault:
         messages.error(request, fault)
-        return redirect(came_from(request))
+        return redirect(kept.keep(request, whose=request.user.pk, at=came_from(request), lost=False))
     tell(request, actions.each(request.user, seen[: actions.MOST_AT_ONCE], one_of(request, doing, form)))
     return redirect(came_from(request))
 
@@ -213,7 +216,7 @@ def sent(
         with refusal_on(form):
             work(request.user, task_id, version=version(request), **form.cleaned_data)
             return to(request, came_from(request), said)
-    return show(request, task_id, form=form if request.method == "POST" else None)
+    return show(request, task_id, form=form if request.POST else None)
 
 
 def show(request: Asked, task_id: int, *, form: forms.Form | None = None) -> HttpResponse:

@@ -466,6 +466,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FillVoided',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+                ('prescription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.prescription')),
+                ('dispense', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='voided', to='refills.dispense')),
+                ('why', models.TextField()),
+                ('voided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('voided_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='a_fill_is_voided_for_a_reason'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='RenewalDecision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

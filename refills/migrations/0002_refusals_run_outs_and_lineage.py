@@ -8,6 +8,7 @@ from django.db import migrations
 
 APPEND_ONLY = {
     "refills_dispense": "a dispense is never changed or deleted: record another",
+    "refills_fillvoided": "what voided a fill is never changed or deleted: record the fill again",
     "refills_authorisation": "an authorisation is never changed or deleted: record another",
     "refills_earlyfill": "an early fill is never changed or deleted",
     "refills_revocation": "a revocation is never changed or deleted",
@@ -27,6 +28,7 @@ APPEND_ONLY = {
 
 MOVES_A_RUN_OUT = {
     "refills_dispense": "",
+    "refills_fillvoided": "",
     "refills_authorisation": "",
     "refills_pillcount": "",
     "record_dosagechange": "WHEN (NEW.status = 'signed')",

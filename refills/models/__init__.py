@@ -30,6 +30,7 @@ from refills.models.supply import (
     Dispense,
     EarlyFill,
     EarlyReason,
+    FillVoided,
     PartialFill,
     PartialReason,
     Revocation,

@@ -120,3 +120,17 @@ class PartialFill(models.Model):
             rule("a_partial_fill_says_why", Q(reason__in=PartialReason.values)),
             rule("a_partial_fill_leaves_something", Q(remaining__isnull=True) | Q(remaining__gt=0)),
         )
+
+
+class FillVoided(models.Model):
+    """A fill that was written down wrongly, taken back with its reason; the fill stays and counts no more."""
+
+    patient = models.ForeignKey("record.Patient", on_delete=models.PROTECT, related_name="+")
+    prescription = models.ForeignKey("record.Prescription", on_delete=models.PROTECT, related_name="+")
+    dispense = models.OneToOneField(Dispense, on_delete=models.PROTECT, related_name="voided")
+    why = models.TextField()
+    voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    voided_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (rule("a_fill_is_voided_for_a_reason", ~Q(why="")),)

@@ -71,6 +71,10 @@ def _said(
         months = f"{int(rule.value)} months" if rule else "its time"
         summary = f"{name}: no fill later than {months} after issue; last valid {decision.last_valid_on}."
         return Found("prescription_expired", severity, summary, f"{action}.", source)
+    if reason == Reason.TOO_EARLY:
+        first = next(one.day for one in decision.refusals if one.reason == reason)
+        summary = f"{name}: issued for {first}; nothing may be filled on it before that day."
+        return Found("early_refill", severity, summary, f"Fill it from {first} on.", source)
     allowed = "" if decision.refills_allowed is None else f" (at most {decision.refills_allowed} refills)"
     return Found("refills_used", severity, f"{name}: no refills remaining{allowed}.", f"{action}.", source)
 

@@ -146,7 +146,7 @@ def approved(world: World) -> None:
 
 
 def fill(by: User, world: World) -> Any:
-    return supply.record_dispense(by, world.ids["prescription_id"], dispensed_on=day(), **PART)
+    return supply.record_dispense(by, world.ids["prescription_id"], dispensed_on=day(), confirm=True, **PART)
 
 
 def plan(by: User, world: World) -> Any:
@@ -251,6 +251,8 @@ LINES = [
          severity="severe"), "correct_side_effect", "side_effect"),
     Line(observing.record_allergy, "bo", lambda by, w: observing.record_allergy(by, w.patient.pk, kind="allergy",
          substance="penicillin"), "record_allergy", "allergy"),
+    Line(observing.code_allergy, "bo", lambda by, w: observing.code_allergy(by, w.ids["allergy_id"], meant="PCN"),
+         "code_allergy", "allergy"),
     Line(observing.record_condition, "bo", lambda by, w: observing.record_condition(by, w.patient.pk, text="x"),
          "record_condition", "condition"),
     Line(observing.record_observation, "bo", lambda by, w: observing.record_observation(by, w.patient.pk,
@@ -261,6 +263,8 @@ LINES = [
          on=day()), "record_encounter", "encounter"),
     # -- supply
     Line(supply.record_dispense, "bo", fill, "record_dispense", "dispense"),
+    Line(supply.void_fill, "bo", lambda by, w: supply.void_fill(by, w.ids["dispense_id"], why=WHY), "void_fill",
+         "dispense", given("dispense_id")),
     Line(supply.count_pills, "bo", lambda by, w: supply.count_pills(by, w.ids["prescription_id"], counted_on=day(),
          quantity=Decimal(3), unit="{tablet}"), "count_pills", "pill_count"),
     Line(supply.report_adherence, "carla", lambda by, w: supply.report_adherence(by, w.ids["prescription_id"],
@@ -329,6 +333,8 @@ LINES = [
          address="n@x.example", consented=True), "set_contact", "contact_point"),
     Line(importing.take_in, "admin", lambda by, w: importing.take_in(by, PAST), "import_history", "record.patient",
          lambda _w, came: came.patient_id, whose="made"),
+    Line(importing.dismiss_remark, "bo", lambda by, w: importing.dismiss_remark(by, w.ids["remark_id"]),
+         "dismiss_remark", "import_remark", given("remark_id")),
     Line(surveying.survey, "admin", lambda by, w: surveying.survey(by, [w.patient.pk]), "survey_regimens", "",
          nothing, whose=SITE),
     # -- knowledge, last: what is in use changes with it

@@ -19,11 +19,12 @@ from medmgmt.actions.history import (
     PastFill,
     PastObservation,
     PastPatient,
+    PastRemark,
     PastStep,
 )
 from medmgmt.record import access, audit
-from medmgmt.record.errors import NotAllowed, Refused
-from medmgmt.record.models import AuditEntry, DosageChange, Observation, Patient, Prescription
+from medmgmt.record.errors import Conflict, NotAllowed, Refused
+from medmgmt.record.models import AuditEntry, DosageChange, ImportRemark, Observation, Patient, Prescription
 from refills.models import Dispense, Reminder
 from tests import factories
 
@@ -67,10 +68,11 @@ def test_everything_of_a_patient_is_made_with_the_dates_it_had() -> None:
         "prescriptions": 1,
         "changes": 2,
         "dispenses": 0,
+        "remarks": 0,
     }
     start, raised = DosageChange.objects.order_by("signed_at")
     assert (start.status, start.signed_at, start.signed_by) == ("signed", step().at, factories.adler())
-    assert (start.old_sig, raised.old_sig_value) == (None, factories.sig("50"))
+    assert (start.old_sig, raised.old_sig) == (None, factories.sig("50"))
     assert access.patients_of(factories.bo()).get().family_name == "Ortega"
 
 
@@ -104,17 +106,44 @@ def test_only_psychiatrists_and_administrators_take_history_over() -> None:
     assert not Patient.objects.filter(source_id="old/1").exists()
 
 
-def test_an_impossible_course_refuses_the_whole_patient() -> None:
-    with pytest.raises(Refused, match="not been started"):
-        importing.take_in(factories.adler(), history(course(step("stop"))))
-    assert Patient.objects.count() == 0
+def remarks() -> list[tuple[str, str]]:
+    return list(ImportRemark.objects.values_list("source_id", "kind"))
 
 
-def test_a_value_nobody_can_have_refuses_the_whole_patient() -> None:
-    heavy = (PastObservation("o/1", "weight", NOW - timedelta(9), value=Decimal(9000)),)
-    with pytest.raises(Refused):
-        importing.take_in(factories.adler(), history(course(), observations=heavy))
-    assert (Patient.objects.count(), Prescription.objects.count()) == (0, 0)
+def test_an_impossible_course_stands_on_the_chart_and_stops_no_other() -> None:
+    taken = importing.take_in(factories.adler(), history(course(step("stop")), course(source_id="rx/2")))
+    assert [one.source_id for one in Prescription.objects.all()] == ["rx/2"]
+    assert [one.source_id for one in taken.refused] == ["rx/1"]
+    assert remarks() == [("rx/1", "left_out")]
+
+
+def test_a_value_nobody_can_have_stands_on_the_chart_and_stops_no_other() -> None:
+    values = [
+        PastObservation(f"o/{number}", "weight", NOW - timedelta(9), value=Decimal(kg))
+        for number, kg in enumerate((9000, 80))
+    ]
+    importing.take_in(factories.adler(), history(course(), observations=tuple(values)))
+    assert (Observation.objects.get().source_id, Prescription.objects.count()) == ("o/1", 1)
+    assert remarks() == [("o/0", "left_out")]
+
+
+def test_a_remark_is_made_once_also_after_somebody_has_read_it() -> None:
+    told = history(remarks=(PastRemark("m/1", "left_out", "lithium", "It was entered in error."),))
+    importing.take_in(factories.adler(), told, team_id=factories.team().pk)
+    importing.dismiss_remark(factories.bo(), ImportRemark.objects.get().pk)
+    importing.take_in(factories.adler(), told)
+    assert ImportRemark.objects.get().dismissed_by == factories.bo()
+    with pytest.raises(Conflict):
+        importing.dismiss_remark(factories.bo(), ImportRemark.objects.get().pk)
+
+
+def test_what_had_no_date_is_the_same_course_on_another_day() -> None:
+    undated = replace(step(), is_dated=False)
+    importing.take_in(factories.adler(), history(course(undated)))
+    later = replace(undated, effective_on=undated.effective_on + timedelta(days=9))
+    again = importing.take_in(factories.adler(), history(course(later)))
+    assert (again.differing, again.made["changes"]) == (frozenset(), 0)
+    assert importing.take_in(factories.adler(), history(course(replace(later, is_dated=True)))).differing == {"rx/1"}
 
 
 def test_a_record_number_in_use_is_refused() -> None:
@@ -129,7 +158,7 @@ def test_a_course_that_went_on_gets_what_it_lacks_with_the_dose_before_it() -> N
     taken = importing.take_in(factories.adler(), history(course(step(), step("new_dose", 30, "100"), step("stop", 60))))
     assert (taken.made["changes"], taken.extended) == (2, {"rx/1"})
     stop = DosageChange.objects.get(kind="stop")
-    assert stop.old_sig_value == factories.sig("100")
+    assert stop.old_sig == factories.sig("100")
 
 
 def test_a_course_changed_here_since_is_left_as_it_is() -> None:

@@ -31,7 +31,7 @@ def filling(of: Prescription, days_ago: int, **values: str) -> Callable[[], obje
     """A fill of thirty days, all looked up beforehand but what the act looks up."""
     bo, on = factories.bo(), orders.today() - timedelta(days=days_ago)
     return lambda: supply.record_dispense(
-        bo, of.pk, dispensed_on=on, quantity=Decimal(30), unit="{tablet}", days_supply=30, **values
+        bo, of.pk, dispensed_on=on, quantity=Decimal(30), unit="{tablet}", days_supply=30, confirm=True, **values
     )
 
 

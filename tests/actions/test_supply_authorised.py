@@ -47,7 +47,9 @@ def written(of: Prescription, *, days_ago: int = 0, days: int = 30, **values: ob
     )
 
 
-def filled(of: Prescription, *, days_ago: int, quantity: int = 30, days: int = 30, reason: str = "") -> Dispense:
+def filled(
+    of: Prescription, *, days_ago: int, quantity: int = 30, days: int = 30, reason: str = "", sure: bool = False
+) -> Dispense:
     return supply.record_dispense(
         factories.bo(),
         of.pk,
@@ -56,6 +58,7 @@ def filled(of: Prescription, *, days_ago: int, quantity: int = 30, days: int = 3
         unit="{tablet}",
         days_supply=days,
         early_reason=reason,
+        confirm=sure,
     )
 
 
@@ -149,7 +152,7 @@ def test_only_who_may_sign_authorises_and_only_for_their_patients() -> None:
 def test_an_early_fill_of_a_controlled_drug_without_a_reason_is_a_pharmacists_task_and_not_refused() -> None:
     hypnotic = taking("zolpidem")
     filled(hypnotic, days_ago=10)
-    filled(hypnotic, days_ago=0)
+    filled(hypnotic, days_ago=0, sure=True)
     [task] = odd()
     assert (task.role, "zolpidem" in task.title, "16 days before" in task.detail) == ("pharmacist", False, True)
 

@@ -5,15 +5,18 @@ change of dose, which only the engine can follow. The baseline is one bare set-b
 knows days' supply and nothing else; an ORM loop is measured on a sample and extrapolated, as it says.
 """
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from decimal import Decimal
 
 import django
 from django.db import connection, transaction
 
+from medmgmt.record.dosing import Sig
 from tests import servers
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -24,10 +27,9 @@ PRESCRIPTIONS = """
     SELECT {patient}, 'sertraline', '50 mg', '', false, '', {doctor}, now() FROM generate_series(1, {count})
     """
 CHANGES = """
-    INSERT INTO record_dosagechange (patient_id, prescription_id, kind, status, effective_on, amount, unit, route,
-        timing, as_needed, reason_code, note, author_id, proposed_at, signed_by_id, signed_at, withdrawn_note,
-        prompted_by_plan)
-    SELECT {patient}, id, '{kind}', 'signed', date '{day}', {amount}, 'mg', 'PO', 'daily', false, 'titration', '',
+    INSERT INTO record_dosagechange (patient_id, prescription_id, kind, status, effective_on, sig, reason_code, note,
+        author_id, proposed_at, signed_by_id, signed_at, withdrawn_note, prompted_by_plan)
+    SELECT {patient}, id, '{kind}', 'signed', date '{day}', '{sig}', 'titration', '',
         {doctor}, now(), {doctor}, now(), '', '' FROM record_prescription WHERE {which}
     """
 FILLS = """
@@ -46,6 +48,11 @@ BARE = """
     """
 
 
+def daily(mg: int) -> str:
+    """So many milligrams a day, as the column keeps it."""
+    return json.dumps(Sig.of(Decimal(mg), "mg", "PO", "daily").as_json())
+
+
 def seed(count: int) -> None:
     """So many prescriptions with their courses and fills, laid down by the database itself; nothing is noted."""
     from tests import factories
@@ -58,9 +65,9 @@ def seed(count: int) -> None:
             cursor.execute(f"TRUNCATE {table} CASCADE")
         cursor.execute("TRUNCATE record_prescription CASCADE")
         cursor.execute(PRESCRIPTIONS.format(count=count, **known))
-        cursor.execute(CHANGES.format(kind="start", day="2026-07-20", amount=50, which="true", **known))
+        cursor.execute(CHANGES.format(kind="start", day="2026-07-20", sig=daily(50), which="true", **known))
         titrated = f"id % {TITRATED} = 0"
-        cursor.execute(CHANGES.format(kind="new_dose", day="2026-09-20", amount=75, which=titrated, **known))
+        cursor.execute(CHANGES.format(kind="new_dose", day="2026-09-20", sig=daily(75), which=titrated, **known))
         for number in range(3):
             cursor.execute(FILLS.format(number=number, which="true", **known))
         cursor.execute("SET session_replication_role = origin")

@@ -73,7 +73,7 @@ def test_the_chart_shows_what_holds_now() -> None:
         patient=carla, team=factories.team("Hillside"), since=factories.LONG_AGO, until=timezone.now()
     )
     found = chart.chart(bo, carla.pk)
-    assert [one.substance for one in found.allergies] == ["lamotrigine"]
+    assert [one.row.substance for one in found.allergies.lines] == ["lamotrigine"]
     assert [one.text for one in found.conditions] == ["Depression"]
     assert found.team_names == ["Harbor"]
 
@@ -84,7 +84,7 @@ def test_a_dose_of_today_is_no_change_to_come() -> None:
     saying.changed(made, "new_dose", -3, factories.sig("100"))
     [shown] = chart.chart(factories.bo(), made.patient_id).medications
     assert [change.effective_on for change in shown.next_changes] == [saying.ago(-3)]
-    assert shown.dose.sig.amount == 75
+    assert shown.dose.sig.dose == 75
 
 
 def test_an_answer_kept_for_a_repeated_request_is_forgotten_after_a_week() -> None:

@@ -46,7 +46,7 @@ def course(drug: str, number: int, taken: Steps) -> Course:
                 effective_on=BEGIN + timedelta(days=day),
                 signed_at=AT + timedelta(minutes=order),
                 status="signed",
-                **DosageChange.sig_columns(sig),
+                sig=sig,
             )
         )
     return Course(made, tuple(changes))
@@ -71,9 +71,9 @@ def day_by_day(courses: Sequence[Course], now: dict[str, str | None]) -> tuple[s
         taken = {}
         for drug in now:
             mine = [one for one in courses if one.prescription.drug_name == drug]
-            sigs = [dose.sig for one in mine if (dose := dosing.dose_on(day, one.steps)).is_taken]
-            if sigs:
-                taken[drug] = sum((milligrams(sig) or Decimal(0) for sig in sigs), Decimal(0))
+            doses = [milligrams(one, dose.sig) for one in mine if (dose := dosing.dose_on(day, one.steps)).is_taken]
+            if doses:
+                taken[drug] = sum((dose.per_day or Decimal(0) for dose in doses), Decimal(0))
         if len(taken) == len(now):
             every.append(day)
             if all(taken[drug] >= Decimal(amount or 0) for drug, amount in now.items()):

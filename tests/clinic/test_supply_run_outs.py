@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from medmgmt import tasks
+from medmgmt.record.dosing import Sig
 from medmgmt.record.models import DosageChange, Prescription
 from medmgmt.regimen import courses
 from medmgmt.supply import run_outs
@@ -74,14 +75,14 @@ def histories(count: int, seed: int) -> None:
     PillCount.objects.bulk_create(counts)
 
 
-def sig_of(chance: random.Random, *, regular: bool = False) -> dict[str, object]:
+def sig_of(chance: random.Random, *, regular: bool = False) -> Sig:
     told = chance.choice(SIGS[:-1] if regular else SIGS)
     numbers = {name: Decimal(str(told[name])) for name in ("amount", "max_per_day") if name in told}
-    return {**told, **numbers, "route": "PO"}
+    return factories.sig(**{**told, **numbers})
 
 
 def step(
-    of: Prescription, kind: str, on: date, sig: dict[str, object] | None, *, signed: bool = True
+    of: Prescription, kind: str, on: date, sig: Sig | None, *, signed: bool = True
 ) -> DosageChange:  # fmt: skip
     at = factories.LONG_AGO
     settled = {"status": "signed", "signed_by": factories.adler(), "signed_at": at} if signed else {}
@@ -93,7 +94,7 @@ def step(
         reason_code="titration",
         author=factories.adler(),
         proposed_at=at,
-        **(sig or {}),
+        sig=sig,
         **settled,
     )
 

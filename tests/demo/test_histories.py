@@ -131,7 +131,7 @@ def test_what_is_dispensed_is_whole_pieces_that_last_as_long_as_it_says(made: tu
             assert (fill.quantity % 1, fill.unit) == (0, unit)
         if course.fills and last[-1].unit == of:
             fill = course.fills[-1]
-            wanted = last[-1].amount / Decimal(size) * last[-1].doses_per_day * fill.days_supply
+            wanted = last[-1].dose / Decimal(size) * last[-1].doses_per_day * fill.days_supply
             assert 0 <= fill.quantity - wanted < 1
             counted += 1
     assert counted > 50

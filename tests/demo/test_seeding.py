@@ -77,7 +77,7 @@ def test_an_order_of_the_tour_meets_a_finding_that_stops_the_signature() -> None
             user("adler"),
             carla().pk,
             drug=DrugChoice(drug),
-            sig=dosing.Sig(Decimal(50), "mg", "PO", "BID"),
+            sig=dosing.Sig.of(Decimal(50), "mg", "PO", "BID"),
             effective_on=carla().today(timezone.now()),
             reason_code="procedure",
         )

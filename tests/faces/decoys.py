@@ -23,6 +23,7 @@ from medmgmt.record.models import (
     DosageChange,
     Encounter,
     Enrolment,
+    ImportRemark,
     Kind,
     MonitoringOrder,
     Observation,
@@ -176,6 +177,7 @@ def one_of_each(clinic: Clinic, of: Patient, whose: str, drug: Prescription) -> 
         Allergy.objects.create(patient=of, substance=f"{whose}illin", recorded_on=date(2026, 1, 1)), f"{whose}illin"
     )
     clinic.call(Condition.objects.create(patient=of, text=f"{whose}osis"), f"{whose}osis")
+    clinic.call(remark(of, f"{whose}remark"), f"{whose}remark")
     clinic.call(Encounter.objects.create(patient=of, kind="office", on=date(2026, 5, 1), by=nurse), f"#{whose}-visit")
     clinic.call(
         ContactPoint.objects.create(
@@ -200,6 +202,13 @@ def one_of_each(clinic: Clinic, of: Patient, whose: str, drug: Prescription) -> 
     clinic.call(measured(of, nurse, weight), weight)
 
 
+def remark(of: Patient, what: str, **values: Any) -> ImportRemark:
+    """Something that was not taken over."""
+    return ImportRemark.objects.create(
+        patient=of, kind="left_out", source_id=what, what=what, why="why", recorded_at=NOON, **values
+    )
+
+
 def measured(of: Patient, by: User, value: str, **values: Any) -> Observation:
     """A weight."""
     columns = {"observed_at": NOON, "recorded_by": by, **Observation.code_columns("weight"), **values}
@@ -212,6 +221,8 @@ def chart_of(clinic: Clinic, carla: Patient, bo: User) -> None:
     wrong = measured(carla, bo, "61.25")
     clinic.call(wrong, "61.25")
     clinic.call(observing.correct_observation(bo, wrong.pk, value=Decimal("62.5")), "62.5")
+    clinic.call(Allergy.objects.get(pk=clinic.ids["allergy_id"]), "#mixture")
+    clinic.call(Allergy.objects.get(patient=carla, kind="none_known"), "#none-known")
     for substance, refuted in (("currentillin", None), ("refutedillin", date(2026, 2, 1))):
         row = Allergy.objects.create(
             patient=carla, substance=substance, recorded_on=date(2026, 1, 1), refuted_on=refuted
@@ -219,6 +230,8 @@ def chart_of(clinic: Clinic, carla: Patient, bo: User) -> None:
         clinic.call(row, substance)
     for text, abated in (("currentosis", None), ("abatedosis", date(2026, 2, 1))):
         clinic.call(Condition.objects.create(patient=carla, text=text, abated_on=abated), text)
+    clinic.call(ImportRemark.objects.get(pk=clinic.ids["remark_id"]), "currentremark")
+    clinic.call(remark(carla, "readremark", dismissed_by=bo, dismissed_at=NOON), "readremark")
     clinic.call(Encounter.objects.create(patient=carla, kind="video", on=date(2026, 5, 2), by=bo), "#visit")
     clinic.call(ContactPoint.objects.get(patient=carla), "carla@mail.example")
     ended = ContactPoint.objects.create(

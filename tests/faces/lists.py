@@ -16,12 +16,13 @@ NOT_LISTS = """
 api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:nothing-here api:preview-release api:release
 api:schema healthz metrics problems:all problems:one readyz
 web:answer web:answer_screening web:ask_cosignature web:ask_for_refill web:authorise web:cancel web:change web:claim
-web:comment web:correct_observation web:correct_side_effect web:cosign web:count web:decide_rule web:decline
-web:decline_cosignature web:done web:enrol web:hook web:language web:lift_limit web:limit web:local_change
-web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition web:new_dispense web:new_encounter
-web:new_observation web:new_rule web:new_side_effect web:notice web:order_monitoring web:postpone web:reassign
-web:register web:release web:release_gate web:renewal web:revoke web:several web:sign web:sign_in web:sign_out web:start
-web:stop_messages web:switch_release web:tell_taken web:update_patient web:withdraw web:withdraw_absence
+web:code_allergy web:comment web:correct_observation web:correct_side_effect web:cosign web:count web:decide_rule
+web:decline web:decline_cosignature web:dismiss_remark web:done web:enrol web:hook web:language web:lift_limit
+web:limit web:local_change web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition
+web:new_dispense web:new_encounter web:new_observation web:new_rule web:new_side_effect web:notice
+web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
+web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken
+web:update_patient web:void_fill web:withdraw web:withdraw_absence
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -34,7 +35,9 @@ api:observations?observed_until=2026-05-31 | Observation | adler bo pia: #weight
 api:observations?code=height | Observation | adler bo pia:
 api:encounters | Encounter | adler bo pia: #visit
 api:encounters?kind=phone | Encounter | adler bo pia:
-api:allergies | Allergy | adler bo pia: currentillin
+api:import-remarks | ImportRemark | adler bo pia: currentremark
+api:allergies | Allergy | adler bo pia: currentillin #mixture
+api:none-known | Allergy | adler bo pia: #none-known
 api:conditions | Condition | adler bo pia: currentosis
 api:prescriptions | Prescription | adler bo pia: laterol patazine sertraline stoppedol tramadol withdrawnol | carla:
     laterol sertraline stoppedol tramadol withdrawnol | dorn: samazine | pat: patazine
@@ -147,8 +150,8 @@ web:home | Task at id="task-(\d+)" | adler: #knowledge_change #refill_request #r
     #knowledge_change
 web:patients | words | adler bo pia: Castillo Park | dorn: Stein
 web:patients | Patient at href="/patients/(\d+)/" | adler bo pia: Castillo Park | dorn: Stein
-web:chart | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline
-    stoppedol tramadol tremor
+web:chart | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis currentremark laterol newache
+    sertraline stoppedol tramadol tremor
 web:chart | Prescription at href="/prescriptions/(\d+)/" | adler bo pia: laterol sertraline stoppedol
 web:chart | Task at href="/tasks/(\d+)/ | adler bo pia: #look #refill_request #review_proposal #review_proposal-2
     #side_effect_review #side_effect_review-3 adlerlook

@@ -135,7 +135,7 @@ def test_a_search_by_name_finds_nobody_but_ones_own_patients() -> None:
         for name in clinic.names[record.Patient].values():
             client = Client()
             client.cookies[settings.SESSION_COOKIE_NAME] = keys[who]
-            page = client.post("/patients/", {"q": name}).content.decode()
+            page = client.post("/patients/", {"q": name}, follow=True).content.decode()
             found = client.post("/api/patients/search/", {"search": name}, "application/json").json()["results"]
             is_known = name in known.split()
             assert ('<th scope="row"' in page) == is_known, (who, name)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import Kind, Patient, Role, User
+from medmgmt.record.models import ImportRemark, Kind, Patient, Role, User
 from refills.messages import calendar_feed
 from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
@@ -71,7 +71,7 @@ def build() -> World:
         note=NOTE,
     )
     report = side_effects.log_side_effect(bo, carla.pk, term="tremor", severity="mild", began_on=today, note=NOTE)
-    supply.record_dispense(
+    fill = supply.record_dispense(
         bo, taken.pk, dispensed_on=today, quantity=Decimal(30), unit="{tablet}", days_supply=30, note=NOTE
     )
     weight = observing.record_observation(
@@ -86,11 +86,17 @@ def build() -> World:
         title="Look",
         detail=NOTE,
     )
+    remark = ImportRemark.objects.create(
+        patient=carla, kind="left_out", source_id="x/1", what="currentremark", why="why"
+    )
     finding = risky.review.findings.filter(severity__in=("major", "contraindicated")).first()
     assert finding is not None
     local = knowledge.propose(factories.pia(), knowledge.Wanted("major", "Seen here.", LOCAL["cases"], **SIDES))
     part = {"quantity": Decimal(30), "unit": "{tablet}", "days_supply": 30, "refills": 5}
+    line = observing.record_allergy(bo, carla.pk, kind="allergy", substance="pinkish mixture", reaction=NOTE)
+    observing.record_allergy(bo, carla.pk, kind="allergy", substance="NKDA")
     ids = {
+        "allergy_id": line.pk,
         "authorisation_id": authorising.authorise(adler, taken.pk, **part).pk,
         "limit_id": authorising.limit_supply(
             adler, carla.pk, prescription_id=taken.pk, most_days=90, until=today + timedelta(days=9), why=NOTE
@@ -98,12 +104,14 @@ def build() -> World:
         "local_change_id": local.pk,
         "absence_id": away_later(adler).pk,
         "patient_id": carla.pk,
+        "dispense_id": fill.pk,
         "prescription_id": taken.pk,
         "change_id": clean.change.pk,
         "finding_id": finding.pk,
         "card": finding.card,
         "review_id": finding.review_id,
         "observation_id": weight.pk,
+        "remark_id": remark.pk,
         "report_id": report.pk,
         "task_id": task.pk,
         "consent_id": helper_of(carla, bo).pk,
@@ -162,17 +170,19 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "calendar-link": {"on": True},
         "observations": {"code": "weight", "value": 70, "observed_at": now},
         "allergies": {"substance": "penicillin"},
-        "conditions": {"text": "depression"},
+        "code-allergy": {"meant": "penicillin"},
+        "conditions": {"text": "depression", "confirm": True},
         "proposals": {"kind": "new_dose", "prescription": ids["prescription_id"], "sig": {**SIG, "amount": "100"},
                       "effective_on": day, "reason_code": "titration"},
         "override": {"reason_code": "will_monitor", "follow_up_on": later, "follow_up": "visit"},
         "answer-card": {"card": ids["card"], "reason_code": "tolerated_before", "follow_up_on": later},
         "encounters": {"kind": "office", "on": day},
         "correct-observation": {"value": 71},
-        "side-effects": {"patient": ids["patient_id"], **side_effect},
+        "side-effects": {"patient": ids["patient_id"], **side_effect, "confirm": True},
         "correct-side-effect": {"severity": "moderate"},
         "dispenses": {"prescription": ids["prescription_id"], "dispensed_on": day, "quantity": 30, "unit": "{tablet}",
-                      "days_supply": 30},
+                      "days_supply": 30, "confirm": True},
+        "void-fill": {"why": "ok"},
         "answer-link": {"token": ids["token"], "choice": "confirm"},
         "authorisations": {"prescription": ids["prescription_id"], "parts": [PART]},
         "revoke": {"why": "ok"},
@@ -216,11 +226,19 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "my_messages": {"act": "opt_out", "channel": "email"},
         "new_observation": {"code": "weight", "value": "70", "observed_at": f"{day}T00:01"},
         "new_allergy": {"substance": "penicillin", "kind": "allergy", "severity": "mild"},
-        "new_condition": {"text": "depression"},
-        "new_side_effect": side_effect,
+        "code_allergy": {"meant": "penicillin"},
+        "new_condition": {"text": "depression", "confirm": "on"},
+        "new_side_effect": {**side_effect, "confirm": "on"},
         "correct_side_effect": {**side_effect, "outcome": "recovered", "action_taken": "none_yet"},
         "my_side_effect": side_effect,
-        "new_dispense": {"dispensed_on": day, "quantity": "30", "unit": "{tablet}", "days_supply": "30"},
+        "new_dispense": {
+            "dispensed_on": day,
+            "quantity": "30",
+            "unit": "{tablet}",
+            "days_supply": "30",
+            "confirm": "on",
+        },
+        "void_fill": {"why": "ok"},
         "authorise": {**PART, "refills": 0, "count": 1},
         "revoke": {"why": "ok"},
         "limit": {"most_days": 7, "until": later, "why": "ok"},

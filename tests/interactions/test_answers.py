@@ -126,7 +126,7 @@ def test_a_sig_that_speaks_of_a_switch_is_a_cross_taper() -> None:
 def test_a_drug_ordered_twice_is_a_duplicate_and_a_booster_is_not() -> None:
     meds = [{"drug": "sertraline", "total_daily_mg": 50, "start": "2024-01-01"}]
     again = answer(current_meds=meds, proposed={"action": "start", "drug": "Zoloft", "total_daily_mg": 100})
-    assert ("duplicate_therapy", "moderate", ("sertraline",)) in said(again)
+    assert ("duplicate_therapy", "major", ("sertraline",)) in said(again)
 
 
 @pytest.mark.django_db

@@ -212,7 +212,7 @@ def since(days: int, *names: str, **facts: Any) -> Callable[[Knowledge], Regimen
 
 
 QTC = Lab("qtc", Decimal(440), shipped.DAY, earlier=Decimal(370))
-RASH = Allergy("lamotrigine", key="lamotrigine")
+RASH = Allergy("lamotrigine")
 SWITCH = CrossTaper(frozenset({"sertraline", "venlafaxine"}), shipped.DAY - timedelta(days=10))
 
 

@@ -32,6 +32,7 @@ from refills.models import (
     ConsentWithdrawn,
     Dispense,
     EarlyFill,
+    FillVoided,
     GateRelease,
     LimitLifted,
     PartialFill,
@@ -206,9 +207,8 @@ def hers(model: type[models.Model], **values: Any) -> Callable[[], models.Model]
 
 # -- what is protected ------------------------------------------------------------------------------------------------
 
-PROPOSED = """id patient_id prescription_id kind effective_on amount unit route timing every_days as_needed max_per_day
-    old_sig reason_code note author_id proposed_at prompted_by_side_effect_id prompted_by_observation_id
-    prompted_by_plan"""
+PROPOSED = """id patient_id prescription_id kind effective_on sig old_sig reason_code note alongside author_id
+    proposed_at prompted_by_side_effect_id prompted_by_observation_id prompted_by_plan"""
 SETTLING = "status signed_by_id signed_at withdrawn_by_id withdrawn_at withdrawn_note"
 PLAIN_PRESCRIPTION = """id product_rxcui strength form free_text indication first_supply_days created_by_id created_at
     source_id"""
@@ -257,13 +257,20 @@ GUARDED: list[tuple[str, Guard]] = [
         "drug_name rxcui", f"{PLAIN_PRESCRIPTION} patient_id", **PRESCRIPTION)),
     ("record.Patient", Guard(
         rows.patient, may_change="id mrn given_name family_name birth_date sex language time_zone version created_at"
-        " source_id", deleted="a patient is never deleted", emptied="record_patient is never emptied")),
+        " source_id names_key mrn_key merged_into_id",
+        deleted="a patient is never deleted", emptied="record_patient is never emptied")),
     ("record.Allergy", of_one_patient(
         rows.allergy, "an allergy is never deleted; refute it",
-        "id kind substance rxcui reaction severity recorded_on refuted_on source_id")),
+        "id kind substance rxcui meant recorded_on refuted_on source_id")),
+    ("record.AllergyReaction", for_ever(
+        rows.reaction, "a reaction is never edited or deleted; add another",
+        "record_allergyreaction is never emptied")),
     ("record.Condition", of_one_patient(
         rows.condition, "a condition is never deleted; let it abate",
-        "id icd10cm text onset_on abated_on source_code source_system source_id")),
+        "id icd10cm text onset_on abated_on recorded_at source_code source_system source_id")),
+    ("record.ImportRemark", of_one_patient(
+        rows.remark, "a remark on what was taken over is never deleted; dismiss it",
+        "id kind source_id what why recorded_at dismissed_at dismissed_by_id")),
     ("record.Enrolment", of_one_patient(
         rows.enrolment, "an enrolment is never deleted; end it", "id level starts_on ends_on")),
     ("record.ContactPoint", of_one_patient(
@@ -300,6 +307,9 @@ GUARDED: list[tuple[str, Guard]] = [
     ("interactions.TableRow", held(TableRow, table="food_rules", number=0, cells={})),
     # supply and messages
     ("refills.Dispense", for_ever(dispense, "a dispense is never changed or deleted: record another")),
+    ("refills.FillVoided", for_ever(
+        lambda: of_a_medicine(FillVoided, "voided_by", dispense=dispense(), why="w"),
+        "what voided a fill is never changed or deleted: record the fill again")),
     ("refills.Authorisation", for_ever(
         authorisation, "an authorisation is never changed or deleted: record another")),
     ("refills.Revocation", for_ever(

@@ -6,6 +6,7 @@ from typing import Any
 
 from medmgmt.record.models import (
     Allergy,
+    AllergyReaction,
     AuditEntry,
     AuditHead,
     CareAssignment,
@@ -18,6 +19,7 @@ from medmgmt.record.models import (
     Encounter,
     Enrolment,
     IdempotencyRecord,
+    ImportRemark,
     Level,
     MonitoringOrder,
     Observation,
@@ -116,6 +118,11 @@ def allergy(**values: Any) -> Allergy:
     )
 
 
+def reaction(**values: Any) -> AllergyReaction:
+    of = values.pop("allergy", None) or allergy()
+    return AllergyReaction.objects.create(**{"allergy": of, "text": "rash", "recorded_on": TODAY, **values})
+
+
 def condition(**values: Any) -> Condition:
     return Condition.objects.create(
         **{"patient": factories.carla(), "text": "depression", "icd10cm": "F33.1", "onset_on": TODAY, **values}
@@ -131,10 +138,7 @@ def change(**values: Any) -> DosageChange:
         "patient": factories.carla(),
         "kind": "start",
         "effective_on": TODAY,
-        "amount": Decimal(50),
-        "unit": "mg",
-        "route": "PO",
-        "timing": "daily",
+        "sig": factories.sig(),
         "reason_code": "titration",
         "author": factories.adler(),
         "proposed_at": EARLIER,
@@ -182,3 +186,8 @@ def withdrawn() -> DosageChange:
     made = change()
     made.withdraw(by_id=factories.adler().pk, at=NOW, note="not needed")
     return made
+
+
+def remark(**values: Any) -> ImportRemark:
+    fine = {"patient": factories.carla(), "kind": "left_out", "source_id": "x/1", "what": "w", "why": "y"}
+    return ImportRemark.objects.create(**{**fine, "recorded_at": EARLIER, **values})

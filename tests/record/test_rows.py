@@ -70,12 +70,12 @@ def test_a_change_reads_back_as_the_sig_that_was_written():
     as_needed = factories.sig("0.5", timing="PRN", as_needed=True, max_per_day=Decimal(3))
     every = factories.sig("156", route="IM", timing="every_n_days", every_days=28)
     for written in (factories.sig("12.3456"), as_needed, every):
-        made = factories.change(factories.prescription(), sig=written, old_sig=written.as_json())
+        made = factories.change(factories.prescription(), sig=written, old_sig=written)
         read = DosageChange.objects.get(pk=made.pk)
-        assert read.sig == read.old_sig_value == written
+        assert read.sig == read.old_sig == written
     stop = DosageChange.objects.get(pk=factories.change(factories.prescription(), Kind.STOP).pk)
     assert stop.sig is None
-    assert stop.old_sig_value is None
+    assert stop.old_sig is None
 
 
 def test_a_change_is_a_step_whose_order_is_that_of_signing():

@@ -5,27 +5,28 @@ from decimal import Decimal
 from typing import Any
 
 from medmgmt.record.dosing import Sig
+from medmgmt.record.strengths import in_milligrams
 from tests.stories import findings
 from tests.stories.people import World, course_of, prescriptions, same_drug
 from tests.stories.telling import CameOutDifferently, holds, listed, plain
 
 BY = "psychiatrist"
-IN_MG = {"mg": Decimal(1), "ug": Decimal("0.001"), "g": Decimal(1000)}
 NEARLY = Decimal("0.01")
 LIVING = ("taking", "held")
 
 
 def sigs_on(world: World, drug: str, day: date) -> list[dict[str, Any]]:
     """What each line of a drug says on a day; nothing for a line that is not taken then."""
-    doses = [world.get(BY, f"prescriptions/{one['id']}/dose_on?day={day}") for one in prescriptions(world, drug)]
-    return [dose["sig"] for dose in doses if dose["sig"]]
+    doses = [(world.get(BY, f"prescriptions/{one['id']}/dose_on?day={day}"), one) for one in prescriptions(world, drug)]
+    return [{**dose["sig"], "strength": one["strength"]} for dose, one in doses if dose["sig"]]
 
 
 def mg_per_day(sig: dict[str, Any]) -> Decimal:
     """The mean of the days of its rhythm."""
-    if sig["unit"] not in IN_MG:
-        raise CameOutDifferently(f"“{sig['text']}” is not told in milligrams")
-    return Sig.from_json(sig).amount_per_day * IN_MG[sig["unit"]]
+    told = in_milligrams(Sig.from_json(sig), sig["strength"])
+    if told.per_day is None:
+        raise CameOutDifferently(f"“{sig['text']}” is not told in milligrams: {told.why}")
+    return told.per_day
 
 
 def expect_dose(world: World, said: dict[str, Any]) -> None:

@@ -55,7 +55,8 @@ def dose_before(course: dict[str, Any]) -> dict[str, Any]:
     if not signed:
         raise CameOutDifferently("nothing was taken before")
     last = max(signed, key=lambda one: (one["effective_on"], one["id"]))
-    return {name: value for name, value in last["sig"].items() if name != "text"}
+    short = ("amount", "unit", "timing", "every_days", "amount_per_day", "text")
+    return {name: value for name, value in last["sig"].items() if name not in short}
 
 
 def propose(world: World, by: str, body: dict[str, Any]) -> None:

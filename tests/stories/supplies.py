@@ -36,6 +36,7 @@ def fill(world: World, by: str, said: dict[str, Any]) -> None:
         "days_supply": said["days"],
         "note": "",
         "early_reason": "" if reason in PARTIAL else reason,
+        "partial_reason": "requested" if reason in PARTIAL else "",
     }
     if said.get("confirm"):
         body["confirm"] = True
@@ -53,7 +54,12 @@ def unit_of(line: dict[str, Any], course: dict[str, Any]) -> str:
 
 def void_fill(world: World, by: str, said: dict[str, Any]) -> None:
     """The last fill taken back."""
-    raise cannot("take a fill back")
+    number = course_of(world, str(said["drug"]), lambda _state: True)["medication"]["prescription"]["id"]
+    fills = [one for one in world.rows(by, f"dispenses?prescription={number}") if one["voided_why"] is None]
+    if not fills:
+        raise CameOutDifferently("there is no fill to take back")
+    why = str(said.get("reason", "It was written down twice."))
+    world.post(by, f"dispenses/{fills[0]['id']}/void", {"why": why})
 
 
 def give(world: World, by: str, said: dict[str, Any]) -> None:

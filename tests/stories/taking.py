@@ -21,7 +21,7 @@ MONTH, LASTS, LEFT = 30, 100, 90
 
 def take(world: World, said: dict[str, Any]) -> None:
     """The prescription, its signed steps and its fills."""
-    sig = Sig.from_json(sig_of(said))
+    sig = whole(sig_of(said))
     course = Course(world, said, sig)
     made = Prescription.objects.create(
         patient_id=world.patient, created_by=world.user("psychiatrist"), **drug_columns(said)
@@ -32,6 +32,13 @@ def take(world: World, said: dict[str, Any]) -> None:
     course.hand_out(made)
     courses.keep_current([world.patient])
     world.is_stale = True
+
+
+def whole(short: dict[str, Any]) -> Sig:
+    """The sig of a line of one part."""
+    names = ("amount", "unit", "timing", "every_days")
+    part = {name: short[name] for name in names if name in short}
+    return Sig.from_json({**short, "parts": [part]})
 
 
 def sig_of(said: dict[str, Any]) -> dict[str, Any]:
@@ -78,9 +85,9 @@ class Course:
         is_start = kind == Kind.START
         DosageChange.objects.create(
             patient_id=of.patient_id, prescription=of, kind=kind, status=Status.SIGNED, effective_on=on,
-            reason_code=reason, old_sig=None if is_start else self.sig.as_json(), author=prescriber,
+            reason_code=reason, old_sig=None if is_start else self.sig, author=prescriber,
             signed_by=prescriber, proposed_at=at, signed_at=at,
-            **DosageChange.sig_columns(self.sig if is_start else None),
+            sig=self.sig if is_start else None,
         )  # fmt: skip
 
     def hand_out(self, of: Prescription) -> None:
@@ -117,7 +124,7 @@ class Course:
 
     def injections(self) -> Iterator[tuple[date, int]]:
         """Backwards from the last one that was given."""
-        every, on = self.sig.every_days or MONTH, self.world.clock.day(self.said["last_given"])
+        every, on = self.sig.days if self.sig.days > 1 else MONTH, self.world.clock.day(self.said["last_given"])
         while on >= self.since:
             yield on, every
             on -= timedelta(days=every)

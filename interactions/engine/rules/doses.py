@@ -17,13 +17,16 @@ from interactions.engine.severity import Severity
 
 CONTRAINDICATION = "contraindication_condition"
 NEEDED = "not on record, and a dose rule of {} asks for it"
+WHAT = {"day_max": "a day", "kg_day_max": "a day", "dose_max": "a dose", "days_a_week_max": "a week"}
+Missing = tuple[str, str]
+"""What is not known, and why."""
 MINOR, MODERATE, MAJOR = Severity.MINOR, Severity.MODERATE, Severity.MAJOR
 
 
 def judge(situation: Situation) -> tuple[list[Draft], list[NotChecked]]:
     """Every dose and condition rule of every drug of the day, and the facts that one of them needed."""
     found: list[Draft] = []
-    missing: dict[tuple[str, str], set[str]] = {}
+    missing: dict[Missing, set[str]] = {}
     for seat, profile in situation.active:
         doses = situation.formulary.doses.get(profile.key, ())
         conditions = situation.formulary.conditions.get(profile.key, ())
@@ -32,12 +35,12 @@ def judge(situation: Situation) -> tuple[list[Draft], list[NotChecked]]:
         view = _view(situation, seat, profile)
         for rule in doses:
             held = person.holds(rule.when, view)
-            facts = held.missing
+            unknown = tuple((fact, NEEDED.format(profile.key)) for fact in held.missing)
             if held.holds:
-                draft, facts = _dose(situation, rule, view, held)
+                draft, unknown = _dose(situation, rule, view, held)
                 found += [draft] if draft else []
-            for fact in facts:
-                missing.setdefault((fact, NEEDED.format(profile.key)), set()).update(situation.refs(profile.key))
+            for one in unknown:
+                missing.setdefault(one, set()).update(situation.refs(profile.key))
         found += _conditions(situation, conditions, view)
     return found, [NotChecked(tuple(sorted(refs)), what, why) for (what, why), refs in missing.items()]
 
@@ -75,8 +78,10 @@ def _conditions(situation: Situation, rules: Iterable[ConditionRule], view: pers
             )
 
 
-def _dose(situation: Situation, rule: DoseRule, view: person.View, held: Held) -> tuple[Draft | None, tuple[str, ...]]:
-    """The finding of a rule that holds for this person, or what is missing to say so."""
+def _dose(
+    situation: Situation, rule: DoseRule, view: person.View, held: Held
+) -> tuple[Draft | None, tuple[Missing, ...]]:
+    """The finding of a rule that holds for this person, or what is missing to say so, and why it is."""
     if rule.check == "avoid":
         return _draft(situation, rule, view, held, rule.severity, f"{rule.action}"), ()
     if rule.check == "advise":
@@ -88,9 +93,9 @@ def _dose(situation: Situation, rule: DoseRule, view: person.View, held: Held) -
         return None, ()
     value, limit, unit = _measured(situation, rule, view)
     if limit is None:
-        return None, ("weight",)
+        return None, (("weight", NEEDED.format(view.profile.key)),)
     if value is None:
-        return None, (f"daily dose of {view.profile.key}",) if rule.check == "day_max" and held.why else ()
+        return None, _unknown(situation, rule, view, held)
     if value <= limit:
         return None, ()
     severity, factors = rule.severity, held.why
@@ -98,26 +103,44 @@ def _dose(situation: Situation, rule: DoseRule, view: person.View, held: Held) -
     if rule.severity < MAJOR and (is_far or view.profile.is_dose_critical) and rule.check == "day_max":
         severity = rule.severity.raised()
         factors = (*factors, "far above the limit" if is_far else "toxic in overdose")
-    what = {"day_max": "a day", "kg_day_max": "a day", "dose_max": "a dose"}.get(rule.check, "to start with")
-    summary = f"{situation.name(view.profile.key)} {_plain(value)} {unit} {what}: maximum {_plain(limit)} {unit}"
+    what = WHAT.get(rule.check, "to start with")
+    most = f"{_plain(limit)} {unit if limit != 1 else unit.removesuffix('s')} {what}"
+    summary = f"{situation.name(view.profile.key)} {_plain(value)} {unit} {what}: maximum {most}"
     summary += f" ({', '.join(dict.fromkeys(held.why))})" if held.why else ""
-    action = f"Maximum {_plain(limit)} {unit} {what}. {rule.action}"
+    action = f"Maximum {most}. {rule.action}"
     return replace(_draft(situation, rule, view, held, severity, action), summary=summary, factors=factors), ()
 
 
 def _measured(situation: Situation, rule: DoseRule, view: person.View) -> tuple[Decimal | None, Decimal | None, str]:
     """The dose, its limit and the unit; no limit where the weight is needed and not on record."""
     key = view.profile.key
+    lines = situation.lines(key)
     if rule.check in ("dose_max", "first_dose_max"):
-        single = [s.drug.mg_per_dose for s in situation.seats if s.is_active and s.rules_entry.key == key]
-        known = [dose for dose in single if dose is not None]
-        return (max(known) if known else None), rule.limit, "mg"
+        return _most([line.mg_per_dose for line in lines]), rule.limit, "mg"
+    if rule.check == "days_a_week_max":
+        return _most([line.days_a_week for line in lines]), rule.limit, "days"
     total = situation.total(key)
+    if rule.check == "day_max":
+        return situation.fullest(key), rule.limit, "mg"
     if rule.check == "kg_day_max":
         weight = situation.facts.weight_kg
         assert rule.limit is not None
         return total, None if weight is None else rule.limit * weight, "mg"
     return total, rule.limit, "mg"
+
+
+def _most(values: Iterable[Decimal | None]) -> Decimal | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _unknown(situation: Situation, rule: DoseRule, view: person.View, held: Held) -> tuple[Missing, ...]:
+    """The dose that a limit would be held against, with why it is not known."""
+    key = view.profile.key
+    whys = sorted({line.dose_unknown for line in situation.lines(key) if line.dose_unknown})
+    if whys:
+        return tuple((f"dose of {situation.name(key)}", f"Dose not checked. {why}") for why in whys)
+    is_asked = rule.check == "day_max" and held.why
+    return ((f"daily dose of {key}", NEEDED.format(key)),) if is_asked else ()
 
 
 def _is_new(situation: Situation, view: person.View) -> bool:

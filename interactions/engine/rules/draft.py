@@ -36,6 +36,8 @@ class Draft:
     """Drugs that add so little that ordering one of them is no reason to stop anybody."""
     is_event: bool = False
     """Something new of the day, a lab or a change of habit, brought it up."""
+    refs: tuple[str, ...] = ()
+    """The prescriptions that are meant, where they are not all of these drugs."""
 
 
 def findings(drafts: list[Draft], situation: Situation) -> list[tuple[Finding, str]]:
@@ -59,7 +61,7 @@ def _finding(names: tuple[str, ...], drafts: list[Draft], situation: Situation) 
         lead.problem,
         lead.severity,
         names,
-        situation.refs(*lead.keys),
+        tuple(sorted({ref for one in drafts for ref in one.refs})) or situation.refs(*lead.keys),
         lead.summary,
         lead.mechanism,
         _effect(lead.problem, situation),

@@ -136,7 +136,8 @@ def _mask(situation: Situation) -> int:
     mask |= QT if situation.qt_risks else 0
     mask |= SODIUM if situation.low_sodium else 0
     mask |= RATE if situation.slow_heart else 0
-    return mask | (SWITCH if facts.cross_tapers or facts.labelled_overlaps else 0)
+    is_said = facts.cross_tapers or facts.labelled_overlaps or any(seat.drug.alongside for seat in situation.seats)
+    return mask | (SWITCH if is_said else 0)
 
 
 def _depends(situation: Situation, pair: Pair, kinds: DrugKinds, knowledge: Knowledge) -> int:

@@ -13,7 +13,7 @@ from interactions.engine.numbers import Numbers
 from interactions.engine.regimen import Action, Drug, Facts, Lab, Regimen
 from interactions.engine.rules.seats import Seat
 
-ZERO = Decimal(0)
+ZERO, ONCE = Decimal(0), Decimal(1)
 
 
 @dataclass
@@ -161,6 +161,21 @@ class Situation:
                 known = found.get(key, ZERO)
                 found[key] = None if known is None or dose is None else known + dose
         return found
+
+    def lines(self, key: str) -> list[Drug]:
+        """Every prescription of a drug that is taken."""
+        return [seat.drug for seat in self.seats if seat.is_active and seat.rules_entry.key == key]
+
+    def fullest(self, key: str) -> Decimal | None:
+        """Milligrams on the fullest day over all prescriptions of a drug: what is taken on some days of a week counts
+        as on those days, what is taken once a week or less often as its mean. None as for the total."""
+        total = self.total(key)
+        if total is None:
+            return None
+        for line in self.lines(key):
+            if line.mg_in_a_day is not None and line.mg_per_day is not None and (line.days_a_week or ONCE) > ONCE:
+                total += line.mg_in_a_day - line.mg_per_day
+        return total
 
     def refs(self, *keys: str) -> tuple[str, ...]:
         """The prescriptions of these drugs; what is no prescription (smoking, alcohol) has no ref."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from interactions.engine import written
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY
 
 LARGEST_ID = 2**63 - 1
@@ -64,6 +66,12 @@ class Amount(serializers.DecimalField):
 
     def __init__(self, *, max_digits: int = 12, decimal_places: int = 4, **options: Any) -> None:
         super().__init__(max_digits=max_digits, decimal_places=decimal_places, normalize_output=True, **options)
+
+    def to_internal_value(self, data: Any) -> Decimal:  # Any: whatever the JSON held
+        """Text is a number only in plain digits."""
+        if isinstance(data, str) and written.number(data) is None:
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class Id(serializers.IntegerField):

@@ -1,18 +1,19 @@
 """Turns what FHIR says of one patient into the plain history that the clinic takes in.
 
 Pure but for the catalogue, which is passed in. The conventions of courses.py hold; what could not be said in the
-record's words is kept as text in the notes of the changes.
+record's words is kept as text beside the dose and in the notes of the changes, and what was not taken over becomes a
+remark for the chart.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
-from medmgmt.actions.history import History, PastAllergy, PastCondition, PastCourse, PastPatient, PastStep
-from medmgmt.fhir.importing import courses, sigs, tables
+from medmgmt.actions.history import History, PastAllergy, PastCondition, PastCourse, PastPatient, PastRemark, PastStep
+from medmgmt.fhir.importing import courses, dates, medicines, sigs, tables
 from medmgmt.fhir.importing.courses import SENTENCES, Course, Life, Order
 from medmgmt.fhir.importing.gathering import Person
-from medmgmt.fhir.importing.products import Product
+from medmgmt.fhir.importing.medicines import Asked, Drug, Medicine
 from medmgmt.fhir.importing.report import Report
 from medmgmt.fhir.importing.resources import (
     ICD10CM,
@@ -27,83 +28,108 @@ from medmgmt.fhir.importing.resources import (
 LANGUAGES = ("en", "es")
 REACTION_SEVERITIES = ("mild", "moderate", "severe")
 ALLERGY_WORDS = ("allergy to ", "intolerance to ", "allergic reaction to ", "hypersensitivity to ")
-
-Resolve = Callable[[str, int | None], tuple[bool, int | None]]
-"""Asks the active knowledge for a drug by name and RxNorm ingredient: whether it knows it, and under which code."""
+LEFT_OUT, UNCLEAR = "left_out", "unclear"
+UNTRUE = "entered in error or refuted"
 
 
 @dataclass
 class Converted:
-    """A history, and which requests each of its courses came from."""
+    """A history, and which resources each of its courses came from."""
 
     history: History
     requests: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    conditions: int = 0
-    allergies: int = 0
 
 
-@dataclass(frozen=True)
-class Medicine:
-    """A request with its product taken apart and its sig read."""
+@dataclass
+class _Converting:
+    """What everything of a patient is converted with, and what it leaves for the chart."""
 
-    request: RequestReading
-    product_rxcui: int | None
-    product: Product
-    parts: tuple[tables.Part, ...]
-    sig: sigs.Reading
-    on: date
+    person: Person
+    whom: Asked
+    report: Report
+    now: datetime
+    remarks: list[PastRemark] = field(default_factory=list)
+
+    def leave_out(self, kind: str, of: str, what: str, why: str) -> None:
+        """One resource that was understood and is nothing to take over."""
+        self.report.leave_out(kind, why)
+        self.remarks.append(PastRemark(f"{kind}/{of}", LEFT_OUT, what, f"{why[0].upper()}{why[1:]}."))
+
+    def doubt(self, source_id: str, what: str, why: str) -> None:
+        """Something that was taken over and has to be read again."""
+        self.remarks.append(PastRemark(source_id, UNCLEAR, what, why))
 
 
-def convert(person: Person, *, resolve: Resolve, report: Report, now: datetime, last_day: date) -> Converted:
+def convert(person: Person, *, whom: Asked, report: Report, now: datetime, last_day: date) -> Converted:
     """The history of one patient; counts what is mapped, assumed and left out into the report.
 
     `last_day` is the last day in all the files: what had ended by then ended no later.
     """
-    conditions = [one for one in person.conditions if _is_wanted("Condition", one, report)]
-    allergies = [one for one in person.allergies if _is_wanted("AllergyIntolerance", one, report)]
-    medicines = _medicines(person, report, now)
-    found = courses.courses((_order(one) for one in medicines), _life(person, conditions, medicines, last_day))
-    by_ref = {one.request.id: one for one in medicines}
-    reasons = {one.id: one.concept.text for one in conditions}
-    converted = Converted(History(patient=_patient(person.reading, person, report)))
+    asked = _Converting(person, whom, report, now, [_of_fault(fault) for fault in person.faults])
+    conditions = [one for one in person.conditions if _is_wanted("Condition", one, asked)]
+    allergies = [one for one in person.allergies if _is_wanted("AllergyIntolerance", one, asked)]
+    found = _medicines(person, asked)
+    by_ref = {one.ref(number): (one, line) for one in found for number, line in enumerate(one.lines)}
+    orders = [_order(one, number, line) for one in found for number, line in enumerate(one.lines)]
+    put_together = courses.courses(orders, _life(person, conditions, found, last_day, now))
+    reasons = {one.id: one.concept.called for one in conditions}
+    requests: dict[str, tuple[str, ...]] = {}
     past: list[PastCourse] = []
-    for course in found:
+    for course in put_together:
         _count(course, report)
-        made = _past_courses(course, by_ref, reasons, _Asked(resolve, report, now))
-        refs = tuple(order.ref for order in course.orders)
-        converted.requests |= {one.source_id: refs for one in made}
+        made = _past_courses(course, by_ref, reasons, asked)
+        refs = tuple(by_ref[order.ref][0].request.ref for order in course.orders)
+        requests |= {one.source_id: refs for one in made}
         past += made
-    converted.history = History(
-        patient=converted.history.patient,
-        conditions=tuple(_condition(one, report) for one in conditions),
-        allergies=tuple(_allergy(one, resolve, report, now.date()) for one in allergies),
+    history = History(
+        patient=_patient(person.reading, asked),
+        conditions=tuple(_condition(one, asked) for one in conditions),
+        allergies=tuple(_allergy(one, asked) for one in allergies),
         courses=tuple(past),
+        remarks=tuple(asked.remarks),
     )
-    return converted
+    return Converted(history, requests)
 
 
 def last_day(people: Iterable[Person], now: datetime) -> date:
     """The last day up to `now` that anything in the files is dated."""
     today = now.date()
-    dated = [one.authored_at.date() for person in people for one in person.requests]
+    dated = [one.authored.at.date() for person in people for one in person.requests if one.authored]
     dated += [one.onset_on for person in people for one in person.conditions if one.onset_on]
     return max((day for day in dated if day <= today), default=today)
 
 
-def _is_wanted(kind: str, one: ConditionReading | AllergyReading, report: Report) -> bool:
+def _of_fault(fault: tuple[str, str, str]) -> PastRemark:
+    source_id, what, why = fault
+    return PastRemark(source_id, LEFT_OUT, what, f"It could not be read: {why}.")
+
+
+def _is_wanted(kind: str, one: ConditionReading | AllergyReading, asked: _Converting) -> bool:
     if not one.is_true:
-        report.leave_out(kind, "entered in error or refuted")
-    return one.is_true
+        asked.leave_out(kind, one.id, one.concept.called, UNTRUE)
+    elif isinstance(one, AllergyReading) and not one.is_known:
+        asked.leave_out(kind, one.id, one.concept.called, "it says that nobody has asked")
+    else:
+        return True
+    return False
 
 
-def _patient(reading: PatientReading, person: Person, report: Report) -> PastPatient:
+def _patient(reading: PatientReading, asked: _Converting) -> PastPatient:
+    report, person = asked.report, asked.person
     language = reading.language.split("-")[0].lower()
     if language not in LANGUAGES:
         report.notes["patients whose language is not offered here; English is recorded"] += 1
     if reading.is_dead:
         report.notes["patients who have died; their courses end on that day"] += 1
+    source_id = f"Patient/{reading.id}"
+    if reading.born != reading.birth_date.isoformat():
+        stands = f"Only this is known of the birth date; {reading.birth_date.isoformat()} stands for it."
+        asked.doubt(source_id, f"Born {reading.born}", stands)
+    for other in person.replaced:
+        report.notes["patients whom the source has put together with another"] += 1
+        asked.doubt(source_id, f"Patient/{other}", "The source has replaced this record by the present one.")
     return PastPatient(
-        source_id=f"Patient/{reading.id}",
+        source_id=source_id,
         mrn=reading.mrn,
         given_name=reading.given_name[:120],
         family_name=reading.family_name[:120],
@@ -114,38 +140,47 @@ def _patient(reading: PatientReading, person: Person, report: Report) -> PastPat
     )
 
 
-def _condition(one: ConditionReading, report: Report) -> PastCondition:
+def _condition(one: ConditionReading, asked: _Converting) -> PastCondition:
+    """A diagnosis; one that has ended on a day nobody gives has ended by today, or on the day on which it began."""
     coding = one.concept.codings[0] if one.concept.codings else None
     code = one.concept.code(ICD10CM) or (tables.icd10cm(coding.code) if coding else "")
-    report.map("Condition to ICD-10-CM", one.concept.text, known=bool(code))
-    abated = one.abated_on if not (one.abated_on and one.onset_on) or one.abated_on >= one.onset_on else None
+    text = one.concept.called
+    asked.report.map("Condition to ICD-10-CM", text, known=bool(code))
+    ended = one.abated_on
+    if ended is None and one.has_ended:
+        ended = max(filter(None, (asked.now.date(), one.onset_on)))
+    if ended is not None and one.onset_on is not None and ended < one.onset_on:
+        asked.doubt(f"Condition/{one.id}", text, "It ends before it begins; the day on which it begins ends it.")
+        ended = one.onset_on
     return PastCondition(
         source_id=f"Condition/{one.id}",
-        text=one.concept.text[:500],
+        text=(f"{text} (since {one.since})" if one.since else text)[:500],
         icd10cm=code[:8],
         source_system=SYSTEM_NAMES.get(coding.system, coding.system)[:200] if coding else "",
         source_code=coding.code[:40] if coding else "",
         onset_on=one.onset_on,
-        abated_on=abated,
+        abated_on=ended,
     )
 
 
-def _allergy(one: AllergyReading, resolve: Resolve, report: Report, today: date) -> PastAllergy:
+def _allergy(one: AllergyReading, asked: _Converting) -> PastAllergy:
     """An allergy that is over counts as refuted from the day on which the source said so: today."""
-    name = substance_of(one.concept.text)
-    code = one.concept.code(RXNORM)
+    today = asked.now.date()
+    text = one.concept.text or tables.name_of(medicines.rxcui_of(one.concept.code(RXNORM)), "")[1]
+    name = substance_of(text or one.concept.called)
     part = tables.substance(name)
-    known, rxcui = _first_known(part, rxcui_of(code) or part.rxcui, resolve)
+    code = medicines.rxcui_of(one.concept.code(RXNORM)) or part.rxcui
+    known = medicines.first_known(part, code, asked.whom.resolve) if text else asked.whom.resolve("", code)
     if one.is_drug or known:
-        report.map("AllergyIntolerance to a drug", name, known=bool(known))
+        asked.report.map("AllergyIntolerance to a drug", name, known=known is not None)
     else:
-        report.notes["allergies to something that is no drug, kept by their names"] += 1
+        asked.report.notes["allergies to something that is no drug, kept by their names"] += 1
     recorded = one.recorded_on or today
     return PastAllergy(
         source_id=f"AllergyIntolerance/{one.id}",
         kind=one.kind,
-        substance=(known or name)[:300],
-        rxcui=rxcui if known else None,
+        substance=(known.name if known else name)[:300],
+        rxcui=known.rxcui if known else None,
         reaction=one.reaction[:300],
         severity=one.severity if one.severity in REACTION_SEVERITIES else "unknown",
         recorded_on=recorded,
@@ -161,69 +196,119 @@ def substance_of(text: str) -> str:
     return lowered.removesuffix(" allergy").removesuffix(" (disorder)").strip() or text.strip()
 
 
-def _medicines(person: Person, report: Report, now: datetime) -> list[Medicine]:
-    """The requests that are history of a medicine taken, each read; the others are counted with the reason."""
+def _medicines(person: Person, asked: _Converting) -> list[Medicine]:
+    """The orders and statements that are history of a medicine taken; of the others it is told why they are not."""
     died_on = _died_on(person)
     made = []
     for request in person.requests:
-        on = request.authored_at.astimezone(person.zone).date()
+        today = asked.now.astimezone(person.zone).date()
+        when = request.begins or request.authored
+        on = when.first if when else today
+        one = medicines.read(request, on, person.zone, asked.whom, is_dated=when is not None)
         why = request.left_out
-        if not why and request.authored_at > now:
+        if not why and request.authored is not None and request.authored.at > asked.now:
             why = "dated in the future"
         if not why and died_on is not None and on > died_on:
             why = "dated after the patient's death"
-        if not why and on < person.reading.birth_date:
+        if not why and when is not None and when.last < person.reading.birth_date:
             why = "dated before the patient's birth"
+        if not why and when is None and not request.runs:
+            why = "it has no date and has ended"
         if why:
-            report.leave_out("MedicationRequest", why)
+            asked.leave_out(request.kind, request.id, one.words, why)
+        else:
+            made.append(one)
+    return _without_repeats(made, asked)
+
+
+def _without_repeats(made: list[Medicine], asked: _Converting) -> list[Medicine]:
+    """Statements that only tell again of an order that runs are no second line; where they differ, both are shown."""
+    orders = {one.request.id: one for one in made if one.request.kind == "MedicationRequest"}
+    kept = list(orders.values())
+    for one in made:
+        if one.request.kind == "MedicationRequest":
             continue
-        made.append(_medicine(request, on))
-    return made
+        again = next((orders[ref] for ref in one.request.tells_of if ref in orders), None)
+        again = again or next((other for other in kept if _is_same(one, other)), None)
+        if again is None:
+            kept.append(one)
+            continue
+        asked.report.leave_out(one.request.kind, "it tells of an order again")
+        if not _agrees(one, [other for other in kept if _is_same(other, again)]):
+            why = f"The order says otherwise and stands: {again.words}"
+            asked.doubt(one.request.ref, f"{one.words} ({one.request.status})", sigs.shortened(why, 300))
+    return kept
 
 
-def rxcui_of(code: str) -> int | None:
-    """The RxNorm code as a number; None for anything that is none."""
-    return int(code) if code.isascii() and code.isdecimal() and len(code) < 10 and int(code) else None
+def _is_same(one: Medicine, other: Medicine) -> bool:
+    """Whether both run and are of the same drugs."""
+    mine, theirs = ({drug.rxcui or drug.name for drug in each.found.drugs} for each in (one, other))
+    return one.request.runs and other.request.runs and mine == theirs
 
 
-def _medicine(request: RequestReading, on: date) -> Medicine:
-    code = request.product.code(RXNORM)
-    rxcui = rxcui_of(code)
-    product, parts = tables.product(rxcui, request.product.text)
-    sig = sigs.read(request.dosage, form=product.form, route=product.route)
-    return Medicine(request, rxcui, product, parts, sig, on)
+def _agrees(one: Medicine, orders: list[Medicine]) -> bool:
+    """Whether a statement says nothing that the orders of the same drug do not say as well."""
+    if any(other.request.runs != one.request.runs for other in orders):
+        return False
+    said = [line.phases[-1].sig for line in one.lines]
+    known = [line.phases[-1].sig for other in orders for line in other.lines]
+    parts = {sig.parts for sig in known}
+    if all(not sigs.is_known(sig) and not sig.words for sig in said) or all(sig.parts in parts for sig in said):
+        return True
+    everything = [*said, *known]
+    if not all(sigs.is_known(sig) for sig in everything) or len({sig.unit for sig in everything}) > 1:
+        return False
+    return sum(sig.amount_per_day for sig in said) == sum(sig.amount_per_day for sig in known)
 
 
-def _order(one: Medicine) -> Order:
+def _order(one: Medicine, number: int, line: sigs.Line) -> Order:
+    first = line.phases[0].sig
     return Order(
-        ref=one.request.id,
-        product=str(one.product_rxcui or one.request.product.text.lower()),
-        on=one.on,
-        runs=one.request.status in ("active", "on-hold"),
+        ref=one.ref(number),
+        product=one.found.key,
+        on=line.phases[0].on,
+        runs=one.request.runs,
         is_held=one.request.status == "on-hold",
         reasons=one.request.reason_ids,
+        says=_says(line),
+        shape=(first.route, first.as_needed, first.unit),
+        until=line.until,
+        request=one.request.id,
+        follows=one.request.follows,
     )
+
+
+def _says(line: sigs.Line) -> tuple[object, ...]:
+    """How it is taken, without the words where there are numbers."""
+    known = sigs.is_known(line.phases[-1].sig)
+    last = line.phases[-1].sig
+    return (last.route, last.parts, last.as_needed, last.max_per_day, "" if known else last.words)
 
 
 def _died_on(person: Person) -> date | None:
     """The day of death; for somebody known to be dead without a date, the last day on file."""
     reading = person.reading
-    if reading.died_at is not None:
-        return reading.died_at.astimezone(person.zone).date()
+    died = dates.when(reading.died, person.zone)
+    if died is not None:
+        return died.last
     if not reading.is_dead:
         return None
-    days = [one.authored_at.astimezone(person.zone).date() for one in person.requests]
+    days = [one.authored.at.astimezone(person.zone).date() for one in person.requests if one.authored]
     days += [one.onset_on for one in person.conditions if one.onset_on]
     return max(days, default=None)
 
 
-def _life(person: Person, conditions: list[ConditionReading], medicines: list[Medicine], last_day: date) -> Life:
-    contacts = {one.on for one in medicines} | {one.onset_on for one in conditions if one.onset_on}
+def _life(
+    person: Person, conditions: list[ConditionReading], found: list[Medicine], last_day: date, now: datetime
+) -> Life:
+    contacts = {one.on for one in found if one.is_dated}
+    contacts |= {one.onset_on for one in conditions if one.onset_on}
     return Life(
         contacts=sorted(contacts),
         reasons_ended={one.id: one.abated_on for one in conditions if one.abated_on},
         died_on=_died_on(person),
         as_of=last_day,
+        today=now.astimezone(person.zone).date(),
     )
 
 
@@ -235,84 +320,121 @@ def _count(course: Course, report: Report) -> None:
         report.notes["courses that run on"] += 1
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What every course of a patient is converted with."""
-
-    resolve: Resolve
-    report: Report
-    now: datetime
+ByRef = dict[str, tuple[Medicine, sigs.Line]]
 
 
-def _past_courses(
-    course: Course, by_ref: dict[str, Medicine], reasons: dict[str, str], asked: _Asked
-) -> list[PastCourse]:
+def _past_courses(course: Course, by_ref: ByRef, reasons: dict[str, str], asked: _Converting) -> list[PastCourse]:
     """One course for each ingredient; a product of several is several medicines with the same steps."""
-    first = by_ref[course.orders[0].ref]
+    first, _line = by_ref[course.orders[0].ref]
+    _tell_doubts(course, by_ref, asked)
     steps = _steps(course, by_ref, asked)
     reason = next((reasons[ref] for ref in first.request.reason_ids if ref in reasons), first.request.reason_text)
-    parts = first.parts or (tables.substance(first.request.product.text),)
+    found = first.found
     made = []
-    for number, part in enumerate(parts, start=1):
-        name, rxcui = _first_known(part, part.rxcui, asked.resolve)
+    for number, drug in enumerate(found.drugs, start=1):
         for _ in course.orders:
-            asked.report.map("Ingredients ordered to the active knowledge", part.ingredient.names[-1], known=bool(name))
-        made.append(
-            PastCourse(
-                source_id=f"MedicationRequest/{first.request.id}" + (f"#{number}" if len(parts) > 1 else ""),
-                drug_name=(name or part.ingredient.names[-1])[:300],
-                rxcui=rxcui,
-                product_rxcui=first.product_rxcui,
-                strength=part.ingredient.strength[:120],
-                form=first.product.form[:120],
-                indication=reason[:300],
-                free_text=not name and rxcui is None and first.product_rxcui is None,
-                steps=steps,
-            )
-        )
+            asked.report.map("Ingredients ordered to the active knowledge", drug.name, known=drug.is_known)
+        suffix = f"#{number}" if len(found.drugs) > 1 else ""
+        made.append(_past_course(f"{course.orders[0].ref}{suffix}", drug, first, reason, steps))
     return made
 
 
-def _first_known(part: tables.Part, rxcui: int | None, resolve: Resolve) -> tuple[str, int | None]:
-    """The first of its names that the active knowledge knows, with the code; blank, and the code, if it knows none.
+def _past_course(source_id: str, drug: Drug, first: Medicine, reason: str, steps: tuple[PastStep, ...]) -> PastCourse:
+    found = first.found
+    return PastCourse(
+        source_id=source_id,
+        drug_name=drug.name[:300],
+        rxcui=drug.rxcui,
+        product_rxcui=found.product_rxcui,
+        strength=drug.strength[:120],
+        form=found.product.form[:120],
+        indication=reason[:300],
+        free_text=not drug.is_known and drug.rxcui is None and found.product_rxcui is None,
+        steps=steps,
+    )
 
-    A drug that is known by its code alone, or without its salt as the same, goes by its plain name.
-    """
-    plain = part.ingredient.names[-1]
-    for name in part.names:
-        known, found = resolve(name, None)
-        if known:
-            return (plain if resolve(plain, None) == (known, found) else name), rxcui or found
-    known = rxcui is not None and resolve("", rxcui)[0]
-    return part.ingredient.names[-1] if known else "", rxcui
 
-
-def _steps(course: Course, by_ref: dict[str, Medicine], asked: _Asked) -> tuple[PastStep, ...]:
-    """Start, a new dose where a renewal was written differently, hold or stop."""
-    made: list[PastStep] = []
+def _tell_doubts(course: Course, by_ref: ByRef, asked: _Converting) -> None:
     for order in course.orders:
-        one = by_ref[order.ref]
-        asked.report.notes[
-            "orders with a structured sig" if one.sig.structured else "orders without a structured sig"
-        ] += 1
-        if made and one.sig.sig == made[-1].sig:
-            continue
-        made.append(
-            PastStep("new_dose" if made else "start", one.on, one.request.authored_at, one.sig.sig, note=_note(one))
-        )
-    last = by_ref[course.orders[-1].ref]
+        one, line = by_ref[order.ref]
+        for why in (*one.found.doubts, *line.doubts):
+            asked.doubt(one.request.ref, one.words, why)
+        if not one.is_dated:
+            asked.doubt(one.request.ref, one.words, "It has no date; the day of the import stands for its beginning.")
+    followed = {order.follows for order in course.orders}
+    running = [order for order in course.orders if order.runs and order.request not in followed]
+    if len(running) > 1:
+        one, _line = by_ref[running[-1].ref]
+        why = f"{len(running)} orders that all run say the same; they count once."
+        asked.doubt(one.request.ref, one.words, why)
+
+
+def _steps(course: Course, by_ref: ByRef, asked: _Converting) -> tuple[PastStep, ...]:
+    """Start, a new dose where an order or a stretch of its days says another, hold or stop."""
+    made: list[PastStep] = []
+    for order, after in zip(course.orders, (*course.orders[1:], None), strict=True):
+        one, line = by_ref[order.ref]
+        kind = "orders with a structured sig" if line.structured else "orders without a structured sig"
+        asked.report.notes[kind] += 1
+        for phase in line.phases:
+            if (after is None or phase.on < after.on) and not _is_over(course, phase.on):
+                made += _begun(made, one, line, phase)
+            if phase.until is not None and not _is_over(course, phase.until) and _has_gap(line, phase, after):
+                made.append(PastStep("stop", phase.until, _at(one, asked), note=SENTENCES[courses.Basis.SAID]))
+    last, _line = by_ref[course.orders[-1].ref]
     if course.is_held:
-        made.append(
-            PastStep("hold", last.on, last.request.authored_at, note="On hold in the source since an unknown day.")
-        )
+        held = "On hold in the source since an unknown day."
+        made.append(PastStep("hold", course.orders[-1].on, _at(last, asked), note=held, is_dated=last.is_dated))
     if course.end is not None:
-        at = min(datetime.combine(course.end.on, time(12), tzinfo=UTC), asked.now)
-        made.append(PastStep("stop", course.end.on, at, note=SENTENCES[course.end.basis]))
+        made.append(PastStep("stop", course.end.on, _ended_at(course.end.on, asked), note=_why_ended(course, last)))
     return tuple(made)
 
 
-def _note(one: Medicine) -> str:
-    said = f"Ordered elsewhere as: {one.request.product.text}."
-    if not one.sig.structured:
-        said += " Sig not structured in the source."
-    return f"{said} {one.sig.text}".strip()
+def _is_over(course: Course, day: date) -> bool:
+    return course.end is not None and day >= course.end.on and day > course.orders[0].on
+
+
+def _has_gap(line: sigs.Line, phase: sigs.Phase, after: Order | None) -> bool:
+    """Whether nothing is taken from the end of a stretch of days on, until the next one."""
+    later = [one.on for one in line.phases if one.on >= (phase.until or one.on) and one is not phase]
+    later += [after.on] if after is not None else []
+    return bool(later) and min(later) > (phase.until or min(later))
+
+
+def _begun(made: list[PastStep], one: Medicine, line: sigs.Line, phase: sigs.Phase) -> list[PastStep]:
+    """The step that begins a stretch of days; none where it goes on in the same way."""
+    goes_on = bool(made) and made[-1].kind != "stop"
+    if goes_on and phase.sig == made[-1].sig:
+        return []
+    at = one.request.authored.at if one.request.authored else _noon(phase.on)
+    kind = "new_dose" if goes_on else "start"
+    return [PastStep(kind, phase.on, at, phase.sig, note=_note(one, line, phase.sig), is_dated=one.is_dated)]
+
+
+def _at(one: Medicine, asked: _Converting) -> datetime:
+    """When it was signed in the source; of what has no date, now."""
+    return one.request.authored.at if one.request.authored else min(_noon(one.on), asked.now)
+
+
+def _ended_at(day: date, asked: _Converting) -> datetime:
+    return min(_noon(day), asked.now)
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), tzinfo=UTC)
+
+
+def _why_ended(course: Course, last: Medicine) -> str:
+    assert course.end is not None, "only a course that has ended is asked"
+    return " ".join([SENTENCES[course.end.basis], *(note for note in last.request.notes if note.startswith("Status:"))])
+
+
+def _note(one: Medicine, line: sigs.Line, sig: sigs.Sig) -> str:
+    request: RequestReading = one.request
+    said = [f"Ordered elsewhere as: {one.found.called}."]
+    when = request.begins or request.authored
+    if when is not None and when.is_partial:
+        said.append(f"The source gives only {when.said}; its first day stands for it.")
+    if not line.structured:
+        said.append("Sig not structured in the source.")
+    return " ".join(filter(None, [*said, sig.words, *request.notes]))

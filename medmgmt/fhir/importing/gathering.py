@@ -1,6 +1,9 @@
 """Sorts the resources of files by patient, as readings; what cannot be read goes to the report with its place."""
 
-from collections.abc import Callable, Iterable
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
@@ -11,15 +14,22 @@ from medmgmt.fhir.importing import reading as importing_reading
 from medmgmt.fhir.importing import resources
 from medmgmt.fhir.importing.reading import Fault, Found
 from medmgmt.fhir.importing.report import KINDS, Report
-from medmgmt.fhir.importing.resources import AllergyReading, Concept, ConditionReading, PatientReading, RequestReading
+from medmgmt.fhir.importing.resources import AllergyReading, ConditionReading, PatientReading, RequestReading
 
 Reading = PatientReading | ConditionReading | AllergyReading | RequestReading
 R = TypeVar("R", PatientReading, ConditionReading, AllergyReading, RequestReading)
+TOLD_OF = ("MedicationAdministration", "MedicationDispense")
+"""Kinds that are not read and may say what is taken, so that the chart has to tell of them."""
+UNBUILT = (AttributeError, TypeError, KeyError, ValueError, OverflowError, RecursionError)
 
 
 @dataclass
 class Person:
-    """One patient and everything that the files say of them; `place` is where the Patient stood."""
+    """One patient and everything that the files say of them; `place` is where the Patient stood.
+
+    `replaced` are the records that the source has put together with this one. `faults` are what could not be read of
+    this patient: the resource, what it is called, and why.
+    """
 
     reading: PatientReading
     zone: tzinfo
@@ -27,24 +37,30 @@ class Person:
     conditions: list[ConditionReading] = field(default_factory=list)
     allergies: list[AllergyReading] = field(default_factory=list)
     requests: list[RequestReading] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    faults: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def gather(files: Iterable[Path], report: Report, *, time_zone: str) -> list[Person]:
     """Every patient of the files, in the order in which they were found.
 
     `time_zone` is where patients live whose resource does not say. A resource that comes twice counts once; one of a
-    patient who is not in these files is a fault.
+    patient who is not in these files is a fault. What is told of somebody whom the source has replaced by another is
+    told of the other.
     """
-    found: dict[str, list[Found]] = {kind: [] for kind in (*KINDS, "Medication")}
+    found: dict[str, list[Found]] = {kind: [] for kind in (*KINDS, "Medication", *TOLD_OF)}
     for path in files:
         for one in importing_reading.read(path):
             _sort(one, found, report)
-    people = _people(found["Patient"], report, time_zone)
-    medications = _medications(found["Medication"])
+    people = _surviving(_people(found["Patient"], report, time_zone), report)
+    named = _medications(found["Medication"])
     _add(found["Condition"], people, report, lambda raw, zone: resources.condition(raw, zone))
     _add(found["AllergyIntolerance"], people, report, lambda raw, zone: resources.allergy(raw, zone))
-    _add(found["MedicationRequest"], people, report, lambda raw, _: resources.request(raw, medications))
-    return list(people.values())
+    _add(found["MedicationRequest"], people, report, lambda raw, zone: resources.request(raw, named, zone))
+    _add(found["MedicationStatement"], people, report, lambda raw, zone: resources.statement(raw, named, zone))
+    for kind in TOLD_OF:
+        _tell_of(kind, found[kind], people)
+    return list({id(person): person for person in people.values()}.values())
 
 
 def _sort(one: Found | Fault, found: dict[str, list[Found]], report: Report) -> None:
@@ -52,8 +68,9 @@ def _sort(one: Found | Fault, found: dict[str, list[Found]], report: Report) -> 
         report.fault("", one)
         return
     kind = one.resource["resourceType"]
-    if kind not in found:
+    if kind not in KINDS and kind != "Medication":
         report.other[kind] += 1
+    if kind not in found:
         return
     if kind in KINDS:
         report.read[kind] += 1
@@ -65,7 +82,7 @@ def _people(found: Iterable[Found], report: Report, time_zone: str) -> dict[str,
     for one in found:
         place = Fault(one.file, one.line, "")
         reading = _read(one, report, lambda raw, _: resources.patient(raw), ZoneInfo(time_zone))
-        if reading is None:
+        if isinstance(reading, str):
             continue
         if reading.id in people:
             report.leave_out("Patient", "the same resource again")
@@ -74,12 +91,30 @@ def _people(found: Iterable[Found], report: Report, time_zone: str) -> dict[str,
     return people
 
 
-def _medications(found: Iterable[Found]) -> dict[str, Concept]:
-    """Medication resources by id; one without a code is left for the request that needs it to complain about."""
-    named: dict[str, Concept] = {}
+def _surviving(people: dict[str, Person], report: Report) -> dict[str, Person]:
+    """Every id -> the person it means today: whoever was replaced by another is that one, if the files have them."""
+    by = {one.reading.id: one.reading.replaced_by for one in people.values() if one.reading.replaced_by in people}
+    for one in people.values():
+        by |= {other: one.reading.id for other in one.reading.replaces if other in people and other not in by}
+    found: dict[str, Person] = {}
+    for name, person in people.items():
+        last, seen = name, {name}
+        while by.get(last, name) not in seen:
+            last = by[last]
+            seen.add(last)
+        found[name] = people[last]
+        if people[last] is not person:
+            people[last].replaced.append(name)
+            report.leave_out("Patient", "replaced by another record of the same person")
+    return found
+
+
+def _medications(found: Iterable[Found]) -> dict[str, Mapping[str, Any]]:
+    """Medication resources by id; what is wrong with one is for the request that needs it to complain about."""
+    named: dict[str, Mapping[str, Any]] = {}
     for one in found:
         try:
-            named[resources.identity(one.resource)] = resources.concept(one.resource.get("code"))
+            named[resources.identity(one.resource)] = one.resource
         except resources.Unreadable:
             continue
     return named
@@ -96,13 +131,45 @@ def _add(
             report.fault(kind, Fault(one.file, one.line, "its patient is not in these files"))
             continue
         value = _read(one, report, read, person.zone)
-        if value is None:
+        if isinstance(value, str):
+            person.faults.append((f"{kind}/{_named(one)}", _called(one.resource), value))
             continue
         if value.id in seen:
             report.leave_out(kind, "the same resource again")
             continue
         seen.add(value.id)
         _put(person, value)
+
+
+def _named(one: Found) -> str:
+    """The id of a resource, or what stands for one that has none: its content."""
+    of = one.resource.get("id")
+    if isinstance(of, str) and of.strip():
+        return of.strip()[:100]
+    return hashlib.sha256(json.dumps(one.resource, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _called(resource: Mapping[str, Any]) -> str:
+    """What a resource that could not be read is about, in whatever words it has."""
+    words: list[str] = []
+    for key in ("medicationCodeableConcept", "medicationReference", "code"):
+        said = resource.get(key)
+        if isinstance(said, Mapping):
+            codings = said.get("coding")
+            first = codings[0] if isinstance(codings, list) and codings and isinstance(codings[0], Mapping) else {}
+            words += [str(said.get("text") or said.get("display") or first.get("display") or first.get("code") or "")]
+    dosages = resource.get("dosageInstruction") or resource.get("dosage")
+    for one in dosages if isinstance(dosages, list) else []:
+        words += [str(one.get("text") or "")] if isinstance(one, Mapping) else []
+    return "; ".join(filter(None, words)) or str(resource["resourceType"])
+
+
+def _tell_of(kind: str, found: Iterable[Found], people: dict[str, Person]) -> None:
+    """How many of a kind were not looked at, for each patient they are of."""
+    counts = Counter(id(person) for one in found if (person := _person_of(one, people)) is not None)
+    for person in {id(one): one for one in people.values()}.values():
+        if counts[id(person)]:
+            person.faults.append((f"{kind}s", f"{counts[id(person)]} {kind}", "resources of this kind are not read"))
 
 
 def _person_of(one: Found, people: dict[str, Person]) -> Person | None:
@@ -122,13 +189,13 @@ def _put(person: Person, value: Reading) -> None:
         person.requests.append(value)
 
 
-def _read(one: Found, report: Report, read: Callable[[dict[str, Any], tzinfo], R], zone: tzinfo) -> R | None:
-    """The reading; None, and a fault in the report, where the resource cannot be read whatever is wrong with it."""
+def _read(one: Found, report: Report, read: Callable[[dict[str, Any], tzinfo], R], zone: tzinfo) -> R | str:
+    """The reading; the reason, which is also in the report, where it cannot be read whatever is wrong with it."""
     try:
         return read(one.resource, zone)
     except resources.Unreadable as wrong:
         reason = str(wrong)
-    except (AttributeError, TypeError, KeyError, ValueError, OverflowError) as wrong:
+    except UNBUILT as wrong:
         reason = f"it is not built as FHIR R4 says ({type(wrong).__name__})"
     report.fault(one.resource["resourceType"], Fault(one.file, one.line, reason))
-    return None
+    return reason

@@ -1,5 +1,6 @@
 """Takes FHIR files in: read, sorted by patient, converted, handed to the clinic one patient at a time, reported."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -8,7 +9,7 @@ from pathlib import Path
 from interactions import library
 from medmgmt.actions import importing
 from medmgmt.actions.importing import TakenOver
-from medmgmt.fhir.importing import converting, gathering, reading
+from medmgmt.fhir.importing import converting, gathering, medicines, reading
 from medmgmt.fhir.importing.converting import Converted
 from medmgmt.fhir.importing.gathering import Person
 from medmgmt.fhir.importing.reading import Fault
@@ -33,55 +34,64 @@ def take_in(
     """
     report = Report()
     people = gathering.gather(reading.files(path), report, time_zone=time_zone)
-    resolve, last_day = resolver(), converting.last_day(people, now)
+    whom, last_day = medicines.Asked(resolver()), converting.last_day(people, now)
     for number, person in enumerate(people, start=1):
-        converted = converting.convert(person, resolve=resolve, report=report, now=now, last_day=last_day)
+        converted = converting.convert(person, whom=whom, report=report, now=now, last_day=last_day)
         try:
             taken = importing.take_in(by, converted.history, team_id=team_id)
         except Refused as refused:
             _refuse(report, person, converted, str(refused))
         else:
-            _count(report, converted, taken)
+            _count(report, person, converted, taken)
             report.patient_ids.append(taken.patient_id)
         progress(number, len(people))
     return report
 
 
-def resolver() -> converting.Resolve:
+def resolver() -> medicines.Resolve:
     """Asks the knowledge that is active now, each name once."""
     knowledge = library.current()
 
     @cache
-    def resolve(name: str, rxcui: int | None) -> tuple[bool, int | None]:
+    def resolve(name: str, rxcui: int | None) -> medicines.Known | None:
         found = library.resolve(name=name, rxcui=rxcui, among=knowledge)
-        return found is not None, found.rxcui if found else None
+        return medicines.Known(found.name, found.rxcui) if found else None
 
     return resolve
 
 
-def _count(report: Report, converted: Converted, taken: TakenOver) -> None:
+def _count(report: Report, person: Person, converted: Converted, taken: TakenOver) -> None:
     history = converted.history
-    totals = {"Patient": 1, "Condition": len(history.conditions), "AllergyIntolerance": len(history.allergies)}
-    for kind, name in (("Patient", "patients"), ("Condition", "conditions"), ("AllergyIntolerance", "allergies")):
+    refused = {one.source_id for one in taken.refused}
+    report.imported["Patient"] += taken.made["patients"]
+    report.already["Patient"] += 1 - taken.made["patients"]
+    for kind, told, name in (
+        ("Condition", history.conditions, "conditions"), ("AllergyIntolerance", history.allergies, "allergies"),
+    ):  # fmt: skip
         made = taken.made[name]
         report.imported[kind] += made
-        report.already[kind] += totals[kind] - made
-    made_requests = {ref for source_id in taken.made_courses for ref in converted.requests[source_id]}
-    all_requests = {ref for refs in converted.requests.values() for ref in refs}
-    report.imported["MedicationRequest"] += len(made_requests)
-    report.already["MedicationRequest"] += len(all_requests - made_requests)
+        report.already[kind] += len([one for one in told if one.source_id not in refused]) - made
+    made_refs = {ref for source_id in taken.made_courses for ref in converted.requests[source_id]}
+    lost = {ref for source_id in refused for ref in converted.requests.get(source_id, ())}
+    all_refs = {ref for refs in converted.requests.values() for ref in refs} - (lost - made_refs)
+    for ref in all_refs:
+        (report.imported if ref in made_refs else report.already)[ref.split("/")[0]] += 1
+    for one in taken.refused:
+        place = Fault(person.place.file, person.place.line, f"{one.source_id} of this patient was refused: {one.why}")
+        report.faults.append(place)
+    for ref in (refused - set(converted.requests)) | (lost - made_refs):
+        report.malformed[ref.split("/")[0]] += 1
     report.notes["prescriptions made, one for each ingredient"] += taken.made["prescriptions"]
     report.notes["courses already here that have gone on in the source"] += len(taken.extended)
+    report.notes["things that stand on a chart to be read"] += taken.made["remarks"]
     report.differing.extend(sorted(taken.differing))
 
 
 def _refuse(report: Report, person: Person, converted: Converted, why: str) -> None:
     report.fault("Patient", Fault(person.place.file, person.place.line, f"the patient was refused: {why}"))
-    requests = {ref for refs in converted.requests.values() for ref in refs}
-    for kind, count in (
-        ("Condition", len(converted.history.conditions)),
-        ("AllergyIntolerance", len(converted.history.allergies)),
-        ("MedicationRequest", len(requests)),
-    ):
+    left = Counter({"Condition": len(converted.history.conditions)})
+    left["AllergyIntolerance"] = len(converted.history.allergies)
+    left.update(ref.split("/")[0] for ref in {ref for refs in converted.requests.values() for ref in refs})
+    for kind, count in left.items():
         if count:
             report.left_out[kind, "their patient was refused"] += count

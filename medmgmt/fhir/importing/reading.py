@@ -1,15 +1,22 @@
 """Reads FHIR resources from NDJSON files and bundles, and says of every line that cannot be read where it stands."""
 
+import gzip
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from medmgmt.fhir.importing.resources import last_segment
 
 LARGEST_FILE = 512 * 1024 * 1024
 SUFFIXES = (".ndjson", ".jsonl", ".json")
+NEVER_SHOWN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Characters that no record holds: control characters, and halves of characters."""
+DEEPEST = 5
+"""Bundles within bundles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,16 @@ def files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise FileNotFoundError(f"There is no file or folder {path}.")
-    found = sorted(child for child in path.iterdir() if child.suffix.lower() in SUFFIXES and child.is_file())
+    found = sorted(child for child in path.iterdir() if _kind(child) in SUFFIXES and child.is_file())
     if not found:
         raise FileNotFoundError(f"There is no .ndjson or .json file in {path}.")
     return found
+
+
+def _kind(path: Path) -> str:
+    """What a file holds by its name, packed or not."""
+    name = path.name.lower().removesuffix(".gz")
+    return f".{name.rpartition('.')[2]}"
 
 
 def read(path: Path) -> Iterator[Found | Fault]:
@@ -47,13 +60,23 @@ def read(path: Path) -> Iterator[Found | Fault]:
     if path.stat().st_size > LARGEST_FILE:
         yield Fault(path.name, 0, "the file is larger than 512 MiB; split it")
         return
-    if path.suffix.lower() == ".json":
-        yield from _whole(path)
-        return
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield _one(line, path.name, number)
+    try:
+        with _opened(path) as lines:
+            yield from _whole(lines, path.name) if _kind(path) == ".json" else _lines(lines, path.name)
+    except (OSError, EOFError) as broken:
+        yield Fault(path.name, 0, f"the file cannot be read ({type(broken).__name__})")
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as opened:
+        is_packed = opened.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if is_packed else path.open("rb")  # type: ignore[return-value]  # a binary file too
+
+
+def _lines(lines: IO[bytes], file: str) -> Iterator[Found | Fault]:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield from _unfolded(_one(line, file, number), of_bundle=False)
 
 
 def _one(line: bytes, file: str, number: int) -> Found | Fault:
@@ -64,16 +87,32 @@ def _one(line: bytes, file: str, number: int) -> Found | Fault:
 
 
 def _parsed(raw: bytes) -> Any:
-    """The parsed JSON, or the reason why it is none, as text: a resource is never bare text."""
+    """The parsed JSON, or the reason why it is none, as text: a resource is never bare text.
+
+    Numbers stay as they were written; NaN, which JSON does not have, becomes a word.
+    """
     try:
-        value = json.loads(raw.decode("utf-8-sig"))
+        value = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=str)
+        return "not a resource" if isinstance(value, str) else _clean(value)
     except UnicodeDecodeError:
         return "not UTF-8"
     except RecursionError:
         return "nested too deep"
     except ValueError as wrong:
         return f"not JSON ({wrong.msg})" if isinstance(wrong, json.JSONDecodeError) else "not JSON"
-    return "not a resource" if isinstance(value, str) else value
+    except ArithmeticError:
+        return "not JSON: a number in it is none"
+
+
+def _clean(value: Any) -> Any:
+    """The same without the characters that no record holds."""
+    if isinstance(value, str):
+        return NEVER_SHOWN.sub("", value)
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(one) for key, one in value.items()}
+    return value
 
 
 def _found(value: Any, file: str, line: int) -> Found | Fault:
@@ -82,20 +121,53 @@ def _found(value: Any, file: str, line: int) -> Found | Fault:
     return Found(value, file, line)
 
 
-def _whole(path: Path) -> Iterator[Found | Fault]:
-    """A bundle's entries, or the one resource that the file holds."""
-    found = _one(path.read_bytes(), path.name, 1)
+def _whole(opened: IO[bytes], file: str) -> Iterator[Found | Fault]:
+    """A bundle's entries, the one resource that the file holds, a list of them, or one on each line."""
+    raw = opened.read()
+    parsed = _parsed(raw)
+    if isinstance(parsed, str):
+        lines = raw.splitlines()
+        if len(lines) > 1 and not isinstance(_parsed(lines[0]), str):
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield from _unfolded(_one(line, file, number), of_bundle=False)
+            return
+        yield Fault(file, 1, parsed)
+        return
+    if isinstance(parsed, list):
+        for number, one in enumerate(parsed, start=1):
+            yield from _unfolded(_found(one, file, number), of_bundle=False)
+        return
+    yield from _unfolded(_found(parsed, file, 1), of_bundle=True)
+
+
+def _unfolded(found: Found | Fault, *, of_bundle: bool, depth: int = 0) -> Iterator[Found | Fault]:
+    """A resource, or all that a bundle of whatever kind holds; places are entries where the file is one bundle."""
     if isinstance(found, Fault) or found.resource["resourceType"] != "Bundle":
         yield found
         return
     entries = found.resource.get("entry") or []
     if not isinstance(entries, list):
-        yield Fault(path.name, 1, "the bundle's entries are not a list")
+        yield Fault(found.file, found.line, "the bundle's entries are not a list")
         return
     names = _names(entries)
     for number, entry in enumerate(entries, start=1):
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        yield _found(_renamed(resource, entry, names), path.name, number)
+        if _says_nothing(entry):
+            continue
+        resource = _renamed(entry.get("resource") if isinstance(entry, dict) else None, entry, names)
+        one = _found(resource, found.file, number if of_bundle else found.line)
+        if depth < DEEPEST:
+            yield from _unfolded(one, of_bundle=False, depth=depth + 1)
+
+
+def _says_nothing(entry: Any) -> bool:
+    """An entry that only reports how a search or a transaction went, or takes something away."""
+    if not isinstance(entry, dict):
+        return False
+    request, search = entry.get("request"), entry.get("search")
+    is_gone = isinstance(request, dict) and request.get("method") in ("DELETE", "GET", "HEAD")
+    is_told = isinstance(search, dict) and search.get("mode") == "outcome"
+    return ((is_gone or "response" in entry) and "resource" not in entry) or is_told
 
 
 def _names(entries: list[Any]) -> Mapping[str, str]:

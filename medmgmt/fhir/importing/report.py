@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from medmgmt.fhir.importing.reading import Fault
 
-KINDS = ("Patient", "Condition", "AllergyIntolerance", "MedicationRequest")
+KINDS = ("Patient", "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement")
 SHOWN_FAULTS = 50
 
 
@@ -32,6 +32,11 @@ class Report:
 
     patient_ids: list[int] = field(default_factory=list)
     """The patients taken in, new or already there."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything could be read and written; what was never to be taken over counts as read."""
+        return not self.faults
 
     def fault(self, kind: str, fault: Fault) -> None:
         """One line or entry that could not be taken over."""

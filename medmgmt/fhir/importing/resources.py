@@ -5,26 +5,43 @@ Pure. A resource that cannot be read raises Unreadable with the reason in words;
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, date, tzinfo
 from typing import Any
 from zoneinfo import available_timezones
+
+from medmgmt.fhir.importing import dates
+from medmgmt.fhir.importing.dates import Unreadable as Unreadable
+from medmgmt.fhir.importing.dates import When
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
-SYSTEM_NAMES = {RXNORM: "RxNorm", SNOMED: "SNOMED CT", ICD10CM: "ICD-10-CM"}
+NDC = "http://hl7.org/fhir/sid/ndc"
+SYSTEM_NAMES = {RXNORM: "RxNorm", SNOMED: "SNOMED CT", ICD10CM: "ICD-10-CM", NDC: "NDC"}
+SAME_SYSTEM = {
+    "urn:oid:2.16.840.1.113883.6.88": RXNORM, "urn:oid:2.16.840.1.113883.6.96": SNOMED,
+    "urn:oid:2.16.840.1.113883.6.90": ICD10CM, "urn:oid:2.16.840.1.113883.6.69": NDC,
+    "http://hl7.org/fhir/sid/rxnorm": RXNORM, "http://fdasis.nlm.nih.gov/ndc": NDC,
+}  # fmt: skip
+"""The same systems as they are also called."""
 TIME_ZONE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/timezone"
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 SEXES = ("female", "male", "other", "unknown")
 NOT_TRUE = ("entered-in-error", "refuted")
 GONE = ("inactive", "resolved", "remission")
+NO_KNOWN = frozenset({
+    "716186003", "409137002", "428607008", "429625007", "428197003", "716184000", "716220001", "160244002",
+    "no-known-allergies", "no-known-medication-allergies", "no-known-environmental-allergies",
+    "no-known-food-allergies",
+})  # fmt: skip
+"""SNOMED CT and HL7 IPS codes that say that none is known, of all or of one kind of allergy."""
+NOT_ASKED = frozenset({"no-allergy-info", "1631000175102"})
+NO_KNOWN_WORDS = re.compile(r"(?:no known (?:\w+ )?allerg(?:y|ies)\b.*|nkd?a)\.?", re.IGNORECASE)
+SEVERITY_RANK = ("mild", "moderate", "severe")
+RUNS = ("active", "on-hold")
+INTENTS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
 
 Resource = Mapping[str, Any]
-
-
-class Unreadable(ValueError):
-    """A resource that says too little, or nonsense; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +53,20 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What something is called, with its codes."""
+    """What something is called, with its codes; `text` is blank where nothing but a code was sent."""
 
     text: str
-    codings: tuple[Coding, ...]
+    codings: tuple[Coding, ...] = ()
 
     def code(self, system: str) -> str:
         """The code in this system; blank if it has none."""
         return next((coding.code for coding in self.codings if coding.system == system), "")
+
+    @property
+    def called(self) -> str:
+        """Its name, else its first code with the name of the system."""
+        first = next((coding for coding in self.codings if coding.code), None)
+        return self.text or (f"{SYSTEM_NAMES.get(first.system, first.system)} {first.code}".strip() if first else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +78,35 @@ class PatientReading:
     given_name: str
     family_name: str
     birth_date: date
+    born: str
+    """The birth date as it was sent: perhaps a year alone."""
     sex: str
     language: str
     zone: str
-    died_at: datetime | None
+    died: str
     is_dead: bool
+    replaced_by: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ConditionReading:
+    """A Condition; `has_ended` without a day where the source says no more than that it has."""
+
     id: str
     patient_id: str
     concept: Concept
     onset_on: date | None
     abated_on: date | None
     is_true: bool
+    has_ended: bool = False
+    since: str = ""
+    """A year, an age or words, where no day is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class AllergyReading:
-    """An AllergyIntolerance; `is_drug` says that its category or code is a medicine's."""
+    """An AllergyIntolerance; `is_drug` says that its category or code is a medicine's, `says_none` that it is none."""
 
     id: str
     patient_id: str
@@ -86,21 +118,44 @@ class AllergyReading:
     is_active: bool
     is_true: bool
     is_drug: bool
+    says_none: bool = False
+    is_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class RequestReading:
-    """A MedicationRequest; `left_out` says why it is no order that was ever to be taken, blank if it is one."""
+    """A MedicationRequest or MedicationStatement.
+
+    `status` is one of active, on-hold, completed and stopped; `left_out` says why it is nothing that was ever to be
+    taken, blank if it is. `begins` and `ends` are what a statement says of its days; `follows` is the order before it,
+    `tells_of` are the orders that a statement repeats.
+    """
 
     id: str
+    kind: str
     patient_id: str
     status: str
-    authored_at: datetime
+    authored: When | None
     product: Concept
     dosage: list[Any]
-    reason_ids: tuple[str, ...]
-    reason_text: str
-    left_out: str
+    reason_ids: tuple[str, ...] = ()
+    reason_text: str = ""
+    left_out: str = ""
+    notes: tuple[str, ...] = ()
+    begins: When | None = None
+    ends: When | None = None
+    follows: str = ""
+    tells_of: tuple[str, ...] = field(default=())
+
+    @property
+    def ref(self) -> str:
+        """Kind and id."""
+        return f"{self.kind}/{self.id}"
+
+    @property
+    def runs(self) -> bool:
+        """Whether the source says that it goes on."""
+        return self.status in RUNS
 
 
 def identity(resource: Resource) -> str:
@@ -109,131 +164,266 @@ def identity(resource: Resource) -> str:
 
 
 def patient(resource: Resource) -> PatientReading:
-    """A Patient with a full birth date and a name."""
-    name = _name(resource)
-    born = resource.get("birthDate")
-    if not isinstance(born, str) or not DAY.fullmatch(born):
-        raise Unreadable("the birth date is missing or not a full date")
+    """A Patient with a name and at least a year of birth; of a year or month alone its first day stands for it."""
+    given, family = _name(resource)
+    zone = UTC
+    born = dates.when(resource.get("birthDate"), zone)
+    if born is None:
+        raise Unreadable("the birth date is missing")
     died = resource.get("deceasedDateTime")
-    died_at = moment(died) if isinstance(died, str) else None
     sex = resource.get("gender", "unknown")
+    links = [one for one in resource.get("link") or [] if isinstance(one, dict)]
+    linked = [(str(one.get("type") or ""), _pointer(one.get("other"))) for one in links]
     return PatientReading(
         id=identity(resource),
         mrn=_record_number(resource),
-        given_name=" ".join(_strings(name.get("given"))),
-        family_name=str(name.get("family") or ""),
-        birth_date=_date(born),
+        given_name=given,
+        family_name=family,
+        birth_date=born.first,
+        born=born.said,
         sex=sex if sex in SEXES else "unknown",
         language=_language(resource),
         zone=_zone(resource),
-        died_at=died_at,
-        is_dead=died_at is not None or resource.get("deceasedBoolean") is True,
+        died=died if isinstance(died, str) and dates.when(died, zone) else "",
+        is_dead=bool(died) or resource.get("deceasedBoolean") is True,
+        replaced_by=next((other for kind, other in linked if kind == "replaced-by"), ""),
+        replaces=tuple(other for kind, other in linked if kind == "replaces" and other),
     )
 
 
 def condition(resource: Resource, zone: tzinfo) -> ConditionReading:
     """A Condition; its days are counted in the patient's time zone."""
-    begun = resource.get("onsetDateTime") or resource.get("recordedDate")
+    onset = dates.when(resource.get("onsetDateTime") or _start(resource.get("onsetPeriod")), zone)
+    recorded = (
+        dates.when(resource.get("recordedDate"), zone) if onset is None and not _told(resource, "onset") else None
+    )
+    begun = onset or recorded
+    ended = dates.when(resource.get("abatementDateTime") or _end(resource.get("abatementPeriod")), zone)
+    gone = _status(resource, "clinicalStatus") in GONE or _told(resource, "abatement") != ""
+    partial = begun is not None and begun.is_partial
     return ConditionReading(
         id=identity(resource),
         patient_id=reference(resource, "subject"),
         concept=concept(resource.get("code")),
-        onset_on=day(begun, zone),
-        abated_on=day(resource.get("abatementDateTime"), zone),
+        onset_on=begun.first if begun and not partial else None,
+        abated_on=ended.last if ended else None,
         is_true=_status(resource, "verificationStatus") not in NOT_TRUE,
+        has_ended=ended is not None or gone,
+        since=begun.said if begun and partial else _told(resource, "onset"),
     )
 
 
+def _told(resource: Resource, what: str) -> str:
+    """An age, a range or words in the place of a day; blank where there are none."""
+    for kind in ("Age", "Range", "String", "Boolean"):
+        said = resource.get(f"{what}{kind}")
+        if isinstance(said, dict) and said.get("value") is not None:
+            return f"the age of {said['value']} {said.get('unit') or ''}".strip()
+        if said not in (None, False, ""):
+            return said if isinstance(said, str) else "an earlier time"
+    return ""
+
+
+def _start(period: Any) -> Any:
+    return period.get("start") if isinstance(period, dict) else None
+
+
+def _end(period: Any) -> Any:
+    return period.get("end") if isinstance(period, dict) else None
+
+
 def allergy(resource: Resource, zone: tzinfo) -> AllergyReading:
-    """An AllergyIntolerance, with the first reaction it tells of."""
+    """An AllergyIntolerance, with every reaction it tells of and the severest of their severities."""
     what = concept(resource.get("code"))
     told = [one for one in resource.get("reaction") or [] if isinstance(one, dict)]
-    manifestations = [concept(one).text for one in (told[0].get("manifestation") or [])] if told else []
-    status = _status(resource, "verificationStatus")
+    severities = [str(one.get("severity") or "") for one in told]
+    ranked = sorted((one for one in severities if one in SEVERITY_RANK), key=SEVERITY_RANK.index)
+    recorded = dates.when(resource.get("recordedDate") or resource.get("onsetDateTime"), zone)
+    codes = {coding.code for coding in what.codings}
     return AllergyReading(
         id=identity(resource),
         patient_id=reference(resource, "patient"),
         concept=what,
         kind="intolerance" if resource.get("type") == "intolerance" else "allergy",
-        reaction=", ".join(manifestations),
-        severity=str(told[0].get("severity") or "") if told else "",
-        recorded_on=day(resource.get("recordedDate") or resource.get("onsetDateTime"), zone),
+        reaction="; ".join(filter(None, (_reaction(one, alone=len(told) == 1) for one in told))),
+        severity=ranked[-1] if ranked else "",
+        recorded_on=recorded.first if recorded else None,
         is_active=_status(resource, "clinicalStatus") not in GONE,
-        is_true=status not in NOT_TRUE,
+        is_true=_status(resource, "verificationStatus") not in NOT_TRUE,
         is_drug="medication" in (resource.get("category") or []) or bool(what.code(RXNORM)),
+        says_none=bool(codes & NO_KNOWN) or NO_KNOWN_WORDS.fullmatch(what.text.strip()) is not None,
+        is_known=not codes & NOT_ASKED,
     )
 
 
-def request(resource: Resource, medications: Mapping[str, Concept]) -> RequestReading:
+def _reaction(one: Resource, *, alone: bool) -> str:
+    """What happened, with how severe it was where there were several."""
+    shown = [concept(each).called for each in one.get("manifestation") or []]
+    words = ", ".join(dict.fromkeys([*shown, *([str(one["description"])] if one.get("description") else [])]))
+    severity = str(one.get("severity") or "")
+    return words if alone or not severity or not words else f"{words} ({severity})"
+
+
+def request(resource: Resource, medications: Mapping[str, Resource], zone: tzinfo) -> RequestReading:
     """A MedicationRequest; `medications` are the Medication resources that it may point to, by id."""
-    authored = resource.get("authoredOn")
-    if not isinstance(authored, str):
-        raise Unreadable("it has no authoredOn, so nobody knows when it was ordered")
-    reasons = [one for one in resource.get("reasonReference") or [] if isinstance(one, dict)]
-    codes = [concept(one).text for one in resource.get("reasonCode") or []]
-    dosage = resource.get("dosageInstruction")
     return RequestReading(
-        id=identity(resource),
-        patient_id=reference(resource, "subject"),
-        status=str(resource.get("status") or ""),
-        authored_at=moment(authored),
-        product=_product(resource, medications),
-        dosage=dosage if isinstance(dosage, list) else [],
-        reason_ids=tuple(last_segment(str(one["reference"])) for one in reasons if one.get("reference")),
-        reason_text=", ".join(codes),
+        authored=dates.when(resource.get("authoredOn"), zone),
+        dosage=_listed(resource.get("dosageInstruction")),
         left_out=_why_left_out(resource),
+        status=str(resource.get("status") or ""),
+        follows=_pointer(resource.get("priorPrescription")),
+        **_ordered(resource, medications),
     )
+
+
+def statement(resource: Resource, medications: Mapping[str, Resource], zone: tzinfo) -> RequestReading:
+    """A MedicationStatement: what somebody says is taken, or not."""
+    status = str(resource.get("status") or "")
+    period = resource.get("effectivePeriod")
+    at = resource.get("effectiveDateTime")
+    asserted = dates.when(resource.get("dateAsserted"), zone)
+    begins = dates.when(_start(period) or at, zone)
+    told = [_pointer(one) for key in ("basedOn", "derivedFrom", "partOf") for one in _listed(resource.get(key))]
+    left_out = ""
+    if status not in (*RUNS, "completed", "stopped"):
+        left_out = STATEMENTS.get(status, f"its status is {status or 'missing'}")
+    return RequestReading(
+        authored=asserted or begins,
+        dosage=_listed(resource.get("dosage")),
+        left_out=left_out,
+        status=status,
+        begins=begins,
+        ends=dates.when(_end(period), zone),
+        tells_of=tuple(filter(None, told)),
+        **_ordered(resource, medications),
+    )
+
+
+STATEMENTS = {
+    "not-taken": "it says that the medicine is not taken",
+    "intended": "it says what is intended and not yet taken",
+    "unknown": "it is not known whether it is taken",
+}
+
+
+def _ordered(resource: Resource, medications: Mapping[str, Resource]) -> dict[str, Any]:
+    """What an order and a statement have in common."""
+    reasons = [one for one in _listed(resource.get("reasonReference")) if isinstance(one, dict)]
+    codes = [concept(one).called for one in resource.get("reasonCode") or []]
+    texts = [str(one.get("text") or "") for one in _listed(resource.get("note")) if isinstance(one, dict)]
+    why = resource.get("statusReason")
+    whys = [concept(one).called for one in (why if isinstance(why, list) else [why]) if isinstance(one, dict)]
+    return {
+        "id": identity(resource),
+        "kind": str(resource["resourceType"]),
+        "patient_id": reference(resource, "subject"),
+        "product": product(resource, medications),
+        "reason_ids": tuple(last_segment(str(one["reference"])) for one in reasons if one.get("reference")),
+        "reason_text": ", ".join([*codes, *(str(one["display"]) for one in reasons if one.get("display"))]),
+        "notes": tuple(filter(None, [*texts, *(f"Status: {text}" for text in whys)])),
+    }
 
 
 def _why_left_out(resource: Resource) -> str:
     status, intent = resource.get("status"), resource.get("intent")
+    if status == "entered-in-error":
+        return "it was entered in error"
     if resource.get("doNotPerform") is True:
         return "it says that the medicine must not be given"
-    if status not in ("active", "stopped", "completed", "on-hold"):
+    if status not in (*RUNS, "stopped", "completed"):
         return f"its status is {status or 'missing'}"
-    if intent not in ("order", "original-order", "reflex-order", "filler-order", "instance-order"):
+    if intent not in INTENTS:
         return f"its intent is {intent or 'missing'}, not an order"
     return ""
 
 
-def _product(resource: Resource, medications: Mapping[str, Concept]) -> Concept:
+def product(resource: Resource, medications: Mapping[str, Resource]) -> Concept:
+    """The medicine of an order: coded in it, contained in it, or a Medication that it points to."""
     coded = resource.get("medicationCodeableConcept")
     if coded is not None:
         return concept(coded)
     target = resource.get("medicationReference")
-    pointer = str(target.get("reference") or "") if isinstance(target, dict) else ""
-    if not pointer:
+    if not isinstance(target, dict):
         raise Unreadable("it names no medication")
+    pointer, display = str(target.get("reference") or ""), str(target.get("display") or "").strip()
+    found: Resource | None = None
     if pointer.startswith("#"):
         inside = [one for one in resource.get("contained") or [] if isinstance(one, dict)]
-        return concept(next((one.get("code") for one in inside if one.get("id") == pointer[1:]), None))
-    found = medications.get(last_segment(pointer))
-    if found is None:
-        raise Unreadable("the Medication it points to is not in these files")
-    return found
+        found = next((one for one in inside if one.get("id") == pointer[1:]), None)
+    elif pointer:
+        found = medications.get(last_segment(pointer))
+    if found is not None:
+        return medication(found, display)
+    if not display:
+        raise Unreadable("the Medication it points to is not in these files" if pointer else "it names no medication")
+    return Concept(display)
+
+
+def medication(resource: Resource, display: str = "") -> Concept:
+    """What a Medication is: by its code, else by its ingredients with their strengths and its form."""
+    coded = resource.get("code")
+    if isinstance(coded, dict) and (coded.get("coding") or coded.get("text")):
+        found = concept(coded)
+        return found if found.text or not display else Concept(display, found.codings)
+    parts = [one for one in resource.get("ingredient") or [] if isinstance(one, dict)]
+    active = [one for one in parts if one.get("isActive") is not False]
+    named = [(concept(one["itemCodeableConcept"]), one) for one in active if one.get("itemCodeableConcept")]
+    if not named or len(named) < len(active):
+        if display:
+            return Concept(display)
+        raise Unreadable("the Medication has neither a code nor ingredients that are named")
+    shape = resource.get("form")
+    form = concept(shape).called if isinstance(shape, dict) and (shape.get("coding") or shape.get("text")) else ""
+    text = " / ".join(f"{what.called} {_strength(one.get('strength'))}".strip() for what, one in named)
+    codings = named[0][0].codings if len(named) == 1 else ()
+    return Concept(f"{text} {form}".strip(), codings)
+
+
+def _strength(ratio: Any) -> str:
+    """As RxNorm writes one: "300 MG", "2 MG/ML"."""
+    if not isinstance(ratio, dict) or not isinstance(ratio.get("numerator"), dict):
+        return ""
+    above, below = ratio["numerator"], ratio.get("denominator") or {}
+    unit = str(above.get("code") or above.get("unit") or "")
+    said = f"{above.get('value')} {unit}".strip()
+    liquid = str(below.get("code") or below.get("unit") or "").lower()
+    if liquid not in ("ml", "h", "l"):
+        return said
+    number = below.get("value")
+    return f"{said}/{liquid}" if number in (1, None) else f"{said}/{number} {liquid}"
 
 
 def concept(value: Any) -> Concept:
-    """A CodeableConcept with at least a word for what it is."""
+    """A CodeableConcept with at least a word or a code for what it is."""
     if not isinstance(value, dict):
         raise Unreadable("it has no code")
     raw = [one for one in value.get("coding") or [] if isinstance(one, dict)]
     codings = tuple(
-        Coding(str(one.get("system") or ""), str(one.get("code") or ""), str(one.get("display") or "")) for one in raw
+        Coding(_system(one.get("system")), str(one.get("code") or "").strip(), str(one.get("display") or ""))
+        for one in raw
     )
     text = next(filter(None, [*(coding.display for coding in codings), str(value.get("text") or "")]), "").strip()
-    if not text:
+    found = Concept(text, codings)
+    if not found.called:
         raise Unreadable("its code has neither text nor display")
-    return Concept(text, codings)
+    return found
+
+
+def _system(said: Any) -> str:
+    return SAME_SYSTEM.get(str(said or ""), str(said or ""))
 
 
 def reference(resource: Resource, field: str) -> str:
     """The id at the end of a reference: urn:uuid:X, Patient/X and https://host/Patient/X all mean X."""
-    target = resource.get(field)
-    pointer = target.get("reference") if isinstance(target, dict) else None
-    if not isinstance(pointer, str) or not pointer:
+    pointer = _pointer(resource.get(field))
+    if not pointer:
         raise Unreadable(f"it does not say whose it is ({field})")
-    return last_segment(pointer)
+    return pointer
+
+
+def _pointer(target: Any) -> str:
+    pointer = target.get("reference") if isinstance(target, dict) else None
+    return last_segment(pointer) if isinstance(pointer, str) and pointer else ""
 
 
 def last_segment(pointer: str) -> str:
@@ -241,33 +431,8 @@ def last_segment(pointer: str) -> str:
     return re.split(r"[/:]", pointer.split("/_history/")[0].removesuffix("/"))[-1]
 
 
-def moment(text: str) -> datetime:
-    """A FHIR instant or full date as an aware time in UTC; a bare date is its noon. A part of a date is refused."""
-    try:
-        if DAY.fullmatch(text):
-            return datetime.fromisoformat(text).replace(hour=12, tzinfo=UTC)
-        at = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise Unreadable("a date in it cannot be read") from wrong
-    if at.tzinfo is None:
-        raise Unreadable("a time in it has no time zone")
-    return at.astimezone(UTC)
-
-
-def day(text: Any, zone: tzinfo) -> date | None:
-    """The day of a FHIR dateTime where the patient lives; None where it is absent or only a month or year."""
-    if not isinstance(text, str) or len(text) < len("2000-01-01"):
-        return None
-    if DAY.fullmatch(text):
-        return _date(text)
-    return moment(text).astimezone(zone).date()
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise Unreadable("a date in it cannot be read") from wrong
+def _listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else []
 
 
 def _word(resource: Resource, field: str) -> str:
@@ -281,13 +446,19 @@ def _strings(values: Any) -> list[str]:
     return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
 
 
-def _name(resource: Resource) -> dict[str, Any]:
+def _name(resource: Resource) -> tuple[str, str]:
+    """Given and family name; a name that is text alone is kept whole as the family name."""
     names = [one for one in resource.get("name") or [] if isinstance(one, dict)]
-    ranked = sorted(names, key=lambda one: one.get("use") != "official")
-    name = next((one for one in ranked if one.get("family") or one.get("given")), None)
-    if name is None:
+    ranked = sorted(names, key=lambda one: (one.get("use") != "official", one.get("use") == "old"))
+    for one in ranked:
+        given, family = " ".join(_strings(one.get("given"))).strip(), str(one.get("family") or "").strip()
+        if given or family:
+            return given, family
+    text = next((str(one["text"]).strip() for one in ranked if str(one.get("text") or "").strip()), "")
+    if not text:
         raise Unreadable("it has no name")
-    return name
+    family, _comma, given = text.partition(",")
+    return given.strip(), family.strip()
 
 
 def _record_number(resource: Resource) -> str:
@@ -316,4 +487,5 @@ def _zone(resource: Resource) -> str:
 def _status(resource: Resource, field: str) -> str:
     value = resource.get(field)
     codings = value.get("coding") or [] if isinstance(value, dict) else []
-    return next((str(coding.get("code")) for coding in codings if isinstance(coding, dict)), "")
+    text = str(value.get("text") or "").lower() if isinstance(value, dict) else ""
+    return next((str(coding.get("code")) for coding in codings if isinstance(coding, dict)), text)

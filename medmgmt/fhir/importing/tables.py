@@ -42,6 +42,26 @@ def product(rxcui: int | None, display: str) -> tuple[Product, tuple[Part, ...]]
     return found, tuple(_part(part, name) for part, name in parts)
 
 
+def name_of(rxcui: int | None, ndc: str) -> tuple[int | None, str]:
+    """The RxNorm product of a code or of an NDC with its name; the code given and no name where it is not listed."""
+    by_code, by_ndc = _names()
+    found = rxcui if rxcui in by_code else by_ndc.get(eleven_digits(ndc), rxcui)
+    return found, by_code.get(found, "") if found is not None else ""
+
+
+def is_product(rxcui: int) -> bool:
+    """Whether a code is that of a product, as far as the tables know."""
+    return rxcui in _products() or rxcui in _names()[0]
+
+
+def eleven_digits(ndc: str) -> str:
+    """An NDC in the form of eleven digits; one of ten digits without hyphens could be several, and stays as it is."""
+    parts = ndc.strip().split("-")
+    if len(parts) == 3:
+        return parts[0].zfill(5) + parts[1].zfill(4) + parts[2].zfill(2)
+    return "".join(parts)
+
+
 def substance(name: str) -> Part:
     """A substance by its bare name, as allergies give it."""
     return _part(Ingredient(name.lower()), "")
@@ -92,3 +112,11 @@ def _ingredients() -> dict[str, Known]:
 @cache
 def _conditions() -> dict[str, str]:
     return {row["source_code"]: row["icd10cm"] for row in _rows("conditions.csv")}
+
+
+@cache
+def _names() -> tuple[dict[int, str], dict[str, int]]:
+    """RxNorm product -> its name, and NDC -> RxNorm product."""
+    listed = list(_rows("product_names.csv"))
+    names = {int(row["product_rxcui"]): row["name"] for row in listed}
+    return names, {row["ndc"]: int(row["product_rxcui"]) for row in listed if row["ndc"]}

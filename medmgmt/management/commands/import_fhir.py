@@ -1,5 +1,6 @@
-"""manage.py import_fhir PATH: takes patients, conditions, allergies and medication requests over from FHIR R4 files."""
+"""manage.py import_fhir PATH: takes patients, conditions, allergies and what they take over from FHIR R4 files."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,24 @@ IMPORTER = "history-import"
 SEVERITIES = ("contraindicated", "major", "moderate", "minor", "ungraded")
 
 
+NOT_WHOLE = 3
+"""The exit status where something could not be read or written; the rest was taken over all the same."""
+
+
 class Command(BaseCommand):
     """Reads, imports what is new, reports; --review looks at the regimens with the active knowledge as well."""
 
-    help = "Import FHIR R4 patients, conditions, allergies and medication requests. Safe to repeat."
+    help = (
+        "Import FHIR R4 patients, conditions, allergies, medication requests and statements. Safe to repeat. "
+        f"Ends with {NOT_WHOLE} if anything could not be read or written."
+    )
+    is_whole = True
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """As from a shell: the exit status tells whether everything could be taken over."""
+        super().run_from_argv(argv)
+        if not self.is_whole:
+            sys.exit(NOT_WHOLE)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, help="an NDJSON file, a bundle, or a folder of them")
@@ -45,6 +60,7 @@ class Command(BaseCommand):
             )  # fmt: skip
         except (FileNotFoundError, PermissionError) as unreadable:
             raise CommandError(str(unreadable)) from unreadable
+        self.is_whole = report.is_whole
         for line in report.lines(show_unmapped=options["show_unmapped"]):
             self.stdout.write(line)
         if options["review"]:

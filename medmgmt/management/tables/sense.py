@@ -36,7 +36,7 @@ SAME_FACT = (
 )
 """Columns that together are one fact, whatever the row is called."""
 NEEDED_IN_RULES = ("drug_class", "group", "washout_days", "qt_risk", "serotonergic", "source", "confidence")
-COMPARED = ("day_max", "dose_max", "kg_day_max", "start_max", "first_dose_max", "factor")
+COMPARED = ("day_max", "dose_max", "kg_day_max", "start_max", "first_dose_max", "days_a_week_max", "factor")
 """Checks of a dose that need a figure."""
 
 

@@ -12,6 +12,7 @@ APPEND_ONLY = {
     "record_sideeffectreport": "a side-effect report is corrected by a new version and never edited or deleted",
     "record_suspect": "a suspect is never edited or deleted",
     "record_observation": "an observation is corrected by a new one and never edited or deleted",
+    "record_allergyreaction": "a reaction is never edited or deleted; add another",
     "record_encounter": "an encounter is never edited or deleted",
     "record_cosignature": "a second word on a finding is never edited or deleted; say another",
     "record_monitoringorder": "a monitoring order is never edited or deleted; order again",
@@ -23,6 +24,7 @@ KEPT = {
     "record_patient": "a patient is never deleted",
     "record_allergy": "an allergy is never deleted; refute it",
     "record_condition": "a condition is never deleted; let it abate",
+    "record_importremark": "a remark on what was taken over is never deleted; dismiss it",
     "record_enrolment": "an enrolment is never deleted; end it",
     "record_contactpoint": "a contact point is never deleted; end it",
     "record_careassignment": "an assignment is never deleted; end it",
@@ -32,14 +34,14 @@ WITH_A_PATIENT = [
     "record_prescription",
     "record_allergy",
     "record_condition",
+    "record_importremark",
     "record_enrolment",
     "record_contactpoint",
     "record_careassignment",
 ]
 PROPOSED_COLUMNS = [
-    "id", "patient_id", "prescription_id", "kind", "effective_on", "amount", "unit", "route", "timing", "every_days",
-    "as_needed", "max_per_day", "old_sig", "reason_code", "note", "author_id", "proposed_at",
-    "prompted_by_side_effect_id", "prompted_by_observation_id", "prompted_by_plan",
+    "id", "patient_id", "prescription_id", "kind", "effective_on", "sig", "old_sig", "reason_code", "note", "alongside",
+    "author_id", "proposed_at", "prompted_by_side_effect_id", "prompted_by_observation_id", "prompted_by_plan",
 ]  # fmt: skip
 DIALECT = {
     "sqlite": {

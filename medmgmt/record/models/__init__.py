@@ -11,6 +11,7 @@ from medmgmt.record.models.observations import (
     SCALES,
     Allergy,
     AllergyKind,
+    AllergyReaction,
     Condition,
     Observation,
     ObservationCode,
@@ -32,5 +33,6 @@ from medmgmt.record.models.people import (
     validate_time_zone,
 )
 from medmgmt.record.models.prescriptions import DosageChange, Kind, Prescription, ReasonCode, Status
+from medmgmt.record.models.remarks import ImportRemark, RemarkKind
 from medmgmt.record.models.requests import IdempotencyRecord
 from medmgmt.record.models.side_effects import ActionTaken, Outcome, SideEffectReport, SideEffectSeverity, Suspect

@@ -254,10 +254,11 @@ class Observation(models.Model):
 
 
 class AllergyKind(models.TextChoices):
-    """Codes of FHIR AllergyIntolerance.type."""
+    """Codes of FHIR AllergyIntolerance.type, and the statement that none is known."""
 
     ALLERGY = "allergy", _("allergy")
     INTOLERANCE = "intolerance", _("intolerance")
+    NONE_KNOWN = "none_known", _("none known, as stated")
 
 
 class ReactionSeverity(models.TextChoices):
@@ -270,14 +271,16 @@ class ReactionSeverity(models.TextChoices):
 
 
 class Allergy(models.Model):
-    """An allergy or intolerance; it holds from `recorded_on` until somebody refutes it."""
+    """An allergy or intolerance, or the statement that none is known; it holds until somebody refutes it.
+
+    `substance` is what was said and stays; `meant` is what somebody chose it to mean, where nobody could read it.
+    """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="allergies")
     kind = models.CharField(max_length=20, choices=AllergyKind, default=AllergyKind.ALLERGY)
     substance = models.CharField(max_length=300)
     rxcui = models.PositiveIntegerField(null=True, blank=True)
-    reaction = models.CharField(max_length=300, blank=True)
-    severity = models.CharField(max_length=10, choices=ReactionSeverity, default=ReactionSeverity.UNKNOWN)
+    meant = models.CharField(max_length=300, blank=True)
     recorded_on = models.DateField()
     refuted_on = models.DateField(null=True, blank=True)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
@@ -287,7 +290,6 @@ class Allergy(models.Model):
         verbose_name_plural = "allergies"
         constraints = [
             rule("an_allergy_is_of_a_kind_we_know", Q(kind__in=AllergyKind.values)),
-            rule("an_allergy_has_a_severity_we_know", Q(severity__in=ReactionSeverity.values)),
             rule("an_allergy_names_a_substance", ~Q(substance="")),
             rule("an_allergys_rxcui_is_a_positive_number", Q(rxcui__isnull=True) | Q(rxcui__gt=0)),
             rule(
@@ -296,6 +298,41 @@ class Allergy(models.Model):
             ),
             rule("an_allergys_day_is_sane", Q(recorded_on__gte=EARLIEST_DAY, recorded_on__lt=LATEST_DAY)),
             rule("an_allergys_source_id_is_absent_or_real", ~Q(source_id="")),
+        ]
+
+    @property
+    def is_allergen(self) -> bool:
+        """Whether there is something to avoid; the statement that nothing is known is no allergen."""
+        return self.kind != AllergyKind.NONE_KNOWN
+
+    @property
+    def reaction(self) -> str:
+        """Every reaction that is on record, in the order in which they were told; a query unless prefetched."""
+        return "; ".join(one.text for one in self.reactions.all() if one.text)
+
+    @property
+    def severity(self) -> str:
+        """The severest reaction's; not known where nobody said."""
+        return max((one.severity for one in self.reactions.all()), key=BY_GRAVITY.index, default=BY_GRAVITY[0])
+
+
+BY_GRAVITY = (ReactionSeverity.UNKNOWN, ReactionSeverity.MILD, ReactionSeverity.MODERATE, ReactionSeverity.SEVERE)
+
+
+class AllergyReaction(models.Model):
+    """What a substance did once, and how badly; a further one is a further row."""
+
+    allergy = models.ForeignKey(Allergy, on_delete=models.PROTECT, related_name="reactions")
+    text = models.CharField(max_length=300, blank=True)
+    severity = models.CharField(max_length=10, choices=ReactionSeverity, default=ReactionSeverity.UNKNOWN)
+    recorded_on = models.DateField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            rule("a_reaction_has_a_severity_we_know", Q(severity__in=ReactionSeverity.values)),
+            rule("a_reaction_says_something", ~Q(text="") | ~Q(severity=ReactionSeverity.UNKNOWN)),
+            rule("a_reactions_day_is_sane", Q(recorded_on__gte=EARLIEST_DAY, recorded_on__lt=LATEST_DAY)),
         ]
 
 
@@ -312,6 +349,7 @@ class Condition(models.Model):
     text = models.CharField(max_length=500)
     onset_on = models.DateField(null=True, blank=True)
     abated_on = models.DateField(null=True, blank=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
     source_code = models.CharField(max_length=40, blank=True)
     source_system = models.CharField(max_length=200, blank=True)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)

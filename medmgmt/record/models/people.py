@@ -1,7 +1,8 @@
 """The people of the record: who works here, who is cared for, by which team, in which programme, reached how."""
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from medmgmt.record import names
 from medmgmt.record.models.constraints import once, rule
 
 EARLIEST_DAY = date(1880, 1, 1)
@@ -66,12 +68,36 @@ class TimeZoneField(models.CharField):  # type: ignore[type-arg]  # not subscrip
         return name, "django.db.models.CharField", args, kwargs
 
 
+if TYPE_CHECKING:
+    Text = models.TextField[str, str]
+else:
+    Text = models.TextField
+
+
+class Compared(Text):
+    """How a search compares other columns of the row; it follows them whenever the row is written."""
+
+    def __init__(self, follow: Callable[[Any], str] | None = None, **kwargs: Any) -> None:
+        self.follow = follow
+        super().__init__(**{"editable": False, "blank": True, **kwargs})
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        if self.follow is not None:
+            setattr(model_instance, self.attname, self.follow(model_instance))
+        return str(getattr(model_instance, self.attname))
+
+    def deconstruct(self) -> Any:
+        """As the text column that it is: a migration imports none of our code."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs
+
+
 class Patient(models.Model):
     """Somebody in the care of this clinic; `version` rises with each edit, for optimistic locking."""
 
     mrn = models.CharField(_("medical record number"), max_length=40, unique=True)
-    given_name = models.CharField(_("given name"), max_length=120)
-    family_name = models.CharField(_("family name"), max_length=120)
+    given_name = models.CharField(_("given name"), max_length=120, blank=True)
+    family_name = models.CharField(_("family name"), max_length=120, blank=True)
     birth_date = models.DateField(_("birth date"))
     sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
@@ -79,10 +105,17 @@ class Patient(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    names_key = Compared(lambda one: names.key(one.given_name, one.family_name))
+    mrn_key = Compared(lambda one: names.compact(one.mrn))
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
 
     class Meta:
         ordering = ["family_name", "given_name", "id"]
-        indexes = [models.Index(fields=["family_name", "given_name", "id"], name="patient_by_name")]
+        indexes = [
+            models.Index(fields=["family_name", "given_name", "id"], name="patient_by_name"),
+            models.Index(fields=["birth_date"], name="patient_by_birth_date"),
+            models.Index(fields=["mrn_key"], name="patient_by_mrn"),
+        ]
         constraints = [
             rule("a_patient_has_a_medical_record_number", ~Q(mrn="")),
             rule("a_patient_has_a_name", ~Q(given_name="") | ~Q(family_name="")),
@@ -93,6 +126,11 @@ class Patient(models.Model):
             rule("a_patients_birth_date_is_sane", Q(birth_date__gte=EARLIEST_DAY, birth_date__lt=LATEST_DAY)),
             rule("a_patients_source_id_is_absent_or_real", ~Q(source_id="")),
         ]
+
+    @property
+    def name(self) -> str:
+        """“Family, Given” as lists are sorted; the one name of somebody who has only one."""
+        return ", ".join(filter(None, (self.family_name, self.given_name)))
 
     def today(self, now: datetime) -> date:
         """The calendar day it is for the patient at the aware instant `now`."""

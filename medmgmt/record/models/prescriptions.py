@@ -61,34 +61,29 @@ class ReasonCode(models.TextChoices):
     OTHER = "other", _("other (see note)")
 
 
-SIG_ABSENT = Q(
-    amount__isnull=True,
-    unit="",
-    route="",
-    timing="",
-    every_days__isnull=True,
-    as_needed=False,
-    max_per_day__isnull=True,
-)
-SIG_PRESENT = Q(
-    amount__isnull=False, unit__in=list(dosing.UNITS), route__in=list(dosing.ROUTES), timing__in=list(dosing.TIMINGS)
-)
-OVER_SEVERAL_DAYS = [code for code, timing in dosing.TIMINGS.items() if timing.days != 1]
-
-
-def _amount_is_sane() -> Q:
-    """The bounds of dosing.UNITS, so that what the table holds can always be read as a sig."""
-    sane = Q()
-    for code, unit in dosing.UNITS.items():
-        within = Q(max_per_day__isnull=True) | Q(max_per_day__lte=unit.at_most)
-        sane |= Q(unit=code, amount__gt=0, amount__lte=unit.at_most) & within
-    return sane
-
-
 def _settled(status: Status, *, signed: bool, withdrawn: bool) -> Q:
     """Whoever signed or withdrew it and when stand there together, and exactly where the status says so."""
     by_whom = {"signed_by__isnull": not signed, "withdrawn_by__isnull": not withdrawn}
     return Q(status=status, signed_at__isnull=not signed, withdrawn_at__isnull=not withdrawn, **by_whom)
+
+
+class SigField(models.JSONField):
+    """A sig as JSON; in Python a `dosing.Sig`, which nonsense never becomes."""
+
+    def deconstruct(self) -> Any:
+        """A migration needs only the column."""
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.JSONField", args, options
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> dosing.Sig | None:
+        """The sig as it was signed."""
+        known = super().from_db_value(value, expression, connection)
+        return None if known is None else dosing.Sig.from_json(known)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """What the column keeps."""
+        plain = value.as_json() if isinstance(value, dosing.Sig) else value
+        return super().get_db_prep_value(plain, connection, prepared)
 
 
 class Prescription(models.Model):
@@ -134,7 +129,8 @@ class DosageChange(models.Model):
     """The only way in which anything a patient takes changes: proposed, then signed or withdrawn, never edited.
 
     `effective_on` is the first day on which it holds; for a stop or a hold, the first day without the medicine.
-    The sig columns stand exactly where the kind says how to take it; `old_sig` is what was taken before, or null.
+    `sig` stands exactly where the kind says how to take it; `old_sig` is what was taken before, or null.
+    `alongside` says whether it is meant beside other lines of the same drug; null where nobody was asked.
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="dosage_changes")
@@ -142,16 +138,11 @@ class DosageChange(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     status = models.CharField(max_length=10, choices=Status, default=Status.PROPOSED)
     effective_on = models.DateField()
-    amount = models.DecimalField(max_digits=12, decimal_places=dosing.DECIMALS, null=True, blank=True)
-    unit = models.CharField(max_length=20, blank=True)
-    route = models.CharField(max_length=10, blank=True)
-    timing = models.CharField(max_length=20, blank=True)
-    every_days = models.PositiveSmallIntegerField(null=True, blank=True)
-    as_needed = models.BooleanField(default=False)
-    max_per_day = models.DecimalField(max_digits=12, decimal_places=dosing.DECIMALS, null=True, blank=True)
-    old_sig = models.JSONField(null=True, blank=True)
+    sig = SigField(null=True, blank=True)
+    old_sig = SigField(null=True, blank=True)
     reason_code = models.CharField(max_length=30, choices=ReasonCode)
     note = models.TextField(blank=True)
+    alongside = models.BooleanField(null=True, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(default=timezone.now)
     signed_by = models.ForeignKey(
@@ -184,25 +175,18 @@ class DosageChange(models.Model):
             rule("a_changes_effective_day_is_sane", Q(effective_on__gte=EARLIEST_DAY, effective_on__lt=LATEST_DAY)),
             rule(
                 "a_hold_or_stop_has_no_sig_and_all_else_has_one",
-                (Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_PRESENT) | (~Q(kind__in=dosing.KINDS_WITH_SIG) & SIG_ABSENT),
-            ),
-            rule("a_dose_is_more_than_zero_and_not_absurd", Q(amount__isnull=True) | _amount_is_sane()),
-            rule(
-                "a_number_of_days_belongs_to_every_so_many_days",
-                Q(timing="every_n_days", every_days__isnull=False, every_days__gte=2, every_days__lte=366)
-                | (~Q(timing="every_n_days") & Q(every_days__isnull=True)),
+                (Q(kind__in=dosing.KINDS_WITH_SIG) & Q(sig__isnull=False))
+                | (~Q(kind__in=dosing.KINDS_WITH_SIG) & Q(sig__isnull=True)),
             ),
             rule(
-                "as_needed_goes_with_a_maximum_per_day",
-                (
-                    Q(as_needed=True, max_per_day__isnull=False, max_per_day__gte=F("amount"))
-                    & ~Q(timing__in=OVER_SEVERAL_DAYS)
-                )
-                | (Q(as_needed=False, max_per_day__isnull=True) & ~Q(timing="PRN")),
+                "only_what_begins_is_meant_beside_another",
+                Q(alongside__isnull=True) | Q(kind__in=(Kind.START, Kind.RESUME)),
             ),
             rule(
                 "only_history_leaves_route_or_timing_unrecorded",
-                (~Q(route=dosing.NOT_RECORDED) & ~Q(timing=dosing.NOT_RECORDED)) | Q(reason_code=ReasonCode.IMPORTED),
+                Q(sig__isnull=True)
+                | (~Q(sig__route=dosing.NOT_RECORDED) & ~Q(sig__parts__0__timing=dosing.NOT_RECORDED))
+                | Q(reason_code=ReasonCode.IMPORTED),
             ),
             rule(
                 "a_change_is_proposed_or_signed_or_withdrawn_by_somebody",
@@ -219,27 +203,10 @@ class DosageChange(models.Model):
         ]
 
     @property
-    def sig(self) -> dosing.Sig | None:
-        """How to take it from `effective_on` on; None for a hold or a stop."""
-        if self.amount is None:
-            return None
-        return dosing.Sig(**{name: getattr(self, name) for name in dosing.SIG_FIELDS})
-
-    @property
-    def old_sig_value(self) -> dosing.Sig | None:
-        """What was taken before this change; None if nothing was."""
-        return None if self.old_sig is None else dosing.Sig.from_json(self.old_sig)
-
-    @property
     def step(self) -> dosing.Step:
         """This change as a step of its course; one not signed yet counts as the latest of its day."""
         order = dosing.LAST_ORDER if self.signed_at is None else (self.signed_at - EPOCH) // MICROSECOND
         return dosing.Step(kind=self.kind, effective_on=self.effective_on, sig=self.sig, ref=self.pk, order=order)
-
-    @staticmethod
-    def sig_columns(sig: dosing.Sig | None) -> dict[str, Any]:
-        """The columns that hold `sig`, for creating a change; empty for a hold or a stop."""
-        return {} if sig is None else {name: getattr(sig, name) for name in dosing.SIG_FIELDS}
 
     def sign(self, *, by_id: int, at: datetime) -> None:
         """Signs a proposed change; Conflict if somebody signed or withdrew it first. The caller has reviewed it."""

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from medmgmt import allergies
+from medmgmt.allergies import AllergyList
 from medmgmt.chart import Chart
 from medmgmt.record import dosing
-from medmgmt.record.models import Allergy, Enrolment, Observation, Patient
+from medmgmt.record.models import Enrolment, Observation, Patient
 from medmgmt.web.kit.plain_words import state_words
 
 FACTS: dict[str, Promise] = {
@@ -39,7 +41,7 @@ class Banner:
 
     patient: Patient
     age: int
-    allergies: list[Allergy]
+    allergies: AllergyList
     enrolment: Enrolment | None
     facts: list[Fact]
 
@@ -53,7 +55,7 @@ def banner_of(patient: Patient) -> Banner:
     return Banner(
         patient=patient,
         age=patient.age_on(patient.today(timezone.now())),
-        allergies=list(patient.allergies.filter(refuted_on=None)),
+        allergies=allergies.of(patient),
         enrolment=patient.enrolments.filter(ends_on=None).first(),
         facts=facts(patient, newest),
     )

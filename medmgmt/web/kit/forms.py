@@ -94,6 +94,11 @@ def note(label: "Words", *, required: bool = False, help_text: "Words" = "") -> 
     return forms.CharField(label=label, required=required, max_length=NOTE_LENGTH, widget=area, help_text=help_text)
 
 
+def confirm(label: "Words") -> forms.BooleanField:
+    """The tick that answers what an act asks; it is seen once it was asked."""
+    return forms.BooleanField(label=label, required=False, widget=forms.HiddenInput())
+
+
 def asks(act: Callable[..., object]) -> Callable[..., Any]:
     """Makes fields for the keywords of an act: kind, bounds and what is needed are the act's and its columns' own."""
 
@@ -232,7 +237,7 @@ class SigForm(ChangeForm):
         if any(name in self.errors for name in columns):
             return data
         try:
-            self.sig = dosing.Sig(**{name: data[name] for name in columns})
+            self.sig = dosing.Sig.of(**{name: data[name] for name in columns})
         except dosing.ImpossibleSig as wrong:
             self.add_error(column_to_blame(str(wrong)), str(wrong))
         return data
@@ -300,6 +305,7 @@ class SideEffectForm(forms.Form):
     ended_on = said("ended_on", gettext_lazy("Ended on"))
     outcome = said("outcome", gettext_lazy("How is it now?"))
     action_taken = said("action_taken", gettext_lazy("What was done with the medicine?"))
+    confirm = confirm(gettext_lazy("It is another one: record it"))
 
 
 class MySideEffectForm(forms.Form):

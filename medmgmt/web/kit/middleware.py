@@ -29,6 +29,7 @@ class SessionTimeout:
         began = request.session.setdefault("signed_in_at", now)
         seen = request.session.setdefault("seen_at", now)
         if now - seen > settings.SESSION_IDLE_MINUTES * 60 or now - began > settings.SESSION_HOURS * 3600:
+            request.ended_for = request.user.pk  # type: ignore[attr-defined]  # what was just typed is theirs
             logout(request)
         elif now - seen > 30:
             request.session["seen_at"] = now

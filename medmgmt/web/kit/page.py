@@ -14,20 +14,23 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from medmgmt import problems
+from medmgmt.record.errors import Unconfirmed
 from medmgmt.record.models import Role, User
+from medmgmt.web.kit import kept
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 FORESEEN = tuple(problems.OF_ERROR)
-MENDABLE = (409, 422)
+REFUSED = 422
+MENDABLE = (409, REFUSED)
 """Refusals that belong beside the form: the person can change something or look again."""
 PAGE_SIZE = 50
 
@@ -47,10 +50,15 @@ def page(view: Callable[Concatenate[Asked, P], HttpResponse]) -> View[P]:
         if not request.user.is_authenticated:
             return to_sign_in(request)
         with speaking_to(request):
+            is_again = kept.bring_back(request)
             try:
                 response = view(request, *args, **kwargs)  # type: ignore[arg-type]  # the user was asked for above
             except FORESEEN as error:
                 response = refusal(request, error)
+            if is_again and response.status_code == REFUSED:
+                response.status_code = 200
+            if request.method == "POST" and 300 <= response.status_code < 400:
+                kept.forget(request)
             response.headers["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
         return response
 
@@ -58,11 +66,14 @@ def page(view: Callable[Concatenate[Asked, P], HttpResponse]) -> View[P]:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Back here after signing in, if this was a page; a fragment's own address would be no place to come back to."""
-    if getattr(request, "htmx", False):
+    """Back here after signing in, with what was typed; a fragment's own address would be no place to come back to."""
+    is_fragment = getattr(request, "htmx", False)
+    if request.method == "POST":
+        whose = kept.shown_to(request) or getattr(request, "ended_for", None)
+        answer = redirect_to_login(kept.keep(request, whose=whose))
+        return HttpResponseClientRedirect(answer.url) if is_fragment else answer
+    if is_fragment:
         return HttpResponseClientRedirect(settings.LOGIN_URL)
-    if request.method != "GET":
-        return redirect(settings.LOGIN_URL)
     return redirect_to_login(request.get_full_path())
 
 
@@ -85,16 +96,22 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
     request._waiting = {}  # type: ignore[attr-defined]  # no counts on it: the database may be why this page is shown
     problem = problems.describe(error)
     template = "400.html" if problem.status == 400 else "problem.html"
-    return render(request, template, {"problem": problem}, status=problem.status)
+    is_worth_it = problem.status in MENDABLE and kept.holds_words(request)
+    again = kept.keep(request, whose=request.user.pk) if is_worth_it else ""
+    context = {"problem": problem, "words": kept.words(request), "again": again}
+    return render(request, template, context, status=problem.status)
 
 
 @contextmanager
 def refusal_on(form: forms.BaseForm) -> Iterator[None]:
-    """What the rooms refuse inside is said at the top of the form, and nothing that was typed is lost."""
+    """What the rooms refuse inside is said at the top of the form, and nothing that was typed is lost. What they only
+    ask gets its tick."""
     try:
         yield
     except FORESEEN as error:
         form.add_error(None, mendable(error).detail)
+        if isinstance(error, Unconfirmed):
+            form.fields["confirm"].widget = forms.CheckboxInput()
 
 
 def mendable(error: Exception) -> problems.Problem:
@@ -114,7 +131,7 @@ def to(request: HttpRequest, address: str, said: str | Promise = "") -> HttpResp
 
 def status_of(form: forms.BaseForm) -> int:
     """422 for a form that was sent back, else 200."""
-    return 422 if form.is_bound and form.errors else 200
+    return REFUSED if form.is_bound and form.errors else 200
 
 
 def paged(request: HttpRequest, rows: QuerySet[M], size: int = PAGE_SIZE) -> Page[M]:

@@ -1,6 +1,5 @@
 """How to take a medicine, in words for the person who takes it and in their language."""
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -109,20 +108,26 @@ OTHER_WORDS: "dict[tuple[str, str], Words]" = {
 
 def how_to_take(sig: dosing.Sig) -> str:
     """As in “50 mg by mouth, once a day”; as needed, with the most that may be taken in a day."""
-    words = [f"{quantity(sig.amount, sig.unit)} {ROUTES[sig.route]}".strip()]
-    often = str(TIMINGS[sig.timing])
-    if often:
-        words.append(often % {"days": sig.every_days} if sig.every_days else often)
+    first, *others = sig.parts
+    words = [f"{quantity(first)} {ROUTES[sig.route]}".strip(), when(first)]
+    words += [f"{quantity(part)} {when(part)}" for part in others]
+    if sig.as_needed:
+        words.append(_("only when you need it"))
     if sig.max_per_day is not None:
-        most = quantity(sig.max_per_day, sig.unit)
-        words.append(_("only when you need it, no more than %(most)s in a day") % {"most": most})
-    return ", ".join(words)
+        most = quantity(dosing.Part(sig.max_per_day, sig.unit, "daily"))
+        words.append(_("no more than %(most)s in a day") % {"most": most})
+    return ", ".join(word for word in words if word)
 
 
-def quantity(number: Decimal, unit: str) -> str:
+def when(part: dosing.Part) -> str:
+    """As in “every morning”; blank for no fixed times."""
+    return str(TIMINGS[part.timing]) % {"days": part.every_days}
+
+
+def quantity(part: dosing.Part) -> str:
     """A number that never wraps from its unit."""
-    one, many = UNITS[unit]
-    return f"{dosing.plain(number)}{dosing.NBSP}{one if number <= 1 else many}"
+    one, many = UNITS[part.unit]
+    return f"{dosing.plain(part.larger)}{dosing.NBSP}{one if part.larger <= 1 else many}"
 
 
 def state_words(code: str, value: str) -> str:

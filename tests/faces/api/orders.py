@@ -9,6 +9,7 @@ from tests import factories
 from tests.faces.api.client import Api, done
 
 SIG = {"amount": "50", "unit": "mg", "route": "PO", "timing": "daily"}
+PART = {name: value for name, value in SIG.items() if name != "route"}
 
 
 def today() -> date:

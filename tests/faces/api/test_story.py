@@ -10,7 +10,7 @@ from refills.messages.links import token
 from refills.models import Reminder
 from tests import factories
 from tests.faces.api.client import Api, done, fields, problem
-from tests.faces.api.orders import SIG, answer, change, signed, start, today
+from tests.faces.api.orders import PART, SIG, answer, change, signed, start, today
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
 
@@ -105,6 +105,14 @@ def test_a_drug_nobody_knows_is_taken_down_and_said_to_be_unchecked(adler: Api) 
         ({"kind": "new_dose"}, {"prescription", "patient", "drug"}),
         ({"sig": {**SIG, "amount": "abc"}}, {"sig.amount"}),
         ({"sig": {**SIG, "amount": "1e30"}}, {"sig.amount"}),
+        ({"sig": {**SIG, "amount": "1_0"}}, {"sig.amount"}),
+        ({"sig": {**SIG, "amount": "1e1"}}, {"sig.amount"}),
+        ({"sig": {**SIG, "amount": "NaN"}}, {"sig.amount"}),
+        ({"sig": {**SIG, "amount": "٥٠"}}, {"sig.amount"}),
+        ({"sig": {**SIG, "max_per_day": "1_0"}}, {"sig.max_per_day"}),
+        ({"sig": {"route": "PO", "amount": "50"}}, {"sig.unit", "sig.timing"}),
+        ({"sig": {**SIG, "parts": [PART]}}, {"sig.amount", "sig.unit", "sig.timing"}),
+        ({"sig": {"route": "PO", "parts": [{**PART, "amount": "1_0"}]}}, {"sig.parts.0.amount"}),
         ({"sig": {**SIG, "amount": 0.12345678}}, {"sig.amount"}),
         ({"sig": {**SIG, "unit": "bucket"}}, {"sig.unit"}),
         ({"reason_code": "boredom"}, {"reason_code"}),
@@ -125,7 +133,8 @@ def test_a_body_that_makes_no_order(adler: Api, values: dict[str, object], wrong
         {"sig": {**SIG, "amount": "9999999"}},
         {"sig": {**SIG, "timing": "PRN"}},
         {"sig": {**SIG, "timing": "every_n_days"}},
-        {"sig": {**SIG, "as_needed": True}},
+        {"sig": {**SIG, "timing": "PRN", "as_needed": True}},
+        {"sig": {**SIG, "timing": "Q6H", "as_needed": True, "min_interval_hours": "8"}},
         {"effective_on": "2035-01-01"},
         {"reason_code": "other"},
         {"drug": {}},
@@ -229,7 +238,7 @@ def test_everything_that_was_said_about_a_new_medicine_is_kept(adler: Api, bo: A
     change = DosageChange.objects.select_related("prescription").get(pk=proposal["id"])
     kept = change.prescription
     assert (kept.indication, kept.first_supply_days, kept.strength, kept.form) == ("pain", 7, "50 mg", "capsule")
-    assert (change.note, change.amount, change.prompted_by_plan) == ("Asked for.", Decimal("12.3"), "step 1")
+    assert (change.note, change.sig.dose, change.prompted_by_plan) == ("Asked for.", Decimal("12.3"), "step 1")
     assert change.prompted_by_side_effect_id == report["id"]
     assert proposal["change"]["sig"]["amount"] == "12.3"
 

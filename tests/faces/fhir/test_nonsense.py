@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medmgmt.fhir.importing import converting, gathering, reading, sigs
+from medmgmt.fhir.importing import converting, gathering, medicines, reading, sigs
 from medmgmt.fhir.importing.report import Report
 from tests.faces.fhir.resources import allergy, condition, daily, patient, request
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
+TODAY = NOW.date()
 KEYS = [
     *("coding", "code", "text", "reference", "system", "repeat", "frequency", "period", "periodUnit", "value", "unit"),
     *("when", "doseQuantity", "numerator", "denominator", "given", "family", "type", "manifestation"),
@@ -26,6 +27,9 @@ ANYTHING = st.recursive(
     max_leaves=8,
 )
 PARTS = [
+    "asNeededCodeableConcept",
+    "sequence",
+    "method",
     "doseAndRate",
     "timing",
     "route",
@@ -48,12 +52,12 @@ FILES = [
 
 @given(st.lists(ANYTHING, max_size=2))
 def test_no_dosage_makes_a_sig_fall_over(instructions: list[Any]) -> None:
-    assert sigs.read(instructions, form="Oral Tablet", route="PO").sig is not None
+    assert sigs.read(instructions, sigs.Ordered("Oral Tablet", "PO"), on=TODAY, zone=UTC)
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(PARTS, ANYTHING)))
 def test_no_part_of_a_dosage_makes_a_sig_fall_over(instruction: dict[str, Any]) -> None:
-    assert sigs.read([{**daily()[0], **instruction}], form="", route="").sig is not None
+    assert sigs.read([{**daily()[0], **instruction}], sigs.Ordered(), on=TODAY, zone=UTC)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
@@ -71,7 +75,7 @@ def test_no_field_of_a_resource_makes_an_import_fall_over(data: st.DataObject) -
         people = gathering.gather(reading.files(file), report, time_zone="America/New_York")
     for person in people:
         converting.convert(
-            person, resolve=lambda name, rxcui: (False, None), report=report, now=NOW, last_day=date(2026, 1, 1)
+            person, whom=medicines.Asked(lambda name, rxcui: None), report=report, now=NOW, last_day=date(2026, 1, 1)
         )
     assert list(report.lines(show_unmapped=True))
 

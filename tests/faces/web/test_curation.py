@@ -28,7 +28,7 @@ def pia(world: World, browser: object) -> Client:
 
 def found(pia: Client, **asked: str) -> set[str]:
     """Numbers of the rules that a search shows."""
-    page = pia.post("/knowledge/rules/", {"q": "", "severity": "", "source": "", **asked}).content.decode()
+    page = pia.post("/knowledge/rules/", {"q": "", "severity": "", "source": "", **asked}, follow=True).content.decode()
     return set(re.findall(r"<code>(PR\d+)</code>", page))
 
 
@@ -38,7 +38,7 @@ def test_a_rule_is_found_by_drug_brand_class_word_severity_and_source(pia: Clien
     assert "PR072" in found(pia, q="tramadol sertraline", severity="major", source="medmgmt")
     assert found(pia, q="tramadol sertraline", severity="minor") == set()
     assert found(pia, source="medmgmt", q="no such words") == set()
-    assert pia.post("/knowledge/rules/", {"severity": "nonsense"}).status_code == 200
+    assert pia.post("/knowledge/rules/", {"severity": "nonsense"}, follow=True).status_code == 200
 
 
 def test_a_rule_goes_from_proposal_to_use_and_out_of_it(pia: Client, browser: object) -> None:
@@ -71,7 +71,7 @@ def test_why_a_case_fails_stands_on_the_page_of_the_change_and_approval_is_not_o
 
 
 def test_a_button_beside_a_rule_fills_in_the_form(pia: Client) -> None:
-    page = pia.post("/knowledge/rules/", {"q": "PR072"}).content.decode()
+    page = pia.post("/knowledge/rules/", {"q": "PR072"}, follow=True).content.decode()
     address = re.search(r'href="(/knowledge/rules/new/\?kind=regrade[^"]+)"', page)
     assert address is not None
     form = pia.get(address[1].replace("&amp;", "&")).content.decode()

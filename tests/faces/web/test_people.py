@@ -31,8 +31,8 @@ def register(client: Client, **typed: Any) -> Any:
 
 def test_a_patient_is_found_by_part_of_a_name_or_by_number(world: World, as_bo: Client) -> None:
     for search in ("casti", "Carla Castillo", "c-1001"):
-        assert "Castillo, Carla" in as_bo.post("/patients/", {"q": search}).content.decode(), search
-    nobody = as_bo.post("/patients/", {"q": "Stein"})
+        assert "Castillo, Carla" in as_bo.post("/patients/", {"q": search}, follow=True).content.decode(), search
+    nobody = as_bo.post("/patients/", {"q": "Stein"}, follow=True)
     assert "Nobody in your care" in nobody.content.decode()
 
 
@@ -120,7 +120,7 @@ def test_every_form_about_a_patient_begins_with_the_patients_own_day(world: Worl
     for address, days in expected.items():
         typed = {each.get("name"): each.get("value") for each in reading.read(as_adler.get(address).content).inputs}
         assert {name: typed.get(name) for name in days} == days, address
-    chosen = as_adler.post(f"{patient}/prescribe/", {"pick": "36437:sertraline"})
+    chosen = as_adler.post(f"{patient}/prescribe/", {"pick": "36437:sertraline"}, follow=True)
     assert {"name": "effective_on", "value": far}.items() <= next(
         each for each in reading.read(chosen.content).inputs if each.get("name") == "effective_on"
     ).items()
@@ -141,9 +141,9 @@ def test_what_was_done_is_said_once(world: World, as_bo: Client) -> None:
 
 
 def test_part_of_a_record_number_finds_nobody(world: World, as_bo: Client) -> None:
-    assert "Nobody in your care" in as_bo.post("/patients/", {"q": "C-10"}).content.decode()
+    assert "Nobody in your care" in as_bo.post("/patients/", {"q": "C-10"}, follow=True).content.decode()
 
 
 def test_whoever_looks_through_the_patients_leaves_a_trace(world: World, as_bo: Client) -> None:
-    as_bo.post("/patients/", {"q": "casti"})
+    as_bo.post("/patients/", {"q": "casti"}, follow=True)
     assert AuditEntry.objects.get(act="list_patients", actor=cast.bo()).detail == {"rows": 1}

@@ -50,9 +50,11 @@ def answer(client: Client, change: DosageChange, finding_id: int, **values: str)
 
 
 def test_a_misspelt_drug_is_found_and_chosen(world: World, as_adler: Client) -> None:
-    found = as_adler.post(f"/patients/{world.carla.pk}/prescribe/", {"q": "tramadoll"})
+    found = as_adler.post(f"/patients/{world.carla.pk}/prescribe/", {"q": "tramadoll"}, follow=True)
     assert 'value="10689:tramadol"' in found.content.decode()
-    chosen = as_adler.post(f"/patients/{world.carla.pk}/prescribe/", {"q": "tramadoll", "pick": "10689:tramadol"})
+    chosen = as_adler.post(
+        f"/patients/{world.carla.pk}/prescribe/", {"q": "tramadoll", "pick": "10689:tramadol"}, follow=True
+    )
     page = reading.read(chosen.content)
     assert page.hidden["drug_name"] == "tramadol"
     assert page.hidden["rxcui"] == "10689"
@@ -66,10 +68,10 @@ def test_with_htmx_the_search_answers_with_the_results_alone(world: World, as_ad
 
 
 def test_a_name_that_nobody_knows_can_be_used_and_is_plainly_marked(world: World, as_adler: Client) -> None:
-    found = as_adler.post(f"/patients/{world.carla.pk}/prescribe/", {"q": "grandmother's drops <b>"})
+    found = as_adler.post(f"/patients/{world.carla.pk}/prescribe/", {"q": "grandmother's drops <b>"}, follow=True)
     assert "cannot be checked" in found.content.decode()
     assert "drops <b>" not in found.content.decode()
-    chosen = as_adler.post(f"/patients/{world.carla.pk}/prescribe/", {"pick": ":grandmother's drops"})
+    chosen = as_adler.post(f"/patients/{world.carla.pk}/prescribe/", {"pick": ":grandmother's drops"}, follow=True)
     assert "Free text: this cannot be checked." in chosen.content.decode()
     proposed = start(world, as_adler, drug_name="grandmother's drops", rxcui="", unit="[drp]", amount="5")
     review = as_adler.get(proposed["Location"])
@@ -118,7 +120,7 @@ def test_what_cannot_be_is_said_in_a_sentence_and_nothing_typed_is_lost(world: W
         assert sent_back.status_code == 422, (column, wrong)
         assert sentence in reading.read(sent_back.content).said(), (column, wrong)
         assert "after dental surgery" in text
-        assert "<title>Error:" in text
+        assert "<title>Castillo, Carla · Error:" in text
     assert DosageChange.objects.count() == before
 
 

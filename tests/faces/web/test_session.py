@@ -84,7 +84,7 @@ def test_a_form_without_its_token_is_refused_with_a_page_that_helps(world: World
 
 def test_an_htmx_request_after_the_session_has_ended_leads_the_whole_page_to_sign_in(world: World) -> None:
     answer = Client().post(f"/patients/{world.carla.pk}/prescribe/", {"q": "li"}, headers={"HX-Request": "true"})
-    assert answer["HX-Redirect"] == "/sign-in/"
+    assert answer["HX-Redirect"].startswith("/sign-in/?next=/patients/")
 
 
 def test_a_session_that_rested_too_long_has_ended(world: World, as_adler: Client, time_machine: object) -> None:

@@ -55,6 +55,14 @@ def test_a_benzodiazepine_waits_until_two_days_before_it_runs_out() -> None:
     assert said("CIV", "2025-05-29", ("set:benzodiazepines",), **refill) == {}
 
 
+def test_what_is_issued_after_the_day_is_too_early_and_not_used_up() -> None:
+    found = said("", "2025-05-01", issued="2025-06-01", refills_remaining=3)
+    assert set(found) == {"early_refill"}
+    assert "issued for 2025-06-01" in found["early_refill"].summary
+    assert "no refills" not in found["early_refill"].summary
+    assert said("", "2025-06-01", issued="2025-06-01", refills_remaining=3) == {}
+
+
 def test_where_no_refill_is_proposed_nothing_is_said() -> None:
     assert said("CII", "2025-08-01", action="start", fill_date="2025-07-03", days_supply=30) == {}
 
