@@ -102,13 +102,14 @@ def addresses(patient: Patient) -> tuple[dict[str, bool], ReminderPlan | None]:
 
 
 def helpers(patient: Patient, today: date) -> list[planning.Helper]:
-    """Whom the patient wants told as well, by consent that holds today; several consents of one address are one
-    reader, told what any of them is for."""
-    found: dict[tuple[str, str], planning.Helper] = {}
+    """Whom the patient wants told as well, by consent that holds today; several consents of one person at one address
+    are one reader, told what any of them is for."""
+    found: dict[tuple[str, str, str], planning.Helper] = {}
     for one in consents.in_force(patient.pk, today):
         covers = frozenset(about for name in one.covers.split(",") for about in COVERS.get(name, ()))
-        first = found.setdefault((one.channel, one.address), planning.Helper(one.pk, one.channel, covers))
-        found[one.channel, one.address] = replace(first, covers=first.covers | covers)
+        reader = (one.channel, one.address, one.name.casefold())
+        first = found.setdefault(reader, planning.Helper(one.pk, one.channel, covers))
+        found[reader] = replace(first, covers=first.covers | covers)
     return list(found.values())
 
 

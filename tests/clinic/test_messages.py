@@ -143,7 +143,7 @@ def test_a_helper_is_told_through_the_last_day_of_the_consent_and_only_what_it_i
         assert found.covers == things
 
 
-def test_two_caregivers_are_two_readers_and_two_consents_of_one_address_are_one() -> None:
+def test_two_caregivers_are_two_readers_and_two_consents_of_one_person_are_one() -> None:
     mara, ana = helper(), helper(name="Ana", address="ana@mail.example")
     helper(covers=["tests"])
     found = planning.helpers(factories.carla(), saying.today())
