@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from interactions import library
 from medmgmt.actions import observing
 from medmgmt.allergies import Line
 from medmgmt.api.kit import filters
@@ -39,7 +38,7 @@ class ObservationLine(Shown):
     unit = serializers.CharField(help_text="UCUM")
 
 
-class ToldLine(Shown):
+class ResultTold(Shown):
     """What a value asks of whoever looks after the patient."""
 
     shows = Told, "urgency value means steps sources"
@@ -50,11 +49,11 @@ class ObservationMade(ObservationLine):
 
     told = serializers.SerializerMethodField()
 
-    @extend_schema_field(ToldLine(allow_null=True))
+    @extend_schema_field(ResultTold(allow_null=True))
     def get_told(self, made: Observation) -> dict[str, Any] | None:
         """None where it alarms nobody."""
         told = alarms.of_made(made)
-        return ToldLine(told).data if told else None
+        return ResultTold(told).data if told else None
 
 
 class NewObservation(Strict):
@@ -146,7 +145,7 @@ class NewCondition(BodyOfAct):
 class ObservationFilters(filters.FilterSet):
     """Observations by what was observed and when."""
 
-    code = filters.Choice(choices=lambda: [(code, code) for code in library.observed_at_hand().by_code])
+    code = filters.Code("code")
     observed_from = filters.Day("observed_at", "date__gte")
     observed_until = filters.Day("observed_at", "date__lte")
 
