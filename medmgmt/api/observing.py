@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from interactions import library
 from medmgmt.actions import observing
 from medmgmt.allergies import Line
 from medmgmt.api.kit import filters
@@ -35,6 +37,7 @@ class ObservationLine(Shown):
         Observation,
         "id code loinc comparator value value_code unit observed_at recorded_by corrects entered_in_error",
     )
+    comparator = serializers.CharField(help_text="<, <=, >= or > where only a bound is known.")
     unit = serializers.CharField(help_text="UCUM")
 
 
@@ -65,6 +68,15 @@ class NewObservation(Strict):
     unit = Text(max_length=40)
     observed_at = Instant()
     confirm = serializers.BooleanField(default=False)
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        """It names something that can be recorded, and a figure has a digit."""
+        of = library.observed().called(said["code"])
+        if of is None:
+            raise serializers.ValidationError({"code": _("“%(code)s” is nothing that can be recorded here.") % said})
+        if of.unit and not any(sign.isdigit() for sign in said.get("value", "")):
+            raise serializers.ValidationError({"value": _("A valid number is required.")})
+        return said
 
 
 class Correction(Strict):
