@@ -13,10 +13,13 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import allergies
-from medmgmt.actions.history import History, PastCourse, PastPatient, PastRemark, PastStep
+from interactions import library
+from interactions.engine.observables import Observables
+from medmgmt import allergies, people
+from medmgmt.actions import results
+from medmgmt.actions.history import History, PastCourse, PastObservation, PastPatient, PastRemark, PastStep
 from medmgmt.messages import planning
-from medmgmt.record import access, audit, dosing
+from medmgmt.record import access, audit, dosing, legible
 from medmgmt.record.errors import Conflict, Refused
 from medmgmt.record.models import (
     Allergy,
@@ -36,6 +39,7 @@ from medmgmt.record.models import (
 )
 from medmgmt.record.models.prescriptions import EPOCH, MICROSECOND
 from medmgmt.regimen import courses as regimen_courses
+from medmgmt.regimen import lexicon
 from refills.models import Dispense
 
 LATEST = dosing.LAST_ORDER
@@ -63,7 +67,8 @@ def take_in(by: User, history: History, *, team_id: int | None = None) -> TakenO
 
     A new patient comes into the care of the team, if one is given; without it nobody's list shows them. A patient who
     is there keeps the name and dates that this record has. What of the rest cannot be written is in `refused`. Raises
-    Refused where the patient cannot be: the record number belongs to somebody else, or a value is none.
+    Refused where the patient cannot be: the record number belongs to somebody else, or a value is none. Where a chart
+    that is here may be the same person's, the new one asks so until somebody has looked.
     """
     try:
         with transaction.atomic():
@@ -87,7 +92,9 @@ def dismiss_remark(by: User, remark_id: int) -> ImportRemark:
 def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     patient = access.patient_from_source(by, history.patient.source_id)
     is_new = patient is None
+    asked: list[PastRemark] = []
     if patient is None:
+        asked = _same_person(by, history.patient)
         patient = _new_patient(history.patient, team_id)
         rows = [
             Enrolment(patient=patient, level=past.level, starts_on=past.starts_on, ends_on=past.ends_on)
@@ -99,14 +106,16 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
         "patients": int(is_new),
         "conditions": _written(Condition, _conditions(patient, history), refused),
         "allergies": _add_allergies(patient, history, refused),
-        "observations": _written(Observation, _observations(by, patient, history), refused),
     }
+    observed = _observations(by, patient, history, refused)
+    made["observations"] = _written(Observation, observed, refused)
     courses = _Courses(by, patient, history.courses, refused)
     made["changes"] = courses.write()
     made |= {"prescriptions": len(courses.new), "dispenses": _add_fills(by, courses)}
     if made["changes"]:
         regimen_courses.keep_current([patient.pk])
-    made["remarks"] = _add_remarks(patient, (*history.remarks, *refused))
+    _tell(patient, [one for one in observed if one.pk is not None])
+    made["remarks"] = _add_remarks(patient, (*history.remarks, *asked, *refused))
     if any(made.values()):
         audit.record(by, "import_history", patient_id=patient.pk, obj=patient, detail={**made, "team": team_id})
     return TakenOver(
@@ -152,12 +161,22 @@ def _add_remarks(patient: Patient, told: Iterable[PastRemark]) -> int:
     return len(ImportRemark.objects.bulk_create(rows))
 
 
+def _same_person(by: User, past: PastPatient) -> list[PastRemark]:
+    """A question, where a chart that is here may be the same person's."""
+    told = people.Told(past.mrn, past.given_name, past.family_name, past.birth_date, is_taken_over=True)
+    if not people.doubles(by, "import_history", told):
+        return []
+    why = _("Another chart has this name and birth date, or this record number. Is it the same person?")
+    name = " ".join(filter(None, (past.given_name, past.family_name)))
+    return [PastRemark(past.source_id, RemarkKind.UNCLEAR, f"{name}, MRN {past.mrn}", why)]
+
+
 def _new_patient(past: PastPatient, team_id: int | None) -> Patient:
     patient = Patient(
         source_id=past.source_id,
         mrn=past.mrn,
-        given_name=past.given_name,
-        family_name=past.family_name,
+        given_name=legible.readable(past.given_name),
+        family_name=legible.readable(past.family_name),
         birth_date=past.birth_date,
         sex=past.sex,
         language=past.language,
@@ -223,20 +242,44 @@ def _add_allergies(patient: Patient, history: History, refused: list[PastRemark]
     return count
 
 
-def _observations(by: User, patient: Patient, history: History) -> list[Observation]:
+def _observations(by: User, patient: Patient, history: History, refused: list[PastRemark]) -> list[Observation]:
+    observed = library.observed()
+    wanted = list(_missing(Observation, patient, history.observations))
+    refused += [_nobody_has(past) for past in wanted if not _is_possible(past, observed)]
     return [
         Observation(
             patient=patient,
             source_id=past.source_id,
             code=past.code,
             value=past.value,
+            comparator=past.comparator,
             value_code=past.value_code,
             observed_at=past.observed_at,
             recorded_by=by,
-            **Observation.code_columns(past.code),
+            **lexicon.coded(past.code, observed),
         )
-        for past in _missing(Observation, patient, history.observations)
+        for past in wanted
+        if _is_possible(past, observed)
     ]
+
+
+def _is_possible(past: PastObservation, observed: Observables) -> bool:
+    """Whether somebody can have this value."""
+    of = observed.by_code.get(past.code)
+    return of is not None and (past.value_code in of.answers if past.value is None else of.is_possible(past.value))
+
+
+def _nobody_has(past: PastObservation) -> PastRemark:
+    return PastRemark(past.source_id, RemarkKind.LEFT_OUT, lexicon.label(past.code), CLASH)
+
+
+def _tell(patient: Patient, made: Sequence[Observation]) -> None:
+    """Tells of each imported value that must be acted on now, as if it had been typed in."""
+    if not made:
+        return
+    known = regimen_courses.Known.whole(patient)
+    for one in made:
+        results.tell(known, [one])
 
 
 class _Courses:

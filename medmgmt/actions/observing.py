@@ -2,35 +2,39 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine.allergens import NONE, UNKNOWN
+from interactions.engine.folding import folded
 from medmgmt import allergies
+from medmgmt.actions import results
 from medmgmt.allergies import Line
+from medmgmt.monitoring import understanding
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Refused, Unconfirmed
 from medmgmt.record.models import (
-    MEAN_SCORES,
-    SCALES,
     Allergy,
     Condition,
     Encounter,
     EncounterKind,
     Observation,
-    ObservationCode,
     Patient,
+    ReactionSeverity,
     User,
 )
+from medmgmt.regimen import courses
 from refills import site
 from refills.models import Task
 from refills.worklist import evidence, tasks
 
 CLOCKS_DIFFER = timedelta(minutes=5)
+COLUMNS = ("code", "loinc", "unit", "comparator", "value", "value_code")
 MINUTE = timedelta(seconds=59, microseconds=999_999)
 
 
@@ -41,18 +45,30 @@ def record_observation(
     *,
     code: str,
     observed_at: datetime,
-    value: Decimal | None = None,
+    value: Decimal | str | None = None,
     value_code: str = "",
+    unit: str = "",
+    confirm: bool = False,
 ) -> Observation:
-    """A dated measurement, score or state, in the one unit its code has; closes what waited for it since before then.
+    """A dated measurement, score or state; closes what waited for it since before then, and tells whom it alarms.
 
-    Refuses the future and what lies out of range.
+    The value may be a text as a laboratory prints it, with its comparator and unit; a blood pressure is "200/120" and
+    makes two rows, of which the upper one is returned. Refuses the future and what nobody has; Unconfirmed for what
+    looks like another unit or a slip, see `readings.read`.
     """
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
-    made = keep(by, patient, code=code, observed_at=observed_at, value=value, value_code=value_code)
-    audit.record(by, "record_observation", patient_id=patient.pk, obj=("observation", made.pk),
-                 detail={"code": code, "closed": close_promises(by, patient, made)})  # fmt: skip
-    return made
+    known = courses.Known.whole(patient)
+    made = [
+        keep(by, patient, observed_at=observed_at, **said)
+        for said in understanding.rows(known, code=code, value=value, value_code=value_code, unit=unit, confirm=confirm)
+    ]
+    for one in made:
+        audit.record(by, "record_observation", patient_id=patient.pk, obj=("observation", one.pk),
+                     detail={"code": one.code, "closed": close_promises(by, patient, one)})  # fmt: skip
+    after = known.with_more(observations=made)
+    results.look_again(by.pk, known, after)
+    results.tell(after, made)
+    return made[0]
 
 
 @transaction.atomic
@@ -61,8 +77,10 @@ def correct_observation(
     observation_id: int,
     *,
     observed_at: datetime | None = None,
-    value: Decimal | None = None,
+    value: Decimal | str | None = None,
     value_code: str = "",
+    unit: str = "",
+    confirm: bool = False,
     entered_in_error: bool = False,
 ) -> Observation:
     """A new row in the place of a wrong one, or none in its place where it was entered in error; the old one stays.
@@ -73,16 +91,18 @@ def correct_observation(
     patient, old = access.locked(by, "record_observation", Observation, observation_id)
     if old.entered_in_error or Observation.objects.filter(corrects=old).exists():
         raise Refused(_("This observation has been corrected already; correct its newest version."))
-    made = keep(
-        by,
-        patient,
-        code=old.code,
-        observed_at=observed_at or old.observed_at,
-        value=old.value if entered_in_error or (value is None and not value_code) else value,
-        value_code=old.value_code if entered_in_error or (value is None and not value_code) else value_code,
-        corrects=old,
-        entered_in_error=entered_in_error,
-    )
+    known = courses.Known.whole(patient)
+    said: dict[str, Any] = {name: getattr(old, name) for name in COLUMNS}
+    if not entered_in_error and (value is not None or value_code):
+        [said] = understanding.rows(
+            known, code=old.code, value=value, value_code=value_code, unit=unit, confirm=confirm
+        )
+    made = keep(by, patient, observed_at=observed_at or old.observed_at, corrects=old,
+                entered_in_error=entered_in_error, **said)  # fmt: skip
+    after = known.without_observation(old).with_more(observations=[] if entered_in_error else [made])
+    results.take_back(patient, old)
+    results.look_again(by.pk, known, after)
+    results.tell_again(after, old, made)
     closed = 0 if entered_in_error else close_promises(by, patient, made)
     audit.record(by, "correct_observation", patient_id=patient.pk, obj=("observation", made.pk),
                  detail={"code": old.code, "corrects": old.pk, "entered_in_error": entered_in_error,
@@ -108,36 +128,14 @@ def record_encounter(by: User, patient_id: int, *, kind: str, on: date, note: st
     return made
 
 
-def keep(
-    by: User,
-    patient: Patient,
-    *,
-    code: str,
-    observed_at: datetime,
-    value: Decimal | None,
-    value_code: str,
-    corrects: Observation | None = None,
-    entered_in_error: bool = False,
-) -> Observation:
+def keep(by: User, patient: Patient, *, observed_at: datetime, **columns: Any) -> Observation:
     """The row, or Refused in a sentence."""
     if observed_at > timezone.now() + CLOCKS_DIFFER:
         raise Refused(_("An observation cannot lie in the future."))
-    if code in SCALES - MEAN_SCORES and value is not None and value != value.to_integral_value():
-        raise Refused(_("The score of this scale is a whole number."))
     try:
         with transaction.atomic():
-            return Observation.objects.create(
-                patient=patient,
-                code=ObservationCode(code),
-                value=value,
-                value_code=value_code,
-                observed_at=observed_at,
-                recorded_by=by,
-                corrects=corrects,
-                entered_in_error=entered_in_error,
-                **Observation.code_columns(code),
-            )
-    except (IntegrityError, ValueError, KeyError) as wrong:
+            return Observation.objects.create(patient=patient, recorded_by=by, observed_at=observed_at, **columns)
+    except (IntegrityError, DataError) as wrong:
         raise Refused(_("This is not a value that a person can have; check the number and its unit.")) from wrong
 
 
@@ -181,15 +179,17 @@ def record_allergy(
     rxcui: int | None = None,
     reaction: str = "",
     severity: str = "unknown",
+    confirm: bool = False,
 ) -> Allergy:
     """An allergy or intolerance as it was said; "no known allergies" becomes a statement of today.
 
-    A substance that is on the list gets what is new as a further reaction; said again without anything new, it is the
-    line that is there. Refuses words and a code that mean different drugs.
+    A substance that is on the list gets what is new as a further reaction; without anything new it is Unconfirmed, and
+    confirmed a line of its own. Refuses words and a code that mean different drugs.
     """
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
     known = library.resolve(name=substance)
     today = patient.today(timezone.now())
+    before = courses.Known.whole(patient)
     made = Allergy(
         patient=patient,
         kind=allergies.kind_of(substance, kind),
@@ -199,27 +199,34 @@ def record_allergy(
     )
     if rxcui is not None:
         require_one_meaning(substance, rxcui)
-    line = same_line(made) or made
-    is_new = line.pk is None
-    if is_new:
+    adds = made.is_allergen and (reaction != "" or severity != ReactionSeverity.UNKNOWN)
+    line = None if confirm else same_line(made)
+    is_new = line is None
+    if line is None:
+        line = made
         line.save()
-    told = {"text": reaction, "severity": severity}
-    adds = line.is_allergen and (reaction or severity != "unknown") and not line.reactions.filter(**told).exists()
+    elif not adds or is_told(line, reaction, severity):
+        raise Unconfirmed(_("%(what)s is on record already, with the same reaction.") % {"what": line.substance})
     if adds:
-        line.reactions.create(**told, recorded_on=today)
-    if is_new or adds:
-        audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", line.pk),
-                     detail={"kind": line.kind, "again": not is_new})  # fmt: skip
+        line.reactions.create(text=reaction, severity=severity, recorded_on=today)
+    results.look_again(by.pk, before, courses.Known.whole(patient))
+    audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", line.pk),
+                 detail={"kind": line.kind, "again": not is_new})  # fmt: skip
     return line
 
 
 def same_line(one: Allergy) -> Allergy | None:
-    """The line of the list that already says this; a statement that none is known is made anew each day."""
+    """The line of the list that already says this; a statement that none is known may be made anew each day."""
     here = Allergy.objects.filter(patient=one.patient, kind=one.kind, refuted_on=None).order_by("id")
     if not one.is_allergen:
-        return here.filter(recorded_on=one.recorded_on, substance__iexact=one.substance).first()
+        here = here.filter(recorded_on=one.recorded_on)
     wanted = Line(one).meaning
     return next((row for row in here if Line(row).meaning == wanted), None)
+
+
+def is_told(line: Allergy, reaction: str, severity: str) -> bool:
+    """Whether this reaction stands under the line already, in whatever letters."""
+    return (folded(reaction), severity) in {(folded(one.text), one.severity) for one in line.reactions.all()}
 
 
 def require_one_meaning(substance: str, rxcui: int) -> None:
@@ -247,8 +254,10 @@ def code_allergy(by: User, allergy_id: int, *, meant: str) -> Allergy:
             _("“%(words)s” is no medicine or class that can be compared. Choose another name, or say “not a medicine”.")
             % {"words": meant}
         )
+    before = courses.Known.whole(patient)
     line.meant = meant
     line.save(update_fields=["meant"])
+    results.look_again(by.pk, before, courses.Known.whole(patient))
     audit.record(by, "code_allergy", patient_id=patient.pk, obj=("allergy", line.pk))
     return line
 
@@ -262,6 +271,8 @@ def record_condition(
     same = patient.conditions.filter(abated_on=None, icd10cm=icd10cm.upper(), text__iexact=text, onset_on=onset_on)
     if not confirm and same.exists():
         raise Unconfirmed(_("%(what)s is on record already.") % {"what": text})
+    before = courses.Known.whole(patient)
     made = Condition.objects.create(patient=patient, icd10cm=icd10cm.upper(), text=text, onset_on=onset_on)
+    results.look_again(by.pk, before, before.with_more(conditions=[made]))
     audit.record(by, "record_condition", patient_id=patient.pk, obj=("condition", made.pk))
     return made

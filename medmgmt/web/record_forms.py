@@ -4,85 +4,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import observing, people, supply
-from medmgmt.record.models import ANSWERS, MEASURES, SCALES, Level, ObservationCode, ReactionSeverity, Sex
+from medmgmt.record.models import AllergyKind, Level, ReactionSeverity, Sex
 from medmgmt.record.models.observations import validate_icd10cm
-from medmgmt.web.kit import plain_words
-from medmgmt.web.kit.forms import CHOOSE, asks, confirm, note, with_blank
-from medmgmt.web.kit.plain_words import STATE_WORDS
+from medmgmt.web.kit.forms import asks, confirm, note, with_blank
 from medmgmt.web.supply_forms import UNITS
 from refills.models import EarlyReason, PartialReason
 
-
-class ObservationForm(forms.Form):
-    """A measurement or a state, with its time."""
-
-    said = asks(observing.record_observation)
-    code = said("code", gettext_lazy("What"), choices=lambda: observation_codes())
-    value = said(
-        "value", gettext_lazy("Number"), help_text=gettext_lazy("For measurements, in the unit shown in the list.")
-    )
-    value_code = said(
-        "value_code",
-        gettext_lazy("State"),
-        choices=lambda: observation_states(),
-        help_text=gettext_lazy("For states, and for the Hunter criteria."),
-    )
-    observed_at = said("observed_at", gettext_lazy("When"))
-
-    def clean(self) -> dict[str, Any]:
-        """A measurement has a number, a state has a state that belongs to it."""
-        data = super().clean() or self.cleaned_data
-        code = data.get("code", "")
-        if code in MEASURES and "value" not in self.errors and data.get("value") is None:
-            self.add_error("value", _("This measurement needs a number."))
-        if code in ANSWERS and data.get("value_code") not in ANSWERS[code].values:
-            self.add_error(
-                "value_code", _("Choose one of the states of “%(what)s”.") % {"what": ObservationCode(code).label}
-            )
-        return data
-
-
-def observation_codes() -> list[Any]:
-    """Measurements with their unit, scales with their lowest and highest score, then states."""
-    measured = [
-        (code, f"{ObservationCode(code).label} ({measure.unit})")
-        for code, measure in MEASURES.items()
-        if code not in SCALES
-    ]
-    scored = [
-        (code, f"{ObservationCode(code).label} ({measure.at_least:f}–{measure.at_most:f})")
-        for code, measure in MEASURES.items()
-        if code in SCALES
-    ]
-    answered = [(code, str(ObservationCode(code).label)) for code in ANSWERS if code in SCALES]
-    states = [(code, ObservationCode(code).label) for code in ANSWERS if code not in SCALES]
-    return [CHOOSE, (_("Measurements"), measured), (_("Scales"), [*scored, *answered]), (_("States"), states)]
-
-
-def observation_states() -> list[Any]:
-    """States grouped by what they are states of."""
-    groups = [
-        (
-            ObservationCode(code).label,
-            [(value, plain_words.state_words(code, value)) for value in answer.values if value != "unknown"],
-        )
-        for code, answer in ANSWERS.items()
-    ]
-    return [("", _("None, it is a number")), *groups, ("unknown", STATE_WORDS["unknown"])]
+ALLERGENS = [one for one in AllergyKind.choices if one[0] != AllergyKind.NONE_KNOWN]
 
 
 class AllergyForm(forms.Form):
     """An allergy or intolerance."""
 
     said = asks(observing.record_allergy)
-    substance = said("substance", gettext_lazy("Substance"))
-    kind = said("kind", gettext_lazy("Kind"))
+    substance = said(
+        "substance",
+        gettext_lazy("Substance"),
+        help_text=gettext_lazy("As it was said: medicine, class or food. “No known allergies” is written here too."),
+    )
+    kind = said("kind", gettext_lazy("Kind"), choices=ALLERGENS)
     reaction = said("reaction", gettext_lazy("Reaction"), max_length=300)
     severity = said("severity", gettext_lazy("Severity"), choices=ReactionSeverity.choices, required=True)
+    confirm = confirm(gettext_lazy("It is another one: record it as well"))
 
 
 class AllergyMeaningForm(forms.Form):
@@ -152,7 +98,9 @@ class PatientForm(forms.Form):
 
     said = asks(people.register_patient)
     given_name = said("given_name", gettext_lazy("Given name"))
-    family_name = said("family_name", gettext_lazy("Family name"))
+    family_name = said(
+        "family_name", gettext_lazy("Family name"), help_text=gettext_lazy("One name is enough, in either field.")
+    )
     birth_date = said("birth_date", gettext_lazy("Birth date"))
     sex = said("sex", gettext_lazy("Sex"), choices=with_blank(Sex.choices))
     language = said("language", gettext_lazy("Language"))
@@ -169,6 +117,7 @@ class RegisterForm(PatientForm):
 
     mrn = PatientForm.said("mrn", gettext_lazy("Medical record number"))
     team_id = forms.TypedChoiceField(label=gettext_lazy("Care team"), coerce=int)
+    confirm = confirm(gettext_lazy("This is another person: make a new chart"))
     field_order = ("mrn", "given_name", "family_name", "birth_date", "sex", "language", "time_zone", "team_id")
 
     def __init__(self, *args: Any, teams: Sequence[tuple[int, str]], **kwargs: Any) -> None:
