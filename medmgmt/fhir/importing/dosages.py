@@ -82,20 +82,24 @@ def read(one: Mapping[str, Any], ordered: Ordered, on: date, zone: tzinfo) -> Sa
     route = _route(one) or ordered.route
     sequence = one.get("sequence") if isinstance(one.get("sequence"), int) else None
     try:
-        days = _days(one, on, zone)
+        days, lost = _days(one, on, zone), ""
+        if days.ends is not None and days.ends <= (days.begins or on):
+            days, lost = _Days(), "It ends before it begins, so no end was taken over."
     except TROUBLE:
-        days = _Days(None, None, ("its dates cannot be read",))
+        days, lost = _Days(), "From when until when cannot be read, so no end was taken over."
     if not set(one) - set(wording.SPOKEN) - {"sequence"}:
         return _by_words(one, ordered, route, sequence)
     try:
         sig, words, ends = _known(one, ordered, route, days.begins or on)
     except TROUBLE as wrong:
-        doubts = (CONTRADICTS,) if isinstance(wrong, TwoThings) else ()
-        return Said((), unknown(route, wording.text_of(one)), days.begins, days.ends, sequence, doubts)
+        doubts = (CONTRADICTS if isinstance(wrong, TwoThings) else "", lost)
+        why = tuple(filter(None, doubts))
+        return Said((), unknown(route, wording.text_of(one)), days.begins, days.ends, sequence, why)
     told = wording.joined([wording.words_of(one), *words, *days.words])
     sig = replace(sig, words=wording.shortened(told, LONGEST_WORDS))
     both = days.ends is not None and ends is not None and days.ends != ends
-    told_twice = ["The source gives two ends: the later one counts."] if both else []
+    told_twice = [lost] if lost else []
+    told_twice += ["The source gives two ends: the later one counts."] if both else []
     if _differ(sig, ordered.understand(str(one.get("text") or "")), ordered.strength):
         told_twice.append(f"Its words say otherwise than its numbers, which were taken over: {sig.text()}.")
     end = max((day for day in (days.ends, ends) if day is not None), default=None)

@@ -124,6 +124,8 @@ def find(concept: Concept, resolve: Resolve) -> Found:
     called = concept.text or name or concept.called
     product, parts = tables.product(code, called)
     drugs = tuple(_drug(part, resolve) for part in parts or (tables.substance(called),))
+    if not any(drug.is_known for drug in drugs):
+        drugs = _by_its_first_words(called, resolve) or drugs
     kept = None if by_ingredient is not None else code
     told = Found(called, kept, product, drugs, _other_names(concept, drugs, resolve))
     if not name and by_ingredient is None:
@@ -134,6 +136,13 @@ def find(concept: Concept, resolve: Resolve) -> Found:
         else tuple(_drug(part, resolve) for part in tables.product(code, name)[1])
     )
     return _compared(told, by_code, tables.product(code, name)[0], name)
+
+
+def _by_its_first_words(called: str, resolve: Resolve) -> tuple[Drug, ...]:
+    """The drug that the words before the first number name, with no strength: "Suboxone 8-2 mg SL film"."""
+    words = re.split(r"\s+\d", called, maxsplit=1)[0].strip()
+    known = resolve(words, None) if words and words != called.strip() else None
+    return (Drug(known.name, known.rxcui, "", is_known=True),) if known else ()
 
 
 def _other_names(concept: Concept, drugs: tuple[Drug, ...], resolve: Resolve) -> tuple[str, ...]:
