@@ -56,6 +56,22 @@ class NoSuchRelease(InteractionsError):
     words = gettext_lazy("There is no such release of knowledge.")
 
 
+class NamesDisagree(InteractionsError):
+    """A name and a code, or an ingredient and a product, that are different drugs; both are named."""
+
+    def __init__(self, named: str, other: str, rxcui: int | None = None) -> None:
+        told = {"named": named, "other": other, "rxcui": rxcui}
+        if rxcui is None:
+            sentence = _("The drug is %(named)s, and the product is %(other)s. Say which of the two is meant.")
+        elif other:
+            sentence = _("The name says %(named)s, and RxCUI %(rxcui)s is %(other)s. Say which of the two is meant.")
+        else:
+            sentence = _(
+                "The name says %(named)s, and RxCUI %(rxcui)s is in no vocabulary here. Leave it out or mend it."
+            )
+        super().__init__(sentence % told)
+
+
 class AlreadyAnswered(InteractionsError):
     words = gettext_lazy("This finding has already been answered.")
 

@@ -61,7 +61,8 @@ def import_table(path: Path, choices: Choices, progress: Progress | None = None)
     """A hospital's table as one release, not in use. Raises ImportRefused with every reason."""
 
     def parse() -> PairImport:
-        return table.parse(path, synonyms(choices.vocabulary), skip_bad=choices.skip_bad, progress=progress)
+        known = library.current().catalogue
+        return table.parse(path, synonyms(choices.vocabulary), known, skip_bad=choices.skip_bad, progress=progress)
 
     about = releases.About(
         source=choices.source or path.stem,
@@ -116,6 +117,11 @@ def warnings(found: PairImport) -> list[str]:
         told.append(
             _("%(count)d pairs are graded differently in different places; the most severe grade is kept.")
             % {"count": len(found.conflicts)}
+        )
+    if found.strangers:
+        told.append(
+            _("%(count)d codes are in no vocabulary here, such as %(such)s: what is said of them is never found.")
+            % {"count": len(found.strangers), "such": ", ".join(map(str, found.strangers[:5]))}
         )
     if found.faults:
         told.append(_("%(count)d rows could not be read and were left out.") % {"count": len(found.faults)})

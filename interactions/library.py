@@ -1,5 +1,6 @@
 """The knowledge in use, loaded once a process, and the search over its drugs."""
 
+import re
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,12 @@ from interactions.engine.catalogue import CatalogueDrug as Entry
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.pair_table import PairTable, pair_code
 from interactions.engine.severity import NAMED
+from interactions.errors import NamesDisagree
+from interactions.importers import product_codes
 from interactions.models import Release, ReleaseKind
 
+ALMOST = 85
+"""From this likeness on a name that nobody has is a slip for one that somebody has."""
 LEAST_BEGINNING = 4
 """Fewer letters are the beginning of too much: "MS" is no drug."""
 LEAST_SCORE = 70
@@ -129,6 +134,58 @@ def resolve(name: str = "", rxcui: int | None = None, *, among: Knowledge | None
     return None if entry is None else FoundDrug(entry.key, entry.name, entry.rxcui, entry.atc, name or str(rxcui))
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """A drug as it was named, by ingredient and by product."""
+
+    found: FoundDrug | None
+    rxcui: int | None
+    product_rxcui: int | None
+
+
+def agreed(name: str, rxcui: int | None, product_rxcui: int | None = None, product: str = "") -> Agreed:
+    """The drug that name and codes together mean; a product's code where an ingredient's belongs is put in its place.
+
+    `product` is strength and form in words. NamesDisagree names both where any two of them mean different drugs.
+    """
+    catalogue = current().catalogue
+    require_agreement(name, rxcui)
+    entry = catalogue.resolve(name, rxcui)
+    known = entry.name if entry else name
+    if product_rxcui is not None and catalogue.made_of.get(product_rxcui) is not None:
+        require_agreement(known, product_rxcui)
+    other = _drug_in(product, catalogue)
+    if entry is not None and other is not None and not entry.shares_with(other):
+        raise NamesDisagree(entry.name, other.name)
+    if rxcui is not None and catalogue.is_product(rxcui):
+        parts = catalogue.made_of[rxcui].rxcuis
+        product_rxcui = product_rxcui or rxcui
+        rxcui = entry.rxcui if entry else parts[0] if len(parts) == 1 else None
+    found = None if entry is None else FoundDrug(entry.key, entry.name, entry.rxcui, entry.atc, name or str(rxcui))
+    return Agreed(found, rxcui or (entry.rxcui if entry else None), product_rxcui)
+
+
+def require_agreement(name: str, rxcui: int | None) -> None:
+    """NamesDisagree where a name is one drug's, rightly or nearly rightly spelt, and the code another's."""
+    if not name or rxcui is None:
+        return
+    catalogue = current().catalogue
+    if (both := catalogue.contradicted(name, rxcui)) is not None:
+        raise NamesDisagree(*both, rxcui=rxcui)
+    coded = catalogue.coded(rxcui)
+    if coded is not None and catalogue.typed(name) is None:
+        near = [one for one in search(name, 5) if one.score >= ALMOST]
+        if near and not any(catalogue.drugs[one.key].shares_with(coded) for one in near):
+            raise NamesDisagree(near[0].name, coded.name, rxcui=rxcui)
+
+
+def _drug_in(product: str, catalogue: Catalogue) -> Entry | None:
+    """The drug that strength and form speak of, where they name one before the first figure."""
+    words = normal(re.split(r"\d", product)[0]).split(" ")
+    windows = (" ".join(words[begin:end]) for begin in range(len(words)) for end in range(len(words), begin, -1))
+    return next((found for words in windows if len(words) > 3 and (found := catalogue.named(words))), None)
+
+
 def sides_of(name: str) -> set[str]:
     """How rules may name this drug: by its key, and by every class that it is in; nothing for what is no drug."""
     known = current()
@@ -221,7 +278,7 @@ def _read(active: list[Release]) -> Knowledge:
             synonyms |= dict(release.synonyms.values_list("rxcui", "ingredient_rxcui"))
             books.append(_book(release, drugs, changed))
             terms += _terms(release)
-    catalogue = Catalogue(catalogue_drugs, synonyms)
+    catalogue = Catalogue(catalogue_drugs, synonyms, product_codes.made_of())
     sets = {name: members for book in books for name, members in book.sets.items()}
     over = tiers.Over(changed, sets, catalogue)
     return Knowledge.of(

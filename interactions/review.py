@@ -144,8 +144,7 @@ def unanswered(review_id: int) -> list[Finding]:
 
     A standing finding that the change does not touch was answered, or lies on the list, and does not stop it again.
     """
-    found = Finding.objects.filter(review_id=review_id, severity__in=STOPS, is_interruptive=True)
-    return without_answer(found.select_related("review"))
+    return without_answer(Finding.objects.filter(review_id=review_id).select_related("review"))
 
 
 def without_answer(findings: Iterable[Finding]) -> list[Finding]:

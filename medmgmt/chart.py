@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from interactions import library
@@ -63,6 +63,11 @@ class Medication:
     def state(self) -> str:
         """not_started, taking, held or stopped."""
         return self.dose.state
+
+    @property
+    def is_alongside(self) -> bool:
+        """Whether it was ordered as meant beside another line of the same drug."""
+        return any(change.alongside for change in self.course)
 
     @property
     def words_beside(self) -> str:
@@ -288,8 +293,12 @@ def portal(by: User) -> Portal:
 
 
 def prescriptions(by: User) -> QuerySet[Prescription]:
-    """Prescriptions of the person's patients."""
-    return Prescription.objects.filter(patient_id__in=access.own_or_cared_for(by)).order_by("id")
+    """Prescriptions of the person's patients; a patient sees those of which anything was signed."""
+    found = Prescription.objects.filter(patient_id__in=access.own_or_cared_for(by))
+    if by.role == Role.PATIENT:
+        signed = DosageChange.objects.filter(prescription=OuterRef("pk"), status=Status.SIGNED)
+        found = found.filter(Exists(signed))
+    return found.order_by("id")
 
 
 def changes(by: User) -> QuerySet[DosageChange]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 Row = Mapping[str, str]
-TABLES = ("card_monitoring", "card_information", "source_attributes")
+TABLES = ("card_monitoring", "card_information", "source_attributes", "usual_ranges")
 OTHERWISE = "otherwise"
 """In the column of drugs: only where no row that names a drug speaks of the finding."""
 
@@ -36,9 +37,22 @@ class Text:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class UsualRange:
+    """Between which ends a value is usual, in the record's own unit; None where an end is open."""
+
+    at_least: Decimal | None
+    at_most: Decimal | None
+
+    def holds(self, value: Decimal) -> bool:
+        """Whether the value lies in it; the ends belong to it."""
+        is_low = self.at_least is not None and value < self.at_least
+        return not is_low and (self.at_most is None or value <= self.at_most)
+
+
 @dataclass(frozen=True)
 class CardTables:
-    """The three tables, laid out for looking up."""
+    """The tables, laid out for looking up."""
 
     monitoring: Mapping[str, tuple[Monitoring, ...]] = field(default_factory=dict)
     """By problem."""
@@ -46,6 +60,8 @@ class CardTables:
     """By kind, problem and item; an empty kind or problem is any."""
     attributes: tuple[tuple[str, Mapping[str, str]], ...] = ()
     """(beginning of a source's name, attribute -> text); the longest beginning first."""
+    ranges: Mapping[str, UsualRange] = field(default_factory=dict)
+    """By code of what was measured."""
 
     def wanted(self, problem: str, drugs: Iterable[str]) -> tuple[Monitoring, ...]:
         """What a problem of these drugs asks to be measured, each code once; the row that names a drug comes first."""
@@ -89,7 +105,12 @@ def read(tables: Mapping[str, Sequence[Row]], selected: Callable[[str], Sequence
             for row in tables.get("card_information", ())
         },
         tuple(sorted(attributes.items(), key=lambda one: -len(one[0]))),
+        {row["code"]: UsualRange(_end(row["from"]), _end(row["to"])) for row in tables.get("usual_ranges", ())},
     )
+
+
+def _end(text: str) -> Decimal | None:
+    return Decimal(text) if text else None
 
 
 def _monitoring(row: Row, rules: Mapping[str, Row], selected: Callable[[str], Sequence[str]]) -> Monitoring:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 TRAILING = re.compile(
     r"xr|er|sr|xl|cr|dr|la|ir|ec|odt|sl|soltab|tabs?|tablets?|caps?|capsules?|oral|solution|\d+(\.\d+)?|\d+(\.\d+)?(mg|mcg|g|ml)|mg|mcg|"
@@ -55,13 +56,28 @@ class CatalogueDrug:
         return self.maoi_type not in ("", "none")
 
 
+class MadeOf(NamedTuple):
+    """What a code of RxNorm stands for: the codes of its ingredients, and their names."""
+
+    rxcuis: tuple[int, ...]
+    name: str
+
+
 class Catalogue:
     """Drugs by name, alias and RxCUI; the first to claim a name keeps it."""
 
-    def __init__(self, drugs: Iterable[CatalogueDrug], synonyms: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        drugs: Iterable[CatalogueDrug],
+        synonyms: Mapping[int, int] | None = None,
+        made_of: Mapping[int, MadeOf] | None = None,
+    ) -> None:
         self.drugs: dict[str, CatalogueDrug] = {}
         self.synonyms = dict(synonyms or {})
         """RxCUI of a salt or ester -> RxCUI of its ingredient."""
+        self.made_of: Mapping[int, MadeOf] = made_of or {}
+        """Any RxCUI of the vocabulary -> what it is made of."""
+        self._by_parts: dict[frozenset[int], str] = {}
         self._by_name: dict[str, str] = {}
         self._by_rxcui: dict[int, str] = {}
         listed = list(drugs)
@@ -77,6 +93,8 @@ class Catalogue:
             self._by_name.setdefault(normal(alias), drug.key)
         if drug.rxcui is not None:
             self._by_rxcui.setdefault(self.ingredient(drug.rxcui), drug.key)
+        if len(drug.ingredients) > 1:
+            self._by_parts.setdefault(self._parts(drug.ingredients), drug.key)
 
     def add(self, drug: CatalogueDrug) -> None:
         """One more drug, known only from a data set; names already taken stay as they are."""
@@ -110,9 +128,37 @@ class Catalogue:
         return None
 
     def coded(self, rxcui: int) -> CatalogueDrug | None:
-        """The drug with this RxCUI, or with the ingredient of which it is a salt."""
+        """The drug with this RxCUI, or the one of which it is a salt, a product or a brand."""
         key = self._by_rxcui.get(self.ingredient(rxcui))
+        if key is None and (of := self.made_of.get(rxcui)) is not None:
+            whole = self._parts(of.rxcuis)
+            key = self._by_rxcui.get(min(whole)) if len(whole) == 1 else self._by_parts.get(whole)
         return None if key is None else self.drugs[key]
+
+    def _parts(self, rxcuis: Iterable[int]) -> frozenset[int]:
+        return frozenset(map(self.ingredient, rxcuis))
+
+    def is_product(self, rxcui: int) -> bool:
+        """Whether the code is of a product, a brand or the like, and of no ingredient or salt that is known."""
+        is_ingredient = self.ingredient(rxcui) in self._by_rxcui
+        of = self.made_of.get(rxcui)
+        return not is_ingredient and of is not None and of.rxcuis != (rxcui,)
+
+    def contradicted(self, name: str, rxcui: int) -> tuple[str, str] | None:
+        """The drug that the name says and what the code says where these are not the same; None where they are, or
+        where the name is nobody's. A code that no vocabulary knows says "": nobody can tell that it is the same."""
+        named, coded, of = self.typed(name), self.coded(rxcui), self.made_of.get(rxcui)
+        is_its_own = of is not None and normal(name) == normal(of.name)
+        if named is None or is_its_own or not (named.ingredients or named.rxcui):
+            return None
+        if coded is not None:
+            return None if self._is_same(named, coded) else (named.name, coded.name)
+        is_same = of is not None and self._parts(of.rxcuis) == self._parts(named.ingredients)
+        return None if is_same else (named.name, of.name if of else "")
+
+    def _is_same(self, named: CatalogueDrug, coded: CatalogueDrug) -> bool:
+        is_part = coded.rxcui is not None and self.ingredient(coded.rxcui) in named.ingredients
+        return named.key == coded.key or is_part
 
     def resolve(self, name: str = "", rxcui: int | None = None) -> CatalogueDrug | None:
         """By name first (it may say the product), unless the code says that the name is another drug's."""
@@ -120,5 +166,4 @@ class Catalogue:
         coded = self.coded(rxcui) if rxcui is not None else None
         if named is None or coded is None:
             return named or coded
-        same = named.key == coded.key or (coded.rxcui is not None and self.ingredient(coded.rxcui) in named.ingredients)
-        return named if same else coded
+        return named if self._is_same(named, coded) else coded

@@ -30,6 +30,8 @@ class PairImport:
     notes: Mapping[int, Note] = field(default_factory=dict)
     letters: tuple[str, ...] = ()
     missing_letters: tuple[str, ...] = ()
+    strangers: tuple[int, ...] = ()
+    """Codes without a name that no vocabulary here knows."""
 
     @property
     def pairs(self) -> int:

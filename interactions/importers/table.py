@@ -1,9 +1,10 @@
 """A table of pairs by RxCUI, as a hospital may export it from what it has licensed.
 
 Columns (UTF-8 CSV with a heading; the order is free):
-  rxcui_a, rxcui_b            RxNorm codes; salts and esters are taken as their ingredient
+  rxcui_a, rxcui_b            RxNorm codes; salts, esters, brands and products are taken as their ingredient
   severity (or level)         contraindicated, major, moderate, minor or ungraded (unknown)
-  name_a, name_b              optional, as the source calls them; ddinter_names_a, ddinter_names_b are taken as well
+  name_a, name_b              optional, as the source calls them; ddinter_names_a, ddinter_names_b are taken as well;
+                              a name that is another drug's than the code refuses the row
   mechanism, effect, management, source   optional texts for the pair
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from interactions.engine.catalogue import Catalogue
 from interactions.engine.data_set import Note, SourceDrug
 from interactions.engine.pair_table import LARGEST, NUMBER_BITS
 from interactions.engine.severity import NAMED, Severity
@@ -23,6 +25,7 @@ LEVELS = {**NAMED, "unknown": Severity.UNGRADED}
 TEXTS = ("mechanism", "effect", "management", "source")
 MOST_FAULTS = 1000
 NO_TEXTS = Note()
+NO_RXNORM = "none of its codes is an RxCUI that is known here ({} ...): it seems to be written in other codes"
 Progress = Callable[[int], None]
 
 
@@ -61,6 +64,7 @@ class _Columns:
 class _Reading:
     synonyms: Mapping[int, int]
     columns: _Columns
+    catalogue: Catalogue
     by_text: dict[str, int] = field(default_factory=dict)
     """The code as it is written -> the drug's number."""
     numbers: dict[int, int] = field(default_factory=dict)
@@ -75,14 +79,23 @@ class _Reading:
 
 
 def parse(
-    path: Path, synonyms: Mapping[int, int], *, skip_bad: bool = False, progress: Progress | None = None
+    path: Path,
+    synonyms: Mapping[int, int],
+    catalogue: Catalogue | None = None,
+    *,
+    skip_bad: bool = False,
+    progress: Progress | None = None,
 ) -> PairImport:
-    """Every row of the file. A bad row refuses it all (BadFile), or is left out and reported with `skip_bad`."""
+    """Every row of the file. A bad row refuses it all (BadFile), or is left out and reported with `skip_bad`.
+
+    The catalogue tells which codes are products and what the names say. BadFile where it knows of no code at all.
+    """
+    known = catalogue or Catalogue([])
     faults: list[Fault] = []
     rows = 0
     with path.open(encoding="utf-8-sig", newline="") as lines:
         cells = csv.reader(lines)
-        reading = _Reading(synonyms, _Columns.of(next(cells, []), path.name))
+        reading = _Reading(synonyms, _Columns.of(next(cells, []), path.name), known)
         for row in cells:
             fault = _take(row, reading)
             if fault:
@@ -97,10 +110,20 @@ def parse(
         raise BadFile(faults)
     if not reading.grades:
         raise BadFile([*faults, Fault(path.name, 1, "there is not one pair in it")])
+    strangers = [rxcui for rxcui, number in reading.numbers.items() if not _is_findable(rxcui, number, reading)]
+    if known.drugs and len(strangers) == len(reading.numbers):
+        raise BadFile([Fault(path.name, 1, NO_RXNORM.format(", ".join(map(str, strangers[:5]))))])
     drugs = [_drug(rxcui, reading.names[number]) for rxcui, number in reading.numbers.items()]
     ordered, table, notes = arranged(drugs, reading.grades, reading.notes)
     conflicts = tuple(_conflicts(reading, drugs))
-    return PairImport(ordered, table, rows, conflicts=conflicts, faults=tuple(faults), notes=notes)
+    of = tuple(strangers) if known.drugs else ()
+    return PairImport(ordered, table, rows, conflicts=conflicts, faults=tuple(faults), notes=notes, strangers=of)
+
+
+def _is_findable(rxcui: int, number: int, reading: _Reading) -> bool:
+    """Whether anybody's medicine can be this one: by its name, or by a code that is known."""
+    known = reading.catalogue
+    return bool(reading.names[number]) or known.coded(rxcui) is not None or rxcui in known.made_of
 
 
 def _take(row: list[str], reading: _Reading) -> str:
@@ -145,14 +168,33 @@ def _new_code(row: list[str], place: int, name_place: int | None, reading: _Read
         return ""
     if not text.strip().isdecimal() or not 0 < int(text) < 2**31:
         return f"{text!r} is not an RxCUI"
-    rxcui = reading.synonyms.get(int(text), int(text))
+    named = [name for name in row[name_place].split("|") if name.strip()] if name_place is not None else []
+    rxcui, fault = _ingredient(int(text), named, reading)
+    if fault:
+        return fault
     number = reading.numbers.setdefault(rxcui, len(reading.numbers))
     if number == len(reading.names):
         reading.names.append([])
     reading.by_text[text] = number
-    if name_place is not None:
-        reading.names[number] += [name for name in row[name_place].split("|") if name.strip()]
+    reading.names[number] += named
     return ""
+
+
+def _ingredient(code: int, named: list[str], reading: _Reading) -> tuple[int, str]:
+    """The ingredient that a code stands for; and in words why it stands for none, or not for what it is called."""
+    catalogue = reading.catalogue
+    for name in named:
+        both = catalogue.contradicted(split_bracket(name)[0] or name, code)
+        if both is not None and both[1]:
+            return 0, f"{name!r} is {both[0]}, and RxCUI {code} is {both[1]}"
+    if code in reading.synonyms or not catalogue.is_product(code):
+        return reading.synonyms.get(code, code), ""
+    of, whole = catalogue.made_of[code], catalogue.coded(code)
+    if whole is not None and whole.rxcui is not None:
+        return catalogue.ingredient(whole.rxcui), ""
+    if len(of.rxcuis) > 1:
+        return 0, f"RxCUI {code} is a product of several ingredients ({of.name}): give their pairs one by one"
+    return reading.synonyms.get(of.rxcuis[0], of.rxcuis[0]), ""
 
 
 def _keep_texts(row: list[str], code: int, reading: _Reading, *, leads: bool) -> None:

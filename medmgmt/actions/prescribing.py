@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from interactions.models import Review
 from interactions.review import Draft
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing
-from medmgmt.record.errors import Conflict, NoSuchThing, Refused
+from medmgmt.record.errors import Conflict, NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
 from medmgmt.regimen import courses, order_lines
 from medmgmt.regimen.courses import Known
@@ -25,6 +25,8 @@ from refills.worklist import kinds, tasks
 
 FURTHEST_DAYS = 366
 """An order may take effect at most a year ahead, or be written down at most a year after the fact."""
+AGAIN = timedelta(minutes=1)
+"""The same proposed again so soon is more likely a slip than meant."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,33 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a proposal says, whichever medicine it is of."""
+
+    kind: str
+    sig: dosing.Sig | None
+    effective_on: date
+    reason_code: str
+    note: str
+    alongside: bool | None
+    prompt: Prompt
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of the change that hold it."""
+        return {
+            "kind": self.kind,
+            "effective_on": self.effective_on,
+            "sig": self.sig,
+            "reason_code": self.reason_code,
+            "note": self.note,
+            "alongside": self.alongside,
+            "prompted_by_side_effect_id": self.prompt.side_effect_id,
+            "prompted_by_observation_id": self.prompt.observation_id,
+            "prompted_by_plan": self.prompt.plan,
+        }
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A proposed change and what the active knowledge says about it."""
 
@@ -71,6 +100,7 @@ def propose_start(
     first_supply_days: int | None = None,
     alongside: bool = False,
     prompt: Prompt | None = None,
+    confirm: bool = False,
 ) -> Proposal:
     """Proposes a new medicine and reviews it. A drug that no vocabulary knows is taken down as free text. A `sig` in
     words is an order line, which may say strength, form and indication as well.
@@ -84,11 +114,13 @@ def propose_start(
         line = order_lines.understood(sig, order_lines.Product(**named(columns)))
         columns |= {"strength": line.product.strength, "form": line.product.form}
         sig, indication = line.sig, indication or line.indication
+    said = Said(Kind.START, sig, effective_on, reason_code, note, alongside, prompt or Prompt())
+    of = {f"prescription__{name}": value for name, value in columns.items()}
+    require_not_again(by, patient, said, confirm=confirm, **of)
     prescription = Prescription.objects.create(
         patient=patient, created_by=by, indication=indication, first_supply_days=first_supply_days, **columns
     )
-    return propose(by, patient, prescription, kind=Kind.START, sig=sig, effective_on=effective_on,
-                   reason_code=reason_code, note=note, alongside=alongside, prompt=prompt or Prompt())  # fmt: skip
+    return propose(by, patient, prescription, said)
 
 
 @transaction.atomic
@@ -103,53 +135,48 @@ def propose_change(
     note: str = "",
     alongside: bool | None = None,
     prompt: Prompt | None = None,
+    confirm: bool = False,
 ) -> Proposal:
     """Proposes a new dose, a hold, a resumption or a stop, and reviews it. A `sig` in words is an order line."""
     patient, prescription = access.locked(by, "propose", Prescription, prescription_id)
     require_near(patient, effective_on)
     if isinstance(sig, str):
         sig = order_lines.new_sig(sig, prescription.drug_name, prescription.strength, prescription.form)
-    return propose(by, patient, prescription, kind=kind, sig=sig, effective_on=effective_on,
-                   reason_code=reason_code, note=note, alongside=alongside, prompt=prompt or Prompt())  # fmt: skip
+    said = Said(kind, sig, effective_on, reason_code, note, alongside, prompt or Prompt())
+    require_not_again(by, patient, said, confirm=confirm, prescription=prescription)
+    return propose(by, patient, prescription, said)
 
 
-def propose(
-    by: User,
-    patient: Patient,
-    prescription: Prescription,
-    *,
-    kind: str,
-    sig: dosing.Sig | None,
-    effective_on: date,
-    reason_code: str,
-    note: str,
-    alongside: bool | None,
-    prompt: Prompt,
-) -> Proposal:
+def require_not_again(by: User, patient: Patient, said: Said, *, confirm: bool, **of: object) -> None:
+    """Asks about what the same person proposed less than a minute ago and is still to be signed; the patient is
+    locked."""
+    if confirm:
+        return
+    recent = patient.dosage_changes.filter(status=Status.PROPOSED, author=by, proposed_at__gt=timezone.now() - AGAIN)
+    columns = said.columns()
+    if any(all(getattr(one, name) == columns[name] for name in columns) for one in recent.filter(**of)):
+        raise Unconfirmed(
+            _("You proposed the very same less than a minute ago, and it waits to be signed. Is this meant as well?")
+        )
+
+
+def propose(by: User, patient: Patient, prescription: Prescription, said: Said) -> Proposal:
     """Writes the proposed change down, reviews it and tells the audit. The patient is locked."""
-    require_own_prompt(patient, prompt)
+    require_own_prompt(patient, said.prompt)
     known = Known.whole(patient, beside=prescription)
     steps = known.course(prescription.pk).steps
-    dosing.require_possible(steps, dosing.Step(kind=kind, effective_on=effective_on, sig=sig, ref=0))
+    dosing.require_possible(steps, dosing.Step(kind=said.kind, effective_on=said.effective_on, sig=said.sig, ref=0))
     change = DosageChange.objects.create(
         patient=patient,
         prescription=prescription,
-        kind=kind,
-        effective_on=effective_on,
-        sig=sig,
-        old_sig=sig_before(steps, effective_on),
-        reason_code=reason_code,
-        note=note,
-        alongside=alongside,
+        old_sig=sig_before(steps, said.effective_on),
         author=by,
-        prompted_by_side_effect_id=prompt.side_effect_id,
-        prompted_by_observation_id=prompt.observation_id,
-        prompted_by_plan=prompt.plan,
+        **said.columns(),
     )
     reviewed = review_now(by, patient, change, known=known, moment="propose").review
     remember_to_sign(by, change)
     audit.record(by, "propose", patient_id=patient.pk, obj=("dosage_change", change.pk),
-                 detail={"kind": kind, "review": reviewed.pk})  # fmt: skip
+                 detail={"kind": said.kind, "review": reviewed.pk})  # fmt: skip
     return Proposal(change, reviewed)
 
 
@@ -181,21 +208,21 @@ def named(columns: dict[str, Any]) -> dict[str, str]:
 
 
 def drug_columns(drug: DrugChoice) -> dict[str, Any]:
-    """The prescription's columns for a choice: the vocabulary's name and RxCUI where it knows the drug."""
+    """The prescription's columns for a choice: the vocabulary's name and RxCUI where it knows the drug. NamesDisagree
+    where name, code, product and strength are of different drugs."""
     name = " ".join(drug.name.split())
     if not name and drug.rxcui is None:
         raise Refused(_("Say which drug it is."))
-    known = library.resolve(name=name, rxcui=drug.rxcui)
-    if drug.rxcui is not None and known is None and not name:
+    meant = library.agreed(name, drug.rxcui, drug.product_rxcui, f"{drug.strength} {drug.form}")
+    if drug.rxcui is not None and meant.found is None and not name:
         raise Refused(_("No drug in the active knowledge has this RxCUI. Give its name as well."))
-    rxcui = drug.rxcui or (known.rxcui if known else None)
     return {
-        "drug_name": known.name if known else name,
-        "rxcui": rxcui,
-        "product_rxcui": drug.product_rxcui if rxcui else None,
+        "drug_name": meant.found.name if meant.found else name,
+        "rxcui": meant.rxcui,
+        "product_rxcui": meant.product_rxcui if meant.rxcui else None,
         "strength": drug.strength,
         "form": drug.form,
-        "free_text": known is None and rxcui is None,
+        "free_text": meant.found is None and meant.rxcui is None,
     }
 
 

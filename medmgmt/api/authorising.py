@@ -7,7 +7,7 @@ from rest_framework import serializers
 from medmgmt.actions import authorising, monitoring, supply
 from medmgmt.actions.authorising import Written
 from medmgmt.api.kit import filters
-from medmgmt.api.kit.endpoint import at, lists, plain_columns, writes
+from medmgmt.api.kit.endpoint import at, lists, writes
 from medmgmt.api.kit.fields import Amount, Day, Id, Strict
 from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.record import dosing
@@ -20,13 +20,20 @@ NOT_FOUND = ("not-found", "refused")
 REFUSES = (*NOT_FOUND, "refill-refused")
 
 
+class RevokedLine(Shown):
+    """Since when nothing more may be filled on it."""
+
+    shows = Revocation, "on revoked_by revoked_at"
+
+
 class AuthorisationLine(Shown):
-    """What was written for the pharmacy."""
+    """What was written for the pharmacy; `revoked` where it was taken back."""
 
     shows = Authorisation, (
         "id patient prescription issued_on quantity unit days_supply refills may_fill_from authorised_by"
-        " authorised_at"
+        " authorised_at revoked"
     )  # fmt: skip
+    revoked = RevokedLine(allow_null=True)
 
 
 class NewPart(Strict):
@@ -132,7 +139,7 @@ def authorise(
 # fmt: off
 ADDRESSES = [
     at("authorisations", "authorisations",
-       get=lists(AuthorisationLine, plain_columns(reads.authorisations, AuthorisationLine),
+       get=lists(AuthorisationLine, reads.authorisations,
             "What was written, newest first.", order=("-issued_on", "-id"), filters=SupplyFilters,
             seen="authorisations"),
        post=writes(Series, authorise, takes=NewSeries, status=201, refuses=REFUSES)),

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from medmgmt.api.kit.endpoint import at, writes
-from medmgmt.api.kit.fields import Amount, Day, Strict
+from medmgmt.api.kit.fields import Amount, Day, Rxcui, Strict
 from medmgmt.api.kit.shapes import Shown
 from medmgmt.api.proposals import NotCheckedLine
 from medmgmt.api.review import SEVERITIES
@@ -76,6 +76,7 @@ class CaseDrug(Strict):
     """A medicine; `stop` is the day of the last dose."""
 
     drug = serializers.CharField(max_length=300, help_text="Name, brand or RxCUI.")
+    rxcui = Rxcui(required=False, allow_null=True)
     total_daily_mg = number(min_value=0)
     frequency = words()
     route = words(40)
@@ -111,6 +112,7 @@ class CaseProposal(Strict):
 
     action = serializers.ChoiceField(ACTIONS, default="none")
     drug = words()
+    rxcui = Rxcui(required=False, allow_null=True)
     total_daily_mg = number(min_value=0)
     dose_mg = number(min_value=0)
     frequency = words()
@@ -203,6 +205,7 @@ def check(by: User, **case: Any) -> dict[str, Any]:
 
 # fmt: off
 ADDRESSES = [
-    at("interactions/check", "check", called="CheckCase", post=writes(CaseAnswer, check, takes=Case)),
+    at("interactions/check", "check", called="CheckCase",
+       post=writes(CaseAnswer, check, takes=Case, refuses=("refused",))),
 ]
 # fmt: on

@@ -29,11 +29,13 @@ class MeasureLine(Shown):
     """One thing to measure: when, why, the last result, and the order that waits."""
 
     shows = measures.Measure, (
-        "wanted.code wanted.loinc wanted.kind wanted.what due_on wanted.schedule citation last is_recent order"
+        "wanted.code wanted.loinc wanted.kind wanted.what due_on wanted.schedule citation last is_recent"
+        " is_out_of_range order"
     )  # fmt: skip
     citation = serializers.CharField(source="wanted.source")
     last = LastResult(allow_null=True)
     is_recent = serializers.BooleanField(help_text="The last result still serves as the baseline.")
+    is_out_of_range = serializers.BooleanField(help_text="The last result lies out of the usual range: it never does.")
     order = OrderLine(allow_null=True)
 
 

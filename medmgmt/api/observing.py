@@ -90,7 +90,7 @@ class NewAllergy(BodyOfAct):
     """An allergy or intolerance; a substance no vocabulary knows is kept as it was said."""
 
     asks = observing.record_allergy
-    kind = serializers.ChoiceField(AllergyKind.choices, default=AllergyKind.ALLERGY)
+    kind = serializers.ChoiceField([AllergyKind.ALLERGY, AllergyKind.INTOLERANCE], default=AllergyKind.ALLERGY)
     reaction = Text(max_length=300)
     severity = serializers.ChoiceField(ReactionSeverity.choices, default=ReactionSeverity.UNKNOWN)
 
@@ -161,12 +161,12 @@ ADDRESSES = [
     at("patients/<patient_id>/observations", "observations",
        get=lists(ObservationLine, observations, order=("-observed_at", "-id"), filters=ObservationFilters),
        post=writes(ObservationLine, observing.record_observation, "Write down a measurement or a state.",
-            takes=NewObservation, status=201, refuses=("refused",))),
+            takes=NewObservation, status=201, refuses=("refused",), asks_again=True)),
     at("patients/<patient_id>/encounters", "encounters",
        get=lists(EncounterLine, encounters, order=("-on", "-id"), filters=EncounterFilters),
        post=writes(EncounterLine, observing.record_encounter,
             "Write a visit down; what waited for one since before that day closes.", takes=NewEncounter, status=201,
-            refuses=("refused",))),
+            refuses=("refused",), asks_again=True)),
     at("observations/<observation_id>/correct", "correct-observation",
        post=writes(ObservationLine, observing.correct_observation,
             "Another value in the place of a wrong one, or none where it was entered in error; the old one stays.",

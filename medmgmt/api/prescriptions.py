@@ -133,7 +133,8 @@ class ChangeLine(Shown):
     """A dosage change: proposed, signed or withdrawn, never edited."""
 
     shows = DosageChange, (
-        "id patient prescription prescription.drug_name kind status effective_on sig old_sig reason_code note author"
+        "id patient prescription prescription.drug_name kind status effective_on sig old_sig reason_code note"
+        " alongside author"
         " proposed_at signed_by signed_at withdrawn_by withdrawn_at withdrawn_note prompted_by_side_effect"
         " prompted_by_observation prompted_by_plan"
     )  # fmt: skip

@@ -17,6 +17,7 @@ from medmgmt.api.prescriptions import ChangeLine, SigOrLine, sig_of
 from medmgmt.api.review import SEVERITIES, AnswerLine, CardLine
 from medmgmt.record import dosing
 from medmgmt.record.models import Kind, ReasonCode, Status, User
+from medmgmt.regimen.same_drug import Line
 from medmgmt.review import reads as review_reads
 from medmgmt.review.cards import FindingCard
 
@@ -55,7 +56,13 @@ class NewProposal(Strict):
     effective_on = Day()
     reason_code = serializers.ChoiceField(ReasonCode.choices)
     note = Text()
+    alongside = serializers.BooleanField(
+        required=False, help_text="Of a start or a resumption: it is meant beside what is taken of the same drug."
+    )
     prompt = PromptFields(required=False)
+    confirm = serializers.BooleanField(
+        default=False, help_text="The same was proposed just before, and both are meant."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Each kind with exactly the members it needs."""
@@ -63,6 +70,7 @@ class NewProposal(Strict):
         needed = {"patient", "drug"} if starts else {"prescription"}
         foreign = {"prescription"} if starts else {"patient", "drug", "indication", "first_supply_days"}
         faults = {name: [_("Needed for this kind.")] for name in needed if name not in attrs}
+        foreign |= set() if attrs["kind"] in (Kind.START, Kind.RESUME) else {"alongside"}
         faults |= {name: [_("Does not belong to this kind.")] for name in foreign if attrs.get(name)}
         if (attrs.get("sig") is None) == (attrs["kind"] in dosing.KINDS_WITH_SIG):
             faults["sig"] = [_("A start, a new dose or a resumption says how to take it; a hold or a stop does not.")]
@@ -142,6 +150,15 @@ class UsedRelease(Shown):
     date = Day(source="released_on")
 
 
+class BesideLine(Shown):
+    """What is taken of the same substance on another line; a new dose of it is the other way."""
+
+    shows = Line, "state text"
+    prescription = Id(source="prescription.pk")
+    drug_name = serializers.CharField(source="prescription.drug_name")
+    state = serializers.ChoiceField(["taking", "held", "planned"])
+
+
 class ProposalDetails(serializers.Serializer[Any]):
     """A proposal with its newest review: new findings apart from standing ones, minor and ungraded ones folded."""
 
@@ -149,6 +166,7 @@ class ProposalDetails(serializers.Serializer[Any]):
     change = ChangeLine()
     line_before = serializers.CharField(source="medication_line_before")
     line_after = serializers.CharField(source="medication_line_after")
+    beside = BesideLine(many=True)
     review = Id(source="review.pk")
     reviewed_at = Instant(source="review.at")
     cards = CardLine(many=True, source="problems")
@@ -190,7 +208,8 @@ class ChangeFilters(filters.FilterSet):
 def propose(by: User, *, kind: str, **said: Any) -> review_reads.ProposalPage:
     """Propose a start, a new dose, a hold, a resumption or a stop; the answer holds its review."""
     sig = sig_of(said["sig"]) if said.get("sig") else None
-    shared: dict[str, Any] = {name: said[name] for name in ("effective_on", "reason_code", "note")}
+    shared: dict[str, Any] = {name: said[name] for name in ("effective_on", "reason_code", "note", "confirm")}
+    shared |= {"alongside": True} if said.get("alongside") else {}
     shared["prompt"] = prescribing.Prompt(**said.get("prompt", {}))
     if kind != Kind.START:
         made = prescribing.propose_change(by, said["prescription"], kind=kind, sig=sig, **shared)
@@ -220,7 +239,7 @@ ADDRESSES = [
        get=lists(ChangeLine, chart.changes, "Proposed, signed and withdrawn changes, the latest day first.",
             order=("-effective_on", "-id"), filters=ChangeFilters, seen="changes"),
        post=writes(ProposalDetails, propose, takes=NewProposal, status=201,
-            refuses=("not-found", "refused", "conflict"), links_to="api:proposal")),
+            refuses=("not-found", "refused", "conflict", "asked"), links_to="api:proposal")),
     at("proposals/<change_id>", "proposal", called="OneProposal",
        get=reads(ProposalDetails, review_reads.proposal,
             "A proposal and everything its author must see before signing.")),

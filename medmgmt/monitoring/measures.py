@@ -30,7 +30,9 @@ class Measure:
     """The order that waits to be done, if there is one."""
     due_on: date
     is_recent: bool
-    """The last result still serves as the baseline."""
+    """The last result still serves as the baseline; one out of the usual range never does."""
+    is_out_of_range: bool = False
+    """Whether the last result lies out of the usual range, however old it is."""
 
     @property
     def comes_too_late(self) -> bool:
@@ -72,7 +74,7 @@ def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTable
     last, waiting = last_results(patient.pk, codes), open_orders(patient.pk, codes)
     return {
         finding.pk: [
-            _measure(patient, finding.pk, wanted, last.get(wanted.code), waiting.get(wanted.code))
+            _measure(patient, finding.pk, wanted, last.get(wanted.code), waiting.get(wanted.code), tables)
             for wanted in by_card[finding.card or finding.pk].values()
         ]
         for finding in findings
@@ -80,12 +82,20 @@ def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTable
 
 
 def _measure(
-    patient: Patient, finding_id: int, wanted: Monitoring, last: Observation | None, order: MonitoringOrder | None
+    patient: Patient,
+    finding_id: int,
+    wanted: Monitoring,
+    last: Observation | None,
+    order: MonitoringOrder | None,
+    tables: CardTables,
 ) -> Measure:
     today = patient.today(timezone.now())
     age = None if last is None else (today - patient.today(last.observed_at)).days
     due_on = date.fromordinal(today.toordinal() + wanted.due_days)
-    return Measure(finding_id, wanted, last, order, due_on, age is not None and age <= wanted.recent_days)
+    usual = tables.ranges.get(wanted.code)
+    is_out = usual is not None and last is not None and last.value is not None and not usual.holds(last.value)
+    is_recent = age is not None and age <= wanted.recent_days and not is_out
+    return Measure(finding_id, wanted, last, order, due_on, is_recent, is_out)
 
 
 def last_results(patient_id: int, codes: Iterable[str]) -> dict[str, Observation]:

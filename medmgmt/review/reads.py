@@ -10,6 +10,7 @@ from interactions.models import Release, Review
 from medmgmt.record import access
 from medmgmt.record.errors import NoSuchThing
 from medmgmt.record.models import DosageChange, Patient, Status, User
+from medmgmt.regimen import same_drug
 from medmgmt.review import cosignatures
 from medmgmt.review.cards import FindingCard, ProblemCard, cards, gathered
 from refills.models import LIVE, Task, TaskKind
@@ -38,6 +39,8 @@ class ProposalPage:
     can_sign: bool
     can_answer: bool
     can_order: bool = False
+    beside: list[same_drug.Line] = field(default_factory=list)
+    """What is taken on that day of the same substance on other lines."""
     cosignature: cosignatures.CosignatureStanding = field(default_factory=cosignatures.CosignatureStanding)
     """Which contraindicated findings need a second person, and who has said what."""
     problems: list[ProblemCard] = field(default_factory=list)
@@ -98,11 +101,18 @@ def proposal(by: User, change_id: int) -> ProposalPage:
         unanswered=unanswered,
         can_sign=waiting and not unanswered and not second.missing and access.may(by, "sign"),
         can_answer=waiting and access.may(by, "answer_finding"),
+        beside=beside(patient, change),
         can_order=change.status != Status.WITHDRAWN and access.may(by, "order_monitoring"),
         cosignature=second,
         problems=problems,
         tasks=list(patient.tasks.filter(source_type="dosage_change", source_id=str(change.pk))),
     )
+
+
+def beside(patient: Patient, change: DosageChange) -> list[same_drug.Line]:
+    """The other lines of what the change is of."""
+    of = change.prescription
+    return same_drug.of_patient(patient, change.effective_on, name=of.drug_name, rxcui=of.rxcui, but=of.pk)
 
 
 def of_patient(by: User, patient_id: int) -> ScreeningPage:

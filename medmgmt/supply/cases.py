@@ -46,8 +46,11 @@ def refill_answer(case: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 def review(case: Mapping[str, Any]) -> dict[str, Any]:
     """The whole answer to one case in the shape of the case format; cards most severe first. Nothing is kept.
 
-    Raises ValueError, KeyError or TypeError where the case has another shape.
+    Raises ValueError, KeyError or TypeError where the case has another shape, NamesDisagree where the name and the
+    code of a medicine are of different drugs.
     """
+    for one in [*(case.get("current_meds") or []), case.get("proposed") or {}]:
+        library.require_agreement(str(one.get("drug") or ""), one.get("rxcui"))
     answer = cases.review(case, library.current())
     supply = refill_answer(case)
     cards = sorted([*answer["cards"], *supply["cards"]], key=lambda card: -NAMED[card["severity"]])

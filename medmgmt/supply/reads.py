@@ -147,7 +147,8 @@ def with_voidings(fills: QuerySet[Dispense]) -> QuerySet[Dispense]:
 
 def authorisations(by: User) -> QuerySet[Authorisation]:
     """Prescriptions for the pharmacy of the person's patients, newest first."""
-    return Authorisation.objects.filter(patient_id__in=access.own_or_cared_for(by)).order_by("-issued_on", "-id")
+    found = Authorisation.objects.filter(patient_id__in=access.own_or_cared_for(by)).select_related("revoked")
+    return found.order_by("-issued_on", "-id")
 
 
 def asked_by(patient: Patient, prescription_ids: Sequence[int]) -> Mapping[int, OwnRequest]:

@@ -18,6 +18,7 @@ from medmgmt.actions import prescribing
 from medmgmt.knowledge import reads
 from medmgmt.record import access, dosing
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
+from medmgmt.regimen import same_drug
 from medmgmt.web.kit import banner, kept
 from medmgmt.web.kit.forms import ChangeForm, DrugSearch, SigForm, StartForm
 from medmgmt.web.kit.once import sent
@@ -77,17 +78,31 @@ def find_drug(request: Asked, patient: Patient) -> HttpResponse:
 def choose_sig(request: Asked, patient: Patient, pick: Pick) -> HttpResponse:
     """The form for a drug that was chosen."""
     initial = {"drug_name": pick.name, "rxcui": pick.rxcui, "effective_on": patient.today(timezone.now())}
-    form = StartForm(kind=Kind.START, prompts=prompts(patient), initial={**initial, **prompt_asked(request)})
-    return patient_form(request, patient, form, template="propose.html", pick=pick, title=_("New medicine"))
+    return sig_form(request, patient, pick, initial={**initial, **prompt_asked(request)})
 
 
 def propose_start(request: Asked, patient: Patient) -> HttpResponse:
     """Proposes it; what was typed stays when something is refused."""
-    form = StartForm(request.POST, kind=Kind.START, prompts=prompts(patient))
-    if done := sent(request, form, partial(started, form), patient.pk, leads_to=review_of):
-        return done
-    pick = picked(f"{form['rxcui'].value() or ''}:{form['drug_name'].value() or ''}")
-    return patient_form(request, patient, form, template="propose.html", pick=pick, title=_("New medicine"))
+    pick = picked(f"{request.POST.get('rxcui', '')}:{request.POST.get('drug_name', '')}")
+    return sig_form(request, patient, pick)
+
+
+def sig_form(
+    request: Asked, patient: Patient, pick: Pick, *, initial: dict[str, Any] | None = None
+) -> HttpResponse:  # fmt: skip
+    """The form of a new medicine, fresh with what is known or as it was sent; beside it what is taken of the same."""
+    beside = same_drug.of_patient(patient, patient.today(timezone.now()), name=pick.name, rxcui=pick.rxcui)
+    form = StartForm(
+        None if initial else request.POST,
+        kind=Kind.START,
+        prompts=prompts(patient),
+        is_second=bool(beside),
+        initial=initial,
+    )
+    done = None if initial else sent(request, form, partial(started, form), patient.pk, leads_to=review_of)
+    return done or patient_form(
+        request, patient, form, template="propose.html", pick=pick, beside=beside, title=_("New medicine")
+    )
 
 
 def started(form: StartForm, by: User, patient_id: int, /, **typed: Any) -> DosageChange:
@@ -105,7 +120,9 @@ def started(form: StartForm, by: User, patient_id: int, /, **typed: Any) -> Dosa
         note=typed["note"],
         indication=typed["indication"],
         first_supply_days=typed["first_supply_days"],
+        alongside=typed.get("alongside", False),
         prompt=prompt_of(form),
+        confirm=typed["confirm"],
     ).change
 
 
@@ -116,24 +133,26 @@ def change(request: Asked, prescription_id: int, kind: str) -> HttpResponse:
         raise Http404
     access.require(request.user, "propose")
     shown = charts.course(request.user, prescription_id)
+    of, today = shown.medication.prescription, shown.patient.today(timezone.now())
     if not request.POST:
-        steps = [change.step for change in shown.medication.course]
-        dosing.require_possible_from(steps, kind, shown.patient.today(timezone.now()))
-    form = change_form(request, shown, kind)
+        dosing.require_possible_from([change.step for change in shown.medication.course], kind, today)
+    beside = same_drug.of_patient(shown.patient, today, name=of.drug_name, rxcui=of.rxcui, but=of.pk)
+    form = change_form(request, shown, kind, is_second=bool(beside) and kind == Kind.RESUME)
     return sent(request, form, partial(changed, form, kind), prescription_id, leads_to=review_of) or patient_form(
         request,
         shown.patient,
         form,
         template="propose.html",
         medication=shown.medication,
+        beside=beside,
         title=TITLES[kind],
         kind=kind,
     )
 
 
-def change_form(request: Asked, shown: charts.CoursePage, kind: str) -> ChangeForm:
+def change_form(request: Asked, shown: charts.CoursePage, kind: str, *, is_second: bool) -> ChangeForm:
     """The form of that kind, filled with what is taken now."""
-    shape = SigForm if kind in (Kind.NEW_DOSE, Kind.RESUME) else ChangeForm
+    shape = partial(SigForm, is_second=is_second) if kind in (Kind.NEW_DOSE, Kind.RESUME) else ChangeForm
     initial: dict[str, Any] = {"effective_on": shown.patient.today(timezone.now()), **prompt_asked(request)}
     sigs = [step.sig for step in shown.medication.course if step.sig]
     if sigs:
@@ -161,7 +180,9 @@ def changed(form: ChangeForm, kind: str, by: User, prescription_id: int, /, **ty
         effective_on=typed["effective_on"],
         reason_code=typed["reason_code"],
         note=typed["note"],
+        alongside=typed.get("alongside") or None,
         prompt=prompt_of(form),
+        confirm=typed["confirm"],
     ).change
 
 

@@ -369,6 +369,7 @@ PARTS: list[Act] = [
     observing.keep,
     observing.close_promises,
     prescribing.propose,
+    prescribing.require_not_again,
     prescribing.remember_to_sign,
     prescribing.review_now,
     prescribing.proposed,

@@ -53,14 +53,22 @@ def test_a_card_on_the_qt_interval_asks_for_an_ecg_and_electrolytes_with_loinc_c
 def test_the_last_result_stands_on_the_card_and_says_whether_it_is_recent(knowledge: None) -> None:
     of = finding()
     seen = timezone.now() - timedelta(days=60)
-    observing.record_observation(factories.bo(), factories.carla().pk, code="qtc", observed_at=seen, value=Decimal(452))
+    observing.record_observation(factories.bo(), factories.carla().pk, code="qtc", observed_at=seen, value=Decimal(442))
     observing.record_observation(
         factories.bo(), factories.carla().pk, code="potassium", observed_at=seen, value=Decimal("4.1")
     )
     told = measures(of)
     assert told["qtc"].last is not None
-    assert told["qtc"].last.value == 452
+    assert told["qtc"].last.value == 442
     assert (told["qtc"].is_recent, told["potassium"].is_recent) == (True, False)
+
+
+def test_a_result_out_of_the_usual_range_is_no_baseline_however_fresh(knowledge: None) -> None:
+    of = finding()
+    observing.record_observation(
+        factories.bo(), factories.carla().pk, code="qtc", observed_at=timezone.now(), value=Decimal(470)
+    )
+    assert (measures(of)["qtc"].is_recent, measures(of)["qtc"].is_out_of_range) == (False, True)
 
 
 def test_one_click_orders_it_and_opens_a_task_that_only_the_result_closes(knowledge: None) -> None:

@@ -40,12 +40,12 @@ api:allergies | Allergy | adler bo pia: currentillin #mixture
 api:none-known | Allergy | adler bo pia: #none-known
 api:conditions | Condition | adler bo pia: currentosis
 api:prescriptions | Prescription | adler bo pia: laterol patazine sertraline stoppedol tramadol withdrawnol | carla:
-    laterol sertraline stoppedol tramadol withdrawnol | dorn: samazine | pat: patazine
+    laterol sertraline stoppedol | dorn: samazine | pat: patazine
 api:prescriptions?patient={pat} | Prescription | adler bo pia pat: patazine | carla dorn:
 api:prescriptions?patient={sam} | Prescription | adler bo pia carla pat: | dorn: samazine
 api:prescriptions?rxcui=36437 | Prescription | adler bo pia carla: sertraline | dorn pat:
 api:prescriptions?free_text=true | Prescription | adler bo pia: laterol patazine stoppedol withdrawnol | carla:
-    laterol stoppedol withdrawnol | dorn: samazine | pat: patazine
+    laterol stoppedol | dorn: samazine | pat: patazine
 api:proposals | DosageChange | adler bo pia: #laterol-start #patazine-start #sertraline-50 #sertraline-75
     #stoppedol-start #stoppedol-stop #tramadol-start #withdrawnol-start 37.5 87.5 | carla: #laterol-start
     #sertraline-50 #stoppedol-start #stoppedol-stop | dorn: #samazine-start | pat: #patazine-start

@@ -149,6 +149,7 @@ def propose(by: User, of: Patient, kind: str, prescription_id: int) -> prescribi
         effective_on=of.today(timezone.now()),
         reason_code="titration",
         note=NOTE,
+        confirm=True,
     )
 
 
@@ -208,6 +209,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "card-monitoring": {"code": "hunter"},
         "local-changes": LOCAL,
         "check": {"id": "c", "as_of": day},
+        "understand-line": {"line": "sertr 100 qam"},
     }  # fmt: skip
 
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from interactions.engine.catalogue import Catalogue
 from interactions.engine.check import check
 from interactions.engine.data_set import DataSet
-from interactions.importers import table
+from interactions.importers import product_codes, table
 from interactions.importers.faults import BadFile
 from interactions.importers.pair_import import PairImport
 from tests.interactions import shipped
@@ -54,6 +55,36 @@ def test_a_salt_and_its_ingredient_are_one_drug_with_all_the_pairs_of_both(tmp_p
     found = read(tmp_path, HEADING, "42351,5640,major", "6448,36437,minor", "42351,6448,minor")
     assert len(found.drugs) == 3
     assert found.pairs == 2
+
+
+def whole(folder: Path, *lines: str) -> PairImport:
+    """Read with everything that codes and names are known to mean."""
+    known = Catalogue(shipped.tables().drugs, SALTS, product_codes.made_of())
+    return table.parse(write(folder, *lines), SALTS, known)
+
+
+def test_products_brands_and_salts_are_taken_as_what_they_are_made_of(tmp_path: Path) -> None:
+    found = whole(tmp_path, HEADING, "312938,310385,major", "208161,42351,minor")
+    assert {drug.rxcui for drug in found.drugs} == {36437, 4493, 6448}
+    assert found.strangers == ()
+
+
+def test_a_product_of_several_ingredients_that_is_no_drug_of_its_own_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=r"857005 is a product of several ingredients \(acetaminophen / hydrocodone\)"):
+        whole(tmp_path, HEADING, "857005,36437,major")
+
+
+def test_a_name_that_is_another_drugs_than_the_code_refuses_the_row(tmp_path: Path) -> None:
+    heading = f"{HEADING},name_a,name_b"
+    with pytest.raises(BadFile, match="'sertraline' is sertraline, and RxCUI 4493 is fluoxetine"):
+        whole(tmp_path, heading, "4493,10689,major,sertraline,tramadol")
+    assert whole(tmp_path, heading, "36437,10689,major,Zoloft,tramadol").pairs == 1
+
+
+def test_a_table_in_codes_that_nobody_knows_is_refused_and_a_few_of_them_are_named(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="none of its codes is an RxCUI that is known here"):
+        whole(tmp_path, HEADING, "2147000001,2147000002,major")
+    assert whole(tmp_path, HEADING, "36437,2147000002,major").strangers == (2147000002,)
 
 
 def test_the_texts_of_a_pair_are_shown_with_its_finding(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("a_change_is_of_a_kind_we_know", change, {**HOLD, "kind": "pause"}),
     ("a_change_has_a_reason_we_know", change, {"reason_code": ""}),
     ("another_reason_needs_a_note", change, {"reason_code": "other"}),
+    ("only_what_begins_is_meant_beside_another", change, {"kind": "new_dose", "alongside": False}),
     ("a_changes_effective_day_is_sane", change, {"effective_on": date(226, 3, 2)}),
     ("a_hold_or_stop_has_no_sig_and_all_else_has_one", change, {"kind": "stop"}),
     ("a_hold_or_stop_has_no_sig_and_all_else_has_one", change, {**HOLD, "kind": "start"}),

@@ -39,6 +39,7 @@ def patient(world: World, by: str, said: dict[str, Any]) -> None:
         "language": said.get("language", "en"),
         "time_zone": said.get("time_zone", str(world.clock.zone)),
         "team": world.get(by, "me")["teams"][0]["id"],
+        "confirm": bool(said.get("confirm")),
     }
     made = world.post(by, "patients", body)
     world.patients.append(made["id"])
@@ -97,7 +98,7 @@ def observation(world: World, by: str, said: dict[str, Any]) -> None:
 
 def allergy(world: World, by: str, said: dict[str, Any]) -> None:
     """In the words that were typed."""
-    body = {key: said[key] for key in ("reaction", "severity", "kind") if key in said}
+    body = {key: said[key] for key in ("reaction", "severity", "kind", "confirm") if key in said}
     substance = said.get("substance") or said.get("text")
     world.post(by, f"patients/{world.patient}/allergies", {**body, "substance": str(substance)})
 
@@ -105,8 +106,9 @@ def allergy(world: World, by: str, said: dict[str, Any]) -> None:
 def condition(world: World, by: str, said: dict[str, Any]) -> None:
     """A diagnosis in words or by its code."""
     text = str(said.get("text") or said.get("substance"))
-    code = {"icd10cm": text} if ICD10.fullmatch(text) else {}
-    world.post(by, f"patients/{world.patient}/conditions", {"text": text, **code})
+    more = {"icd10cm": text} if ICD10.fullmatch(text) else {}
+    more |= {"confirm": True} if said.get("confirm") else {}
+    world.post(by, f"patients/{world.patient}/conditions", {"text": text, **more})
 
 
 def side_effect(world: World, by: str, said: dict[str, Any]) -> None:
@@ -121,6 +123,7 @@ def side_effect(world: World, by: str, said: dict[str, Any]) -> None:
     if by == "patient":
         world.send(by, "/my/side-effects/new/", body)
     else:
+        body |= {"confirm": True} if said.get("confirm") else {}
         world.post(by, "side-effects", {**body, "patient": world.patient})
     world.report = max(one["id"] for one in world.rows("psychiatrist", f"side-effects?patient={world.patient}"))
 

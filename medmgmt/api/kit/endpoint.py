@@ -53,6 +53,8 @@ class Operation:
     """What a list shows of patients, for the audit; empty where it shows none or opens a single chart."""
     words: str = ""
     """What it does, where its act says it otherwise."""
+    asks_again: bool = False
+    """Whether the very same, sent twice within a minute without a key, is asked about."""
 
     def has_version(self) -> bool:
         """Whether the answer is one thing with a version."""
@@ -166,17 +168,29 @@ def writes(
 
     The act gets who is asking, the ids of the address in their order, and what the body says by name.
     """
+    is_said_by_us = bool(options.get("asks_again")) and "confirm" not in takes().fields
+    takes = confirmed(takes) if is_said_by_us else takes
     operation = Operation(gives, act, takes=takes, status=status, words=words, **options)
 
     def handler(view: Endpoint, request: Request, **ids: Any) -> Response | HttpResponse:
         def once() -> Response:
             values = body_values(takes, request)
+            if is_said_by_us:
+                del values["confirm"]
             with version_of(operation, request, values) as version:
                 return view.show(operation, act(request.user, *ids.values(), **values, **version))
 
-        return idempotency.once(request, once) if request.method == "POST" else once()
+        if request.method != "POST":
+            return once()
+        return idempotency.once(request, once, asks_again=operation.asks_again)
 
     return attached(handler, operation)
+
+
+def confirmed(takes: Fields) -> Fields:
+    """The same body, which may say that it is meant though the same was said just before."""
+    confirm = serializers.BooleanField(default=False, help_text="The same was sent just before, and both are meant.")
+    return type(takes.__name__, (takes,), {"__doc__": takes.__doc__, "confirm": confirm})
 
 
 def plain_columns(act: Callable[..., QuerySet[Any]], line: Fields) -> Act:

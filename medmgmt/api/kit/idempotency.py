@@ -4,10 +4,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -16,6 +18,7 @@ from rest_framework.response import Response
 
 from medmgmt import problems
 from medmgmt.problems import ProblemRaised
+from medmgmt.record.errors import Unconfirmed
 from medmgmt.record.models import IdempotencyRecord, User
 
 HEADER = "Idempotency-Key"
@@ -24,40 +27,74 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 WAIT = "10s"
 """How long a repeat waits for the first request of its key before it is told to ask again."""
 KEPT_HEADERS = ("Location", "ETag")
+AGAIN = timedelta(minutes=1)
+"""The same said again so soon, without a key, is more likely a slip than meant."""
+SAID_ALREADY = _(
+    "You sent the very same less than a minute ago, and it was done. Send it with `confirm` true if it is meant twice."
+)
 
 
-def once(request: Request, act: Callable[[], Response]) -> Response | HttpResponse:
+def once(request: Request, act: Callable[[], Response], *, asks_again: bool = False) -> Response | HttpResponse:
     """The answer of `act`, done at most once for the user's key; without a key it is simply done.
 
+    With `asks_again` the same request is asked about when it comes again within a minute without a key.
     Only what was done is kept: a refusal frees the key, so that the same request may be tried again once its reason
     has gone. What a refusal itself leaves behind (an audit entry, the review that refused a signature) stays.
     """
     key = request.headers.get(HEADER)
+    if key is None and asks_again and isinstance(request.user, User):
+        return not_again(request, request.user, act)
     if key is None or not isinstance(request.user, User):
         return act()
     if not KEY.fullmatch(key):
         raise ValidationError({HEADER: [_("Must be 1 to 255 printable ASCII characters without spaces.")]})
-    mark = fingerprint(request)
+    mark = fingerprint(request, request.data)
     with transaction.atomic():
         record = reserve(request, request.user, key, mark)
         if record is None:
             return replay(request.user, key, mark)
-        try:
-            response = act()
-        except Exception as error:
-            if problems.describe(error).status >= 500:
-                raise
-            record.delete()
-            refusal = error
-        else:
-            keep(record, response)
-            return response
-    raise refusal
+        outcome = done(record, act)
+    return told(outcome)
 
 
-def fingerprint(request: Request) -> str:
+def not_again(request: Request, by: User, act: Callable[[], Response]) -> Response:
+    """The answer of `act`; Unconfirmed where this person had the very same done within the last minute."""
+    said = request.data if isinstance(request.data, dict) else {}
+    mark = fingerprint(request, {name: value for name, value in said.items() if name != "confirm"})
+    with transaction.atomic():
+        record = reserve(request, by, f"again:{mark}", mark)
+        if record is None:
+            record = IdempotencyRecord.objects.select_for_update().get(user=by, key=f"again:{mark}")
+            if timezone.now() - record.created_at < AGAIN and said.get("confirm") is not True:
+                raise Unconfirmed(SAID_ALREADY)
+        record.created_at = timezone.now()
+        outcome = done(record, act)
+    return told(outcome)
+
+
+def done(record: IdempotencyRecord, act: Callable[[], Response]) -> Response | Exception:
+    """The answer, which is kept; or the refusal, which leaves the key free. What nobody foresaw is raised."""
+    try:
+        response = act()
+    except Exception as error:
+        if problems.describe(error).status >= 500:
+            raise
+        record.delete()
+        return error
+    keep(record, response)
+    return response
+
+
+def told(outcome: Response | Exception) -> Response:
+    """The answer, or the refusal raised once what it leaves behind stands."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def fingerprint(request: Request, body: object) -> str:
     """What makes two requests the same: method, address, and what the body means rather than how it is spaced."""
-    said = json.dumps(request.data, sort_keys=True, default=str, ensure_ascii=True)
+    said = json.dumps(body, sort_keys=True, default=str, ensure_ascii=True)
     whole = "\n".join((str(request.method), request.get_full_path(), request.headers.get("If-Match", ""), said))
     return hashlib.sha256(whole.encode("utf-8", "backslashreplace")).hexdigest()
 
@@ -90,7 +127,7 @@ def keep(record: IdempotencyRecord, response: Response) -> None:
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     record.status = response.status_code
     record.body = {"content": JSONRenderer().render(response.data).decode(), "headers": headers}
-    record.save(update_fields=["status", "body"])
+    record.save(update_fields=["status", "body", "created_at"])
 
 
 def replay(by: User, key: str, mark: str) -> HttpResponse:

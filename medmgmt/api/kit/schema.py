@@ -136,6 +136,7 @@ class Schema(AutoSchema):
             yield from WITH_BODY
         if self.method == "POST":
             yield from WITH_KEY
+            yield from ("asked",) if self.operation.asks_again else ()
         if self.operation.is_versioned:
             yield from WITH_VERSION
         yield from self.operation.refuses

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from interactions.errors import NamesDisagree
 from medmgmt.supply import cases
 
 
@@ -24,6 +25,8 @@ class Command(BaseCommand):
             text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text(encoding="utf-8")
             document = json.loads(text)
             told = cases.reviewed(document)
+        except NamesDisagree as wrong:
+            raise CommandError(str(wrong)) from wrong
         except (OSError, ValueError) as wrong:
             raise CommandError(f"The cases cannot be read: {wrong}") from wrong
         except (KeyError, TypeError, AttributeError, AssertionError) as wrong:

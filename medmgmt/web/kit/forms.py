@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from interactions.engine import written
 from medmgmt.actions import shapes
 from medmgmt.actions.side_effects import log_side_effect
-from medmgmt.record import dosing
+from medmgmt.record import dosing, legible
 from medmgmt.record.models import ReasonCode
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 NOTE_LENGTH = 2000
 LARGEST_CODE = 2_147_483_647
+UNREADABLE = gettext_lazy("This holds a control character that nobody can read. Type it again without it.")
 CHOOSE = ("", gettext_lazy("Choose…"))
 USUAL_REASONS: dict[str, tuple[str, ...]] = {
     "start": ("initial_treatment", "augmentation", "continued_treatment", "cross_taper", "relapse"),
@@ -76,9 +78,43 @@ class Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
+class PlainNumber:
+    """A number in plain digits; what only a programming language reads as one is none."""
+
+    error_messages: dict[str, Any]
+
+    def to_python(self, value: Any) -> Any:  # Any: Django's own signature
+        """The number, or None where nothing was typed."""
+        if isinstance(value, str) and value.strip() and written.number(value) is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)  # type: ignore[misc]  # of the field it is mixed into
+
+
+class Number(PlainNumber, forms.DecimalField):
+    """A decimal number in plain digits."""
+
+
+class Whole(PlainNumber, forms.IntegerField):
+    """A whole number in plain digits."""
+
+
+class Written(forms.CharField):
+    """Text that a person types: what nobody can see is left out, a control character is refused."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value))
+        if legible.has_controls(text):
+            raise forms.ValidationError(UNREADABLE)
+        return legible.plain(text).strip() if self.strip else legible.plain(text)
+
+    def widget_attrs(self, widget: forms.Widget) -> Any:
+        """Written from the side from which its letters run."""
+        return {**super().widget_attrs(widget), "dir": "auto"}
+
+
 OF_KINDS: dict[object, Callable[[], tuple[type[forms.Field], dict[str, Any]]]] = {
     bool: lambda: (forms.BooleanField, {"required": False}),
-    int: lambda: (forms.IntegerField, {"widget": forms.TextInput(attrs=NUMERIC)}),
+    int: lambda: (Whole, {"widget": forms.TextInput(attrs=NUMERIC)}),
     date: lambda: (forms.DateField, {"widget": Day()}),
     datetime: lambda: (forms.DateTimeField, {"widget": Moment()}),
 }
@@ -87,7 +123,7 @@ OF_KINDS: dict[object, Callable[[], tuple[type[forms.Field], dict[str, Any]]]] =
 def note(label: "Words", *, required: bool = False, help_text: "Words" = "") -> forms.CharField:
     """A few lines of free text."""
     area = forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(label=label, required=required, max_length=NOTE_LENGTH, widget=area, help_text=help_text)
+    return Written(label=label, required=required, max_length=NOTE_LENGTH, widget=area, help_text=help_text)
 
 
 def confirm(label: "Words") -> forms.BooleanField:
@@ -113,9 +149,9 @@ def kind_of(detail: shapes.Detail, *, with_choices: bool) -> tuple[type[forms.Fi
         return forms.ChoiceField, {"choices": getattr(column, "choices", ()), "initial": detail.default or None}
     if detail.kind is Decimal:
         digits = {name: getattr(column, name, None) for name in ("max_digits", "decimal_places")}
-        return forms.DecimalField, {**digits, "widget": forms.TextInput(attrs=DECIMAL)}
+        return Number, {**digits, "widget": forms.TextInput(attrs=DECIMAL)}
     if detail.kind is str:
-        return forms.CharField, {"max_length": getattr(column, "max_length", None)}
+        return Written, {"max_length": getattr(column, "max_length", None)}
     return OF_KINDS[detail.kind]()
 
 
@@ -144,13 +180,13 @@ class SignInForm(AuthenticationForm):
 class PatientSearch(forms.Form):
     """Sent as a POST, so that no name is ever part of an address."""
 
-    q = forms.CharField(label=gettext_lazy("Name or record number"), required=False, max_length=120)
+    q = Written(label=gettext_lazy("Name or record number"), required=False, max_length=120)
 
 
 class DrugSearch(forms.Form):
     """A drug by generic name, brand or RxCUI."""
 
-    q = forms.CharField(
+    q = Written(
         label=gettext_lazy("Drug"),
         max_length=200,
         help_text=gettext_lazy("Generic name, brand or RxCUI. Misspellings are understood."),
@@ -164,13 +200,14 @@ class ChangeForm(forms.Form):
     effective_on = forms.DateField(label=gettext_lazy("From"), widget=Day())
     reason_code = forms.ChoiceField(label=gettext_lazy("Reason"))
     prompt = forms.ChoiceField(label=gettext_lazy("Prompted by"), required=False)
-    plan = forms.CharField(
+    plan = Written(
         label=gettext_lazy("Plan"),
         required=False,
         max_length=300,
         help_text=gettext_lazy("For instance: step 2 of the titration plan."),
     )
     note = note(gettext_lazy("Note"))
+    confirm = confirm(gettext_lazy("It is meant as well: propose it"))
 
     def __init__(self, *args: Any, kind: str, prompts: "Sequence[tuple[str, Words]]" = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -193,7 +230,7 @@ def reasons(kind: str) -> list[Any]:
 class SigForm(ChangeForm):
     """A change that says how to take the medicine."""
 
-    amount = forms.DecimalField(
+    amount = Number(
         label=gettext_lazy("Dose"), max_digits=12, decimal_places=dosing.DECIMALS, widget=forms.TextInput(attrs=DECIMAL)
     )
     unit = forms.ChoiceField(
@@ -205,14 +242,14 @@ class SigForm(ChangeForm):
         initial="PO",
     )
     timing = forms.ChoiceField(label=gettext_lazy("How often"))
-    every_days = forms.IntegerField(
+    every_days = Whole(
         label=gettext_lazy("Every how many days"),
         required=False,
         help_text=gettext_lazy("Only for “every so many days”."),
         widget=forms.TextInput(attrs=NUMERIC),
     )
     as_needed = forms.BooleanField(label=gettext_lazy("Only as needed (PRN)"), required=False)
-    max_per_day = forms.DecimalField(
+    max_per_day = Number(
         label=gettext_lazy("At most per day"),
         required=False,
         max_digits=12,
@@ -220,10 +257,17 @@ class SigForm(ChangeForm):
         help_text=gettext_lazy("In the same unit. Needed where it is taken as needed."),
         widget=forms.TextInput(attrs=DECIMAL),
     )
+    alongside = forms.BooleanField(
+        label=gettext_lazy("Both are meant: order it beside what is taken"),
+        required=False,
+        help_text=gettext_lazy("Another strength, a planned overlap with an injection, a short-acting form beside it."),
+    )
     sig: dosing.Sig
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_second: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not is_second:
+            del self.fields["alongside"]
         self.fields["timing"].choices = with_blank(timings())  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -259,12 +303,12 @@ def timings() -> list[tuple[str, str]]:
 class StartForm(SigForm):
     """A new medicine: the drug as it was chosen, and how to take it."""
 
-    drug_name = forms.CharField(max_length=300, widget=forms.HiddenInput())
+    drug_name = Written(max_length=300, widget=forms.HiddenInput())
     rxcui = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_CODE, widget=forms.HiddenInput())
-    strength = forms.CharField(label=gettext_lazy("Strength"), required=False, max_length=120)
-    form = forms.CharField(label=gettext_lazy("Form"), required=False, max_length=120)
-    indication = forms.CharField(label=gettext_lazy("For"), required=False, max_length=300)
-    first_supply_days = forms.IntegerField(
+    strength = Written(label=gettext_lazy("Strength"), required=False, max_length=120)
+    form = Written(label=gettext_lazy("Form"), required=False, max_length=120)
+    indication = Written(label=gettext_lazy("For"), required=False, max_length=300)
+    first_supply_days = Whole(
         label=gettext_lazy("Days of first supply"),
         required=False,
         min_value=1,

@@ -110,6 +110,8 @@ def test_a_drug_nobody_knows_is_taken_down_and_said_to_be_unchecked(adler: Api) 
         ({"sig": {**SIG, "amount": "NaN"}}, {"sig.amount"}),
         ({"sig": {**SIG, "amount": "٥٠"}}, {"sig.amount"}),
         ({"sig": {**SIG, "max_per_day": "1_0"}}, {"sig.max_per_day"}),
+        ({"sig": {**SIG, "every_days": "1_4"}}, {"sig.every_days"}),
+        ({"first_supply_days": "3_0"}, {"first_supply_days"}),
         ({"sig": {"route": "PO", "amount": "50"}}, {"sig.unit", "sig.timing"}),
         ({"sig": {**SIG, "parts": [PART]}}, {"sig.amount", "sig.unit", "sig.timing"}),
         ({"sig": {"route": "PO", "parts": [{**PART, "amount": "1_0"}]}}, {"sig.parts.0.amount"}),
@@ -142,6 +144,29 @@ def test_a_body_that_makes_no_order(adler: Api, values: dict[str, object], wrong
 )
 def test_an_order_that_makes_no_sense_is_refused_in_a_sentence(adler: Api, values: dict[str, object]) -> None:
     assert problem(adler.post("proposals/", start("sertraline", **values)), 422, "refused")["detail"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        {"name": "sertraline", "rxcui": 4493},
+        {"name": "Prozac", "rxcui": 36437},
+        {"name": "sertraline", "product_rxcui": 310385},
+        {"name": "sertraline", "strength": "fluoxetine 20 mg"},
+    ],
+)
+def test_a_name_and_a_code_of_different_drugs_are_refused_and_both_are_named(
+    adler: Api, drug: dict[str, object]
+) -> None:
+    refused = problem(adler.post("proposals/", start("", drug=drug)), 422, "refused")
+    assert "sertraline" in refused["detail"]
+    assert "fluoxetine" in refused["detail"]
+    meds = [{"drug": "sertraline", "rxcui": 4493}]
+    case = {"id": "c", "as_of": "2026-06-01", "current_meds": meds}
+    assert "fluoxetine" in problem(adler.post("interactions/check/", case), 422, "refused")["detail"]
+    allergy = {"substance": "sertraline", "rxcui": 4493}
+    address = f"patients/{factories.carla().pk}/allergies/"
+    assert "fluoxetine" in problem(adler.post(address, allergy), 422, "refused")["detail"]
 
 
 def test_an_order_prompted_by_something_of_another_patient_is_refused(adler: Api) -> None:
