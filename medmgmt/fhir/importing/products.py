@@ -12,8 +12,8 @@ SALTS = frozenset({
     "acetate", "anhydrous", "benzoate", "besylate", "bitartrate", "bromide", "calcium", "carbonate", "chloride",
     "citrate", "decanoate", "dihydrate", "dihydrochloride", "disodium", "fumarate", "hbr", "hcl", "hemihydrate",
     "hydrate", "hydrobromide", "hydrochloride", "hydrocholoride", "magnesium", "maleate", "mesylate", "monohydrate",
-    "nitrate", "oxalate", "palmitate", "pamoate", "phosphate", "potassium", "propionate", "sodium", "succinate", "sulfate",
-    "tartrate", "tosylate", "trihydrate", "valerate",
+    "nitrate", "oxalate", "palmitate", "pamoate", "phosphate", "potassium", "propionate", "sodium", "succinate",
+    "sulfate", "tartrate", "tosylate", "trihydrate", "valerate",
 })  # fmt: skip
 """Words at the end of a name that say in which salt, ester or water it comes; one as Synthea misspells it."""
 INORGANIC = frozenset({
