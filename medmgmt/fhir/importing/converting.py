@@ -229,7 +229,7 @@ def _medicines(person: Person, asked: _Converting) -> list[Medicine]:
         if not why and when is not None and when.last < person.reading.birth_date:
             why = "dated before the patient's birth"
         if not why and when is None and not request.runs:
-            why = "it has no date and has ended"
+            why = "it does not say when it began, and has ended"
         if why:
             asked.leave_out(request.kind, request.id, one.words, why)
         else:

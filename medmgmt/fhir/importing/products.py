@@ -66,9 +66,11 @@ FORMS = (
 ROUTE_WORDS = (
     ("sublingual", "SL"), ("buccal", "BUCC"), ("oral", "PO"), ("chewable tablet", "PO"), ("chewing gum", "BUCC"),
     ("transdermal", "TD"), ("topical", "TOP"), ("inhal", "INH"), ("nasal", "IN"), ("ophthalmic", "OPH"),
-    ("otic", "OTIC"), ("rectal", "PR"), ("vaginal", "PV"), ("implant", "IMPLANT"),
+    ("otic", "OTIC"), ("rectal", "PR"), ("vaginal", "PV"), ("implant", "IMPLANT"), ("suppositor", "PR"),
+    ("patch", "TD"), ("cream", "TOP"), ("ointment", "TOP"), ("tab", "PO"), ("cap", "PO"), ("syrup", "PO"),
 )  # fmt: skip
-"""What a dose form says of the route. An injection says nothing: vein, muscle or skin is for the prescriber to say."""
+"""What a dose form says of the route, the more telling words first. An injection says nothing: vein, muscle or skin is
+for the prescriber to say."""
 
 
 @dataclass(frozen=True, slots=True)
