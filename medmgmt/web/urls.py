@@ -40,6 +40,7 @@ urlpatterns = [
     path("patients/<int:patient_id>/contact/", people.contact, name="contact"),
     path("patients/<int:patient_id>/messages/", messages.messages, name="messages"),
     path("patients/<int:patient_id>/observations/new/", observing.new_observation, name="new_observation"),
+    path("patients/<int:patient_id>/observations/<int:observation_id>/", observing.told, name="told"),
     path("patients/<int:patient_id>/visits/new/", observing.new_encounter, name="new_encounter"),
     path("patients/<int:patient_id>/screening/", review.screening, name="screening"),
     path(
@@ -102,7 +103,7 @@ urlpatterns = [
     path("my/medicines/<int:prescription_id>/taken/", portal.tell_taken, name="tell_taken"),
     path("my/messages/", messages.my_messages, name="my_messages"),
     path("my/side-effects/new/", portal.my_side_effect, name="my_side_effect"),
-    path("my/side-effects/sent/", portal.my_side_effect_sent, name="my_side_effect_sent"),
+    path("my/side-effects/<int:report_id>/sent/", portal.my_side_effect_sent, name="my_side_effect_sent"),
     path("r/<str:token>/", reminder.reminder, name="reminder"),
     path("r/<str:token>/stop/", reminder.stop, name="stop_messages"),
     path("calendar/<str:feed>.ics", hooks.calendar, name="calendar"),
