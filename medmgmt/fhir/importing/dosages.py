@@ -4,6 +4,7 @@ Pure. Nothing is invented: what cannot be put into numbers whole has no parts, a
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta, tzinfo
@@ -33,6 +34,10 @@ ROUTE_WORDS = {
 CONTRADICTS = "The source says two things of how it is taken, so no dose was taken over."
 TROUBLE = (NoWord, ImpossibleSig, ArithmeticError, TypeError, ValueError, AttributeError, LookupError)
 """All that a Dosage can be wrong in; whatever it is, its words are kept."""
+CHANGES = re.compile(
+    r"\b(?:then|increas\w+|decreas\w+|reduc\w+|titrat\w+|taper\w*|alternat\w+|hasta|luego|aument\w+)\b", re.IGNORECASE
+)
+"""Words of a dose that changes."""
 NEARLY = Decimal("0.001")
 Understand = Callable[[str], Sig | None]
 """Reads words as an order line is read; None for words that are not understood whole."""
@@ -100,6 +105,8 @@ def read(one: Mapping[str, Any], ordered: Ordered, on: date, zone: tzinfo) -> Sa
     both = days.ends is not None and ends is not None and days.ends != ends
     told_twice = [lost] if lost else []
     told_twice += ["The source gives two ends: the later one counts."] if both else []
+    if CHANGES.search(wording.words_of(one)) and sequence is None:
+        told_twice.append("Its words tell of another dose later or instead, which its numbers do not.")
     if _differ(sig, ordered.understand(str(one.get("text") or "")), ordered.strength):
         told_twice.append(f"Its words say otherwise than its numbers, which were taken over: {sig.text()}.")
     end = max((day for day in (days.ends, ends) if day is not None), default=None)

@@ -30,7 +30,7 @@ PACK = re.compile(r"^\{(?P<inside>.*)\}\s*Pack\b", re.IGNORECASE)
 PACKED = re.compile(r"\d+\s*\((?P<product>[^()]*(?:\([^()]*\)[^()]*)*)\)")
 STRENGTH = re.compile(
     r"^(?P<name>.*?[^\d\s.].*?)\s+(?P<amount>\d[\d.,]*)\s*"
-    r"(?P<unit>(?:MG|MCG|G|ML|UNT|UNITS?|MEQ|MMOL|%)(?:/(?:[\d.]+\s*)?(?:ML|HR|ACTUAT|MG|G|L))?)(?=\s|$)"
+    r"(?P<unit>(?:MG|MCG|G|ML|UNT|UNITS?|MEQ|MMOL|%)(?:/(?:[\d.]+\s*)?(?:ML|HR|H|HOUR|DAY|ACTUAT|MG|G|L))?)(?=\s|$)"
     r"\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
@@ -46,9 +46,10 @@ SNOMED_WORDS = (
     (re.compile(r"\bmilligrams?\b", re.IGNORECASE), "MG"), (re.compile(r"\bmicrograms?\b", re.IGNORECASE), "MCG"),
 )  # fmt: skip
 """How SNOMED CT names the same: "Product containing precisely sertraline 50 milligram/1 each oral tablet"."""
-UNIT_WORDS = {"unit": "units", "units": "units",
-              "mg": "mg", "mcg": "mcg", "g": "g", "ml": "mL", "unt": "units", "meq": "mEq", "hr": "h", "l": "L",
-              "actuat": "actuation", "mmol": "mmol", "%": "%"}  # fmt: skip
+UNIT_WORDS = {
+    "unit": "units", "units": "units", "unt": "units", "mg": "mg", "mcg": "mcg", "g": "g", "ml": "mL", "l": "L",
+    "meq": "mEq", "mmol": "mmol", "%": "%", "hr": "h", "h": "h", "hour": "h", "day": "day", "actuat": "actuation",
+}  # fmt: skip
 
 FORMS = (
     "extended release oral tablet", "delayed release oral tablet", "disintegrating oral tablet", "chewable tablet",
