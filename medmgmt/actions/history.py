@@ -35,16 +35,24 @@ class PastCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class PastReaction:
+    """What a substance did, and how badly."""
+
+    text: str = ""
+    severity: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
 class PastAllergy:
-    """An allergy or intolerance; `rxcui` only where it is a drug that the vocabulary knows."""
+    """An allergy or intolerance, or the statement that none is known; `rxcui` only where it is a drug that the
+    vocabulary knows."""
 
     source_id: str
     kind: str
     substance: str
     recorded_on: date
     rxcui: int | None = None
-    reaction: str = ""
-    severity: str = "unknown"
+    reactions: tuple[PastReaction, ...] = ()
     refuted_on: date | None = None
 
 
@@ -93,6 +101,8 @@ class PastStep:
     note: str = ""
     plan: str = ""
     is_dated: bool = True
+    alongside: bool | None = None
+    """Meant beside another line of the same drug; None where nobody said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,11 +213,12 @@ def _add_allergies(patient: Patient, history: History, refused: list[PastRemark]
     rows = _allergies(patient, history)
     count = _written(Allergy, rows, refused)
     told = {past.source_id: past for past in history.allergies}
-    reactions = [(row, told[str(row.source_id)]) for row in rows if row.pk is not None]
     AllergyReaction.objects.bulk_create(
-        AllergyReaction(allergy=row, text=past.reaction, severity=past.severity, recorded_on=past.recorded_on)
-        for row, past in reactions
-        if past.reaction or past.severity != ReactionSeverity.UNKNOWN
+        AllergyReaction(allergy=row, text=one.text, severity=one.severity, recorded_on=row.recorded_on)
+        for row in rows
+        if row.pk is not None
+        for one in told[str(row.source_id)].reactions
+        if one.text or one.severity != ReactionSeverity.UNKNOWN
     )
     return count
 
@@ -352,6 +353,7 @@ class _Courses:
             signed_by=self.by,
             signed_at=step.at,
             prompted_by_plan=step.plan,
+            alongside=step.alongside,
         )
 
 

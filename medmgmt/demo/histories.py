@@ -108,9 +108,8 @@ class _Past:
     def _allergies(self) -> Iterator[history.PastAllergy]:
         for row in self.past["allergies"]:
             source_id, on = f"{self.key}/allergy/{row['substance']}", self._day(row["recorded_day"])
-            yield history.PastAllergy(
-                source_id, row["kind"], row["substance"], on, None, row["reaction"], row["severity"]
-            )
+            reaction = history.PastReaction(row["reaction"], row["severity"])
+            yield history.PastAllergy(source_id, row["kind"], row["substance"], on, None, (reaction,))
 
     def _observations(self) -> Iterator[history.PastObservation]:
         for number, row in enumerate(self.past["observations"]):

@@ -12,6 +12,7 @@ from typing import Literal
 from medmgmt.record import strengths
 from medmgmt.record.sigs import DECIMALS as DECIMALS
 from medmgmt.record.sigs import NBSP as NBSP
+from medmgmt.record.sigs import WEEK as WEEK
 from medmgmt.record.sigs import ImpossibleSig as ImpossibleSig
 from medmgmt.record.sigs import Part as Part
 from medmgmt.record.sigs import Sig as Sig

@@ -18,6 +18,7 @@ from medmgmt.record.vocabulary import NOT_RECORDED, ROUTES, TIMINGS, UNITS, WEEK
 NBSP = "\u00a0"
 DECIMALS = 4
 MOST_PARTS = 12
+WEEK = len(WEEKDAYS)
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 2, 366
 LONGEST_WORN, LONGEST_APART, LONGEST_DAY = 168, 168, 24
 """Hours: a patch of a week is the longest that is made; doses further apart are a rhythm of days."""
@@ -86,7 +87,7 @@ class Part:
     def days(self) -> int:
         """In how many days its rhythm comes round."""
         own = self.every_days or TIMINGS[self.timing].days or 1
-        return 7 if self.weekdays and own == 1 else own
+        return WEEK if self.weekdays and own == 1 else own
 
     @property
     def doses(self) -> Fraction:
@@ -239,18 +240,21 @@ class Sig:
         """What is taken on the fullest of its days, in `unit`."""
         if self.as_needed:
             return self.amount_per_day
-        any_day = sum((part.on_its_day for part in self.parts if not part.weekdays), Fraction(0))
-        named = [sum((part.on_its_day for part in self.parts if day in part.weekdays), Fraction(0)) for day in WEEKDAYS]
-        fullest = _decimal(any_day + max(named))
+        fullest = _decimal(max(self.on_weekday(day) for day in WEEKDAYS))
         return fullest if self.max_per_day is None else min(fullest, self.max_per_day)
+
+    def on_weekday(self, day: str) -> Fraction:
+        """What is taken on such a day of the week, if all that may be taken then is."""
+        parts = [part for part in self.parts if not part.weekdays or day in part.weekdays]
+        return sum((part.on_its_day for part in parts), Fraction(0))
 
     @property
     def days_a_week(self) -> Decimal:
         """On how many days of a week it is taken on average."""
-        named = {day for part in self.parts for day in part.weekdays if part.days == 7}
-        rest = [part for part in self.parts if not part.weekdays or part.days != 7]
-        other = sum((min(part.doses, Fraction(part.days)) * Fraction(7, part.days) for part in rest), Fraction(0))
-        return _decimal(min(Fraction(7), len(named) + other))
+        named = {day for part in self.parts for day in part.weekdays if part.days == WEEK}
+        rest = [part for part in self.parts if not part.weekdays or part.days != WEEK]
+        other = sum((min(part.doses, Fraction(part.days)) * Fraction(WEEK, part.days) for part in rest), Fraction(0))
+        return _decimal(min(Fraction(WEEK), len(named) + other))
 
     @property
     def days(self) -> int:

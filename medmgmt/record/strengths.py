@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from medmgmt.record.sigs import Sig
+from medmgmt.record.sigs import ImpossibleSig, Part, Sig
 from medmgmt.record.vocabulary import UNITS
 
 MG_IN = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000)}
@@ -106,6 +106,23 @@ def _of(term: "re.Match[str]") -> Fraction:
 
 def _per(term: "re.Match[str]") -> Fraction:
     return Fraction(term["in"].replace(",", "")) if term["in"] else Fraction(1)
+
+
+def piece_of(strength: str, form: str) -> str:
+    """What is counted of a product: the unit of the piece or measure its strength or form names; blank for none."""
+    words = f"{strength} {form}".casefold()
+    return next(
+        (unit for word, unit in PIECES.items() if unit not in SPRAYED and re.search(rf"\b{word}s?\b", words)), ""
+    )
+
+
+def times(part: Part, each: Fraction, unit: str) -> Part | None:
+    """The amount of a part in another unit; None where that is no amount one could take."""
+    try:
+        amounts = [None if one is None else _decimal(Fraction(one) * each) for one in (part.amount, part.most)]
+        return Part(amounts[0] or Decimal(0), unit, "daily", most=amounts[1])
+    except ImpossibleSig:
+        return None
 
 
 def in_milligrams(sig: Sig, strength: str) -> InMilligrams:

@@ -53,12 +53,13 @@ TAKE = {
 }
 ONE_DOSE = """
     INSERT INTO courses
-    SELECT touched.prescription_id, max(known.strength), max(CAST(course.sig AS text)),
+    SELECT touched.prescription_id, max(known.strength), max({sig}),
         max(course.effective_on), max(known.first_supply_days)
     FROM touched
     JOIN record_prescription AS known ON known.id = touched.prescription_id
     JOIN record_dosagechange AS course ON course.prescription_id = touched.prescription_id AND course.status = 'signed'
     GROUP BY touched.prescription_id HAVING count(*) = 1 AND max(course.kind) = 'start'
+        AND max({sig}) NOT LIKE '%"weekdays"%'
     """
 COUNTED_AT_HOME = "DELETE FROM courses WHERE prescription_id IN (SELECT prescription_id FROM refills_pillcount)"
 WORDINGS = "SELECT DISTINCT strength, sig FROM courses"
@@ -96,12 +97,14 @@ WORDS = {
         "last_day": "dispensed_on + days::integer",
         "first_supply": "courses.begins + courses.first_days",
         "yes": "true",
+        "sig": "CAST(course.sig - 'words' - 'reason' AS text)",
     },
     "sqlite": {
         "thousandths": "CAST(round(fill.quantity * 1000) AS INTEGER)",
         "last_day": "date(dispensed_on, '+' || days || ' days')",
         "first_supply": "date(courses.begins, '+' || courses.first_days || ' days')",
         "yes": "1",
+        "sig": "json_remove(course.sig, '$.words', '$.reason')",
     },
 }
 
@@ -175,7 +178,7 @@ def _in_sql(cursor: CursorWrapper) -> None:
     postgres = connection.vendor == "postgresql"
     if postgres:
         cursor.execute("ANALYZE touched")
-    cursor.execute(ONE_DOSE)
+    cursor.execute(ONE_DOSE.format(**WORDS[connection.vendor]))
     cursor.execute(COUNTED_AT_HOME)
     cursor.execute(WORDINGS)
     ways = [way for wording in cursor.fetchall() for way in _ways(wording)]

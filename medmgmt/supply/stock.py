@@ -128,9 +128,13 @@ def use_of(day: date, sig: dosing.Sig, strength: str, unit: str) -> Use | None:
     if each is None or not sig.is_complete:
         return None
     [part, *others] = sig.parts
-    if not others and not part.weekdays and not sig.as_needed and part.days > 1:
-        return Use(day, each * Fraction(part.larger), Fraction(part.days) / part.doses)
-    return Use(day, each * Fraction(sig.amount_per_day))
+    mean = each * Fraction(sig.amount_per_day)
+    if sig.as_needed or sig.days == 1:
+        return Use(day, mean)
+    if all(one.days == 1 or (one.weekdays and one.days == dosing.WEEK) for one in sig.parts):
+        week = tuple(each * sig.on_weekday(name) for name in dosing.WEEKDAYS)
+        return Use(day, sum(week, Fraction(0)) / dosing.WEEK, week=week)
+    return Use(day, mean) if others else Use(day, each * Fraction(part.larger), Fraction(part.days) / part.doses)
 
 
 def units_in(sig: dosing.Sig, strength: str, dispensed: str) -> Fraction | None:

@@ -33,6 +33,7 @@ def chart(request: Asked, patient_id: int) -> HttpResponse:
         "banner": banner.of_chart(shown),
         "may": powers(request.user) if is_today else {},
         "is_today": is_today,
+        "as_of": None if is_today else shown.day,
     }
     return render(request, "chart.html", context)
 

@@ -56,7 +56,7 @@ def portal(request: Asked) -> HttpResponse:
     medicines = [
         Mine(
             medication=one,
-            how=plain_words.how_to_take(one.dose.sig) if one.dose.sig else "",
+            how=plain_words.how_to_take(one.dose.sig, one.prescription) if one.dose.sig else "",
             days_left=(one.runs_out_on - today).days if one.runs_out_on else None,
             next=[what_is_next(change) for change in one.next_changes],
             asked=shown.asked.get(one.prescription.pk),
@@ -73,7 +73,7 @@ def what_is_next(change: DosageChange) -> str:
     """A planned change in plain words."""
     on = date_format(change.effective_on, "j M Y")
     if change.sig:
-        return _("From %(on)s: %(how)s") % {"on": on, "how": plain_words.how_to_take(change.sig)}
+        return _("From %(on)s: %(how)s") % {"on": on, "how": plain_words.how_to_take(change.sig, change.prescription)}
     if change.kind == Kind.HOLD:
         return _("From %(on)s: pause it") % {"on": on}
     return _("From %(on)s: stop taking it") % {"on": on}

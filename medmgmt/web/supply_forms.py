@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import authorising, supply
 from medmgmt.record import dosing
-from medmgmt.web.kit.forms import NUMERIC, Day, asks, note, with_blank
+from medmgmt.web.kit.forms import NUMERIC, Day, Whole, asks, note, with_blank
 from refills.models import RenewalAnswer, RenewalReason
 
 UNITS = [(code, unit.many) for code, unit in dosing.UNITS.items()]
@@ -40,7 +40,7 @@ class WrittenForm(forms.Form):
 class AuthoriseForm(WrittenForm):
     """The same, or a series of it."""
 
-    count = forms.IntegerField(
+    count = Whole(
         label=gettext_lazy("How many prescriptions"),
         min_value=1,
         max_value=MOST_PARTS,

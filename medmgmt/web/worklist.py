@@ -15,7 +15,7 @@ from medmgmt import problems
 from medmgmt.actions import worklist as actions
 from medmgmt.record import access
 from medmgmt.record.models import Level, User
-from medmgmt.web.kit import kept
+from medmgmt.web.kit import kept, once
 from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page, paged, refusal_on, status_of, to
 from medmgmt.web.worklist_forms import (
     AbsenceForm,
@@ -143,12 +143,9 @@ def postpone(request: Asked, task_id: int) -> HttpResponse:
 def comment(request: Asked, task_id: int) -> HttpResponse:
     """Writes something under it."""
     form = CommentForm(request.POST or None, auto_id="comment_%s")
-    if request.method == "POST" and form.is_valid():
-        with refusal_on(form):
-            actions.comment(request.user, task_id, text=form.cleaned_data["text"])
-            here = f"{reverse('web:task', args=[task_id])}?{urlencode({'back': came_from(request)})}"
-            return to(request, here, _("Written under the task."))
-    return show(request, task_id, form=form)
+    here = f"{reverse('web:task', args=[task_id])}?{urlencode({'back': came_from(request)})}"
+    done = once.sent(request, form, actions.comment, task_id, leads_to=here, said=_("Written under the task."))
+    return done or show(request, task_id, form=form)
 
 
 @page

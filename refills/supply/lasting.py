@@ -17,15 +17,27 @@ Number = Decimal | Fraction | int
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """From `since` on, `units` each time and again after `every` days; zero units is a pause (hold)."""
+    """From `since` on, `units` each time and again after `every` days; zero units is a pause (hold).
+
+    Where the days of the week differ, `week` says the units of each, Monday first, and `units` is their mean.
+    """
 
     since: date
     units: Fraction
     every: Fraction = Fraction(1)
+    week: tuple[Fraction, ...] = ()
 
     def __post_init__(self) -> None:
         if self.units < 0 or self.every <= 0:
             raise ValueError(f"{self.units} units every {self.every} days cannot be taken.")
+        if self.week and (len(self.week) != 7 or min(self.week) < 0 or sum(self.week) != 7 * self.units):
+            raise ValueError("A week has seven days, whose mean is the units a day.")
+
+    def on(self, first: date, until: date) -> Fraction:
+        """Units for the days of a week that differ, from `first` to the day before `until`."""
+        weeks, rest = divmod((until - first).days, 7)
+        days = [self.week[(first.weekday() + day) % 7] for day in range(rest)]
+        return 7 * weeks * self.units + sum(days, Fraction(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +145,12 @@ def lasts(units: Number, start: date, plan: Plan) -> Lasting:
                 return Lasting(start, None, stock)
             served = _postponed(served, span)
             continue
+        if span.use.week:
+            day = _covers(span.use, span.first, span.until, stock)
+            stock -= span.use.on(span.first, day)
+            if span.until is None or day < span.until:
+                return Lasting(start, day, stock)
+            continue
         served = max(served, begin) if latest == span.use else begin
         latest = span.use
         enough = stock // span.use.units
@@ -143,6 +161,16 @@ def lasts(units: Number, start: date, plan: Plan) -> Lasting:
         stock -= wanted * span.use.units
         served += wanted * span.use.every
     raise AssertionError("the last span has no end")
+
+
+def _covers(use: Use, first: date, until: date | None, units: Fraction) -> date:
+    """The first day of a week that differs by its days for which the units are too few; `until` if they are enough."""
+    day = first + timedelta(days=7 * int(units // (7 * use.units)))
+    left = units - use.on(first, day)
+    while left >= use.week[day.weekday()]:
+        left -= use.week[day.weekday()]
+        day += timedelta(days=1)
+    return day if until is None else min(day, until)
 
 
 def _doses(use: Use, served: Fraction, until: date | None) -> int | None:
@@ -165,6 +193,9 @@ def needed(plan: Plan, first: date, until: date) -> Fraction:
             break
         if span.paused or span.use is None:
             served = _postponed(served, span)
+            continue
+        if span.use.week:
+            total += span.use.on(span.first, min(span.until or until, until))
             continue
         begin = Fraction(span.first.toordinal())
         served = max(served, begin) if latest == span.use else begin

@@ -29,6 +29,8 @@ SIGS = (
     {"amount": "1.5", "unit": "{tablet}", "timing": "every_n_days", "every_days": 2},
     {"amount": "70", "unit": "mg", "timing": "weekly"},
     {"amount": "2", "unit": "mg", "timing": "every_n_days", "every_days": 3},
+    {"amount": "1", "most": "2", "unit": "{tablet}", "timing": "daily", "words": "1-2 tablets"},
+    {"amount": "1", "unit": "{tablet}", "timing": "daily", "weekdays": ("mon", "wed", "fri")},
     {"amount": "25", "unit": "mg", "timing": "PRN", "as_needed": True, "max_per_day": "75"},
 )
 UNITS = ("{tablet}", "{tablet}", "{capsule}", "mL", "mg", "{patch}", "[IU]")
@@ -77,7 +79,7 @@ def histories(count: int, seed: int) -> None:
 
 def sig_of(chance: random.Random, *, regular: bool = False) -> Sig:
     told = chance.choice(SIGS[:-1] if regular else SIGS)
-    numbers = {name: Decimal(str(told[name])) for name in ("amount", "max_per_day") if name in told}
+    numbers = {name: Decimal(str(told[name])) for name in ("amount", "most", "max_per_day") if name in told}
     return factories.sig(**{**told, **numbers})
 
 

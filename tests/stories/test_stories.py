@@ -13,6 +13,7 @@ FILES = reading.files([FOLDER])
 ON_BOTH = {
     "chart_as_of_a_day",
     "fhir_what_is_not_taken",
+    "fill_of_another_patient_taken_back",
     "stranger_sees_nothing_and_a_nurse_signs_nothing",
     "three_refills_are_one_message",
     "will_monitor_closes_on_the_level",

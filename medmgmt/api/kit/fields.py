@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -14,6 +13,7 @@ from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY
 
 LARGEST_ID = 2**63 - 1
 LARGEST_NUMBER = 2**31 - 1
+NUMBERS = (serializers.DecimalField, serializers.IntegerField, serializers.FloatField)
 LAST_DAY = date.fromordinal(LATEST_DAY.toordinal() - 1)
 
 
@@ -24,6 +24,7 @@ class Strict(serializers.Serializer[Any]):
         """The validated values; names that are not ours are refused together with values that are not valid."""
         unknown = [name for name in data if name not in self.fields] if isinstance(data, Mapping) else []
         faults: dict[str, Any] = {str(name)[:100]: [_("There is no such field.")] for name in unknown}
+        faults |= {name: [_("A valid number is required.")] for name in odd_numbers(self, data)}
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as wrong:
@@ -33,6 +34,13 @@ class Strict(serializers.Serializer[Any]):
         if faults:
             raise serializers.ValidationError(faults)
         return values
+
+
+def odd_numbers(body: serializers.Serializer[Any], data: Any) -> list[str]:
+    """The fields whose number came as text that only a programming language reads as one: 1_000, 1e3, NaN."""
+    said = data if isinstance(data, Mapping) else {}
+    texts = {name: said[name] for name, field in body.fields.items() if name in said and isinstance(field, NUMBERS)}
+    return [name for name, text in texts.items() if isinstance(text, str) and written.number(text) is None]
 
 
 class Day(serializers.DateField):
@@ -66,12 +74,6 @@ class Amount(serializers.DecimalField):
 
     def __init__(self, *, max_digits: int = 12, decimal_places: int = 4, **options: Any) -> None:
         super().__init__(max_digits=max_digits, decimal_places=decimal_places, normalize_output=True, **options)
-
-    def to_internal_value(self, data: Any) -> Decimal:  # Any: whatever the JSON held
-        """Text is a number only in plain digits."""
-        if isinstance(data, str) and written.number(data) is None:
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class Id(serializers.IntegerField):

@@ -9,11 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
-from medmgmt.actions.history import History, PastAllergy, PastCondition, PastCourse, PastPatient, PastRemark, PastStep
-from medmgmt.fhir.importing import courses, dates, medicines, sigs, tables
+from medmgmt.actions.history import (
+    History,
+    PastAllergy,
+    PastCondition,
+    PastCourse,
+    PastPatient,
+    PastReaction,
+    PastRemark,
+    PastStep,
+)
+from medmgmt.fhir.importing import courses, dates, medicines, sigs, tables, wording
 from medmgmt.fhir.importing.courses import SENTENCES, Course, Life, Order
 from medmgmt.fhir.importing.gathering import Person
 from medmgmt.fhir.importing.medicines import Asked, Drug, Medicine
+from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.report import Report
 from medmgmt.fhir.importing.resources import (
     ICD10CM,
@@ -22,11 +32,9 @@ from medmgmt.fhir.importing.resources import (
     AllergyReading,
     ConditionReading,
     PatientReading,
-    RequestReading,
 )
 
 LANGUAGES = ("en", "es")
-REACTION_SEVERITIES = ("mild", "moderate", "severe")
 ALLERGY_WORDS = ("allergy to ", "intolerance to ", "allergic reaction to ", "hypersensitivity to ")
 LEFT_OUT, UNCLEAR = "left_out", "unclear"
 UNTRUE = "entered in error or refuted"
@@ -107,6 +115,8 @@ def _of_fault(fault: tuple[str, str, str]) -> PastRemark:
 def _is_wanted(kind: str, one: ConditionReading | AllergyReading, asked: _Converting) -> bool:
     if not one.is_true:
         asked.leave_out(kind, one.id, one.concept.called, UNTRUE)
+    elif isinstance(one, ConditionReading) and one.certainty == "differential":
+        asked.leave_out(kind, one.id, one.concept.called, "it is one of several diagnoses that it may be")
     elif isinstance(one, AllergyReading) and not one.is_known:
         asked.leave_out(kind, one.id, one.concept.called, "it says that nobody has asked")
     else:
@@ -144,8 +154,9 @@ def _condition(one: ConditionReading, asked: _Converting) -> PastCondition:
     """A diagnosis; one that has ended on a day nobody gives has ended by today, or on the day on which it began."""
     coding = one.concept.codings[0] if one.concept.codings else None
     code = one.concept.code(ICD10CM) or (tables.icd10cm(coding.code) if coding else "")
-    text = one.concept.called
+    text = one.concept.text or (tables.meaning(coding.code) if coding else "") or one.concept.called
     asked.report.map("Condition to ICD-10-CM", text, known=bool(code))
+    said_of = (f"since {one.since}" if one.since else "", one.certainty)
     ended = one.abated_on
     if ended is None and one.has_ended:
         ended = max(filter(None, (asked.now.date(), one.onset_on)))
@@ -154,7 +165,7 @@ def _condition(one: ConditionReading, asked: _Converting) -> PastCondition:
         ended = one.onset_on
     return PastCondition(
         source_id=f"Condition/{one.id}",
-        text=(f"{text} (since {one.since})" if one.since else text)[:500],
+        text=" ".join([text, *(f"({said})" for said in said_of if said)])[:500],
         icd10cm=code[:8],
         source_system=SYSTEM_NAMES.get(coding.system, coding.system)[:200] if coding else "",
         source_code=coding.code[:40] if coding else "",
@@ -166,6 +177,13 @@ def _condition(one: ConditionReading, asked: _Converting) -> PastCondition:
 def _allergy(one: AllergyReading, asked: _Converting) -> PastAllergy:
     """An allergy that is over counts as refuted from the day on which the source said so: today."""
     today = asked.now.date()
+    recorded = one.recorded_on or today
+    refuted = None if one.is_active else max(today, recorded)
+    source_id = f"AllergyIntolerance/{one.id}"
+    if one.says_none:
+        asked.report.notes["statements that no allergy is known"] += 1
+        said = one.concept.text or "No known allergies"
+        return PastAllergy(source_id, "none_known", said[:300], recorded, refuted_on=refuted)
     text = one.concept.text or tables.name_of(medicines.rxcui_of(one.concept.code(RXNORM)), "")[1]
     name = substance_of(text or one.concept.called)
     part = tables.substance(name)
@@ -175,16 +193,14 @@ def _allergy(one: AllergyReading, asked: _Converting) -> PastAllergy:
         asked.report.map("AllergyIntolerance to a drug", name, known=known is not None)
     else:
         asked.report.notes["allergies to something that is no drug, kept by their names"] += 1
-    recorded = one.recorded_on or today
     return PastAllergy(
-        source_id=f"AllergyIntolerance/{one.id}",
+        source_id=source_id,
         kind=one.kind,
         substance=(known.name if known else name)[:300],
         rxcui=known.rxcui if known else None,
-        reaction=one.reaction[:300],
-        severity=one.severity if one.severity in REACTION_SEVERITIES else "unknown",
+        reactions=tuple(PastReaction(words[:300], severity or "unknown") for words, severity in one.reactions),
         recorded_on=recorded,
-        refuted_on=None if one.is_active else max(today, recorded),
+        refuted_on=refuted,
     )
 
 
@@ -236,7 +252,7 @@ def _without_repeats(made: list[Medicine], asked: _Converting) -> list[Medicine]
         asked.report.leave_out(one.request.kind, "it tells of an order again")
         if not _agrees(one, [other for other in kept if _is_same(other, again)]):
             why = f"The order says otherwise and stands: {again.words}"
-            asked.doubt(one.request.ref, f"{one.words} ({one.request.status})", sigs.shortened(why, 300))
+            asked.doubt(one.request.ref, f"{one.words} ({one.request.status})", wording.shortened(why, 300))
     return kept
 
 
@@ -408,7 +424,9 @@ def _begun(made: list[PastStep], one: Medicine, line: sigs.Line, phase: sigs.Pha
         return []
     at = one.request.authored.at if one.request.authored else _noon(phase.on)
     kind = "new_dose" if goes_on else "start"
-    return [PastStep(kind, phase.on, at, phase.sig, note=_note(one, line, phase.sig), is_dated=one.is_dated)]
+    beside = True if kind == "start" and len(one.lines) > 1 else None
+    note = _note(one, line, phase.sig)
+    return [PastStep(kind, phase.on, at, phase.sig, note=note, is_dated=one.is_dated, alongside=beside)]
 
 
 def _at(one: Medicine, asked: _Converting) -> datetime:

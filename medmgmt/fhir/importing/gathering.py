@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -10,16 +10,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from medmgmt.fhir.importing import orders, resources
 from medmgmt.fhir.importing import reading as importing_reading
-from medmgmt.fhir.importing import resources
+from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.reading import Fault, Found
 from medmgmt.fhir.importing.report import KINDS, Report
-from medmgmt.fhir.importing.resources import AllergyReading, ConditionReading, PatientReading, RequestReading
+from medmgmt.fhir.importing.resources import AllergyReading, ConditionReading, PatientReading
 
 Reading = PatientReading | ConditionReading | AllergyReading | RequestReading
 R = TypeVar("R", PatientReading, ConditionReading, AllergyReading, RequestReading)
-TOLD_OF = ("MedicationAdministration", "MedicationDispense")
-"""Kinds that are not read and may say what is taken, so that the chart has to tell of them."""
+TOLD_OF = (
+    "MedicationAdministration", "MedicationDispense", "Observation", "DiagnosticReport", "Procedure", "Immunization",
+    "CarePlan", "FamilyMemberHistory", "QuestionnaireResponse", "AdverseEvent", "DetectedIssue", "Flag",
+)  # fmt: skip
+"""Kinds that are not read and say something of a person, so that the chart has to tell of them."""
 UNBUILT = (AttributeError, TypeError, KeyError, ValueError, OverflowError, RecursionError)
 
 
@@ -56,10 +60,9 @@ def gather(files: Iterable[Path], report: Report, *, time_zone: str) -> list[Per
     named = _medications(found["Medication"])
     _add(found["Condition"], people, report, lambda raw, zone: resources.condition(raw, zone))
     _add(found["AllergyIntolerance"], people, report, lambda raw, zone: resources.allergy(raw, zone))
-    _add(found["MedicationRequest"], people, report, lambda raw, zone: resources.request(raw, named, zone))
-    _add(found["MedicationStatement"], people, report, lambda raw, zone: resources.statement(raw, named, zone))
-    for kind in TOLD_OF:
-        _tell_of(kind, found[kind], people)
+    _add(found["MedicationRequest"], people, report, lambda raw, zone: orders.request(raw, named, zone))
+    _add(found["MedicationStatement"], people, report, lambda raw, zone: orders.statement(raw, named, zone))
+    _tell_of(found, people)
     return list({id(person): person for person in people.values()}.values())
 
 
@@ -164,16 +167,20 @@ def _called(resource: Mapping[str, Any]) -> str:
     return "; ".join(filter(None, words)) or str(resource["resourceType"])
 
 
-def _tell_of(kind: str, found: Iterable[Found], people: dict[str, Person]) -> None:
-    """How many of a kind were not looked at, for each patient they are of."""
-    counts = Counter(id(person) for one in found if (person := _person_of(one, people)) is not None)
+def _tell_of(found: Mapping[str, list[Found]], people: dict[str, Person]) -> None:
+    """How many of the kinds that are not read each patient has."""
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for kind in TOLD_OF:
+        for one in found[kind]:
+            counts[id(_person_of(one, people))][kind] += 1
     for person in {id(one): one for one in people.values()}.values():
-        if counts[id(person)]:
-            person.faults.append((f"{kind}s", f"{counts[id(person)]} {kind}", "resources of this kind are not read"))
+        told = ", ".join(f"{count} {kind}" for kind, count in counts[id(person)].items())
+        if told:
+            person.faults.append(("not-read", told, "resources of these kinds are not looked at"))
 
 
 def _person_of(one: Found, people: dict[str, Person]) -> Person | None:
-    field = "patient" if one.resource["resourceType"] == "AllergyIntolerance" else "subject"
+    field = "subject" if "subject" in one.resource else "patient"
     try:
         return people.get(resources.reference(one.resource, field))
     except resources.Unreadable:

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from interactions import library
+from interactions.engine.knowledge import Knowledge
 from medmgmt.actions import importing
 from medmgmt.actions.importing import TakenOver
 from medmgmt.fhir.importing import converting, gathering, medicines, reading
@@ -16,6 +17,8 @@ from medmgmt.fhir.importing.reading import Fault
 from medmgmt.fhir.importing.report import Report
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import User
+from medmgmt.record.sigs import ImpossibleSig, Sig
+from medmgmt.regimen import order_lines
 
 
 def take_in(
@@ -34,30 +37,38 @@ def take_in(
     """
     report = Report()
     people = gathering.gather(reading.files(path), report, time_zone=time_zone)
-    whom, last_day = medicines.Asked(resolver()), converting.last_day(people, now)
-    for number, person in enumerate(people, start=1):
-        converted = converting.convert(person, whom=whom, report=report, now=now, last_day=last_day)
-        try:
-            taken = importing.take_in(by, converted.history, team_id=team_id)
-        except Refused as refused:
-            _refuse(report, person, converted, str(refused))
-        else:
-            _count(report, person, converted, taken)
-            report.patient_ids.append(taken.patient_id)
-        progress(number, len(people))
+    last_day = converting.last_day(people, now)
+    with library.steady() as known:
+        whom = asked(known.knowledge)
+        for number, person in enumerate(people, start=1):
+            converted = converting.convert(person, whom=whom, report=report, now=now, last_day=last_day)
+            try:
+                taken = importing.take_in(by, converted.history, team_id=team_id)
+            except Refused as refused:
+                _refuse(report, person, converted, str(refused))
+            else:
+                _count(report, person, converted, taken)
+                report.patient_ids.append(taken.patient_id)
+            progress(number, len(people))
     return report
 
 
-def resolver() -> medicines.Resolve:
-    """Asks the knowledge that is active now, each name once."""
-    knowledge = library.current()
+def asked(knowledge: Knowledge) -> medicines.Asked:
+    """Asks this knowledge, each name and each line of words once."""
 
     @cache
     def resolve(name: str, rxcui: int | None) -> medicines.Known | None:
         found = library.resolve(name=name, rxcui=rxcui, among=knowledge)
         return medicines.Known(found.name, found.rxcui) if found else None
 
-    return resolve
+    @lru_cache(maxsize=10_000)
+    def understand(text: str, name: str, strength: str, form: str) -> Sig | None:
+        try:
+            return order_lines.understood(text, order_lines.Product(name, strength, form.lower())).sig
+        except ImpossibleSig:
+            return None
+
+    return medicines.Asked(resolve, understand)
 
 
 def _count(report: Report, person: Person, converted: Converted, taken: TakenOver) -> None:

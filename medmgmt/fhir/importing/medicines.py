@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 
 from medmgmt.fhir.importing import sigs, tables
+from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.products import Ingredient, Product
-from medmgmt.fhir.importing.resources import NDC, RXNORM, Concept, RequestReading
+from medmgmt.fhir.importing.resources import NDC, RXNORM, Concept
 
 DIGITS = re.compile(r"[\d.]+")
 
@@ -124,14 +125,27 @@ def find(concept: Concept, resolve: Resolve) -> Found:
     product, parts = tables.product(code, called)
     drugs = tuple(_drug(part, resolve) for part in parts or (tables.substance(called),))
     kept = None if by_ingredient is not None else code
+    told = Found(called, kept, product, drugs, _other_names(concept, drugs, resolve))
     if not name and by_ingredient is None:
-        return Found(called, kept, product, drugs)
+        return told
     by_code = (
         (Drug(by_ingredient.name, by_ingredient.rxcui, "", is_known=True),)
         if by_ingredient is not None
         else tuple(_drug(part, resolve) for part in tables.product(code, name)[1])
     )
-    return _compared(Found(called, kept, product, drugs), by_code, tables.product(code, name)[0], name)
+    return _compared(told, by_code, tables.product(code, name)[0], name)
+
+
+def _other_names(concept: Concept, drugs: tuple[Drug, ...], resolve: Resolve) -> tuple[str, ...]:
+    """A sentence for every other name that came with it and is one of another drug."""
+    meant = {drug.rxcui or drug.name for drug in drugs if drug.is_known}
+    found = []
+    for name in concept.also:
+        others = [_drug(part, resolve) for part in tables.product(None, name)[1]]
+        known = {drug.rxcui or drug.name for drug in others if drug.is_known}
+        if meant and known and meant.isdisjoint(known):
+            found.append(f"It is also called “{name}”, which is another drug; the first name counts.")
+    return tuple(found)
 
 
 def _compared(found: Found, by_code: tuple[Drug, ...], coded: Product, name: str) -> Found:
@@ -143,10 +157,10 @@ def _compared(found: Found, by_code: tuple[Drug, ...], coded: Product, name: str
     if named and meant and named.isdisjoint(meant):
         other = name or by_code[0].name
         doubt = f"The code that came with it is of {other}; the name counts."
-        return Found(found.called, None, found.product, found.drugs, (doubt,))
+        return Found(found.called, None, found.product, found.drugs, (*found.doubts, doubt))
     if len(found.drugs) != len(by_code):
         return found
-    doubts: list[str] = []
+    doubts = list(found.doubts)
     drugs = []
     for drug, code in zip(found.drugs, by_code, strict=True):
         if drug.strength and code.strength and _digits(drug.strength) != _digits(code.strength):

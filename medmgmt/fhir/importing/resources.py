@@ -5,14 +5,13 @@ Pure. A resource that cannot be read raises Unreadable with the reason in words;
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
 from typing import Any
 from zoneinfo import available_timezones
 
 from medmgmt.fhir.importing import dates
 from medmgmt.fhir.importing.dates import Unreadable as Unreadable
-from medmgmt.fhir.importing.dates import When
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
@@ -28,6 +27,7 @@ SAME_SYSTEM = {
 TIME_ZONE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/timezone"
 SEXES = ("female", "male", "other", "unknown")
 NOT_TRUE = ("entered-in-error", "refuted")
+UNCERTAIN = ("unconfirmed", "provisional", "differential")
 GONE = ("inactive", "resolved", "remission")
 NO_KNOWN = frozenset({
     "716186003", "409137002", "428607008", "429625007", "428197003", "716184000", "716220001", "160244002",
@@ -37,10 +37,7 @@ NO_KNOWN = frozenset({
 """SNOMED CT and HL7 IPS codes that say that none is known, of all or of one kind of allergy."""
 NOT_ASKED = frozenset({"no-allergy-info", "1631000175102"})
 NO_KNOWN_WORDS = re.compile(r"(?:no known (?:\w+ )?allerg(?:y|ies)\b.*|nkd?a)\.?", re.IGNORECASE)
-SEVERITY_RANK = ("mild", "moderate", "severe")
-RUNS = ("active", "on-hold")
-INTENTS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
-
+SEVERITIES = ("mild", "moderate", "severe")
 Resource = Mapping[str, Any]
 
 
@@ -53,10 +50,12 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What something is called, with its codes; `text` is blank where nothing but a code was sent."""
+    """What something is called, with its codes; `text` is blank where nothing but a code was sent, `also` is what else
+    it is called."""
 
     text: str
     codings: tuple[Coding, ...] = ()
+    also: tuple[str, ...] = ()
 
     def code(self, system: str) -> str:
         """The code in this system; blank if it has none."""
@@ -100,6 +99,8 @@ class ConditionReading:
     abated_on: date | None
     is_true: bool
     has_ended: bool = False
+    certainty: str = ""
+    """Blank where it is confirmed, or nothing is said of it."""
     since: str = ""
     """A year, an age or words, where no day is known."""
 
@@ -112,50 +113,14 @@ class AllergyReading:
     patient_id: str
     concept: Concept
     kind: str
-    reaction: str
-    severity: str
+    reactions: tuple[tuple[str, str], ...]
+    """Words and severity of each."""
     recorded_on: date | None
     is_active: bool
     is_true: bool
     is_drug: bool
     says_none: bool = False
     is_known: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class RequestReading:
-    """A MedicationRequest or MedicationStatement.
-
-    `status` is one of active, on-hold, completed and stopped; `left_out` says why it is nothing that was ever to be
-    taken, blank if it is. `begins` and `ends` are what a statement says of its days; `follows` is the order before it,
-    `tells_of` are the orders that a statement repeats.
-    """
-
-    id: str
-    kind: str
-    patient_id: str
-    status: str
-    authored: When | None
-    product: Concept
-    dosage: list[Any]
-    reason_ids: tuple[str, ...] = ()
-    reason_text: str = ""
-    left_out: str = ""
-    notes: tuple[str, ...] = ()
-    begins: When | None = None
-    ends: When | None = None
-    follows: str = ""
-    tells_of: tuple[str, ...] = field(default=())
-
-    @property
-    def ref(self) -> str:
-        """Kind and id."""
-        return f"{self.kind}/{self.id}"
-
-    @property
-    def runs(self) -> bool:
-        """Whether the source says that it goes on."""
-        return self.status in RUNS
 
 
 def identity(resource: Resource) -> str:
@@ -173,7 +138,7 @@ def patient(resource: Resource) -> PatientReading:
     died = resource.get("deceasedDateTime")
     sex = resource.get("gender", "unknown")
     links = [one for one in resource.get("link") or [] if isinstance(one, dict)]
-    linked = [(str(one.get("type") or ""), _pointer(one.get("other"))) for one in links]
+    linked = [(str(one.get("type") or ""), pointer(one.get("other"))) for one in links]
     return PatientReading(
         id=identity(resource),
         mrn=_record_number(resource),
@@ -193,21 +158,23 @@ def patient(resource: Resource) -> PatientReading:
 
 def condition(resource: Resource, zone: tzinfo) -> ConditionReading:
     """A Condition; its days are counted in the patient's time zone."""
-    onset = dates.when(resource.get("onsetDateTime") or _start(resource.get("onsetPeriod")), zone)
+    onset = dates.when(resource.get("onsetDateTime") or start(resource.get("onsetPeriod")), zone)
     recorded = (
         dates.when(resource.get("recordedDate"), zone) if onset is None and not _told(resource, "onset") else None
     )
     begun = onset or recorded
-    ended = dates.when(resource.get("abatementDateTime") or _end(resource.get("abatementPeriod")), zone)
+    ended = dates.when(resource.get("abatementDateTime") or end(resource.get("abatementPeriod")), zone)
     gone = _status(resource, "clinicalStatus") in GONE or _told(resource, "abatement") != ""
     partial = begun is not None and begun.is_partial
+    certainty = _status(resource, "verificationStatus")
     return ConditionReading(
         id=identity(resource),
         patient_id=reference(resource, "subject"),
         concept=concept(resource.get("code")),
         onset_on=begun.first if begun and not partial else None,
         abated_on=ended.last if ended else None,
-        is_true=_status(resource, "verificationStatus") not in NOT_TRUE,
+        is_true=certainty not in NOT_TRUE,
+        certainty=certainty if certainty in UNCERTAIN else "",
         has_ended=ended is not None or gone,
         since=begun.said if begun and partial else _told(resource, "onset"),
     )
@@ -224,29 +191,32 @@ def _told(resource: Resource, what: str) -> str:
     return ""
 
 
-def _start(period: Any) -> Any:
+def start(period: Any) -> Any:
+    """When a Period begins, as it was sent."""
     return period.get("start") if isinstance(period, dict) else None
 
 
-def _end(period: Any) -> Any:
+def end(period: Any) -> Any:
+    """When a Period ends, as it was sent."""
     return period.get("end") if isinstance(period, dict) else None
 
 
 def allergy(resource: Resource, zone: tzinfo) -> AllergyReading:
-    """An AllergyIntolerance, with every reaction it tells of and the severest of their severities."""
-    what = concept(resource.get("code"))
+    """An AllergyIntolerance, with every reaction it tells of."""
     told = [one for one in resource.get("reaction") or [] if isinstance(one, dict)]
-    severities = [str(one.get("severity") or "") for one in told]
-    ranked = sorted((one for one in severities if one in SEVERITY_RANK), key=SEVERITY_RANK.index)
+    named = [one["substance"] for one in told if one.get("substance")]
+    what = concept(resource.get("code") or next(iter(named), None))
     recorded = dates.when(resource.get("recordedDate") or resource.get("onsetDateTime"), zone)
     codes = {coding.code for coding in what.codings}
+    reactions = [_reaction(one) for one in told]
+    if resource.get("criticality") == "high" and not any(severity for _words, severity in reactions):
+        reactions.append(("high risk, as the source says", ""))
     return AllergyReading(
         id=identity(resource),
         patient_id=reference(resource, "patient"),
         concept=what,
         kind="intolerance" if resource.get("type") == "intolerance" else "allergy",
-        reaction="; ".join(filter(None, (_reaction(one, alone=len(told) == 1) for one in told))),
-        severity=ranked[-1] if ranked else "",
+        reactions=tuple(one for one in reactions if any(one)),
         recorded_on=recorded.first if recorded else None,
         is_active=_status(resource, "clinicalStatus") not in GONE,
         is_true=_status(resource, "verificationStatus") not in NOT_TRUE,
@@ -256,141 +226,12 @@ def allergy(resource: Resource, zone: tzinfo) -> AllergyReading:
     )
 
 
-def _reaction(one: Resource, *, alone: bool) -> str:
-    """What happened, with how severe it was where there were several."""
+def _reaction(one: Resource) -> tuple[str, str]:
+    """What happened, and how severe it was."""
     shown = [concept(each).called for each in one.get("manifestation") or []]
     words = ", ".join(dict.fromkeys([*shown, *([str(one["description"])] if one.get("description") else [])]))
     severity = str(one.get("severity") or "")
-    return words if alone or not severity or not words else f"{words} ({severity})"
-
-
-def request(resource: Resource, medications: Mapping[str, Resource], zone: tzinfo) -> RequestReading:
-    """A MedicationRequest; `medications` are the Medication resources that it may point to, by id."""
-    return RequestReading(
-        authored=dates.when(resource.get("authoredOn"), zone),
-        dosage=_listed(resource.get("dosageInstruction")),
-        left_out=_why_left_out(resource),
-        status=str(resource.get("status") or ""),
-        follows=_pointer(resource.get("priorPrescription")),
-        **_ordered(resource, medications),
-    )
-
-
-def statement(resource: Resource, medications: Mapping[str, Resource], zone: tzinfo) -> RequestReading:
-    """A MedicationStatement: what somebody says is taken, or not."""
-    status = str(resource.get("status") or "")
-    period = resource.get("effectivePeriod")
-    at = resource.get("effectiveDateTime")
-    asserted = dates.when(resource.get("dateAsserted"), zone)
-    begins = dates.when(_start(period) or at, zone)
-    told = [_pointer(one) for key in ("basedOn", "derivedFrom", "partOf") for one in _listed(resource.get(key))]
-    left_out = ""
-    if status not in (*RUNS, "completed", "stopped"):
-        left_out = STATEMENTS.get(status, f"its status is {status or 'missing'}")
-    return RequestReading(
-        authored=asserted or begins,
-        dosage=_listed(resource.get("dosage")),
-        left_out=left_out,
-        status=status,
-        begins=begins,
-        ends=dates.when(_end(period), zone),
-        tells_of=tuple(filter(None, told)),
-        **_ordered(resource, medications),
-    )
-
-
-STATEMENTS = {
-    "not-taken": "it says that the medicine is not taken",
-    "intended": "it says what is intended and not yet taken",
-    "unknown": "it is not known whether it is taken",
-}
-
-
-def _ordered(resource: Resource, medications: Mapping[str, Resource]) -> dict[str, Any]:
-    """What an order and a statement have in common."""
-    reasons = [one for one in _listed(resource.get("reasonReference")) if isinstance(one, dict)]
-    codes = [concept(one).called for one in resource.get("reasonCode") or []]
-    texts = [str(one.get("text") or "") for one in _listed(resource.get("note")) if isinstance(one, dict)]
-    why = resource.get("statusReason")
-    whys = [concept(one).called for one in (why if isinstance(why, list) else [why]) if isinstance(one, dict)]
-    return {
-        "id": identity(resource),
-        "kind": str(resource["resourceType"]),
-        "patient_id": reference(resource, "subject"),
-        "product": product(resource, medications),
-        "reason_ids": tuple(last_segment(str(one["reference"])) for one in reasons if one.get("reference")),
-        "reason_text": ", ".join([*codes, *(str(one["display"]) for one in reasons if one.get("display"))]),
-        "notes": tuple(filter(None, [*texts, *(f"Status: {text}" for text in whys)])),
-    }
-
-
-def _why_left_out(resource: Resource) -> str:
-    status, intent = resource.get("status"), resource.get("intent")
-    if status == "entered-in-error":
-        return "it was entered in error"
-    if resource.get("doNotPerform") is True:
-        return "it says that the medicine must not be given"
-    if status not in (*RUNS, "stopped", "completed"):
-        return f"its status is {status or 'missing'}"
-    if intent not in INTENTS:
-        return f"its intent is {intent or 'missing'}, not an order"
-    return ""
-
-
-def product(resource: Resource, medications: Mapping[str, Resource]) -> Concept:
-    """The medicine of an order: coded in it, contained in it, or a Medication that it points to."""
-    coded = resource.get("medicationCodeableConcept")
-    if coded is not None:
-        return concept(coded)
-    target = resource.get("medicationReference")
-    if not isinstance(target, dict):
-        raise Unreadable("it names no medication")
-    pointer, display = str(target.get("reference") or ""), str(target.get("display") or "").strip()
-    found: Resource | None = None
-    if pointer.startswith("#"):
-        inside = [one for one in resource.get("contained") or [] if isinstance(one, dict)]
-        found = next((one for one in inside if one.get("id") == pointer[1:]), None)
-    elif pointer:
-        found = medications.get(last_segment(pointer))
-    if found is not None:
-        return medication(found, display)
-    if not display:
-        raise Unreadable("the Medication it points to is not in these files" if pointer else "it names no medication")
-    return Concept(display)
-
-
-def medication(resource: Resource, display: str = "") -> Concept:
-    """What a Medication is: by its code, else by its ingredients with their strengths and its form."""
-    coded = resource.get("code")
-    if isinstance(coded, dict) and (coded.get("coding") or coded.get("text")):
-        found = concept(coded)
-        return found if found.text or not display else Concept(display, found.codings)
-    parts = [one for one in resource.get("ingredient") or [] if isinstance(one, dict)]
-    active = [one for one in parts if one.get("isActive") is not False]
-    named = [(concept(one["itemCodeableConcept"]), one) for one in active if one.get("itemCodeableConcept")]
-    if not named or len(named) < len(active):
-        if display:
-            return Concept(display)
-        raise Unreadable("the Medication has neither a code nor ingredients that are named")
-    shape = resource.get("form")
-    form = concept(shape).called if isinstance(shape, dict) and (shape.get("coding") or shape.get("text")) else ""
-    text = " / ".join(f"{what.called} {_strength(one.get('strength'))}".strip() for what, one in named)
-    codings = named[0][0].codings if len(named) == 1 else ()
-    return Concept(f"{text} {form}".strip(), codings)
-
-
-def _strength(ratio: Any) -> str:
-    """As RxNorm writes one: "300 MG", "2 MG/ML"."""
-    if not isinstance(ratio, dict) or not isinstance(ratio.get("numerator"), dict):
-        return ""
-    above, below = ratio["numerator"], ratio.get("denominator") or {}
-    unit = str(above.get("code") or above.get("unit") or "")
-    said = f"{above.get('value')} {unit}".strip()
-    liquid = str(below.get("code") or below.get("unit") or "").lower()
-    if liquid not in ("ml", "h", "l"):
-        return said
-    number = below.get("value")
-    return f"{said}/{liquid}" if number in (1, None) else f"{said}/{number} {liquid}"
+    return words, severity if severity in SEVERITIES else ""
 
 
 def concept(value: Any) -> Concept:
@@ -402,8 +243,9 @@ def concept(value: Any) -> Concept:
         Coding(_system(one.get("system")), str(one.get("code") or "").strip(), str(one.get("display") or ""))
         for one in raw
     )
-    text = next(filter(None, [*(coding.display for coding in codings), str(value.get("text") or "")]), "").strip()
-    found = Concept(text, codings)
+    names = [name.strip() for name in (*(coding.display for coding in codings), str(value.get("text") or ""))]
+    text, *also = [*dict.fromkeys(filter(None, names)), ""]
+    found = Concept(text, codings, tuple(filter(None, also)))
     if not found.called:
         raise Unreadable("its code has neither text nor display")
     return found
@@ -415,15 +257,16 @@ def _system(said: Any) -> str:
 
 def reference(resource: Resource, field: str) -> str:
     """The id at the end of a reference: urn:uuid:X, Patient/X and https://host/Patient/X all mean X."""
-    pointer = _pointer(resource.get(field))
-    if not pointer:
+    found = pointer(resource.get(field))
+    if not found:
         raise Unreadable(f"it does not say whose it is ({field})")
-    return pointer
+    return found
 
 
-def _pointer(target: Any) -> str:
-    pointer = target.get("reference") if isinstance(target, dict) else None
-    return last_segment(pointer) if isinstance(pointer, str) and pointer else ""
+def pointer(target: Any) -> str:
+    """The same of a Reference; blank where there is none."""
+    said = target.get("reference") if isinstance(target, dict) else None
+    return last_segment(said) if isinstance(said, str) and said else ""
 
 
 def last_segment(pointer: str) -> str:
@@ -431,7 +274,8 @@ def last_segment(pointer: str) -> str:
     return re.split(r"[/:]", pointer.split("/_history/")[0].removesuffix("/"))[-1]
 
 
-def _listed(said: Any) -> list[Any]:
+def listed(said: Any) -> list[Any]:
+    """What was sent, if it is a list."""
     return said if isinstance(said, list) else []
 
 

@@ -69,7 +69,12 @@ def substance(name: str) -> Part:
 
 def icd10cm(source_code: str) -> str:
     """The ICD-10-CM code for a source's code; blank where this table has none."""
-    return _conditions().get(source_code, "")
+    return _conditions().get(source_code, ("", ""))[0]
+
+
+def meaning(source_code: str) -> str:
+    """What a source's code means; blank where this table has none."""
+    return _conditions().get(source_code, ("", ""))[1]
 
 
 def _part(ingredient: Ingredient, listed_as: str) -> Part:
@@ -110,8 +115,8 @@ def _ingredients() -> dict[str, Known]:
 
 
 @cache
-def _conditions() -> dict[str, str]:
-    return {row["source_code"]: row["icd10cm"] for row in _rows("conditions.csv")}
+def _conditions() -> dict[str, tuple[str, str]]:
+    return {row["source_code"]: (row["icd10cm"], row["meaning"]) for row in _rows("conditions.csv")}
 
 
 @cache

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from interactions.engine import written
 from medmgmt.actions import shapes
 from medmgmt.actions.side_effects import log_side_effect
 from medmgmt.record import dosing
@@ -76,9 +77,29 @@ class Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
+class PlainNumber:
+    """A number in plain digits; what only a programming language reads as one is none."""
+
+    error_messages: dict[str, Any]
+
+    def to_python(self, value: Any) -> Any:  # Any: Django's own signature
+        """The number, or None where nothing was typed."""
+        if isinstance(value, str) and value.strip() and written.number(value) is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)  # type: ignore[misc]  # of the field it is mixed into
+
+
+class Number(PlainNumber, forms.DecimalField):
+    """A decimal number in plain digits."""
+
+
+class Whole(PlainNumber, forms.IntegerField):
+    """A whole number in plain digits."""
+
+
 OF_KINDS: dict[object, Callable[[], tuple[type[forms.Field], dict[str, Any]]]] = {
     bool: lambda: (forms.BooleanField, {"required": False}),
-    int: lambda: (forms.IntegerField, {"widget": forms.TextInput(attrs=NUMERIC)}),
+    int: lambda: (Whole, {"widget": forms.TextInput(attrs=NUMERIC)}),
     date: lambda: (forms.DateField, {"widget": Day()}),
     datetime: lambda: (forms.DateTimeField, {"widget": Moment()}),
 }
@@ -113,7 +134,7 @@ def kind_of(detail: shapes.Detail, *, with_choices: bool) -> tuple[type[forms.Fi
         return forms.ChoiceField, {"choices": getattr(column, "choices", ()), "initial": detail.default or None}
     if detail.kind is Decimal:
         digits = {name: getattr(column, name, None) for name in ("max_digits", "decimal_places")}
-        return forms.DecimalField, {**digits, "widget": forms.TextInput(attrs=DECIMAL)}
+        return Number, {**digits, "widget": forms.TextInput(attrs=DECIMAL)}
     if detail.kind is str:
         return forms.CharField, {"max_length": getattr(column, "max_length", None)}
     return OF_KINDS[detail.kind]()
@@ -194,7 +215,7 @@ def reasons(kind: str) -> list[Any]:
 class SigForm(ChangeForm):
     """A change that says how to take the medicine."""
 
-    amount = forms.DecimalField(
+    amount = Number(
         label=gettext_lazy("Dose"), max_digits=12, decimal_places=dosing.DECIMALS, widget=forms.TextInput(attrs=DECIMAL)
     )
     unit = forms.ChoiceField(
@@ -206,14 +227,14 @@ class SigForm(ChangeForm):
         initial="PO",
     )
     timing = forms.ChoiceField(label=gettext_lazy("How often"))
-    every_days = forms.IntegerField(
+    every_days = Whole(
         label=gettext_lazy("Every how many days"),
         required=False,
         help_text=gettext_lazy("Only for “every so many days”."),
         widget=forms.TextInput(attrs=NUMERIC),
     )
     as_needed = forms.BooleanField(label=gettext_lazy("Only as needed (PRN)"), required=False)
-    max_per_day = forms.DecimalField(
+    max_per_day = Number(
         label=gettext_lazy("At most per day"),
         required=False,
         max_digits=12,
@@ -272,7 +293,7 @@ class StartForm(SigForm):
     strength = forms.CharField(label=gettext_lazy("Strength"), required=False, max_length=120)
     form = forms.CharField(label=gettext_lazy("Form"), required=False, max_length=120)
     indication = forms.CharField(label=gettext_lazy("For"), required=False, max_length=300)
-    first_supply_days = forms.IntegerField(
+    first_supply_days = Whole(
         label=gettext_lazy("Days of first supply"),
         required=False,
         min_value=1,

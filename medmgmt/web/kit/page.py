@@ -62,6 +62,7 @@ def page(view: Callable[Concatenate[Asked, P], HttpResponse]) -> View[P]:
             response.headers["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
         return response
 
+    guarded.keeps_what_was_typed = True  # type: ignore[attr-defined]  # a sign-in, which asks for a password, never does
     return guarded
 
 

@@ -22,8 +22,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
     What somebody typed here stands in its form again, with a new token; what another site sent never does.
     """
-    if is_ours(request) and kept.holds_words(request) and request.resolver_match is not None:
-        return shown_again(request, request.resolver_match)
+    asked = request.resolver_match
+    keeps = asked is not None and hasattr(asked.func, "keeps_what_was_typed")
+    if asked is not None and keeps and is_ours(request) and kept.holds_words(request):
+        return shown_again(request, asked)
     layout = "bare.html" if request.path.startswith(links.PATH) else "base.html"
     return render(request, "csrf_failure.html", {"layout": layout}, status=403)
 

@@ -110,6 +110,8 @@ def test_a_drug_nobody_knows_is_taken_down_and_said_to_be_unchecked(adler: Api) 
         ({"sig": {**SIG, "amount": "NaN"}}, {"sig.amount"}),
         ({"sig": {**SIG, "amount": "٥٠"}}, {"sig.amount"}),
         ({"sig": {**SIG, "max_per_day": "1_0"}}, {"sig.max_per_day"}),
+        ({"sig": {**SIG, "every_days": "1_4"}}, {"sig.every_days"}),
+        ({"first_supply_days": "3_0"}, {"first_supply_days"}),
         ({"sig": {"route": "PO", "amount": "50"}}, {"sig.unit", "sig.timing"}),
         ({"sig": {**SIG, "parts": [PART]}}, {"sig.amount", "sig.unit", "sig.timing"}),
         ({"sig": {"route": "PO", "parts": [{**PART, "amount": "1_0"}]}}, {"sig.parts.0.amount"}),

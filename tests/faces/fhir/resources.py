@@ -6,6 +6,7 @@ from typing import Any
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 
 
 def concept(text: str, code: str = "", system: str = RXNORM) -> dict[str, Any]:
@@ -79,6 +80,7 @@ def daily(amount: int = 1) -> list[dict[str, Any]]:
 
 
 def ndjson(folder: Path, *resources: dict[str, Any], name: str = "all.ndjson", more: str = "") -> Path:
+    folder.mkdir(exist_ok=True)
     lines = [json.dumps(one) for one in resources]
     (folder / name).write_text("\n".join([*lines, more]) + "\n", encoding="utf-8")
     return folder

@@ -111,3 +111,48 @@ def test_a_contact_a_year_to_the_day_ends_a_course_and_one_a_day_later_does_not(
 def test_a_renewal_on_the_last_day_of_grace_goes_on_and_one_after_it_does_not() -> None:
     assert len(courses([order(0), order(400)], QUIET)) == 1
     assert len(courses([order(0), order(401)], QUIET)) == 2
+
+
+def told(days: int, says: str, *, runs: bool = True, until: int | None = None, **values: str) -> Order:
+    end = None if until is None else START + timedelta(days=until)
+    return replace(
+        order(days, runs=runs), ref=f"{says}-{days}", says=says, until=end, request=f"{says}-{days}", **values
+    )
+
+
+def test_two_orders_of_one_day_that_differ_are_two_courses() -> None:
+    for runs in (True, False):
+        assert len(courses([told(0, "morning", runs=runs), told(0, "evening", runs=runs)], QUIET)) == 2
+
+
+def test_each_of_two_orders_is_continued_by_the_one_that_says_the_same() -> None:
+    first, second = courses(
+        [told(0, "morning", runs=False), told(0, "evening", runs=False), told(90, "evening"), told(90, "morning")],
+        QUIET,
+    )
+    assert [[one.says for one in course.orders] for course in (first, second)] == [["evening"] * 2, ["morning"] * 2]
+
+
+def test_two_that_run_and_say_the_same_are_one_course_and_two_that_differ_add_up() -> None:
+    assert len(courses([told(0, "morning"), told(90, "morning")], QUIET)) == 1
+    assert len(courses([told(0, "morning"), told(90, "evening")], QUIET)) == 2
+
+
+def test_an_order_that_says_when_it_ends_ends_then() -> None:
+    assert only(courses([told(0, "morning", until=7)], QUIET)).end == End(START + timedelta(7), Basis.SAID)
+    assert only(courses([told(0, "morning", runs=False, until=7)], QUIET)).end == End(START + timedelta(7), Basis.SAID)
+    stopped = life(today=START + timedelta(3), as_of=START + timedelta(3))
+    assert only(courses([told(0, "morning", runs=False, until=7)], stopped)).end == End(
+        START + timedelta(3), Basis.AS_OF
+    )
+
+
+def test_an_order_after_the_end_of_another_is_an_episode_of_its_own_and_one_on_that_day_goes_on() -> None:
+    assert len(courses([told(0, "morning", until=7), told(8, "evening")], QUIET)) == 2
+    assert len(courses([told(0, "morning", until=7), told(7, "evening")], QUIET)) == 1
+
+
+def test_an_order_of_another_product_that_follows_ends_the_one_before_it() -> None:
+    other = replace(told(30, "more", follows="less-0"), product="other")
+    less, more = courses([told(0, "less"), other], QUIET)
+    assert (less.end, more.end) == (End(START + timedelta(30), Basis.REPLACED), None)

@@ -11,7 +11,16 @@ from medmgmt.fhir.importing import intake
 from medmgmt.fhir.importing.report import Report
 from medmgmt.management.commands.import_fhir import importer
 from medmgmt.record import audit, dosing
-from medmgmt.record.models import Allergy, AuditEntry, CareTeam, Condition, DosageChange, Patient, Prescription
+from medmgmt.record.models import (
+    Allergy,
+    AuditEntry,
+    CareTeam,
+    Condition,
+    DosageChange,
+    ImportRemark,
+    Patient,
+    Prescription,
+)
 from tests import shipped_knowledge
 from tests.faces.fhir.resources import allergy, bundle, concept, condition, daily, ndjson, patient, request
 
@@ -214,10 +223,16 @@ def test_a_medicine_on_hold_is_held_and_not_taken(tmp_path: Path) -> None:
     assert [kind for kind, _ in steps(Prescription.objects.get())] == ["start", "hold"]
 
 
-def test_what_began_and_ended_on_one_day_has_ended(tmp_path: Path) -> None:
+def test_what_began_and_ended_on_one_day_has_ended_and_nothing_is_remarked(tmp_path: Path) -> None:
     day = "2018-01-02T15:00:00+00:00"
     take_in(ndjson(tmp_path, patient(), condition(onsetDateTime=day, abatementDateTime=day)))
     assert Condition.objects.get().abated_on == date(2018, 1, 2)
+    assert not ImportRemark.objects.exists()
+
+
+def test_a_time_without_a_zone_is_the_patients_own(tmp_path: Path) -> None:
+    take_in(ndjson(tmp_path, patient(), request(authoredOn="2019-03-04T22:00:00")))
+    assert DosageChange.objects.get().signed_at == datetime(2019, 3, 5, 3, 0, tzinfo=UTC)
 
 
 def test_a_malformed_line_is_reported_with_file_line_and_reason_and_the_rest_is_imported(tmp_path: Path) -> None:

@@ -42,7 +42,6 @@ def of_carla(world: World) -> dict[str, set[str]]:
         f"{patient}/adherence/": STAFF,
         f"{drug}/new_dose/": {"adler"},
         f"{drug}/hold/": {"adler"},
-        f"{drug}/resume/": {"adler"},
         f"{drug}/stop/": {"adler"},
         f"/changes/{world.proposal.pk}/": STAFF,
         f"/side-effects/{world.report.pk}/": STAFF,

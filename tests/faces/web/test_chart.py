@@ -41,7 +41,7 @@ def test_allergies_and_what_is_not_recorded_are_said_plainly(world: World, as_bo
     assert "Liver (Child-Pugh)not recorded" in said
     world.carla.allergies.update(refuted_on=timezone.localdate())
     said = chart(world, as_bo)
-    assert "No allergies recorded" in said
+    assert "Allergies not recorded" in said
     assert "That is not the same as none known" in said
 
 

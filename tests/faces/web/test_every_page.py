@@ -1,6 +1,7 @@
 """Every page as every role: who may open it, and whether it is built as it should be."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -80,14 +81,20 @@ def test_an_unknown_address_is_a_friendly_page(world: World, browser: Browser) -
         assert reading.read(answer.content).headings == [1]
 
 
-def test_a_day_that_nobody_can_read_shows_today_and_says_so(world: World, browser: Browser) -> None:
-    for day in ("yesterday", "2026-02-30", "9999999999", "\x00", "2026-06-01T00:00"):
+def test_a_day_that_nobody_can_read_is_refused_in_a_sentence_and_shows_no_other_day(
+    world: World, browser: Browser
+) -> None:
+    for day in ("yesterday", "2026-02-30", "9999999999", "\x00", "2026-06-01T00:00", "20260601", "2026-W23-1", "now"):
         answer = browser(pages.PEOPLE["adler"]()).get(f"/patients/{world.carla.pk}/", {"day": day})
-        assert answer.status_code == 200, day
-        assert "could not be read" in answer.content.decode()
+        assert answer.status_code == 422, day
+        assert "This is no day that a chart can show" in answer.content.decode()
+        assert "Standing findings" not in answer.content.decode()
 
 
-def test_the_first_and_the_last_day_of_time_are_days_like_any_other(world: World, browser: Browser) -> None:
-    for day in ("0001-01-01", "9999-12-31"):
-        answer = browser(pages.PEOPLE["adler"]()).get(f"/patients/{world.carla.pk}/", {"day": day})
-        assert answer.status_code == 200, day
+def test_a_chart_shows_the_days_from_birth_to_the_last_that_the_record_knows(world: World, browser: Browser) -> None:
+    born = world.carla.birth_date
+    for day, status in (
+        ("0001-01-01", 422), (born - timedelta(days=1), 422), (born, 200), ("9999-12-31", 422), ("2150-01-01", 200)
+    ):  # fmt: skip
+        answer = browser(pages.PEOPLE["adler"]()).get(f"/patients/{world.carla.pk}/", {"day": str(day)})
+        assert answer.status_code == status, day

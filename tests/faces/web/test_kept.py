@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from medmgmt.record.models import Allergy, Condition, DosageChange, Encounter, Patient, SideEffectReport
+from medmgmt.web.kit import kept, views
 from refills.models import Dispense, Task, TaskComment
 from tests import factories as cast
 from tests.faces.web.world import World
@@ -33,7 +34,7 @@ def allergy(of: Patient) -> tuple[str, dict[str, str]]:
 
 def written() -> int:
     """Allergies on record with those words."""
-    return Allergy.objects.filter(reaction=WORDS).count()
+    return Allergy.objects.filter(reactions__text=WORDS).count()
 
 
 def test_a_form_sent_after_the_session_has_ended_comes_back_filled_and_says_that_nothing_was_saved(
@@ -197,3 +198,53 @@ def test_a_fill_that_is_asked_about_keeps_what_was_typed_and_gets_a_tick(world: 
     count = Dispense.objects.count()
     assert as_adler.post(address, {**typed, "confirm": "on"}).status_code == 302
     assert Dispense.objects.count() == count + 1
+
+
+def test_what_is_refused_outright_gives_the_words_back(world: World) -> None:
+    client = Client()
+    client.force_login(cast.pia(), backend="django.contrib.auth.backends.ModelBackend")
+    address, typed = allergy(world.carla)
+    answer = client.post(address, typed)
+    text = answer.content.decode()
+    assert (answer.status_code, "Came out in hives" in text, "<b>twice" in text) == (403, True, False)
+    assert "Nothing of it was saved" in text
+
+
+def test_a_crash_gives_the_words_back(world: World) -> None:
+    request = RequestFactory().post("/patients/1/conditions/new/", {"text": WORDS, "csrfmiddlewaretoken": "a b"})
+    answer = views.broken(request)
+    assert (answer.status_code, "Came out in hives" in answer.content.decode()) == (500, True)
+    assert "a b" not in answer.content.decode()
+
+
+def test_a_password_is_never_kept(world: World) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"Origin": "http://testserver"})
+    answer = client.post("/sign-in/", {"username": "adler", "password": "a b c d"})
+    assert answer.status_code == 403
+    assert kept.PLACE not in client.session
+    assert "a b c d" not in answer.content.decode()
+
+
+def test_a_correction_that_came_too_late_keeps_what_was_typed_and_says_what_is_on_record(
+    world: World, as_adler: Client, as_bo: Client
+) -> None:
+    carla = world.carla
+    names = ("given_name", "family_name", "birth_date", "sex", "language", "time_zone", "version")
+    typed = {name: str(getattr(carla, name)) for name in names}
+    address = f"/patients/{carla.pk}/details/"
+    assert as_bo.post(address, {**typed, "family_name": "Castro"}).status_code == 302
+    late = as_adler.post(address, {**typed, "given_name": "Carlotta"})
+    text = late.content.decode()
+    assert (late.status_code, 'value="Carlotta"' in text) == (422, True)
+    assert "On record now: Family name Castro" in text
+    [version] = re.findall(r'name="version" value="(\d+)"', text)
+    assert as_adler.post(address, {**typed, "given_name": "Carlotta", "version": version}).status_code == 302
+
+
+def test_a_comment_sent_twice_is_one(world: World, as_adler: Client) -> None:
+    task = Task.objects.create(
+        kind="other", key="k", patient=world.carla, role="nurse", due_at=timezone.now(), title="t"
+    )
+    for _ in range(2):
+        assert as_adler.post(f"/tasks/{task.pk}/comment/", {"once": "a", "text": WORDS}).status_code == 302
+    assert TaskComment.objects.count() == 1

@@ -98,8 +98,8 @@ def test_carla_is_not_shown_the_suspects(world: World, as_carla: Client) -> None
 
 def test_the_form_of_the_next_side_effect_is_another_form(world: World, as_bo: Client) -> None:
     before = SideEffectReport.objects.count()
-    for once in ("first", "second"):
-        typed = {"once": once, "term": "nausea", "severity": "mild", "began_on": today().isoformat()}
+    for once, term in (("first", "nausea"), ("second", "sweating")):
+        typed = {"once": once, "term": term, "severity": "mild", "began_on": today().isoformat()}
         assert as_bo.post(f"/patients/{world.carla.pk}/side-effects/new/", typed).status_code == 302
     assert SideEffectReport.objects.count() == before + 2
 

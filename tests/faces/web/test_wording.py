@@ -1,6 +1,7 @@
 """Words that no page may say, words that no address may carry, and one language at a time."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from django.test import Client
 from django.utils import translation
 
 from medmgmt.record import dosing
+from medmgmt.record.dosing import Part, Sig
+from medmgmt.record.models import Prescription
 from medmgmt.web.kit import forms, plain_words, tags
 from tests import factories as cast
 from tests.faces.web import pages, reading
@@ -65,7 +68,7 @@ def test_every_sig_that_can_be_ordered_can_be_said_plainly_in_both_languages() -
     assert set(plain_words.UNITS) == set(dosing.UNITS)
     assert set(plain_words.ROUTES) == set(dosing.ROUTES)
     assert set(plain_words.TIMINGS) == set(dosing.TIMINGS)
-    as_needed = cast.sig("25", as_needed=True, max_per_day=cast.sig("75").amount, timing="PRN")
+    as_needed = cast.sig("25", as_needed=True, max_per_day=cast.sig("75").dose, timing="PRN")
     assert (
         plain_words.how_to_take(as_needed) == "25\xa0mg by mouth, only when you need it, no more than 75\xa0mg in a day"
     )
@@ -73,6 +76,50 @@ def test_every_sig_that_can_be_ordered_can_be_said_plainly_in_both_languages() -
         assert plain_words.how_to_take(as_needed).startswith("25\xa0mg por la boca, solo cuando lo necesite")
         every = cast.sig("100", timing="every_n_days", every_days=28, route="IM")
         assert plain_words.how_to_take(every) == "100\xa0mg en el músculo, cada 28 días"
+
+
+TWO = Sig("PO", (Part(Decimal(1000), "mg", "morning"), Part(Decimal(500), "mg", "bedtime")))
+BY_CLOCK = Sig("PO", (Part(Decimal(20), "mg", "daily", at=("08:00",)), Part(Decimal(10), "mg", "daily", at=("13:00",))))
+
+
+@pytest.mark.parametrize(
+    ("sig", "product", "english", "spanish"),
+    [
+        (TWO, ("500 mg", "tablet"),
+         "2 tablets (1,000 mg) by mouth every morning and 1 tablet (500 mg) at bedtime",
+         "2 tabletas (1,000 mg) por la boca cada mañana y 1 tableta (500 mg) al acostarse"),
+        (TWO, ("500 mg ER tablet", ""),
+         "2 tablets (1,000 mg) by mouth every morning and 1 tablet (500 mg) at bedtime", ""),
+        (TWO, ("", "tablet"), "1,000 mg by mouth every morning and 500 mg at bedtime", ""),
+        (TWO, ("800 mg/160 mg", "tablet"), "1,000 mg by mouth every morning and 500 mg at bedtime", ""),
+        (BY_CLOCK, ("20 mg", "capsule"),
+         "1 capsule (20 mg) by mouth at 8 a.m. and ½ capsule (10 mg) at 1 p.m.", ""),
+        (cast.sig("12.5"), ("25 mg", "tablet"), "½ tablet (12.5 mg) by mouth, once a day", ""),
+        (cast.sig("37.5"), ("25 mg", "tablet"), "1½ tablets (37.5 mg) by mouth, once a day", ""),
+        (cast.sig("20"), ("300 mg", "tablet"), "20 mg by mouth, once a day", ""),
+        (cast.sig("2", unit="{tablet}"), ("2 mg", "tablet"), "2 tablets (4 mg) by mouth, once a day", ""),
+        (cast.sig("10", timing="BID"), ("2 mg/mL", "oral solution"), "5 mL (10 mg) by mouth, twice a day", ""),
+        (cast.sig("25", most=Decimal(50), timing="Q6H", as_needed=True, max_per_day=Decimal(200), reason="anxiety"),
+         ("25 mg", "capsule"),
+         "1 to 2 capsules (25 to 50 mg) by mouth, every 6 hours, only when you need it (anxiety), no more than"
+         " 8 capsules (200 mg) in a day", ""),
+        (cast.sig("15", timing="weekly", weekdays=("mon",)), ("2.5 mg", "tablet"),
+         "6 tablets (15 mg) by mouth, once a week on Monday",
+         "6 tabletas (15 mg) por la boca, una vez por semana el lunes"),
+        (cast.sig("5", weekdays=("mon", "wed", "fri")), ("5 mg", "tablet"),
+         "1 tablet (5 mg) by mouth, on Monday, Wednesday and Friday", ""),
+        (cast.sig("1", unit="{patch}", timing="morning", route="TD", hours_worn=9), ("15 mg/9 h", "patch"),
+         "1 patch through the skin, every morning, take it off after 9 hours", ""),
+    ],
+)  # fmt: skip
+def test_a_patient_is_told_pieces_and_what_they_hold(
+    sig: Sig, product: tuple[str, str], english: str, spanish: str
+) -> None:
+    of = Prescription(strength=product[0], form=product[1])
+    assert plain_words.how_to_take(sig, of).replace("\xa0", " ") == english
+    if spanish:
+        with translation.override("es"):
+            assert plain_words.how_to_take(sig, of).replace("\xa0", " ") == spanish
 
 
 def test_every_state_and_severity_has_its_word() -> None:
