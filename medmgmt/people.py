@@ -1,9 +1,15 @@
 """Patients, teams and the trail, gathered for reading; each scoped to what the person may see."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from medmgmt.record import access, audit, names
+from medmgmt.record import access, audit, legible, names
+from medmgmt.record.errors import Unconfirmed
 from medmgmt.record.models import AuditEntry, Enrolment, Patient, User
 from refills.models import LIVE
 
@@ -35,6 +41,63 @@ def sought(search: str) -> Q:
         named &= Q(birth_date__in=meant)
     whole = names.compact(search)
     return named | Q(mrn_key=whole) if whole else named
+
+
+@dataclass(frozen=True)
+class Double:
+    """A chart that may be the same person's; `patient` is None where it is not in one's care."""
+
+    patient: Patient | None
+    by_number: bool
+    """The record number is the same but for case and spaces; else name and birth date are."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who somebody new is said to be."""
+
+    mrn: str
+    given_name: str
+    family_name: str
+    birth_date: date
+    is_taken_over: bool = False
+    """From another record, which tells its own people apart: only charts made here are asked about."""
+
+
+def require_alone(by: User, act: str, told: Told) -> None:
+    """Unconfirmed where a chart that is here may be the same person's."""
+    found = doubles(by, act, told)
+    if found:
+        raise Unconfirmed(question(found))
+
+
+def doubles(by: User, act: str, told: Told) -> list[Double]:
+    """Charts with the same name and birth date, or the same record number in other letters; two queries at most."""
+    wanted, key = names.whole(told.given_name, told.family_name), names.compact(told.mrn)
+    found = [
+        (one, one.mrn_key == key)
+        for one in access.patients_like(by, act, birth_date=told.birth_date, mrn=told.mrn)
+        if one.mrn != told.mrn
+        and not (told.is_taken_over and one.source_id)
+        and (one.mrn_key == key or not wanted.isdisjoint(names.whole(one.given_name, one.family_name)))
+    ]
+    seen = set(access.patients_of(by).filter(pk__in=[one.pk for one, _ in found]).values_list("pk", flat=True))
+    return [Double(one if one.pk in seen else None, by_number) for one, by_number in found]
+
+
+def question(found: Iterable[Double]) -> str:
+    """What to ask before a second chart is made, naming whom the person may see."""
+    told = []
+    for one in found:
+        same = _("the same name and birth date")
+        if one.by_number:
+            same = _("the same record number but for case and spaces")
+        if one.patient is None:
+            told.append(_("a chart outside your care has %(same)s") % {"same": same})
+            continue
+        about = {"name": legible.isolated(one.patient.name), "mrn": one.patient.mrn, "same": same}
+        told.append(_("%(name)s, MRN %(mrn)s, has %(same)s") % about)
+    return _("Is this the same person? %(told)s.") % {"told": "; ".join(told)}
 
 
 def saw_list(by: User, what: str, count: int) -> None:

@@ -142,8 +142,10 @@ class Allergens:
             " ".join(rest) if found[0].name else "",
             *(self._told(one) for one in (*inside, behind) if self._whole(one) is None),
         )
-        meant = {one.meaning: one for one in (*exact, *found)}
-        return [replace(one, reaction=joined(one.reaction, told)) for one in reversed(meant.values())]
+        meant: dict[tuple[str, frozenset[str]], Allergen] = {}
+        for one in (*found, *exact):
+            meant.setdefault(one.meaning, one)
+        return [replace(one, reaction=joined(one.reaction, told)) for one in meant.values()]
 
     def _whole(self, text: str) -> Allergen | None:
         """What goes by exactly these words, strength and salt aside."""

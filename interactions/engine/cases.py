@@ -15,6 +15,8 @@ from interactions.engine.findings import Card, Finding, Judgement, NotChecked
 from interactions.engine.formulary import LabName
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Action, Allergy, CrossTaper, Drug, Facts, Lab, Regimen, Symptom
+from interactions.lines import daily, reading
+from interactions.lines.line import Line, NotUnderstood
 
 Case = Mapping[str, Any]
 PROPOSED = "proposed"
@@ -81,7 +83,13 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
     is_code = name.isdecimal() and len(name) < 10
     known = knowledge.catalogue.resolve("" if is_code else name, int(name) if is_code else taken.get("rxcui"))
     frequency = str(taken.get("frequency") or "")
+    if known is None and (whole := _read(name)) is not None and whole.drug:
+        name, frequency = whole.drug, f"{whole.rest} {frequency}".strip()
+        known = knowledge.catalogue.resolve(name)
     total = _decimal(taken.get("total_daily_mg")) or None
+    line = _read(frequency, name)
+    if total is None and line is not None:
+        total = daily.mg_per_day(line)
     route = str(taken.get("route") or "").strip().upper()
     return Drug(
         ref=ref,
@@ -93,7 +101,9 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
         mg_per_day=total,
         started_on=_day(taken.get("start")),
         stopped_on=_day(taken.get("stop")),
-        mg_per_dose=_single(taken, frequency, total),
+        mg_per_dose=_decimal(taken.get("dose_mg")) or (line and daily.mg_per_dose(line)) or _single(frequency, total),
+        days_a_week=daily.days_a_week(rhythm) if (rhythm := line or _rhythm(frequency)) else None,
+        dose_unknown=_unknown(frequency, name) if total is None else "",
         food=_food(frequency),
         ordered_as="" if known is None or is_code or normal(name) == known.key else normal(name),
     )
@@ -119,11 +129,33 @@ def _food(frequency: str) -> str:
     return "with_food" if WITH_FOOD.search(frequency) else ""
 
 
-def _single(taken: Case, frequency: str, total: Decimal | None) -> Decimal | None:
-    """The largest single dose: as told, else the largest figure of the sig, else the total when taken once."""
-    stated = _decimal(taken.get("dose_mg"))
-    if stated:
-        return stated
+def _read(text: str, name: str = "") -> Line | None:
+    """The line as an order is read, with the strength of a product that is named; None for what no order knows."""
+    try:
+        line, (_name, strength, _form) = reading.read(text, name), reading.label(name) if name else ("", "", "")
+    except NotUnderstood:
+        return None
+    return line if line.strength else replace(line, strength=strength)
+
+
+def _rhythm(frequency: str) -> Line | None:
+    """How often, where the sig says no dose: "once weekly"."""
+    return _read(f"1 dose {frequency}")
+
+
+def _unknown(frequency: str, name: str) -> str:
+    """Why the dose is not known in milligrams, where the case says one; empty where it says none."""
+    if not re.search(r"\d", frequency) or _rhythm(frequency):
+        return ""
+    try:
+        reading.read(frequency, name)
+    except NotUnderstood as asked:
+        return str(asked)
+    return f"“{frequency}” does not say how many milligrams a day that is."
+
+
+def _single(frequency: str, total: Decimal | None) -> Decimal | None:
+    """The largest single dose: the largest figure of a sig that no order knows, else the total when taken once."""
     figures = [Decimal(found) for found in MASS.findall(frequency)]
     if figures:
         return max(figures)

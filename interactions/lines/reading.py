@@ -56,17 +56,22 @@ def read(text: str, about: str = "") -> Line:
 
 
 def label(text: str) -> tuple[str, str, str]:
-    """Name, strength and form of a product as its label says them; anything else in it is refused."""
-    reader = Reader(scanned(text), "")
-    strength = form = ""
-    for one in reader.phrases():
-        if one.kind in ("amount", "strength") and not strength:
-            strength = written(one.value) if one.kind == "amount" else one.value
-        elif one.kind in ("form", "route"):
-            form = f"{form} {one.value if one.kind == 'form' else one.text}".strip()
-        elif one.kind not in ("and", "bracket", "filler"):
-            raise NotUnderstood(f"“{one.text}” does not belong to the name of a product.")
-    return " ".join(reader.name), strength, form
+    """Name, strength and form of a product as its label says them; a form may be any words."""
+    line = scanned(text)
+    reader, name, form, strength = Reader(line, ""), list[str](), list[str](), ""
+    place = 0
+    while place < len(line.text):
+        best = reader.longest_at(place)
+        if best and best[0] in ("amount", "strength") and not strength:
+            value = best[2](best[1])
+            strength = value if isinstance(value, str) else written(value)
+            place = best[1].end() + 1
+            continue
+        is_form = best is not None and best[0] == "form" and bool(name)
+        word = best[2](best[1]) if best is not None and is_form else line.written_at(place)
+        (form if is_form or strength else name).append(word)
+        place = best[1].end() + 1 if best is not None and is_form else line.after_piece(place)
+    return " ".join(name), strength, " ".join(form)
 
 
 def runs(phrases: Iterable[Phrase]) -> list[tuple[str, list[Phrase]]]:

@@ -13,10 +13,10 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt import allergies
+from medmgmt import allergies, people
 from medmgmt.actions.history import History, PastCourse, PastPatient, PastRemark, PastStep
 from medmgmt.messages import planning
-from medmgmt.record import access, audit, dosing
+from medmgmt.record import access, audit, dosing, legible
 from medmgmt.record.errors import Conflict, Refused
 from medmgmt.record.models import (
     Allergy,
@@ -63,7 +63,8 @@ def take_in(by: User, history: History, *, team_id: int | None = None) -> TakenO
 
     A new patient comes into the care of the team, if one is given; without it nobody's list shows them. A patient who
     is there keeps the name and dates that this record has. What of the rest cannot be written is in `refused`. Raises
-    Refused where the patient cannot be: the record number belongs to somebody else, or a value is none.
+    Refused where the patient cannot be: the record number belongs to somebody else, or a value is none. Where a chart
+    that is here may be the same person's, the new one asks so until somebody has looked.
     """
     try:
         with transaction.atomic():
@@ -87,7 +88,9 @@ def dismiss_remark(by: User, remark_id: int) -> ImportRemark:
 def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     patient = access.patient_from_source(by, history.patient.source_id)
     is_new = patient is None
+    asked: list[PastRemark] = []
     if patient is None:
+        asked = _same_person(by, history.patient)
         patient = _new_patient(history.patient, team_id)
         rows = [
             Enrolment(patient=patient, level=past.level, starts_on=past.starts_on, ends_on=past.ends_on)
@@ -106,7 +109,7 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     made |= {"prescriptions": len(courses.new), "dispenses": _add_fills(by, courses)}
     if made["changes"]:
         regimen_courses.keep_current([patient.pk])
-    made["remarks"] = _add_remarks(patient, (*history.remarks, *refused))
+    made["remarks"] = _add_remarks(patient, (*history.remarks, *asked, *refused))
     if any(made.values()):
         audit.record(by, "import_history", patient_id=patient.pk, obj=patient, detail={**made, "team": team_id})
     return TakenOver(
@@ -152,12 +155,22 @@ def _add_remarks(patient: Patient, told: Iterable[PastRemark]) -> int:
     return len(ImportRemark.objects.bulk_create(rows))
 
 
+def _same_person(by: User, past: PastPatient) -> list[PastRemark]:
+    """A question, where a chart that is here may be the same person's."""
+    told = people.Told(past.mrn, past.given_name, past.family_name, past.birth_date, is_taken_over=True)
+    if not people.doubles(by, "import_history", told):
+        return []
+    why = _("Another chart has this name and birth date, or this record number. Is it the same person?")
+    name = " ".join(filter(None, (past.given_name, past.family_name)))
+    return [PastRemark(past.source_id, RemarkKind.UNCLEAR, f"{name}, MRN {past.mrn}", why)]
+
+
 def _new_patient(past: PastPatient, team_id: int | None) -> Patient:
     patient = Patient(
         source_id=past.source_id,
         mrn=past.mrn,
-        given_name=past.given_name,
-        family_name=past.family_name,
+        given_name=legible.readable(past.given_name),
+        family_name=legible.readable(past.family_name),
         birth_date=past.birth_date,
         sex=past.sex,
         language=past.language,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine.allergens import NONE, UNKNOWN
+from interactions.engine.folding import folded
 from medmgmt import allergies
 from medmgmt.allergies import Line
 from medmgmt.record import access, audit
@@ -24,6 +25,7 @@ from medmgmt.record.models import (
     Observation,
     ObservationCode,
     Patient,
+    ReactionSeverity,
     User,
 )
 from refills import site
@@ -181,11 +183,12 @@ def record_allergy(
     rxcui: int | None = None,
     reaction: str = "",
     severity: str = "unknown",
+    confirm: bool = False,
 ) -> Allergy:
     """An allergy or intolerance as it was said; "no known allergies" becomes a statement of today.
 
-    A substance that is on the list gets what is new as a further reaction; said again without anything new, it is the
-    line that is there. Refuses words and a code that mean different drugs.
+    A substance that is on the list gets what is new as a further reaction; without anything new it is Unconfirmed, and
+    confirmed a line of its own. Refuses words and a code that mean different drugs.
     """
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
     known = library.resolve(name=substance)
@@ -199,27 +202,33 @@ def record_allergy(
     )
     if rxcui is not None:
         require_one_meaning(substance, rxcui)
-    line = same_line(made) or made
-    is_new = line.pk is None
-    if is_new:
+    adds = made.is_allergen and (reaction != "" or severity != ReactionSeverity.UNKNOWN)
+    line = None if confirm else same_line(made)
+    is_new = line is None
+    if line is None:
+        line = made
         line.save()
-    told = {"text": reaction, "severity": severity}
-    adds = line.is_allergen and (reaction or severity != "unknown") and not line.reactions.filter(**told).exists()
+    elif not adds or is_told(line, reaction, severity):
+        raise Unconfirmed(_("%(what)s is on record already, with the same reaction.") % {"what": line.substance})
     if adds:
-        line.reactions.create(**told, recorded_on=today)
-    if is_new or adds:
-        audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", line.pk),
-                     detail={"kind": line.kind, "again": not is_new})  # fmt: skip
+        line.reactions.create(text=reaction, severity=severity, recorded_on=today)
+    audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", line.pk),
+                 detail={"kind": line.kind, "again": not is_new})  # fmt: skip
     return line
 
 
 def same_line(one: Allergy) -> Allergy | None:
-    """The line of the list that already says this; a statement that none is known is made anew each day."""
+    """The line of the list that already says this; a statement that none is known may be made anew each day."""
     here = Allergy.objects.filter(patient=one.patient, kind=one.kind, refuted_on=None).order_by("id")
     if not one.is_allergen:
-        return here.filter(recorded_on=one.recorded_on, substance__iexact=one.substance).first()
+        here = here.filter(recorded_on=one.recorded_on)
     wanted = Line(one).meaning
     return next((row for row in here if Line(row).meaning == wanted), None)
+
+
+def is_told(line: Allergy, reaction: str, severity: str) -> bool:
+    """Whether this reaction stands under the line already, in whatever letters."""
+    return (folded(reaction), severity) in {(folded(one.text), one.severity) for one in line.reactions.all()}
 
 
 def require_one_meaning(substance: str, rxcui: int) -> None:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from medmgmt import people
 from medmgmt.messages import planning
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, NotAllowed, Refused
@@ -32,21 +33,29 @@ def register_patient(
     by: User,
     *,
     mrn: str,
-    given_name: str,
-    family_name: str,
     birth_date: date,
     sex: str,
     language: str,
     time_zone: str,
     team_id: int,
+    given_name: str = "",
+    family_name: str = "",
+    confirm: bool = False,
 ) -> Patient:
-    """A new patient in the care of one of the registrar's own teams. Refuses a record number that is in use."""
+    """A new patient in the care of one of the registrar's own teams; one name is enough.
+
+    Refuses a record number that is in use. Unconfirmed where a chart has the same name and birth date, or a record
+    number that differs in case and spaces only, until somebody says that this is another person.
+    """
     access.require(by, "register_patient")
     team = CareTeam.objects.filter(pk=team_id).first()
     if team is None or not access.is_member(by, team.pk):
         raise NotAllowed(_("You can register patients with your own teams only."))
     require_born(birth_date)
+    require_named(given_name, family_name)
     validate_time_zone(time_zone)
+    if not confirm:
+        people.require_alone(by, "register_patient", people.Told(mrn, given_name, family_name, birth_date))
     patient = Patient(mrn=mrn, given_name=given_name, family_name=family_name, birth_date=birth_date,
                       sex=sex, language=language, time_zone=time_zone)  # fmt: skip
     try:
@@ -57,6 +66,12 @@ def register_patient(
     CareAssignment.objects.create(patient=patient, team=team)
     audit.record(by, "register_patient", patient_id=patient.pk, obj=("patient", patient.pk), detail={"team": team.pk})
     return patient
+
+
+def require_named(given_name: str, family_name: str) -> None:
+    """Refuses somebody without any name; one name is enough, whichever it is."""
+    if not (given_name.strip() or family_name.strip()):
+        raise Refused(_("Give at least one name: given or family."))
 
 
 def require_born(birth_date: date) -> None:
@@ -76,12 +91,13 @@ def update_patient(by: User, patient_id: int, *, version: int, **fields: Any) ->
     if unknown:
         raise Refused(_("These details cannot be changed: %(names)s.") % {"names": ", ".join(sorted(unknown))})
     require_born(fields.get("birth_date", patient.birth_date))
+    require_named(fields.get("given_name", patient.given_name), fields.get("family_name", patient.family_name))
     validate_time_zone(fields.get("time_zone", patient.time_zone))
     changed = sorted(name for name, value in fields.items() if getattr(patient, name) != value)
     for name, value in fields.items():
         setattr(patient, name, value)
     patient.version += 1
-    patient.save(update_fields=[*fields, "version"])
+    patient.save(update_fields=[*fields, "names_key", "mrn_key", "version"])
     planning.plan(patient, timezone.now())
     audit.record(by, "update_patient", patient_id=patient.pk, obj=("patient", patient.pk), detail={"fields": changed})
     return patient

@@ -90,7 +90,7 @@ class NewAllergy(BodyOfAct):
     """An allergy or intolerance; a substance no vocabulary knows is kept as it was said."""
 
     asks = observing.record_allergy
-    kind = serializers.ChoiceField(AllergyKind.choices, default=AllergyKind.ALLERGY)
+    kind = serializers.ChoiceField([AllergyKind.ALLERGY, AllergyKind.INTOLERANCE], default=AllergyKind.ALLERGY)
     reaction = Text(max_length=300)
     severity = serializers.ChoiceField(ReactionSeverity.choices, default=ReactionSeverity.UNKNOWN)
 

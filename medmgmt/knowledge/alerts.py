@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from interactions import review
 from interactions.models import Answer, Finding, Moment
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, legible
 from medmgmt.record.models import User
 from refills.models import Task, TaskState
 from refills.worklist import kinds
@@ -228,8 +228,8 @@ def lines(alerts: Iterable[tuple[str, bool]]) -> list[Line]:
 def as_csv(found: Alerts) -> str:
     """The numbers as a table; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
     out = io.StringIO()
-    written = csv.writer(out)
-    written.writerow(["group", "name", "shown", "overridden", "override_percent"])
+    rows = csv.writer(out)
+    rows.writerow(["group", "name", "shown", "overridden", "override_percent"])
     groups = (
         ("total", [found.total]),
         ("rule", found.by_rule),
@@ -240,23 +240,24 @@ def as_csv(found: Alerts) -> str:
         ("follow-up due and kept", [Line("", found.follow_ups, found.kept)]),
     )
     for group, told in groups:
-        written.writerows([group, guarded(one.name), one.shown, one.overridden, one.rate] for one in told)
+        rows.writerows([group, guarded(one.name), one.shown, one.overridden, one.rate] for one in told)
     return out.getvalue()
 
 
 def feedback_csv(found: Iterable[Shown]) -> str:
     """Feedback on decision support as a table: intervention, action, feedback, user, date and place; no patient."""
     out = io.StringIO()
-    written = csv.writer(out)
-    written.writerow(["intervention", "source_version", "problem", "severity", "action_taken", "user_feedback", "user",
+    rows = csv.writer(out)
+    rows.writerow(["intervention", "source_version", "problem", "severity", "action_taken", "user_feedback", "user",
                       "role", "date_time", "location"])  # fmt: skip
     for one in found:
         cells = (one.ruling.name, one.version, one.problem, one.severity, one.action, one.reason, one.user, one.role,
                  one.at.isoformat(timespec="seconds"), settings.SITE_NAME)  # fmt: skip
-        written.writerow([guarded(cell) for cell in cells])
+        rows.writerow([guarded(cell) for cell in cells])
     return out.getvalue()
 
 
 def guarded(cell: str) -> str:
     """Text that no spreadsheet runs."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    told = legible.isolated(cell)
+    return f"'{told}" if cell.startswith(FORMULA) else told

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -9,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from medmgmt.record import audit
+from medmgmt.record import audit, names
 from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed
 from medmgmt.record.models.people import CareAssignment, Patient, Role, User
 
@@ -147,6 +148,16 @@ def patients_taken_over(by: User, patient_ids: Iterable[int]) -> QuerySet[Patien
     """Those of these patients who came from another record, for counting what was taken over. One query, when read."""
     require(by, "import_history")
     return Patient.objects.filter(pk__in=list(patient_ids), source_id__isnull=False)
+
+
+def patients_like(by: User, act: str, *, birth_date: date, mrn: str) -> QuerySet[Patient]:
+    """Charts of one birth date or record number, whoever's care they are in: only to ask whether somebody is new.
+
+    What is shown of one outside the person's care is that it is there. One query, when read.
+    """
+    require(by, act)
+    alike = Q(birth_date=birth_date) | Q(mrn_key=names.compact(mrn))
+    return Patient.objects.filter(alike, merged_into=None).order_by("pk")
 
 
 def patients_counted(by: User, patient_ids: Iterable[int]) -> list[Patient]:

@@ -139,12 +139,14 @@ def by_mass(line: OrderLine) -> dosing.Sig:
     if each is None:
         raise dosing.ImpossibleSig("No strength is on record for this medicine; write the dose in milligrams.")
 
-    def mg(number: Decimal | None) -> Decimal | None:
-        whole = None if number is None else Fraction(number) * each
-        return None if whole is None else Decimal(whole.numerator) / Decimal(whole.denominator)
+    def mg(number: Decimal) -> Decimal:
+        whole = Fraction(number) * each
+        return Decimal(whole.numerator) / Decimal(whole.denominator)
 
-    parts = tuple(replace(part, amount=mg(part.amount), most=mg(part.most), unit="mg") for part in line.sig.parts)
-    return replace(line.sig, parts=parts, max_per_day=mg(line.sig.max_per_day))
+    parts = tuple(
+        replace(part, amount=mg(part.amount), most=part.most and mg(part.most), unit="mg") for part in line.sig.parts
+    )
+    return replace(line.sig, parts=parts, max_per_day=line.sig.max_per_day and mg(line.sig.max_per_day))
 
 
 def with_said(product: Product, line: Line) -> Product:
@@ -164,7 +166,7 @@ def with_units(line: Line, product: Product) -> Line:
     bare = [part for part in line.parts if not part.unit]
     if not bare:
         return line
-    [drug] = library.meant(product.name) or [None]
+    drug = library.resolve(name=product.name)
     most = library.most_mg_a_day(drug.key) if drug else None
     piece = strengths.read(product.strength).of_piece
     for part in bare:
@@ -191,7 +193,7 @@ def usual_route(line: Line, product: Product) -> str:
     for form, route in ROUTE_OF_FORM.items():
         if form in said.split():
             return route
-    [drug] = library.meant(product.name)[:1] or [None]
+    drug = library.resolve(name=product.name)
     if any(word in said for word in LASTING) or (drug and library.is_long_acting(drug.key)):
         return "IM"
     unit = line.parts[0].unit

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from medmgmt.actions import messages as actions
 from medmgmt.messages import reads
+from medmgmt.web.kit.forms import Written
 from medmgmt.web.kit.page import Asked, page, paged, refusal_on, status_of, to
 
 SEND, DROP = "send", "drop"
@@ -22,7 +23,7 @@ class HeldForm(forms.Form):
     decision = forms.ChoiceField(
         label=_("Decision"), choices=[(DROP, _("Do not send")), (SEND, _("Send now"))], widget=forms.RadioSelect
     )
-    why = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    why = Written(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, numbers: list[int], *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own signature

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from medmgmt import people
 from medmgmt.actions import people as actions_people
 from medmgmt.record import access
-from medmgmt.record.models import Patient
+from medmgmt.record.models import Patient, User
 from medmgmt.web.kit import kept
 from medmgmt.web.kit.forms import PatientSearch
 from medmgmt.web.kit.once import sent
@@ -56,7 +56,17 @@ def register(request: Asked) -> HttpResponse:
     said = _("The patient is registered.")
     done = sent(request, form, actions_people.register_patient, leads_to=chart_of, said=said)
     context = {"form": form, "zones": ZONES, "title": _("Register a patient"), "button": _("Register")}
-    return done or render(request, "form.html", context, status=status_of(form))
+    context["doubles"] = doubles_of(request.user, form) if form.is_bound and not done else []
+    return done or render(request, "register.html", context, status=status_of(form))
+
+
+def doubles_of(by: User, form: RegisterForm) -> list[people.Double]:
+    """Whose charts to look at before a second one is made."""
+    said = form.cleaned_data
+    if not (said.get("mrn") and said.get("birth_date")):
+        return []
+    told = people.Told(said["mrn"], said.get("given_name") or "", said.get("family_name") or "", said["birth_date"])
+    return people.doubles(by, "register_patient", told)
 
 
 @page

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import observing, people, supply
-from medmgmt.record.models import ANSWERS, MEASURES, SCALES, Level, ObservationCode, ReactionSeverity, Sex
+from medmgmt.record.models import ANSWERS, MEASURES, SCALES, AllergyKind, Level, ObservationCode, ReactionSeverity, Sex
 from medmgmt.record.models.observations import validate_icd10cm
 from medmgmt.web.kit import plain_words
 from medmgmt.web.kit.forms import CHOOSE, asks, confirm, note, with_blank
@@ -75,14 +75,22 @@ def observation_states() -> list[Any]:
     return [("", _("None, it is a number")), *groups, ("unknown", STATE_WORDS["unknown"])]
 
 
+ALLERGENS = [one for one in AllergyKind.choices if one[0] != AllergyKind.NONE_KNOWN]
+
+
 class AllergyForm(forms.Form):
     """An allergy or intolerance."""
 
     said = asks(observing.record_allergy)
-    substance = said("substance", gettext_lazy("Substance"))
-    kind = said("kind", gettext_lazy("Kind"))
+    substance = said(
+        "substance",
+        gettext_lazy("Substance"),
+        help_text=gettext_lazy("As it was said: medicine, class or food. “No known allergies” is written here too."),
+    )
+    kind = said("kind", gettext_lazy("Kind"), choices=ALLERGENS)
     reaction = said("reaction", gettext_lazy("Reaction"), max_length=300)
     severity = said("severity", gettext_lazy("Severity"), choices=ReactionSeverity.choices, required=True)
+    confirm = confirm(gettext_lazy("It is another one: record it as well"))
 
 
 class AllergyMeaningForm(forms.Form):
@@ -152,7 +160,9 @@ class PatientForm(forms.Form):
 
     said = asks(people.register_patient)
     given_name = said("given_name", gettext_lazy("Given name"))
-    family_name = said("family_name", gettext_lazy("Family name"))
+    family_name = said(
+        "family_name", gettext_lazy("Family name"), help_text=gettext_lazy("One name is enough, in either field.")
+    )
     birth_date = said("birth_date", gettext_lazy("Birth date"))
     sex = said("sex", gettext_lazy("Sex"), choices=with_blank(Sex.choices))
     language = said("language", gettext_lazy("Language"))
@@ -169,6 +179,7 @@ class RegisterForm(PatientForm):
 
     mrn = PatientForm.said("mrn", gettext_lazy("Medical record number"))
     team_id = forms.TypedChoiceField(label=gettext_lazy("Care team"), coerce=int)
+    confirm = confirm(gettext_lazy("This is another person: make a new chart"))
     field_order = ("mrn", "given_name", "family_name", "birth_date", "sex", "language", "time_zone", "team_id")
 
     def __init__(self, *args: Any, teams: Sequence[tuple[int, str]], **kwargs: Any) -> None:

@@ -22,7 +22,7 @@ from medmgmt.review import reads
 from medmgmt.review.cards import FindingCard, ProblemCard
 from medmgmt.web import review_forms
 from medmgmt.web.kit import banner
-from medmgmt.web.kit.forms import WithdrawForm
+from medmgmt.web.kit.forms import WithdrawForm, Written
 from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page, refusal_on, status_of, to
 from medmgmt.web.kit.patient_page import chart_of
 from medmgmt.web.review_forms import AnswerForm
@@ -249,7 +249,7 @@ class WordForm(forms.Form):
     """Which review was read, and the sentence."""
 
     review = forms.IntegerField()
-    note = forms.CharField(max_length=actions.MOST_NOTE, required=False)
+    note = Written(max_length=actions.MOST_NOTE, required=False)
 
 
 @page

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from interactions.models import Severity
 from medmgmt.actions import knowledge
+from medmgmt.web.kit.forms import Written
 
 KINDS = {
     "rule": gettext_lazy("A new rule for two drugs or classes"),
@@ -67,11 +68,11 @@ CODES = {
 class RuleSearch(forms.Form):
     """Words that a rule must have, and how serious or whose it must be."""
 
-    q = forms.CharField(label=gettext_lazy("Drug, brand, class, number or words"), required=False, max_length=120)
+    q = Written(label=gettext_lazy("Drug, brand, class, number or words"), required=False, max_length=120)
     severity = forms.ChoiceField(
         label=gettext_lazy("Severity"), choices=[("", gettext_lazy("any")), *Severity.choices], required=False
     )
-    source = forms.CharField(label=gettext_lazy("Source"), required=False, max_length=80)
+    source = Written(label=gettext_lazy("Source"), required=False, max_length=80)
 
     def __init__(self, *args: Any, sources: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,35 +84,35 @@ class LocalChangeForm(forms.Form):
     """What the knowledge should say here; only the fields of its kind."""
 
     kind = forms.ChoiceField(choices=list(KINDS.items()), widget=forms.HiddenInput)
-    of_source = forms.CharField(label=gettext_lazy("Source of the rule"), max_length=80)
-    of_rule = forms.CharField(label=gettext_lazy("Number of the rule"), max_length=40)
+    of_source = Written(label=gettext_lazy("Source of the rule"), max_length=80)
+    of_rule = Written(label=gettext_lazy("Number of the rule"), max_length=40)
     of_code = forms.ChoiceField(
         label=gettext_lazy("What is worked out"), choices=[(code, f"{code}: {told}") for code, told in CODES.items()]
     )
-    a = forms.CharField(
+    a = Written(
         label=gettext_lazy("First drug or class"),
         max_length=200,
         help_text=gettext_lazy("A drug by name or brand, or a class such as set:ssri."),
         widget=forms.TextInput(attrs={"list": "sides", "autocomplete": "off"}),
     )
-    b = forms.CharField(
+    b = Written(
         label=gettext_lazy("Second drug or class"),
         max_length=200,
         help_text=gettext_lazy("In the same way; not the same drug."),
         widget=forms.TextInput(attrs={"list": "sides", "autocomplete": "off"}),
     )
     severity = forms.ChoiceField(label=gettext_lazy("Severity here"), choices=GRADES)
-    effect = forms.CharField(label=gettext_lazy("What may happen"), max_length=2000)
-    management = forms.CharField(label=gettext_lazy("What to do"), max_length=2000)
-    reason = forms.CharField(label=gettext_lazy("Why"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
-    citation = forms.CharField(label=gettext_lazy("Source"), required=False, max_length=2000)
+    effect = Written(label=gettext_lazy("What may happen"), max_length=2000)
+    management = Written(label=gettext_lazy("What to do"), max_length=2000)
+    reason = Written(label=gettext_lazy("Why"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+    citation = Written(label=gettext_lazy("Source"), required=False, max_length=2000)
     valid_from = forms.DateField(
         label=gettext_lazy("In use from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     valid_until = forms.DateField(
         label=gettext_lazy("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    cases = forms.CharField(
+    cases = Written(
         label=gettext_lazy("Cases"),
         max_length=8000,
         widget=forms.Textarea(attrs={"rows": 4}),

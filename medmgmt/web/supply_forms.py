@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import authorising, supply
 from medmgmt.record import dosing
-from medmgmt.web.kit.forms import NUMERIC, Day, Whole, asks, note, with_blank
+from medmgmt.web.kit.forms import NUMERIC, Day, Whole, Written, asks, note, with_blank
 from refills.models import RenewalAnswer, RenewalReason
 
 UNITS = [(code, unit.many) for code, unit in dosing.UNITS.items()]
@@ -16,7 +16,7 @@ MOST_PARTS = 13
 
 def reason(label: Any) -> forms.CharField:
     """A sentence or two that must be there."""
-    return forms.CharField(label=label, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    return Written(label=label, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class WrittenForm(forms.Form):
@@ -57,7 +57,7 @@ class RenewForm(WrittenForm):
     """A renewal: the prescription, and what the patient is told."""
 
     note = note(gettext_lazy("For the patient, in the portal"))
-    why = forms.CharField(
+    why = Written(
         label=gettext_lazy("Why you renew although a finding has no answer"),
         required=False,
         max_length=1000,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medmgmt.record.models import Role, User
-from medmgmt.web.kit.forms import CHOOSE, Moment, note, with_blank
+from medmgmt.web.kit.forms import CHOOSE, Moment, Written, note, with_blank
 from refills.models import TaskOutcome
 
 UNDONE = (TaskOutcome.NOT_NEEDED, TaskOutcome.DUPLICATE, TaskOutcome.NOT_KEPT)
@@ -53,14 +53,14 @@ class PostponeForm(forms.Form):
     """Until when, and why."""
 
     until = forms.DateTimeField(label=gettext_lazy("Until"), widget=Moment())
-    why = forms.CharField(label=gettext_lazy("Why"), max_length=500)
+    why = Written(label=gettext_lazy("Why"), max_length=500)
 
 
 class ReassignForm(forms.Form):
     """To whom a task goes: a person on duty or a whole role."""
 
     to = forms.ChoiceField(label=gettext_lazy("To"))
-    why = forms.CharField(label=gettext_lazy("Why"), max_length=500, required=False)
+    why = Written(label=gettext_lazy("Why"), max_length=500, required=False)
 
     def __init__(self, people: Iterable[User], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -76,9 +76,9 @@ class SeveralForm(forms.Form):
 
     to = forms.ChoiceField(label=gettext_lazy("To"), required=False)
     code = forms.ChoiceField(label=gettext_lazy("What came of it?"), required=False, choices=with_blank(DONE_WITH))
-    outcome = forms.CharField(label=gettext_lazy("In words"), max_length=2000, required=False)
+    outcome = Written(label=gettext_lazy("In words"), max_length=2000, required=False)
     until = forms.DateTimeField(label=gettext_lazy("Until"), widget=Moment(), required=False)
-    why = forms.CharField(label=gettext_lazy("Why"), max_length=500, required=False)
+    why = Written(label=gettext_lazy("Why"), max_length=500, required=False)
 
     def __init__(self, people: Iterable[User], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

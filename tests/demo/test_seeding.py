@@ -65,7 +65,7 @@ def test_carlas_chart_is_rich_and_nothing_in_it_waits_for_an_answer() -> None:
     assert {one.prescription.drug_name for one in shown.past} == {"escitalopram", "trazodone"}
     assert len(shown.enrolments) == 2
     assert {"lithium", "egfr", "weight", "phq9"} <= set(shown.facts)
-    assert {one.substance for one in shown.allergies} == {"penicillin", "bupropion"}
+    assert {one.row.substance for one in shown.allergies.lines} == {"penicillin", "bupropion"}
     assert {one.term for one in shown.side_effects} == {"nausea", "tremor"}
     assert not any(card.needs_answer for card in shown.standing)
     assert [len(report.suspects.all()) > 1 for report in shown.side_effects] == [True, True]

@@ -209,6 +209,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "card-monitoring": {"code": "hunter"},
         "local-changes": LOCAL,
         "check": {"id": "c", "as_of": day},
+        "understand-line": {"line": "sertr 100 qam"},
     }  # fmt: skip
 
 

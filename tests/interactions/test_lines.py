@@ -165,6 +165,10 @@ def test_the_drug_stands_before_the_dose_and_its_product_is_told_apart() -> None
     assert read("carbidopa-levodopa 25-100 mg tablet 1 tablet tid").strength == "25-100 mg"
     assert label("lithium carbonate ER 300 mg tablet") == ("lithium carbonate", "300 mg", "ER tablet")
     assert label("ketoconazole 2 % shampoo") == ("ketoconazole", "2 %", "shampoo")
+    assert label("buprenorphine-naloxone 8-2 mg film") == ("buprenorphine-naloxone", "8-2 mg", "film")
+    assert label("haloperidol 2 mg/mL oral solution") == ("haloperidol", "2 mg/mL", "oral solution")
+    assert label("Ozempic 0.5 mg prefilled pen") == ("Ozempic", "0.5 mg", "prefilled pen")
+    assert label("Auvelity tablets") == ("Auvelity", "", "tablet")
 
 
 def test_a_line_about_a_chosen_drug_may_repeat_its_name_and_no_other() -> None:

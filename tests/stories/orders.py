@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.stories import taking
 from tests.stories.people import World, course_of
 from tests.stories.telling import CameOutDifferently, cannot, plain
 
@@ -18,9 +17,9 @@ def order(world: World, by: str, said: dict[str, Any]) -> None:
     body = {
         "kind": "start",
         "patient": world.patient,
-        "drug": {"name": said["drug"], **taking.product(said)},
+        "drug": {"name": said["drug"], "product": str(said.get("product", ""))},
         "indication": str(said.get("indication", "")),
-        "sig": taking.sig_of(said),
+        "sig": str(said["sig"]),
         "effective_on": world.clock.day(said.get("from", "today")),
         "reason_code": said.get("reason", "initial_treatment"),
         "note": "",
@@ -40,8 +39,7 @@ def change(world: World, by: str, said: dict[str, Any]) -> None:
         "note": "",
     }
     if "sig" in said:
-        line = course["medication"]["prescription"]
-        body["sig"] = taking.sig_of({**said, "product": f"{line['strength']} {line['form']}"})
+        body["sig"] = str(said["sig"])
     elif kind == "resume":
         body["sig"] = dose_before(course)
     propose(world, by, {**body, **meant(said)})

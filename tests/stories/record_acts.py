@@ -39,6 +39,7 @@ def patient(world: World, by: str, said: dict[str, Any]) -> None:
         "language": said.get("language", "en"),
         "time_zone": said.get("time_zone", str(world.clock.zone)),
         "team": world.get(by, "me")["teams"][0]["id"],
+        "confirm": bool(said.get("confirm")),
     }
     made = world.post(by, "patients", body)
     world.patients.append(made["id"])

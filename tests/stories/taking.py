@@ -1,7 +1,7 @@
 """The one short cut: what somebody has taken for a while, signed and handed out, stands in the record at once."""
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,41 +9,30 @@ from typing import Any
 from interactions import library
 from medmgmt.record.dosing import Sig
 from medmgmt.record.models import DosageChange, Kind, Prescription, ReasonCode, Status
-from medmgmt.regimen import courses
+from medmgmt.regimen import courses, order_lines
 from refills.models import Dispense
-from tests.stories import sigs
 from tests.stories.people import World
 
-STRENGTH = re.compile(r"\b\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)? ?(?:mg|mcg|g|%)(?:/(?:\d+ ?)?\w+)?")
 MONTH, LASTS, LEFT = 30, 100, 90
 """A fill a month where the story says when they run out; else fills of a hundred days, the last of ten days ago."""
 
 
 def take(world: World, said: dict[str, Any]) -> None:
     """The prescription, its signed steps and its fills."""
-    sig = whole(sig_of(said))
-    course = Course(world, said, sig)
+    columns = drug_columns(said)
+    product = order_lines.product_of(str(said["product"])) if "product" in said else order_lines.Product()
+    line = order_lines.understood(str(said["sig"]), replace(product, name=columns["drug_name"]))
+    course = Course(world, said, line.sig)
     made = Prescription.objects.create(
-        patient_id=world.patient, created_by=world.user("psychiatrist"), **drug_columns(said)
-    )
+        patient_id=world.patient, created_by=world.user("psychiatrist"), strength=line.product.strength,
+        form=line.product.form, **columns,
+    )  # fmt: skip
     course.sign(made, Kind.START, course.since, ReasonCode.INITIAL_TREATMENT)
     if course.until is not None:
         course.sign(made, Kind.STOP, course.until, str(said.get("reason", ReasonCode.PATIENT_WISH)))
     course.hand_out(made)
     courses.keep_current([world.patient])
     world.is_stale = True
-
-
-def whole(short: dict[str, Any]) -> Sig:
-    """The sig of a line of one part."""
-    names = ("amount", "unit", "timing", "every_days")
-    part = {name: short[name] for name in names if name in short}
-    return Sig.from_json({**short, "parts": [part]})
-
-
-def sig_of(said: dict[str, Any]) -> dict[str, Any]:
-    """The sig of a step, by what the drug and its product are."""
-    return sigs.read(str(said["sig"]), f"{said['drug']} {said.get('product', '')}")
 
 
 def drug_columns(said: dict[str, Any]) -> dict[str, Any]:
@@ -56,19 +45,7 @@ def drug_columns(said: dict[str, Any]) -> dict[str, Any]:
         "rxcui": rxcui,
         "free_text": known is None,
         "indication": str(said.get("indication", "")),
-        **product(said),
     }
-
-
-def product(said: dict[str, Any]) -> dict[str, str]:
-    """Strength and form of a product as it is named: "lithium carbonate ER 300 mg tablet"."""
-    named = str(said.get("product", ""))
-    found = STRENGTH.search(named)
-    if found is None:
-        return {}
-    before, after = named[: found.start()].split(), named[found.end() :].split()
-    release = [word for word in before if word.isupper() and len(word) <= 3]
-    return {"strength": found[0], "form": " ".join([*release, *after])}
 
 
 class Course:

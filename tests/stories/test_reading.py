@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories import reading, sigs
+from tests.stories import reading
 from tests.stories.running import ACTS, EXPECTATIONS, Outcome
-from tests.stories.telling import BadStory, CameOutDifferently, says_all, says_none
+from tests.stories.telling import BadStory, says_all, says_none
 
 HEAD = "story: A story\nwhy: A reason.\ntoday: 2026-12-01\nsteps:\n"
 
@@ -58,13 +58,3 @@ def test_one_of_the_words_that_a_bar_parts_is_enough_and_spaces_are_alike() -> N
     assert says_all("Take 50\u00a0mg at\nbedtime", ["50 MG|75 mg", "at bedtime"])
     assert not says_all("Take 50 mg", ["75 mg|100 mg"])
     assert not says_none("Take 50 mg", ["75 mg|50 mg"])
-
-
-def test_a_line_in_the_words_of_a_timing_is_read_and_nothing_more_is_guessed() -> None:
-    read = sigs.read("30 mL at bedtime as needed, max 60 mL/day", "a syrup")
-    assert read == {
-        "amount": "30", "unit": "mL", "route": "PO", "timing": "bedtime", "as_needed": True, "max_per_day": "60",
-    }  # fmt: skip
-    for line in ("300 mg every morning and 600 mg at bedtime", "25-50 mg at bedtime", "15 mg weekly on Monday"):
-        with pytest.raises(CameOutDifferently, match="does not understand"):
-            sigs.read(line, "")

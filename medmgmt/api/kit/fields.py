@@ -9,12 +9,22 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from interactions.engine import written
+from medmgmt.record import legible
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY
 
 LARGEST_ID = 2**63 - 1
 LARGEST_NUMBER = 2**31 - 1
 NUMBERS = (serializers.DecimalField, serializers.IntegerField, serializers.FloatField)
 LAST_DAY = date.fromordinal(LATEST_DAY.toordinal() - 1)
+
+
+UNREADABLE = _("This holds a control character that nobody can read. Send it without it.")
+
+
+def is_unreadable(value: object) -> bool:
+    """Whether a text, or one of a list of texts, holds a control character."""
+    texts = value if isinstance(value, list) else [value]
+    return any(isinstance(one, str) and legible.has_controls(one) for one in texts)
 
 
 class Strict(serializers.Serializer[Any]):
@@ -25,6 +35,9 @@ class Strict(serializers.Serializer[Any]):
         unknown = [name for name in data if name not in self.fields] if isinstance(data, Mapping) else []
         faults: dict[str, Any] = {str(name)[:100]: [_("There is no such field.")] for name in unknown}
         faults |= {name: [_("A valid number is required.")] for name in odd_numbers(self, data)}
+        if isinstance(data, Mapping):
+            faults |= {name: [UNREADABLE] for name, value in data.items() if is_unreadable(value)}
+            data = {name: legible.plain(value) if isinstance(value, str) else value for name, value in data.items()}
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as wrong:

@@ -122,6 +122,11 @@ class Patient(models.Model):
         """“Family, Given” as lists are sorted; the one name of somebody who has only one."""
         return ", ".join(filter(None, (self.family_name, self.given_name)))
 
+    @property
+    def calling_name(self) -> str:
+        """How somebody is greeted."""
+        return self.given_name or self.family_name
+
     def today(self, now: datetime) -> date:
         """The calendar day it is for the patient at the aware instant `now`."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from interactions.engine import written
 from medmgmt.actions import shapes
 from medmgmt.actions.side_effects import log_side_effect
-from medmgmt.record import dosing
+from medmgmt.record import dosing, legible
 from medmgmt.record.models import ReasonCode
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NOTE_LENGTH = 2000
 LARGEST_CODE = 2_147_483_647
+UNREADABLE = gettext_lazy("This holds a control character that nobody can read. Type it again without it.")
 CHOOSE = ("", gettext_lazy("Choose…"))
 USUAL_REASONS: dict[str, tuple[str, ...]] = {
     "start": ("initial_treatment", "augmentation", "continued_treatment", "cross_taper", "relapse"),
@@ -97,6 +98,20 @@ class Whole(PlainNumber, forms.IntegerField):
     """A whole number in plain digits."""
 
 
+class Written(forms.CharField):
+    """Text that a person types: what nobody can see is left out, a control character is refused."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value))
+        if legible.has_controls(text):
+            raise forms.ValidationError(UNREADABLE)
+        return legible.plain(text).strip() if self.strip else legible.plain(text)
+
+    def widget_attrs(self, widget: forms.Widget) -> Any:
+        """Written from the side from which its letters run."""
+        return {**super().widget_attrs(widget), "dir": "auto"}
+
+
 OF_KINDS: dict[object, Callable[[], tuple[type[forms.Field], dict[str, Any]]]] = {
     bool: lambda: (forms.BooleanField, {"required": False}),
     int: lambda: (Whole, {"widget": forms.TextInput(attrs=NUMERIC)}),
@@ -108,7 +123,7 @@ OF_KINDS: dict[object, Callable[[], tuple[type[forms.Field], dict[str, Any]]]] =
 def note(label: "Words", *, required: bool = False, help_text: "Words" = "") -> forms.CharField:
     """A few lines of free text."""
     area = forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(label=label, required=required, max_length=NOTE_LENGTH, widget=area, help_text=help_text)
+    return Written(label=label, required=required, max_length=NOTE_LENGTH, widget=area, help_text=help_text)
 
 
 def confirm(label: "Words") -> forms.BooleanField:
@@ -136,7 +151,7 @@ def kind_of(detail: shapes.Detail, *, with_choices: bool) -> tuple[type[forms.Fi
         digits = {name: getattr(column, name, None) for name in ("max_digits", "decimal_places")}
         return Number, {**digits, "widget": forms.TextInput(attrs=DECIMAL)}
     if detail.kind is str:
-        return forms.CharField, {"max_length": getattr(column, "max_length", None)}
+        return Written, {"max_length": getattr(column, "max_length", None)}
     return OF_KINDS[detail.kind]()
 
 
@@ -165,13 +180,13 @@ class SignInForm(AuthenticationForm):
 class PatientSearch(forms.Form):
     """Sent as a POST, so that no name is ever part of an address."""
 
-    q = forms.CharField(label=gettext_lazy("Name or record number"), required=False, max_length=120)
+    q = Written(label=gettext_lazy("Name or record number"), required=False, max_length=120)
 
 
 class DrugSearch(forms.Form):
     """A drug by generic name, brand or RxCUI."""
 
-    q = forms.CharField(
+    q = Written(
         label=gettext_lazy("Drug"),
         max_length=200,
         help_text=gettext_lazy("Generic name, brand or RxCUI. Misspellings are understood."),
@@ -185,7 +200,7 @@ class ChangeForm(forms.Form):
     effective_on = forms.DateField(label=gettext_lazy("From"), widget=Day())
     reason_code = forms.ChoiceField(label=gettext_lazy("Reason"))
     prompt = forms.ChoiceField(label=gettext_lazy("Prompted by"), required=False)
-    plan = forms.CharField(
+    plan = Written(
         label=gettext_lazy("Plan"),
         required=False,
         max_length=300,
@@ -288,11 +303,11 @@ def timings() -> list[tuple[str, str]]:
 class StartForm(SigForm):
     """A new medicine: the drug as it was chosen, and how to take it."""
 
-    drug_name = forms.CharField(max_length=300, widget=forms.HiddenInput())
+    drug_name = Written(max_length=300, widget=forms.HiddenInput())
     rxcui = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_CODE, widget=forms.HiddenInput())
-    strength = forms.CharField(label=gettext_lazy("Strength"), required=False, max_length=120)
-    form = forms.CharField(label=gettext_lazy("Form"), required=False, max_length=120)
-    indication = forms.CharField(label=gettext_lazy("For"), required=False, max_length=300)
+    strength = Written(label=gettext_lazy("Strength"), required=False, max_length=120)
+    form = Written(label=gettext_lazy("Form"), required=False, max_length=120)
+    indication = Written(label=gettext_lazy("For"), required=False, max_length=300)
     first_supply_days = Whole(
         label=gettext_lazy("Days of first supply"),
         required=False,

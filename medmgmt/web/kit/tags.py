@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext, npgettext
 from interactions.engine.information import Information
 from medmgmt.monitoring import evidence
 from medmgmt.monitoring.measures import Measure
-from medmgmt.record import dosing
+from medmgmt.record import dosing, legible
 from medmgmt.record.models import Observation
 from medmgmt.web.kit import banner, kept, once
 from medmgmt.web.kit.plain_words import COVER_WORDS
@@ -133,6 +133,12 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = timezone.localtime(value).date()
     return date_format(value, "j M Y")
+
+
+@register.filter
+def isolated(text: object) -> str:
+    """Text of a person where no element can hold it: a title, a label."""
+    return legible.isolated(str(text))
 
 
 @register.filter
