@@ -40,6 +40,7 @@ urlpatterns = [
     path("patients/<int:patient_id>/contact/", people.contact, name="contact"),
     path("patients/<int:patient_id>/messages/", messages.messages, name="messages"),
     path("patients/<int:patient_id>/observations/new/", observing.new_observation, name="new_observation"),
+    path("patients/<int:patient_id>/observations/<int:observation_id>/", observing.told, name="told"),
     path("patients/<int:patient_id>/visits/new/", observing.new_encounter, name="new_encounter"),
     path("patients/<int:patient_id>/screening/", review.screening, name="screening"),
     path(
