@@ -272,8 +272,8 @@ web:tell_taken               GET    s r r r r r r r
 web:tell_taken               POST   s n n n n r n x
 web:my_side_effect           GET    s n n n n y n y
 web:my_side_effect           POST   s n n n n r n r
-web:my_side_effect_sent      GET    s n n n n y n y
-web:my_side_effect_sent      POST   s n n n n y n y
+web:my_side_effect_sent      GET    s n n n n y n x
+web:my_side_effect_sent      POST   s n n n n y n x
 web:reminder                 GET    y y y y y y y y
 web:reminder                 POST   r r r r r r r r
 web:stop_messages            GET    r r r r r r r r
