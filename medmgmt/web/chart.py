@@ -69,7 +69,7 @@ def course(request: Asked, prescription_id: int) -> HttpResponse:
         "course": shown,
         "today": today,
         "banner": banner.banner_of(shown.patient),
-        "drawing": stepchart.draw(steps, today),
+        "drawing": stepchart.draw(steps, today, shown.medication.prescription.strength),
         "summary": stepchart.sentence(steps, today),
         "may": powers(request.user),
     }

@@ -169,6 +169,8 @@ web:messages                 GET    s y y n n n x n
 web:messages                 POST   s r r n n n x n
 web:new_observation          GET    s y y n n n x n
 web:new_observation          POST   s r r n n n x n
+web:told                     GET    s y y n n n x n
+web:told                     POST   s y y n n n x n
 web:new_encounter            GET    s y y n n n x n
 web:new_encounter            POST   s r r n n n x n
 web:correct_observation      GET    s y y n n n x n
@@ -275,8 +277,8 @@ web:tell_taken               GET    s r r r r r r r
 web:tell_taken               POST   s n n n n r n x
 web:my_side_effect           GET    s n n n n y n y
 web:my_side_effect           POST   s n n n n r n r
-web:my_side_effect_sent      GET    s n n n n y n y
-web:my_side_effect_sent      POST   s n n n n y n y
+web:my_side_effect_sent      GET    s n n n n y n x
+web:my_side_effect_sent      POST   s n n n n y n x
 web:reminder                 GET    y y y y y y y y
 web:reminder                 POST   r r r r r r r r
 web:stop_messages            GET    r r r r r r r r
