@@ -25,11 +25,7 @@ USUAL_REASONS: dict[str, tuple[str, ...]] = {
     "stop": ("side_effect", "remission", "inadequate_response", "cross_taper", "interaction", "patient_wish"),
 }
 """Reasons offered first for each kind of change; every other reason follows."""
-LINE = {
-    "autocomplete": "off", "spellcheck": "false", "autocapitalize": "off", "data-hx-post": "",
-    "data-hx-target": "#read", "data-hx-trigger": "input changed delay:250ms", "data-hx-swap": "innerHTML",
-}  # fmt: skip
-"""An order line, read while it is typed."""
+LINE = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
 
 
 class DrugSearch(forms.Form):

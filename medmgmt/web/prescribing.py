@@ -28,7 +28,7 @@ from medmgmt.web.order_forms import ChangeForm, DrugSearch, SigForm, StartForm
 
 RECENT = 12
 PREVIEWS = 4
-"""So many of the drugs that were found show how the line behind the name would be read."""
+"""So many of the drugs that may be meant show how the line behind the name would be read."""
 LONGEST_LINE = 500
 TITLES: dict[str, Promise] = {
     "new_dose": gettext_lazy("New dose"),
@@ -78,8 +78,9 @@ def find_drug(request: Asked, patient: Patient) -> HttpResponse:
     text = form.cleaned_data["q"].strip() if form.is_bound and form.is_valid() else ""
     name, line = order_lines.typed(text)
     drugs = reads.drugs(request.user, name) if name else []
-    first = {drug.key: reading_of(request.user, line, Product(drug.name)) for drug in drugs[:PREVIEWS]} if line else {}
-    found = {"text": name, "drugs": [(drug, first.get(drug.key)) for drug in drugs]}
+    meant = {drug.key for drug in library.meant(name)[:PREVIEWS]}
+    read = {drug.key: reading_of(request.user, line, Product(drug.name)) for drug in drugs if drug.key in meant}
+    found = {"text": name, "drugs": [(drug, read.get(drug.key)) for drug in drugs]}
     if request.htmx:
         return render(request, "_drug_results.html", found)
     return patient_form(request, patient, form, template="propose_drug.html", **found)
