@@ -18,7 +18,7 @@ from medmgmt.actions import prescribing
 from medmgmt.knowledge import reads
 from medmgmt.record import access, dosing
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
-from medmgmt.regimen import order_lines, same_drug
+from medmgmt.regimen import lexicon, order_lines, same_drug
 from medmgmt.regimen.order_lines import Product
 from medmgmt.web.kit import banner, kept
 from medmgmt.web.kit.once import sent
@@ -239,7 +239,7 @@ def prompts(patient: Patient) -> list[tuple[str, str]]:
         *(
             (
                 f"observation:{each.pk}",
-                f"{each.get_code_display()} {banner.in_words(each)}, {each.observed_at:%d %b %Y}",
+                f"{lexicon.label(each.code)} {banner.in_words(each)}, {each.observed_at:%d %b %Y}",
             )
             for each in seen
         ),

@@ -63,6 +63,12 @@ COSIGN_DECLINED = Occasion(TaskKind.COSIGN, PSYCHIATRIST, "cosign-declined|{}", 
     _("A second signature was declined"), case="declined")
 MONITORING_ORDER = Occasion(TaskKind.MONITORING_ORDER, NURSE, "monitoring-order:{}", "dosage_change", Closes.PROMISE,
     _("Monitoring to arrange"))
+RESULT_FOR_PRESCRIBER = Occasion(TaskKind.RESULT, PSYCHIATRIST, "result|prescriber|{}|{}|{}|{}", "observation",
+    Closes.WORD, _("A result needs you"))
+RESULT_FOR_NURSE = Occasion(TaskKind.RESULT, NURSE, "result|nurse|{}|{}|{}|{}", "observation", Closes.WORD,
+    _("A result needs you"))
+RECORD_REVIEW = Occasion(TaskKind.RESULT, PSYCHIATRIST, "record-review:{}", "review", Closes.WORD,
+    _("Something newly on record speaks against a medicine: please look again"))
 LAB_GATE = Occasion(TaskKind.LAB_GATE, PSYCHIATRIST, "lab-gate|{}|{}|{}|{}", "prescription", Closes.EVIDENCE,
     _("A supply waits for a lab"))
 SIDE_EFFECT = Occasion(TaskKind.SIDE_EFFECT_REVIEW, PSYCHIATRIST, "side-effect:{}", "side_effect", Closes.ACT,
@@ -87,6 +93,10 @@ SUPPLY_GAP = Occasion(TaskKind.SUPPLY_GAP, NURSE, "gap|{}|{}", "prescription", C
     _("A supply has run out and no fill is recorded: please contact the patient."))
 REPLY = Occasion(TaskKind.CONTACT_PATIENT, NURSE, "contact_patient|reply|{}|{}|{}", "", Closes.WORD,
     _("The patient answered a message: please call"), case="reply")
+RED_FLAG = Occasion(TaskKind.CONTACT_PATIENT, NURSE, "red_flag|{}|{}|{}", "", Closes.WORD,
+    _("Call the patient now: what they told us cannot wait"), case="red_flag")
+RED_FLAG_PRESCRIBER = Occasion(TaskKind.CONTACT_PATIENT, PSYCHIATRIST, "red_flag|prescriber|{}|{}|{}", "", Closes.WORD,
+    _("Look now: what a patient told us cannot wait"), case="red_flag")
 NOT_ARRIVED = Occasion(TaskKind.CONTACT_PATIENT, NURSE, "contact_patient|reminder|{}", "reminder", Closes.WORD,
     _("A reminder could not be delivered: please contact the patient."), priority=2)
 MAY_HAVE_ARRIVED = Occasion(TaskKind.CONTACT_PATIENT, NURSE, NOT_ARRIVED.key, "reminder", Closes.WORD,
