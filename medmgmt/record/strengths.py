@@ -128,7 +128,8 @@ def times(part: Part, each: Fraction, unit: str) -> Part | None:
 def in_milligrams(sig: Sig, strength: str) -> InMilligrams:
     """The sig in milligrams by the product's strength."""
     said = read(strength)
-    each = said.mg_in(sig.unit, hours=Fraction(sig.hours_worn or 24 * sig.days))
+    until_the_next = 24 / sum(part.doses / part.days for part in sig.parts)
+    each = said.mg_in(sig.unit, hours=Fraction(sig.hours_worn or until_the_next))
     if not each:
         return InMilligrams(why=_why(sig.unit, strength, said))
     dose = _decimal(Fraction(sig.dose) * each)

@@ -7,7 +7,16 @@ from datetime import time
 from string import Formatter
 from zoneinfo import available_timezones
 
-from interactions.engine import care_tables, derived_tables, load_tables, numbers, observables, written
+from interactions.engine import (
+    care_tables,
+    derived_tables,
+    load_tables,
+    numbers,
+    observables,
+    own_words,
+    red_flags,
+    written,
+)
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
@@ -215,6 +224,12 @@ def _sign(sign: str, asked: AskedCell) -> str:
     return "" if is_term else f"{sign!r} is no term of side_effects.csv"
 
 
+def _flagged(asked: AskedCell) -> str:
+    known = asked.known.values("red_flag_words.csv", "sign")
+    named = {sign for signs in red_flags.needs_of(asked.text) for sign in signs}
+    return next((f"{sign!r} is no sign of red_flag_words.csv" for sign in sorted(named - known)), "")
+
+
 def _side_effect(asked: AskedCell) -> str:
     is_there = normal(asked.text) in map(normal, asked.known.terms)
     return "" if is_there else f"{asked.text!r} is no term of side_effects.csv"
@@ -330,6 +345,8 @@ KINDS: dict[str, Kind] = {
     "associations": _all(_each(_association), _listed),
     "signs": _all(_each(_sign), _listed),
     "side effect": _side_effect,
+    "signs of a red flag": _flagged,
+    "phrases": _all(_listed, _read_by(lambda text: own_words.vocabulary([{"sign": "", "words": text}]))),
     "conditions": _each_among(lambda known: known.conditions, "no condition"),
     "condition of a person": lambda asked: conditions.of_person(asked.text, asked.known),
     "condition of a pair": lambda asked: conditions.of_pair(asked.text, asked.row["a"], asked.row["b"], asked.known),

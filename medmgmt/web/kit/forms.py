@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -51,7 +53,9 @@ PLAIN_SEVERITY: "dict[str, tuple[Words, Words]]" = {
     "severe": (gettext_lazy("It is bad"), gettext_lazy("I cannot do my everyday things.")),
     "life_threatening": (
         gettext_lazy("I am in danger"),
-        gettext_lazy("Call 911 now. Then tell us here if you still can."),
+        format_lazy(
+            gettext_lazy("Call {number} now. Then tell us here if you still can."), number=settings.EMERGENCY_NUMBER
+        ),
     ),
 }
 
