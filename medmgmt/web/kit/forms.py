@@ -173,7 +173,7 @@ class SignInForm(AuthenticationForm):
 class PatientSearch(forms.Form):
     """Sent as a POST, so that no name is ever part of an address."""
 
-    q = Written(label=gettext_lazy("Name or record number"), required=False, max_length=120)
+    q = Written(label=gettext_lazy("Name, birth date or record number"), required=False, max_length=120)
 
 
 class SideEffectForm(forms.Form):
