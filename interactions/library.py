@@ -7,19 +7,22 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 
+from django.conf import settings
 from rapidfuzz import fuzz, process
 
 from interactions import releases, tiers
-from interactions.engine import attributes, data_set, knowledge, rulebook, written
+from interactions.engine import attributes, data_set, knowledge, observables, rulebook, written
 from interactions.engine.catalogue import Catalogue, normal
 from interactions.engine.catalogue import CatalogueDrug as Entry
 from interactions.engine.knowledge import Knowledge
+from interactions.engine.observables import Observables
 from interactions.engine.pair_table import PairTable, pair_code
 from interactions.engine.severity import NAMED
 from interactions.errors import NamesDisagree
 from interactions.importers import product_codes
+from interactions.importers import rows as tables
 from interactions.models import Release, ReleaseKind
 
 ALMOST = 85
@@ -97,6 +100,24 @@ def loaded() -> Loaded:
         if held is None or held.marks != marks:
             held = _shelf.loaded = Loaded(marks, _read(active))
         return held
+
+
+def observed(knowledge: Knowledge | None = None) -> Observables:
+    """What can be observed by this knowledge, or by that in use; where no release says it, as it is shipped."""
+    return (knowledge or current()).formulary.observables or _shipped()
+
+
+def observed_at_hand() -> Observables:
+    """The same as this process last knew it, for words alone: no query."""
+    held = _steady.get() or _shelf.loaded
+    return observed(held.knowledge) if held else _shipped()
+
+
+@cache
+def _shipped() -> Observables:
+    """The table of data/."""
+    rows = tables.read(settings.BASE_DIR / "data" / f"{observables.TABLE}.csv")
+    return observables.read([row for _line, row in rows])
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +25,8 @@ from interactions.models import Answer, Finding, Moment, Review, Severity
 
 STOPS = (Severity.MAJOR, Severity.CONTRAINDICATED)
 """A finding as severe as this refuses a signature until it is answered."""
+OF_ITSELF = (Moment.SCREEN, Moment.RECORD)
+"""What nobody ordered: a change of the knowledge, or something newly on record."""
 FOLDED = (Severity.MINOR, Severity.UNGRADED)
 """Shown only to who opens them."""
 LOUDEST_FIRST = {"finding": 0, "not_checked": 1, "nothing_on_record": 2}
@@ -50,14 +54,26 @@ def run(
 ) -> Draft:
     """Check every day given and keep the answer: one finding a key with the first day it holds.
 
-    New is what no day of `before` shows. A finding interrupts when it is major or above and either new or on what the
-    change starts, resumes or raises; all else waits on the list. The caller holds the patient's lock.
+    New is what no day of `before` shows, and what came up on record since the last signature. A finding interrupts when
+    it is major or above and either new or on what the change starts, resumes or raises; all else waits on the list. The
+    caller holds the patient's lock.
     """
     held = library.loaded()
-    earlier = keys(before, held.knowledge)
+    earlier = keys(before, held.knowledge) - came_up(patient_id)
     drafted = draft(held, earlier, after, patient_id=patient_id, change_id=change_id, by_id=by_id, moment=moment)
     keep(held, [drafted])
     return drafted
+
+
+def came_up(patient_id: int) -> set[str]:
+    """Keys of what something newly on record has brought up since the last signed review, and nobody has answered."""
+    reviews = Review.objects.filter(patient_id=patient_id)
+    signed = reviews.filter(moment=Moment.SIGN, change__status="signed").order_by("-id")
+    since = Coalesce(Subquery(signed.values("pk")[:1]), 0)
+    found = Finding.objects.filter(review__patient_id=patient_id).filter(
+        review_id__gt=since, review__moment=Moment.RECORD, is_new=True, answer__isnull=True
+    )
+    return set(found.values_list("key", flat=True))
 
 
 def keys(regimens: Iterable[Regimen], knowledge: Knowledge) -> set[str]:
@@ -166,7 +182,7 @@ def of_screenings(patient_id: int) -> list[Finding]:
     if newest is None:
         return []
     brought_up = Finding.objects.filter(
-        review__patient_id=patient_id, review__moment=Moment.SCREEN, severity__in=STOPS, is_interruptive=True
+        review__patient_id=patient_id, review__moment__in=OF_ITSELF, severity__in=STOPS, is_interruptive=True
     )
     still = Finding.objects.filter(review=newest).values("key")
     once: dict[str, Finding] = {}
@@ -207,7 +223,7 @@ def latest_of_patient(patient_id: int) -> Review | None:
     """The newest review of what the patient really takes: of a signed change, or of a screening."""
     seen = Review.objects.filter(patient_id=patient_id).order_by("-id")
     signed = seen.filter(moment=Moment.SIGN, change__status="signed")
-    return (signed | seen.filter(moment=Moment.SCREEN)).first()
+    return (signed | seen.filter(moment__in=OF_ITSELF)).first()
 
 
 def _first(judged: Sequence[tuple[Regimen, Judgement]]) -> list[tuple[Found, date]]:

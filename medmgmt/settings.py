@@ -258,7 +258,7 @@ REST_FRAMEWORK = {
 }
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_LIMIT_PER_USER": 20}
 NAMED_AS_HERE = {
-    "medmgmt.record.models": "EncounterKind ObservationCode ReactionSeverity ReasonCode Sex SideEffectSeverity",
+    "medmgmt.record.models": "EncounterKind ReactionSeverity ReasonCode Sex SideEffectSeverity",
     "interactions.models": "AnswerReason ReleaseKind ReleaseStatus Together",
     "refills.models": "ReminderAnswer ReminderKind ReminderState RenewalAnswer Taken TaskKind TaskOutcome TaskState",
 }

@@ -31,7 +31,8 @@ class MonitoringRule(NamedTuple):
 
     target: str
     parameter: str
-    loincs: tuple[str, ...]
+    code: str
+    """What is observed, where that is a number; empty where it is something else."""
     spans: tuple[Span, ...]
     grace_days: int
     occasions: str
@@ -101,12 +102,15 @@ def schedule(written: str) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def read(tables: Mapping[str, Rows]) -> CareTables:
-    """The rows as text turned into tables; what is not understood raises ValueError or KeyError."""
+def read(tables: Mapping[str, Rows], loincs: Mapping[str, str]) -> CareTables:
+    """The rows as text turned into tables; what is not understood raises ValueError or KeyError.
+
+    `loincs` tells the code of what can be observed by its LOINC.
+    """
     rules = tables.get(MONITORING, ())
     spans = {row["rule_id"]: _spans(row) for row in rules}
     return CareTables(
-        monitoring=tuple(_monitoring(row, spans[row["rule_id"]]) for row in rules),
+        monitoring=tuple(_monitoring(row, spans[row["rule_id"]], loincs) for row in rules),
         gates=tuple(_gate(row, spans[row["rule_id"]]) for row in tables.get("lab_gates", ())),
         injections=tuple(_injections(tables.get(INJECTIONS, ()))),
         overdose=tuple(_sign(row) for row in tables.get("overdose_risk", ())),
@@ -120,10 +124,11 @@ def _spans(row: Row) -> tuple[Span, ...]:
     return schedule(row["schedule_segments"]) if row["schedule_segments"] else ()
 
 
-def _monitoring(row: Row, spans: tuple[Span, ...]) -> MonitoringRule:
-    loincs = tuple(name.strip() for name in [row["loinc"], *row["loinc_alt"].split(";")] if name.strip())
+def _monitoring(row: Row, spans: tuple[Span, ...], loincs: Mapping[str, str]) -> MonitoringRule:
+    named = [name.strip() for name in [row["loinc"], *row["loinc_alt"].split(";")]]
+    code = next((loincs[name] for name in named if name in loincs), "")
     grace = int(row["overdue_grace_days"]) if row["overdue_grace_days"].isdecimal() else 0
-    return MonitoringRule(row["target"], row["parameter"], loincs, spans, grace, row["event_triggers"])
+    return MonitoringRule(row["target"], row["parameter"], code, spans, grace, row["event_triggers"])
 
 
 def _gate(row: Row, spans: tuple[Span, ...]) -> LabGate:

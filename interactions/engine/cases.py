@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from interactions.engine import alternatives, information
+from interactions.engine import alternatives, information, written
 from interactions.engine.card_tables import CardTables
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.check import check
 from interactions.engine.findings import Card, Finding, Judgement, NotChecked
-from interactions.engine.formulary import LabName
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Action, Allergy, CrossTaper, Drug, Facts, Lab, Regimen, Symptom
 from interactions.lines import daily, reading
@@ -27,7 +26,7 @@ ROUTES = {
     "OPHTHALMIC": "OPH",
 }  # fmt: skip
 FORM_WORDS = ("IR", "ER", "XR", "XL", "SR", "CR", "DR", "ODT", "LA")
-MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE)
+MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE | re.ASCII)
 OTHER_ROUTE = re.compile(
     r"\b(im|iv|sc|sl|inj\w*|patch|nasal|spray|topical|inhal\w*|drops|infusion|depot)\b", re.IGNORECASE
 )
@@ -265,37 +264,20 @@ def measured(labs: Iterable[Case], day: date, knowledge: Knowledge, left_out: li
     """The newest value of each lab by the day, in the unit of the knowledge, with the one before it."""
     found: dict[str, list[Lab]] = {}
     for one in labs:
-        named = lab_name(knowledge, str(one.get("name") or ""), str(one.get("loinc") or ""))
+        named = knowledge.formulary.observables.called(str(one.get("name") or ""), str(one.get("loinc") or ""))
         value, on = _decimal(one.get("value")), _day(one.get("date")) or day
         if named is None or value is None or on > day:
             continue
-        converted = in_unit(value, str(one.get("unit") or ""), named)
+        converted = named.in_unit(value, str(one.get("unit") or ""))
         if converted is None:
-            left_out.append(NotChecked((), named.lab, f"the unit {one.get('unit')} is not understood"))
+            left_out.append(NotChecked((), named.name, f"the unit {one.get('unit')} is not understood"))
             continue
-        found.setdefault(named.lab, []).append(Lab(named.lab, converted, on))
+        found.setdefault(named.code, []).append(Lab(named.code, converted, on))
     newest = []
     for values in found.values():
         values.sort(key=lambda lab: lab.on)
         newest.append(replace(values[-1], earlier=values[-2].value if len(values) > 1 else None))
     return tuple(sorted(newest, key=lambda lab: lab.name))
-
-
-def lab_name(knowledge: Knowledge, name: str, loinc: str = "") -> LabName | None:
-    """By name or alias, else by LOINC."""
-    labs = knowledge.formulary.labs
-    plain = normal(name)
-    return labs.get(plain) or labs.get(plain.replace("_", " ")) or labs.get(normal(loinc)) if (plain or loinc) else None
-
-
-def in_unit(value: Decimal, unit: str, named: LabName) -> Decimal | None:
-    """The value in the lab's own unit; None for a unit that nobody knows. No unit is taken as its own."""
-    if not unit or unit == named.unit:
-        return value
-    factor = named.factors.get(unit)
-    if factor is None:
-        return value if unit.casefold() == named.unit.casefold() else None
-    return (value - 32) * 5 / 9 if factor == "F" else value * Decimal(factor)
 
 
 def _cross_tapers(case: Case, drugs: Sequence[Drug], day: date) -> tuple[CrossTaper, ...]:
@@ -321,12 +303,10 @@ def _day(value: Any) -> date | None:
 
 
 def _decimal(value: Any) -> Decimal | None:
-    if value is None or value == "":
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
+    if isinstance(value, str):
+        return written.number(value)
+    told = Decimal(str(value)) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None
+    return told if told is not None and told.is_finite() else None
 
 
 def _whole(number: Decimal | None) -> int | None:

@@ -6,9 +6,9 @@ from datetime import date
 from functools import partial
 from operator import attrgetter
 
-from interactions.engine.findings import Finding, Judgement, NotChecked
+from interactions.engine.findings import Alarm, Finding, Judgement, NotChecked
 from interactions.engine.knowledge import Knowledge
-from interactions.engine.regimen import Drug, Regimen
+from interactions.engine.regimen import Drug, Lab, Regimen
 from interactions.engine.rulebook import RuleBook
 from interactions.engine.rules import (
     allergies,
@@ -54,6 +54,13 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
         coverage.states,
         partial(cards.gathered, findings, knowledge.formulary),
     )
+
+
+def alarm(regimen: Regimen, knowledge: Knowledge, lab: Lab) -> Alarm | None:
+    """What one value asks of whoever looks after this person; None where it alarms nobody."""
+    regimen = replace(regimen, drugs=_ordered(regimen.drugs))
+    seats, _strangers = seated(regimen, knowledge)
+    return labs.alarm(Situation(regimen, seats, knowledge.formulary, _release(knowledge), knowledge.memory), lab)
 
 
 def _ordered(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:

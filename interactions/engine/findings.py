@@ -110,6 +110,25 @@ class Judgement:
         return self._states()
 
 
+class Alarm(NamedTuple):
+    """A value that somebody must act on: how soon, what it means with what is taken, and the steps."""
+
+    code: str
+    urgency: str
+    """now, same_day or this_week."""
+    value: str
+    """With its name and unit."""
+    drugs: tuple[str, ...]
+    """What is taken that it concerns."""
+    worse_with: tuple[str, ...]
+    """What else is taken and pushes it the same way."""
+    not_taken: str
+    """The drug whose level it is, where that is not among what is taken."""
+    steps: tuple[str, ...]
+    rules: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
 class Wait(NamedTuple):
     """A drug no longer taken, and for how many days after its last dose it still counts."""
 

@@ -11,20 +11,24 @@ from interactions.engine.bands import Bands
 from interactions.engine.conditions import COMPARISONS, When
 from interactions.engine.numbers import NO_FIGURES, Numbers
 from interactions.engine.numbers import TABLES as NUMBER_TABLES
-from interactions.engine.regimen import Facts
+from interactions.engine.observables import TABLE as OBSERVABLES
+from interactions.engine.observables import Observables
+from interactions.engine.regimen import Facts, Lab
 from interactions.engine.severity import Severity
 
 Row = Mapping[str, str]
 Rows = Sequence[Row]
 TABLES = (
-    "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", "lab_names",
+    "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", OBSERVABLES,
     "lab_actions", "lab_rules", "symptom_rules", "allergens", "allergy_groups", "reactions", "patient_states",
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
     *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *red_flags.TABLES,
     *NUMBER_TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
-DOSE_PROBLEM = "dose_related_toxicity"
+NOTHING = Decimal(0)
+CERTAINLY = {"<": Decimal("-0.00005"), ">": Decimal("0.00005")}
+"""Half of the smallest step: a value below 0.5 is below every limit of 0.5, and reaches none from there on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class FoodRule:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What a measured value asks to be done, for one drug or for all with an effect."""
+    """What a measured value asks to be done, for one drug, for all with an effect, or for anybody."""
 
     rule_id: str
     lab: str
@@ -90,11 +94,30 @@ class Threshold:
     at_least: int = 0
     population: str = ""
     """"general" or "benign" where people with benign neutropenia have thresholds of their own."""
+    urgency: str = ""
+    """now, same_day or this_week; empty where it is no reason to tell anybody."""
+    state: str = ""
+    """In place of figures: the state that is meant."""
+    times: Decimal | None = None
+    """At least so many times the value before; below one, at most so many."""
+    worse_with: tuple[str, ...] = ()
+    """What makes it worse where it is taken too: "effect>=2", "lithium_effect=raises", a drug or "set:name"."""
 
-    def holds(self, value: Decimal) -> bool:
+    def holds(self, lab: Lab) -> bool:
+        """Whether the value, as certain as its comparator leaves it, crosses this."""
+        if self.state or lab.state:
+            return self.state == lab.state
+        if self.times is not None:
+            return lab.earlier is not None and lab.earlier > 0 and self._is_so_many_times(lab.value / lab.earlier)
+        value = lab.value + CERTAINLY.get(lab.comparator, NOTHING)
         if self.low is not None and (value < self.low or (value == self.low and not self.low_included)):
             return False
         return self.high is None or value < self.high or (value == self.high and self.high_included)
+
+    def _is_so_many_times(self, times: Decimal) -> bool:
+        """A rise by at least the factor, or a fall to at most that part."""
+        assert self.times is not None
+        return times >= self.times if self.times > 1 else times <= self.times
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +151,6 @@ class Family:
     """all: one card; victim: one a drug concerned; shared: one for drugs that hang together."""
     title: str
     symptoms: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class LabName:
-    """A measured quantity with its unit, and factors from other units."""
-
-    lab: str
-    unit: str
-    factors: Mapping[str, str]
-    upper_limit: Decimal | None = None
-    """Upper limit of normal in that unit, where a threshold is told as a multiple of it."""
-    problem: str = DOSE_PROBLEM
-    """The clinical problem that a value out of range speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +196,8 @@ class Formulary:
     food: Mapping[str, tuple[FoodRule, ...]] = field(default_factory=dict)
     thresholds: Mapping[str, tuple[Threshold, ...]] = field(default_factory=dict)
     """By drug."""
+    anybody: tuple[Threshold, ...] = ()
+    """Whatever is taken."""
     effect_thresholds: tuple[Threshold, ...] = ()
     symptoms: Mapping[str, tuple[SymptomRule, ...]] = field(default_factory=dict)
     allergens: tuple[Named, ...] = ()
@@ -197,8 +209,8 @@ class Formulary:
     """Days of planned oral overlap by long-acting product."""
     duplicate_classes: Mapping[str, tuple[Severity, str, str]] = field(default_factory=dict)
     families: Mapping[str, Family] = field(default_factory=dict)
-    labs: Mapping[str, LabName] = field(default_factory=dict)
-    """By any of their names, in small letters, and by LOINC."""
+    observables: Observables = field(default_factory=Observables)
+    """What can be observed, and how it is coded."""
     risks: Risks = field(default_factory=dict)
     """By risk: what about a person raises it."""
     bands: Bands = field(default_factory=lambda: Bands((), {}))

@@ -33,6 +33,7 @@ class Numbers:
     fresh_dose_days: int
     lab_valid_days: int
     new_lab_days: int
+    alarm_days: int
     qtc_rise_ms: int
     qtc_rise: Severity
     same_drug_twice: Severity

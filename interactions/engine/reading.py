@@ -4,28 +4,38 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeVar
 
-from interactions.engine import bands, card_tables, care_tables, derived_tables, load_tables, numbers, person, red_flags
+from interactions.engine import (
+    bands,
+    card_tables,
+    care_tables,
+    derived_tables,
+    load_tables,
+    numbers,
+    observables,
+    person,
+    red_flags,
+)
 from interactions.engine.allergens import Named
 from interactions.engine.attributes import DoseModifier, Profiles
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.conditions import COMPARISONS
 from interactions.engine.formulary import (
-    DOSE_PROBLEM,
     AllergyGroup,
     ConditionRule,
     DoseRule,
     Family,
     FoodRule,
     Formulary,
-    LabName,
     RiskFactor,
     Row,
     Rows,
     SymptomRule,
     Threshold,
 )
+from interactions.engine.observables import DOSE_PROBLEM
 from interactions.engine.regimen import Facts
 from interactions.engine.severity import NAMED, Severity
 
@@ -93,12 +103,13 @@ def build(
             )
             for row in reader.rows("problem_families")
         },
-        labs=reader.labs(),
+        observables=reader.observables,
+        anybody=reader.anybody(),
         risks=reader.risks(),
         bands=_bands(profiles, modifiers, doses, edges),
         advisory=tuple((row["source_begins"], row["reason"]) for row in reader.rows("source_policy")),
         cards=card_tables.read(tables, reader.selected),
-        care=care_tables.read(tables),
+        care=care_tables.read(tables, reader.observables.loincs),
         derived=derived_tables.read(tables, figures),
         loads=load_tables.read(tables),
         flags=red_flags.read(tables, reader.selected),
@@ -211,38 +222,32 @@ class _Reader:
     def food(self) -> dict[str, tuple[FoodRule, ...]]:
         return self.by_drug((row["drug"], _food_rule(row)) for row in self.rows("food_rules"))
 
-    def labs(self) -> dict[str, LabName]:
-        found: dict[str, LabName] = {}
-        for row in self.rows("lab_names"):
-            factors = dict(part.split("=", 1) for part in _parts(row["factors"]))
-            name = LabName(
-                row["lab"], row["unit"], factors, _number(row["upper_limit"]), row["problem"] or DOSE_PROBLEM
-            )
-            for spelled in (row["lab"], *_parts(row["aliases"]), *_parts(row["loinc"])):
-                found.setdefault(normal(spelled), name)
-        return found
+    @cached_property
+    def observables(self) -> observables.Observables:
+        return observables.read(self.rows(observables.TABLE))
 
     def thresholds(self) -> dict[str, tuple[Threshold, ...]]:
         """By drug: of the monitoring table, whose first match is the most severe, then of the own lab rules."""
-        known = self.labs()
-        labs = {name: of.lab for name, of in known.items()}
-        problems = {of.lab: of.problem for of in known.values()}
+        known = self.observables
         actions = {row["action_code"]: row for row in self.rows("lab_actions")}
         found: list[tuple[str, Threshold]] = []
         for row in self.rows("monitoring_rules"):
             if row["target"] == "all":
                 continue
-            own = next((labs[code] for code in _parts(row["loinc"]) if code in labs), "")
-            row = {**row, "thresholds": _in_figures(row["thresholds"], known[own].upper_limit if own else None)}
+            own = known.called(*_parts(row["loinc"]))
+            row = {**row, "thresholds": _in_figures(row["thresholds"], own.upper_limit if own else None)}
             for key in self.selected(row["target"]):
                 for text in row["thresholds"].split(" | "):
-                    for one in _thresholds(text, row, own, key, actions):
-                        found.append((key, replace(one, problem=problems.get(one.lab, DOSE_PROBLEM))))
+                    for one in _thresholds(text, row, key, known, actions):
+                        found.append((key, replace(one, problem=known.by_code[one.lab].problem)))
         found += [(row["selector"], _lab_rule(row)) for row in self.rows("lab_rules") if row["selector"]]
         return self.by_drug(found)
 
     def effect_thresholds(self) -> tuple[Threshold, ...]:
         return tuple(_lab_rule(row) for row in self.rows("lab_rules") if row["attribute"])
+
+    def anybody(self) -> tuple[Threshold, ...]:
+        return tuple(_lab_rule(row) for row in self.rows("lab_rules") if not row["attribute"] and not row["selector"])
 
     def symptoms(self) -> dict[str, tuple[SymptomRule, ...]]:
         return self.by_drug((row["drug"], _symptom_rule(row)) for row in self.rows("symptom_rules"))
@@ -300,16 +305,16 @@ def _lab_rule(row: Row) -> Threshold:
     return Threshold(
         row["rule_id"], row["lab"], _number(row["from"]), True, _number(row["below"]), False, NAMED[row["severity"]],
         row["problem"], row["action"], row["source"], row["attribute"], int(row["at_least"] or 0),
+        urgency=row["urgency"], state=row["state"], times=_number(row["times_last"]),
+        worse_with=_parts(row["worse_with"]),
     )  # fmt: skip
 
 
 TIMES_NORMAL = re.compile(r"(>=?)\s*(\d+(?:\.\d+)?)x\s*ULN")
 PRESSURE = re.compile(r"(?:pre)?(>=|>)(\d+)/(\d+)")
 End = tuple[Decimal | None, bool]
-SHORT_NAMES = {
-    "HR": "heart_rate", "SBP": "sbp", "QTc": "qtc", "eGFR": "egfr", "CrCl": "egfr", "ANC": "anc", "WBC": "wbc",
-    "platelets": "platelets",
-}  # fmt: skip
+AS_CLEARANCE = {"creatinine_clearance": ("creatinine_clearance", "egfr")}
+"""A limit on the clearance speaks of the filtration rate too, where that is what is known."""
 
 
 def _in_figures(text: str, upper_limit: Decimal | None) -> str:
@@ -319,7 +324,9 @@ def _in_figures(text: str, upper_limit: Decimal | None) -> str:
     return TIMES_NORMAL.sub(lambda found: f"{found[1]}{(Decimal(found[2]) * upper_limit).normalize():f}", text)
 
 
-def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, Row]) -> Iterator[Threshold]:
+def _thresholds(
+    text: str, row: Row, key: str, known: observables.Observables, actions: Mapping[str, Row]
+) -> Iterator[Threshold]:
     """One "op value or op value => action: text"; what is not a plain number is left to people."""
     head, _, told = text.partition("=>")
     code, _, words = (part.strip() for part in told.partition(":"))
@@ -328,7 +335,7 @@ def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, R
     if action is None or action["severity"] == "none":
         return
     for part in head.split(" or "):
-        for lab, low, high in _measures(part.strip(), own, key):
+        for lab, low, high in _measures(part.strip(), row, key, known):
             said = f"{row['parameter']} {head.strip()} {row['unit']}: {action['words']}"
             yield Threshold(
                 row["rule_id"],
@@ -340,6 +347,7 @@ def _thresholds(text: str, row: Row, own: str, key: str, actions: Mapping[str, R
                 said + (f": {words}" if words else ""),
                 row["source"],
                 population=_population(row["condition"]),
+                urgency=action["urgency"],
             )
 
 
@@ -347,23 +355,24 @@ def _population(condition: str) -> str:
     return "general" if condition.startswith("not benign") else "benign" if condition.startswith("benign") else ""
 
 
-def _measures(text: str, own: str, key: str) -> Iterator[tuple[str, End, End]]:
+def _measures(text: str, row: Row, key: str, known: observables.Observables) -> Iterator[tuple[str, End, End]]:
     """The labs that a part of a threshold speaks of, with both ends; a drug in brackets limits it to that drug."""
     limited = re.fullmatch(r"(.+?)\s*\((.+)\)", text)
     if limited:
         if limited[2] == key:
-            yield from _measures(limited[1], own, key)
+            yield from _measures(limited[1], row, key, known)
         return
     pressure = PRESSURE.fullmatch(text)
     if pressure:
         for lab, figure in (("sbp", pressure[2]), ("dbp", pressure[3])):
             yield lab, (Decimal(figure), pressure[1] == ">="), (None, False)
         return
-    named = re.fullmatch(r"([A-Za-z]+)\s*([<>].*)", text)
-    lab = SHORT_NAMES.get(named[1], "") if named else own
+    named = re.fullmatch(r"([A-Za-z][A-Za-z0-9 -]*?)\s*([<>].*)", text)
+    meant = known.called(named[1]) if named else known.called(*_parts(row["loinc"]))
     ends = NUMBERED.fullmatch(named[2] if named else text)
-    if lab and ends:
-        yield lab, *_ends(ends)
+    if meant and ends:
+        for lab in AS_CLEARANCE.get(meant.code, (meant.code,)):
+            yield lab, *_ends(ends)
 
 
 def _ends(found: re.Match[str]) -> tuple[End, End]:

@@ -60,9 +60,14 @@ class Lab:
     """One measured value in the unit of the knowledge, newest of its kind, with the one before it."""
 
     name: str
+    """Its code."""
     value: Decimal
     on: date
     earlier: Decimal | None = None
+    comparator: str = ""
+    """<, <=, >= or > where only a bound is known."""
+    state: str = ""
+    """In place of a figure: what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class Facts:
     """never, current or former."""
     smoking_changed_on: date | None = None
     sodium: Decimal | None = None
-    """mmol/L, like potassium and magnesium."""
+    """mmol/L, like potassium; magnesium is in mg/dL."""
     potassium: Decimal | None = None
     magnesium: Decimal | None = None
     qtc_ms: int | None = None

@@ -356,7 +356,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='record.patient')),
                 ('change', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='record.dosagechange')),
-                ('moment', models.CharField(choices=[('propose', 'when it was proposed'), ('sign', 'when it was to be signed'), ('screen', 'by a screening')], max_length=8)),
+                ('moment', models.CharField(choices=[('propose', 'when it was proposed'), ('sign', 'when it was to be signed'), ('screen', 'by a screening'), ('record', 'when something was put on record')], max_length=8)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('at', models.DateTimeField()),
                 ('regimen', models.JSONField()),

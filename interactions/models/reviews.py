@@ -13,6 +13,7 @@ class Moment(models.TextChoices):
     PROPOSE = "propose", _("when it was proposed")
     SIGN = "sign", _("when it was to be signed")
     SCREEN = "screen", _("by a screening")
+    RECORD = "record", _("when something was put on record")
 
 
 class AnswerReason(models.TextChoices):

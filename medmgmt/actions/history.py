@@ -65,6 +65,7 @@ class PastObservation:
     observed_at: datetime
     value: Decimal | None = None
     value_code: str = ""
+    comparator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

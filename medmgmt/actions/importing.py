@@ -13,8 +13,11 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from interactions import library
+from interactions.engine.observables import Observables
 from medmgmt import allergies, people
-from medmgmt.actions.history import History, PastCourse, PastPatient, PastRemark, PastStep
+from medmgmt.actions import results
+from medmgmt.actions.history import History, PastCourse, PastObservation, PastPatient, PastRemark, PastStep
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, dosing, legible
 from medmgmt.record.errors import Conflict, Refused
@@ -36,6 +39,7 @@ from medmgmt.record.models import (
 )
 from medmgmt.record.models.prescriptions import EPOCH, MICROSECOND
 from medmgmt.regimen import courses as regimen_courses
+from medmgmt.regimen import lexicon
 from refills.models import Dispense
 
 LATEST = dosing.LAST_ORDER
@@ -102,13 +106,15 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
         "patients": int(is_new),
         "conditions": _written(Condition, _conditions(patient, history), refused),
         "allergies": _add_allergies(patient, history, refused),
-        "observations": _written(Observation, _observations(by, patient, history), refused),
     }
+    observed = _observations(by, patient, history, refused)
+    made["observations"] = _written(Observation, observed, refused)
     courses = _Courses(by, patient, history.courses, refused)
     made["changes"] = courses.write()
     made |= {"prescriptions": len(courses.new), "dispenses": _add_fills(by, courses)}
     if made["changes"]:
         regimen_courses.keep_current([patient.pk])
+    _tell(patient, [one for one in observed if one.pk is not None])
     made["remarks"] = _add_remarks(patient, (*history.remarks, *asked, *refused))
     if any(made.values()):
         audit.record(by, "import_history", patient_id=patient.pk, obj=patient, detail={**made, "team": team_id})
@@ -236,20 +242,44 @@ def _add_allergies(patient: Patient, history: History, refused: list[PastRemark]
     return count
 
 
-def _observations(by: User, patient: Patient, history: History) -> list[Observation]:
+def _observations(by: User, patient: Patient, history: History, refused: list[PastRemark]) -> list[Observation]:
+    observed = library.observed()
+    wanted = list(_missing(Observation, patient, history.observations))
+    refused += [_nobody_has(past) for past in wanted if not _is_possible(past, observed)]
     return [
         Observation(
             patient=patient,
             source_id=past.source_id,
             code=past.code,
             value=past.value,
+            comparator=past.comparator,
             value_code=past.value_code,
             observed_at=past.observed_at,
             recorded_by=by,
-            **Observation.code_columns(past.code),
+            **lexicon.coded(past.code, observed),
         )
-        for past in _missing(Observation, patient, history.observations)
+        for past in wanted
+        if _is_possible(past, observed)
     ]
+
+
+def _is_possible(past: PastObservation, observed: Observables) -> bool:
+    """Whether somebody can have this value."""
+    of = observed.by_code.get(past.code)
+    return of is not None and (past.value_code in of.answers if past.value is None else of.is_possible(past.value))
+
+
+def _nobody_has(past: PastObservation) -> PastRemark:
+    return PastRemark(past.source_id, RemarkKind.LEFT_OUT, lexicon.label(past.code), CLASH)
+
+
+def _tell(patient: Patient, made: Sequence[Observation]) -> None:
+    """Tells of each imported value that must be acted on now, as if it had been typed in."""
+    if not made:
+        return
+    known = regimen_courses.Known.whole(patient)
+    for one in made:
+        results.tell(known, [one])
 
 
 class _Courses:

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,27 +13,28 @@ from interactions import library
 from interactions.engine.allergens import NONE, UNKNOWN
 from interactions.engine.folding import folded
 from medmgmt import allergies
+from medmgmt.actions import results
 from medmgmt.allergies import Line
+from medmgmt.monitoring import understanding
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Refused, Unconfirmed
 from medmgmt.record.models import (
-    MEAN_SCORES,
-    SCALES,
     Allergy,
     Condition,
     Encounter,
     EncounterKind,
     Observation,
-    ObservationCode,
     Patient,
     ReactionSeverity,
     User,
 )
+from medmgmt.regimen import courses
 from refills import site
 from refills.models import Task
 from refills.worklist import evidence, tasks
 
 CLOCKS_DIFFER = timedelta(minutes=5)
+COLUMNS = ("code", "loinc", "unit", "comparator", "value", "value_code")
 MINUTE = timedelta(seconds=59, microseconds=999_999)
 
 
@@ -43,18 +45,30 @@ def record_observation(
     *,
     code: str,
     observed_at: datetime,
-    value: Decimal | None = None,
+    value: Decimal | str | None = None,
     value_code: str = "",
+    unit: str = "",
+    confirm: bool = False,
 ) -> Observation:
-    """A dated measurement, score or state, in the one unit its code has; closes what waited for it since before then.
+    """A dated measurement, score or state; closes what waited for it since before then, and tells whom it alarms.
 
-    Refuses the future and what lies out of range.
+    The value may be a text as a laboratory prints it, with its comparator and unit; a blood pressure is "200/120" and
+    makes two rows, of which the upper one is returned. Refuses the future and what nobody has; Unconfirmed for what
+    looks like another unit or a slip, see `readings.read`.
     """
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
-    made = keep(by, patient, code=code, observed_at=observed_at, value=value, value_code=value_code)
-    audit.record(by, "record_observation", patient_id=patient.pk, obj=("observation", made.pk),
-                 detail={"code": code, "closed": close_promises(by, patient, made)})  # fmt: skip
-    return made
+    known = courses.Known.whole(patient)
+    made = [
+        keep(by, patient, observed_at=observed_at, **said)
+        for said in understanding.rows(known, code=code, value=value, value_code=value_code, unit=unit, confirm=confirm)
+    ]
+    for one in made:
+        audit.record(by, "record_observation", patient_id=patient.pk, obj=("observation", one.pk),
+                     detail={"code": one.code, "closed": close_promises(by, patient, one)})  # fmt: skip
+    after = known.with_more(observations=made)
+    results.look_again(by.pk, known, after)
+    results.tell(after, made)
+    return made[0]
 
 
 @transaction.atomic
@@ -63,8 +77,10 @@ def correct_observation(
     observation_id: int,
     *,
     observed_at: datetime | None = None,
-    value: Decimal | None = None,
+    value: Decimal | str | None = None,
     value_code: str = "",
+    unit: str = "",
+    confirm: bool = False,
     entered_in_error: bool = False,
 ) -> Observation:
     """A new row in the place of a wrong one, or none in its place where it was entered in error; the old one stays.
@@ -75,16 +91,18 @@ def correct_observation(
     patient, old = access.locked(by, "record_observation", Observation, observation_id)
     if old.entered_in_error or Observation.objects.filter(corrects=old).exists():
         raise Refused(_("This observation has been corrected already; correct its newest version."))
-    made = keep(
-        by,
-        patient,
-        code=old.code,
-        observed_at=observed_at or old.observed_at,
-        value=old.value if entered_in_error or (value is None and not value_code) else value,
-        value_code=old.value_code if entered_in_error or (value is None and not value_code) else value_code,
-        corrects=old,
-        entered_in_error=entered_in_error,
-    )
+    known = courses.Known.whole(patient)
+    said: dict[str, Any] = {name: getattr(old, name) for name in COLUMNS}
+    if not entered_in_error and (value is not None or value_code):
+        [said] = understanding.rows(
+            known, code=old.code, value=value, value_code=value_code, unit=unit, confirm=confirm
+        )
+    made = keep(by, patient, observed_at=observed_at or old.observed_at, corrects=old,
+                entered_in_error=entered_in_error, **said)  # fmt: skip
+    after = known.without_observation(old).with_more(observations=[] if entered_in_error else [made])
+    results.take_back(patient, old)
+    results.look_again(by.pk, known, after)
+    results.tell_again(after, old, made)
     closed = 0 if entered_in_error else close_promises(by, patient, made)
     audit.record(by, "correct_observation", patient_id=patient.pk, obj=("observation", made.pk),
                  detail={"code": old.code, "corrects": old.pk, "entered_in_error": entered_in_error,
@@ -110,36 +128,14 @@ def record_encounter(by: User, patient_id: int, *, kind: str, on: date, note: st
     return made
 
 
-def keep(
-    by: User,
-    patient: Patient,
-    *,
-    code: str,
-    observed_at: datetime,
-    value: Decimal | None,
-    value_code: str,
-    corrects: Observation | None = None,
-    entered_in_error: bool = False,
-) -> Observation:
+def keep(by: User, patient: Patient, *, observed_at: datetime, **columns: Any) -> Observation:
     """The row, or Refused in a sentence."""
     if observed_at > timezone.now() + CLOCKS_DIFFER:
         raise Refused(_("An observation cannot lie in the future."))
-    if code in SCALES - MEAN_SCORES and value is not None and value != value.to_integral_value():
-        raise Refused(_("The score of this scale is a whole number."))
     try:
         with transaction.atomic():
-            return Observation.objects.create(
-                patient=patient,
-                code=ObservationCode(code),
-                value=value,
-                value_code=value_code,
-                observed_at=observed_at,
-                recorded_by=by,
-                corrects=corrects,
-                entered_in_error=entered_in_error,
-                **Observation.code_columns(code),
-            )
-    except (IntegrityError, ValueError, KeyError) as wrong:
+            return Observation.objects.create(patient=patient, recorded_by=by, observed_at=observed_at, **columns)
+    except (IntegrityError, DataError) as wrong:
         raise Refused(_("This is not a value that a person can have; check the number and its unit.")) from wrong
 
 
@@ -193,6 +189,7 @@ def record_allergy(
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
     known = library.resolve(name=substance)
     today = patient.today(timezone.now())
+    before = courses.Known.whole(patient)
     made = Allergy(
         patient=patient,
         kind=allergies.kind_of(substance, kind),
@@ -212,6 +209,7 @@ def record_allergy(
         raise Unconfirmed(_("%(what)s is on record already, with the same reaction.") % {"what": line.substance})
     if adds:
         line.reactions.create(text=reaction, severity=severity, recorded_on=today)
+    results.look_again(by.pk, before, courses.Known.whole(patient))
     audit.record(by, "record_allergy", patient_id=patient.pk, obj=("allergy", line.pk),
                  detail={"kind": line.kind, "again": not is_new})  # fmt: skip
     return line
@@ -250,14 +248,18 @@ def code_allergy(by: User, allergy_id: int, *, meant: str) -> Allergy:
     Refuses words that the knowledge in use cannot compare either.
     """
     patient, line = access.locked(by, "record_observation", Allergy, allergy_id)
+    before = courses.Known.whole(patient)
     unread = [one for one in library.current().allergens.read(meant) if one.kind in (UNKNOWN, NONE)]
     if unread or not line.is_allergen:
         raise Refused(
             _("“%(words)s” is no medicine or class that can be compared. Choose another name, or say “not a medicine”.")
             % {"words": meant}
         )
+    before = courses.Known.whole(patient)
     line.meant = meant
     line.save(update_fields=["meant"])
+    results.look_again(by.pk, before, courses.Known.whole(patient))
+    results.look_again(by.pk, before, courses.Known.whole(patient))
     audit.record(by, "code_allergy", patient_id=patient.pk, obj=("allergy", line.pk))
     return line
 
@@ -271,6 +273,8 @@ def record_condition(
     same = patient.conditions.filter(abated_on=None, icd10cm=icd10cm.upper(), text__iexact=text, onset_on=onset_on)
     if not confirm and same.exists():
         raise Unconfirmed(_("%(what)s is on record already.") % {"what": text})
+    before = courses.Known.whole(patient)
     made = Condition.objects.create(patient=patient, icd10cm=icd10cm.upper(), text=text, onset_on=onset_on)
+    results.look_again(by.pk, before, before.with_more(conditions=[made]))
     audit.record(by, "record_condition", patient_id=patient.pk, obj=("condition", made.pk))
     return made

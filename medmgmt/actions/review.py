@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from interactions import answers, library, review
 from interactions.errors import NotAnAnswer
-from interactions.models import Answer, AnswerReason, Finding, Moment, Review
+from interactions.models import Answer, AnswerReason, Finding, Review
 from medmgmt.actions import prescribing
 from medmgmt.monitoring import evidence
 from medmgmt.record import access, audit
@@ -103,7 +103,7 @@ def open_follow_up(by: User, patient: Patient, lead: Answer, findings: Sequence[
 
 def close_screening(by: User, patient: Patient, lead: Answer) -> None:
     """The task of a screening is done with the last answer to what screenings brought up."""
-    if lead.finding.review.moment != Moment.SCREEN:
+    if lead.finding.review.moment not in review.OF_ITSELF:
         return
     asked = review.of_screenings(patient.pk)
     answered = review.answers_for(patient.pk, asked)

@@ -1,14 +1,21 @@
 """What is seen and heard of a patient: observations, allergies, conditions, side effects."""
 
+from typing import Any
+
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from interactions import library
 from medmgmt.actions import observing
 from medmgmt.allergies import Line
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, writes
-from medmgmt.api.kit.fields import Amount, Instant, Strict, Text
+from medmgmt.api.kit.fields import Figure, Instant, Strict, Text
 from medmgmt.api.kit.shapes import BodyOfAct, Shown
+from medmgmt.monitoring import alarms
+from medmgmt.monitoring.alarms import Told
 from medmgmt.record import access
 from medmgmt.record.models import (
     Allergy,
@@ -18,7 +25,6 @@ from medmgmt.record.models import (
     Encounter,
     EncounterKind,
     Observation,
-    ObservationCode,
     ReactionSeverity,
     User,
 )
@@ -27,25 +33,60 @@ from medmgmt.record.models import (
 class ObservationLine(Shown):
     """A dated measurement (`value` in `unit`) or state (`value_code`)."""
 
-    shows = Observation, "id code loinc value value_code unit observed_at recorded_by corrects entered_in_error"
+    shows = (
+        Observation,
+        "id code loinc comparator value value_code unit observed_at recorded_by corrects entered_in_error",
+    )
+    comparator = serializers.CharField(help_text="<, <=, >= or > where only a bound is known.")
     unit = serializers.CharField(help_text="UCUM")
 
 
-class NewObservation(Strict):
-    """A number for a measurement, a code for a state."""
+class ResultTold(Shown):
+    """What a value asks of whoever looks after the patient."""
 
-    code = serializers.ChoiceField(ObservationCode.choices)
-    value = Amount(required=False)
+    shows = Told, "urgency value means steps sources"
+
+
+class ObservationMade(ObservationLine):
+    """What was written down, and what it asks for now; the nurse and the prescriber have a task about it."""
+
+    told = serializers.SerializerMethodField()
+
+    @extend_schema_field(ResultTold(allow_null=True))
+    def get_told(self, made: Observation) -> dict[str, Any] | None:
+        """None where it alarms nobody."""
+        told = alarms.of_made(made)
+        return ResultTold(told).data if told else None
+
+
+class NewObservation(Strict):
+    """A number for a measurement, as the laboratory prints it; "200/120" for a blood pressure; a code for a state."""
+
+    code = serializers.CharField(max_length=60, help_text="Code, name or LOINC of data/observables.csv.")
+    value = Figure(required=False)
     value_code = Text(max_length=40)
+    unit = Text(max_length=40)
     observed_at = Instant()
+    confirm = serializers.BooleanField(default=False)
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        """It names something that can be recorded, and a figure has a digit."""
+        of = library.observed().called(said["code"])
+        if of is None:
+            raise serializers.ValidationError({"code": _("“%(code)s” is nothing that can be recorded here.") % said})
+        if of.unit and not any(sign.isdigit() for sign in said.get("value", "")):
+            raise serializers.ValidationError({"value": _("A valid number is required.")})
+        return said
 
 
 class Correction(Strict):
     """What it should have been, or that there is no such value; what is not named stays."""
 
-    value = Amount(required=False)
+    value = Figure(required=False)
     value_code = Text(max_length=40)
+    unit = Text(max_length=40)
     observed_at = Instant(required=False)
+    confirm = serializers.BooleanField(default=False)
     entered_in_error = serializers.BooleanField(default=False)
 
 
@@ -116,7 +157,7 @@ class NewCondition(BodyOfAct):
 class ObservationFilters(filters.FilterSet):
     """Observations by what was observed and when."""
 
-    code = filters.Choice(choices=ObservationCode.choices)
+    code = filters.Code("code")
     observed_from = filters.Day("observed_at", "date__gte")
     observed_until = filters.Day("observed_at", "date__lte")
 
@@ -160,7 +201,7 @@ def conditions(by: User, patient_id: int) -> QuerySet[Condition]:
 ADDRESSES = [
     at("patients/<patient_id>/observations", "observations",
        get=lists(ObservationLine, observations, order=("-observed_at", "-id"), filters=ObservationFilters),
-       post=writes(ObservationLine, observing.record_observation, "Write down a measurement or a state.",
+       post=writes(ObservationMade, observing.record_observation, "Write down a measurement or a state.",
             takes=NewObservation, status=201, refuses=("refused",), asks_again=True)),
     at("patients/<patient_id>/encounters", "encounters",
        get=lists(EncounterLine, encounters, order=("-on", "-id"), filters=EncounterFilters),
@@ -168,9 +209,9 @@ ADDRESSES = [
             "Write a visit down; what waited for one since before that day closes.", takes=NewEncounter, status=201,
             refuses=("refused",), asks_again=True)),
     at("observations/<observation_id>/correct", "correct-observation",
-       post=writes(ObservationLine, observing.correct_observation,
+       post=writes(ObservationMade, observing.correct_observation,
             "Another value in the place of a wrong one, or none where it was entered in error; the old one stays.",
-            takes=Correction, status=201, refuses=("refused",))),
+            takes=Correction, status=201, refuses=("refused", "asked"))),
     at("patients/<patient_id>/allergies", "allergies",
        get=lists(AllergyLine, allergies, order=("substance", "id")),
        post=writes(AllergyLine, observing.record_allergy, "Write down an allergy or intolerance.", takes=NewAllergy,

@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from interactions import library
 from medmgmt.messages import due
 from medmgmt.messages.due import Wishes, wishes_of
 from medmgmt.record import access
-from medmgmt.record.models import ContactPoint, ObservationCode, Patient, Prescription, User
+from medmgmt.record.models import ContactPoint, Patient, Prescription, User
+from medmgmt.regimen import lexicon
 from refills.messages import calendar_feed, restoring
 from refills.messages import figures as messages_figures
 from refills.messages.figures import Figures, LateRow
@@ -129,7 +131,7 @@ def channel_lines(patient: Patient, wishes: Wishes) -> list[ChannelLine]:
 def coming(patient: Patient, wishes: Wishes, today: date) -> list[ComingDay]:
     """What falls due from today on, by day: refills, injections, tests, steps of the plan."""
     names = {str(row.pk): row.drug_name for row in Prescription.objects.filter(patient=patient)}
-    names |= {code: str(ObservationCode(code).label) for code in ObservationCode.values}
+    names |= {code: lexicon.label(code) for code in library.observed_at_hand().by_code}
     found = [
         ComingDay(thing.day, thing.about_type, names.get(thing.about_id, thing.about_id))
         for thing in due.things(patient, wishes, today)

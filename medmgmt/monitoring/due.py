@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from interactions import library
 from interactions.engine.care_tables import CareTables
 from medmgmt.record import dosing
 from medmgmt.record.models import Observation
-from medmgmt.record.models.observations import MEASURES
 from refills.supply import lab_gates
 from refills.supply.lab_gates import Interval
 
@@ -39,15 +39,12 @@ class Due:
 @lru_cache(maxsize=4)
 def asked(care: CareTables) -> tuple[MeasureAsked, ...]:
     """Everything that is asked for regularly of everybody; worked out once a release."""
-    codes = {measure.loinc: code for code, measure in MEASURES.items() if measure.loinc}
     found: dict[tuple[str, str], MeasureAsked] = {}
     for rule in care.monitoring:
-        code = next((codes[name] for name in rule.loincs if name in codes), "")
-        if code and rule.spans:
+        if rule.code and rule.spans and rule.code not in library.observed_at_hand().scales:
             every = tuple(Interval(*span) for span in rule.spans)
-            found.setdefault(
-                (rule.target, code), MeasureAsked(rule.target, rule.parameter, code, every, rule.grace_days)
-            )
+            one = MeasureAsked(rule.target, rule.parameter, rule.code, every, rule.grace_days)
+            found.setdefault((rule.target, rule.code), one)
     return tuple(found.values())
 
 

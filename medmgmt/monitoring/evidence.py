@@ -6,10 +6,12 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
+from interactions import library
 from interactions.engine.care_tables import CareTables
 from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding
-from medmgmt.record.models import ANSWERS, MEASURES, SCALES, ObservationCode, evidence_of
+from medmgmt.regimen import lexicon
+from medmgmt.regimen.lexicon import evidence_of
 from refills import site
 
 VISIT = "visit"
@@ -40,7 +42,7 @@ class Choice:
 def is_known(what: str) -> bool:
     """Whether it is a visit or something that this service can record, named by its own kind."""
     _kind, _colon, code = what.partition(":")
-    return what == VISIT or (code in ObservationCode.values and evidence_of(code) == what)
+    return what == VISIT or (code in library.observed_at_hand().by_code and evidence_of(code) == what)
 
 
 def label(what: str) -> str:
@@ -48,7 +50,7 @@ def label(what: str) -> str:
     if what == VISIT:
         return _("a visit")
     _kind, _colon, code = what.partition(":")
-    return str(ObservationCode(code).label) if code in ObservationCode.values else what
+    return lexicon.label(code) if code in library.observed_at_hand().by_code else what
 
 
 def suggested(findings: Iterable[Finding], knowledge: Knowledge) -> list[Choice]:
@@ -67,7 +69,8 @@ def suggested(findings: Iterable[Finding], knowledge: Knowledge) -> list[Choice]
 def others(than: Sequence[Choice]) -> list[tuple[str, list[Choice]]]:
     """Everything else that can be recorded, put together for a form: labs and signs, scales."""
     named = {choice.what for choice in than}
-    rest = [Choice(evidence_of(code)) for code in [*MEASURES, *ANSWERS]]
+    every = library.observed_at_hand().by_code
+    rest = [Choice(evidence_of(code)) for code, one in every.items() if not one.parts]
     rest = sorted((choice for choice in rest if choice.what not in named), key=lambda choice: choice.label.lower())
     return [
         (_("Labs and signs"), [choice for choice in rest if not _is_scale(choice)]),
@@ -81,7 +84,7 @@ def everything() -> list[Choice]:
 
 
 def _is_scale(choice: Choice) -> bool:
-    return choice.what.partition(":")[2] in SCALES
+    return choice.what.startswith("scale:")
 
 
 def _of_problem(finding: Finding, knowledge: Knowledge) -> list[Choice]:
@@ -103,11 +106,9 @@ def _of_drugs(drugs: Sequence[str], knowledge: Knowledge) -> list[str]:
 @lru_cache(maxsize=4)
 def rules_of(care: CareTables) -> dict[str, list[tuple[str, bool]]]:
     """Drug or "set:name" -> what its monitoring rules measure, and whether they speak of other drugs."""
-    by_loinc = {measure.loinc: code for code, measure in MEASURES.items() if measure.loinc}
     found: dict[str, list[tuple[str, bool]]] = {}
     for rule in care.monitoring:
-        code = next((by_loinc[name] for name in rule.loincs if name in by_loinc), "")
-        if code:
+        if rule.code:
             is_meant = any(word in rule.occasions for word in OF_INTERACTIONS)
-            found.setdefault(rule.target, []).append((evidence_of(code), is_meant))
+            found.setdefault(rule.target, []).append((evidence_of(rule.code), is_meant))
     return found

@@ -11,7 +11,8 @@ from interactions import library
 from interactions.engine.card_tables import CardTables, Monitoring
 from interactions.models import Finding
 from medmgmt.record import access
-from medmgmt.record.models import MonitoringOrder, Observation, ObservationCode, Patient, User, evidence_of
+from medmgmt.record.models import MonitoringOrder, Observation, Patient, User
+from medmgmt.regimen import lexicon
 from refills.models import Task, TaskState
 from refills.worklist import kinds
 
@@ -58,7 +59,7 @@ def closes_on(code: str) -> str:
     """What alone makes the task of an order done; empty where the record has no such observation, so that words do."""
     if code == VISIT:
         return VISIT
-    return evidence_of(code) if code in ObservationCode.values else ""
+    return lexicon.evidence_of(code) if code in library.observed_at_hand().by_code else ""
 
 
 def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTables) -> dict[int, list[Measure]]:

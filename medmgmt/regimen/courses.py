@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -98,6 +99,23 @@ class Known:
         record = facts.Record(patient, tuple(Observation.current(patient.pk)))
         person = Person(record, library.current())
         return cls(person, of_patient(patient.pk, *parts, beside=beside))
+
+    def with_more(self, **added: Iterable[Any]) -> "Known":
+        """The same with what was just put on record: observations, conditions, allergies."""
+        record = self.person.record
+        grown: dict[str, Any] = {name: (*getattr(record, name), *rows) for name, rows in added.items()}
+        return replace(self, person=replace(self.person, record=replace(record, **grown)))
+
+    def without_observation(self, old: Observation) -> "Known":
+        """The same without what was wrong."""
+        record = self.person.record
+        left = tuple(one for one in record.observations if one.pk != old.pk)
+        return replace(self, person=replace(self.person, record=replace(record, observations=left)))
+
+    def last_value(self, code: str) -> Decimal | None:
+        """The newest number of this code; None where there is none."""
+        mine = [one for one in self.person.record.observations if one.code == code and one.value is not None]
+        return max(mine, key=lambda one: (one.observed_at, one.pk)).value if mine else None
 
     def course(self, prescription_id: int) -> Course:
         """The course of one prescription among them."""

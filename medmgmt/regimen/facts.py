@@ -8,28 +8,26 @@ from itertools import pairwise
 from typing import TypeVar, overload
 from zoneinfo import ZoneInfo
 
-from interactions.engine import cases
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Allergy, CrossTaper, Facts, Lab
 from medmgmt.record.models import Allergy as AllergyRow
-from medmgmt.record.models import AllergyKind, Condition, Observation, ObservationCode, Patient, ReactionSeverity
+from medmgmt.record.models import AllergyKind, Condition, Observation, Patient, ReactionSeverity
 
-MG_DL_PER_MMOL_L = Decimal("2.43")
-"""Magnesium: 1 mmol/L is 2.43 mg/dL (atomic mass 24.305 g/mol)."""
 SEX = {"female": "F", "male": "M"}
 FERTILE_AGES = range(12, 51)
 """Without a word on record pregnancy counts as possible for a woman of this age, as labels ask."""
 HEAVY_AUDIT_C = 8
 """From this AUDIT-C score drinking counts as heavy (derivation rules §5)."""
 GENES = {
-    ObservationCode.CYP2D6: "CYP2D6",
-    ObservationCode.CYP2C19: "CYP2C19",
-    ObservationCode.CYP2C9: "CYP2C9",
-    ObservationCode.HLA_B_1502: "HLA-B*15:02",
-    ObservationCode.HLA_A_3101: "HLA-A*31:01",
+    "cyp2d6_phenotype": "CYP2D6",
+    "cyp2c19_phenotype": "CYP2C19",
+    "cyp2c9_phenotype": "CYP2C9",
+    "hla_b_1502": "HLA-B*15:02",
+    "hla_a_3101": "HLA-A*31:01",
 }
 TYPES = {"poor": "PM", "intermediate": "IM", "normal": "NM", "rapid": "RM", "ultrarapid": "UM"}
 """Metaboliser types as CPIC abbreviates them."""
+ZERO = Decimal(0)
 RECENT = timedelta(days=90)
 """An older sodium, potassium, QTc or pulse no longer raises or lowers a tier."""
 
@@ -92,33 +90,32 @@ def on(record: Record, day: date, knowledge: Knowledge, *, cross_tapers: tuple[C
         if day - found.observed_at.astimezone(zone).date() <= RECENT
     }
     states = {code: found.value_code for code, found in newest.items()}
-    magnesium = recent.get(ObservationCode.MAGNESIUM)
     return Facts(
         age_years=patient.age_on(day),
         sex=SEX.get(patient.sex, ""),
-        weight_kg=numbers.get(ObservationCode.WEIGHT),
-        pregnant=yes_no(states.get(ObservationCode.PREGNANCY, ""), "pregnant", "not_pregnant"),
-        breastfeeding=yes_no(states.get(ObservationCode.LACTATION, ""), "breastfeeding", "not_breastfeeding"),
-        egfr=numbers.get(ObservationCode.EGFR),
-        hepatic_class=letter(states.get(ObservationCode.HEPATIC_CLASS, "")),
+        weight_kg=numbers.get("weight"),
+        pregnant=yes_no(states.get("pregnancy", ""), "pregnant", "not_pregnant"),
+        breastfeeding=yes_no(states.get("lactation", ""), "breastfeeding", "not_breastfeeding"),
+        egfr=numbers.get("egfr") or numbers.get("creatinine_clearance"),
+        hepatic_class=letter(states.get("hepatic_class", "")),
         alcohol=alcohol(states, numbers),
-        grapefruit=known(states.get(ObservationCode.GRAPEFRUIT, "")),
-        food=known(states.get(ObservationCode.MEALS, "")),
-        smoking=known(states.get(ObservationCode.SMOKING, "")),
+        grapefruit=known(states.get("grapefruit", "")),
+        food=known(states.get("food_with_dose", "")),
+        smoking=known(states.get("smoking", "")),
         smoking_changed_on=smoking_changed_on(by_then, zone),
-        smoking_change="started" if states.get(ObservationCode.SMOKING) == "current" else "stopped",
-        sodium=recent.get(ObservationCode.SODIUM),
-        potassium=recent.get(ObservationCode.POTASSIUM),
-        magnesium=magnesium / MG_DL_PER_MMOL_L if magnesium is not None else None,
-        qtc_ms=whole(recent.get(ObservationCode.QTC)),
-        heart_rate=whole(recent.get(ObservationCode.HEART_RATE)),
+        smoking_change="started" if states.get("smoking") == "current" else "stopped",
+        sodium=recent.get("sodium"),
+        potassium=recent.get("potassium"),
+        magnesium=recent.get("magnesium"),
+        qtc_ms=whole(recent.get("qtc")),
+        heart_rate=whole(recent.get("heart_rate")),
         cross_tapers=cross_tapers,
-        pregnancy_potential=may_be_pregnant(patient, day, states.get(ObservationCode.PREGNANCY, "")),
+        pregnancy_potential=may_be_pregnant(patient, day, states.get("pregnancy", "")),
         conditions=conditions_on(record.conditions, day),
         allergies=allergies_on(record.allergies, day),
         labs=labs(by_then, zone, knowledge),
         genotype=genotype(states),
-        assumed=assumed(patient, day, states.get(ObservationCode.PREGNANCY, "")),
+        assumed=assumed(patient, day, states.get("pregnancy", "")),
     )
 
 
@@ -134,8 +131,8 @@ def assumed(patient: Patient, day: date, state: str) -> frozenset[str]:
 
 def alcohol(states: Mapping[str, str], numbers: Mapping[str, Decimal | None]) -> str:
     """none, current or heavy as recorded, else as the AUDIT-C score tells it; "" where neither is on record."""
-    recorded = known(states.get(ObservationCode.ALCOHOL_USE, ""))
-    score = numbers.get(ObservationCode.AUDIT_C)
+    recorded = known(states.get("alcohol_use", ""))
+    score = numbers.get("audit_c")
     if recorded or score is None:
         return recorded
     return "heavy" if score >= HEAVY_AUDIT_C else "current" if score else "none"
@@ -174,15 +171,12 @@ def told(row: AllergyRow) -> str:
 
 
 def labs(observations: Sequence[Observation], zone: ZoneInfo, knowledge: Knowledge) -> tuple[Lab, ...]:
-    """The newest value of each lab that the knowledge has a name for, with the one before it."""
+    """The newest value of each thing that the knowledge knows, with the one before it."""
     found: dict[str, list[Lab]] = {}
     for one in sorted(observations, key=lambda one: (one.observed_at, one.pk)):
-        named = cases.lab_name(knowledge, one.code, one.loinc)
-        value = (
-            None if named is None or one.value is None else cases.in_unit(plain(one.value), one.unit.strip("{}"), named)
-        )
-        if named is not None and value is not None:
-            found.setdefault(named.lab, []).append(Lab(named.lab, value, one.observed_at.astimezone(zone).date()))
+        if one.code in knowledge.formulary.observables.by_code and one.value is not None:
+            on_day = one.observed_at.astimezone(zone).date()
+            found.setdefault(one.code, []).append(Lab(one.code, plain(one.value), on_day, comparator=one.comparator))
     newest = [replace(values[-1], earlier=values[-2].value if len(values) > 1 else None) for values in found.values()]
     return tuple(sorted(newest, key=lambda lab: lab.name))
 
@@ -212,7 +206,7 @@ def smoking_changed_on(observations: Sequence[Observation], zone: ZoneInfo) -> d
 
     Only the step between smoking and not smoking counts: never and former act alike on CYP1A2.
     """
-    seen = [one for one in observations if one.code == ObservationCode.SMOKING and known(one.value_code)]
+    seen = [one for one in observations if one.code == "smoking" and known(one.value_code)]
     seen.sort(key=lambda one: (one.observed_at, one.pk))
     changed = None
     for before, after in pairwise(seen):

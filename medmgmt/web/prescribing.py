@@ -18,7 +18,7 @@ from medmgmt.actions import prescribing
 from medmgmt.knowledge import reads
 from medmgmt.record import access, dosing
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
-from medmgmt.regimen import same_drug
+from medmgmt.regimen import lexicon, same_drug
 from medmgmt.web.kit import banner, kept
 from medmgmt.web.kit.forms import ChangeForm, DrugSearch, SigForm, StartForm
 from medmgmt.web.kit.once import sent
@@ -203,7 +203,7 @@ def prompts(patient: Patient) -> list[tuple[str, str]]:
         *(
             (
                 f"observation:{each.pk}",
-                f"{each.get_code_display()} {banner.in_words(each)}, {each.observed_at:%d %b %Y}",
+                f"{lexicon.label(each.code)} {banner.in_words(each)}, {each.observed_at:%d %b %Y}",
             )
             for each in seen
         ),

@@ -4,76 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from medmgmt.actions import observing, people, supply
-from medmgmt.record.models import ANSWERS, MEASURES, SCALES, AllergyKind, Level, ObservationCode, ReactionSeverity, Sex
+from medmgmt.actions import merging, observing, people, supply
+from medmgmt.record.models import AllergyKind, Level, ReactionSeverity, Sex
 from medmgmt.record.models.observations import validate_icd10cm
-from medmgmt.web.kit import plain_words
-from medmgmt.web.kit.forms import CHOOSE, asks, confirm, note, with_blank
-from medmgmt.web.kit.plain_words import STATE_WORDS
+from medmgmt.web.kit.forms import asks, confirm, note, with_blank
 from medmgmt.web.supply_forms import UNITS
 from refills.models import EarlyReason, PartialReason
-
-
-class ObservationForm(forms.Form):
-    """A measurement or a state, with its time."""
-
-    said = asks(observing.record_observation)
-    code = said("code", gettext_lazy("What"), choices=lambda: observation_codes())
-    value = said(
-        "value", gettext_lazy("Number"), help_text=gettext_lazy("For measurements, in the unit shown in the list.")
-    )
-    value_code = said(
-        "value_code",
-        gettext_lazy("State"),
-        choices=lambda: observation_states(),
-        help_text=gettext_lazy("For states, and for the Hunter criteria."),
-    )
-    observed_at = said("observed_at", gettext_lazy("When"))
-
-    def clean(self) -> dict[str, Any]:
-        """A measurement has a number, a state has a state that belongs to it."""
-        data = super().clean() or self.cleaned_data
-        code = data.get("code", "")
-        if code in MEASURES and "value" not in self.errors and data.get("value") is None:
-            self.add_error("value", _("This measurement needs a number."))
-        if code in ANSWERS and data.get("value_code") not in ANSWERS[code].values:
-            self.add_error(
-                "value_code", _("Choose one of the states of “%(what)s”.") % {"what": ObservationCode(code).label}
-            )
-        return data
-
-
-def observation_codes() -> list[Any]:
-    """Measurements with their unit, scales with their lowest and highest score, then states."""
-    measured = [
-        (code, f"{ObservationCode(code).label} ({measure.unit})")
-        for code, measure in MEASURES.items()
-        if code not in SCALES
-    ]
-    scored = [
-        (code, f"{ObservationCode(code).label} ({measure.at_least:f}–{measure.at_most:f})")
-        for code, measure in MEASURES.items()
-        if code in SCALES
-    ]
-    answered = [(code, str(ObservationCode(code).label)) for code in ANSWERS if code in SCALES]
-    states = [(code, ObservationCode(code).label) for code in ANSWERS if code not in SCALES]
-    return [CHOOSE, (_("Measurements"), measured), (_("Scales"), [*scored, *answered]), (_("States"), states)]
-
-
-def observation_states() -> list[Any]:
-    """States grouped by what they are states of."""
-    groups = [
-        (
-            ObservationCode(code).label,
-            [(value, plain_words.state_words(code, value)) for value in answer.values if value != "unknown"],
-        )
-        for code, answer in ANSWERS.items()
-    ]
-    return [("", _("None, it is a number")), *groups, ("unknown", STATE_WORDS["unknown"])]
-
 
 ALLERGENS = [one for one in AllergyKind.choices if one[0] != AllergyKind.NONE_KNOWN]
 
@@ -185,6 +123,15 @@ class RegisterForm(PatientForm):
     def __init__(self, *args: Any, teams: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team_id"].choices = teams  # type: ignore[attr-defined]
+
+
+class MergeForm(forms.Form):
+    """Which chart stays, and why."""
+
+    said = asks(merging.merge_charts)
+    mrn = said("mrn", gettext_lazy("Record number of the chart that stays"))
+    why = note(gettext_lazy("How you know that it is one person"), required=True)
+    confirm = confirm(gettext_lazy("I have read whose charts these are: merge them"))
 
 
 class UpdatePatientForm(PatientForm):

@@ -35,11 +35,13 @@ urlpatterns = [
     path("patients/", people.patients, name="patients"),
     path("patients/new/", people.register, name="register"),
     path("patients/<int:patient_id>/", chart.chart, name="chart"),
+    path("patients/<int:patient_id>/merge/", people.merge, name="merge_charts"),
     path("patients/<int:patient_id>/details/", people.update, name="update_patient"),
     path("patients/<int:patient_id>/level-of-care/", people.enrol, name="enrol"),
     path("patients/<int:patient_id>/contact/", people.contact, name="contact"),
     path("patients/<int:patient_id>/messages/", messages.messages, name="messages"),
     path("patients/<int:patient_id>/observations/new/", observing.new_observation, name="new_observation"),
+    path("patients/<int:patient_id>/observations/<int:observation_id>/", observing.told, name="told"),
     path("patients/<int:patient_id>/visits/new/", observing.new_encounter, name="new_encounter"),
     path("patients/<int:patient_id>/screening/", review.screening, name="screening"),
     path(

@@ -14,6 +14,7 @@ class TaskKind(models.TextChoices):
 
     CONTACT_PATIENT = "contact_patient", _("Contact the patient")
     REFILL_REQUEST = "refill_request", _("Refill asked for")
+    RESULT = "result", _("A result needs somebody")
     SIDE_EFFECT_REVIEW = "side_effect_review", _("Review a side effect")
     FINDING_FOLLOW_UP = "finding_follow_up", _("Follow up an accepted risk")
     NOT_CHECKED = "not_checked", _("Drug that could not be checked")

@@ -63,6 +63,12 @@ COSIGN_DECLINED = Occasion(TaskKind.COSIGN, PSYCHIATRIST, "cosign-declined|{}", 
     _("A second signature was declined"), case="declined")
 MONITORING_ORDER = Occasion(TaskKind.MONITORING_ORDER, NURSE, "monitoring-order:{}", "dosage_change", Closes.PROMISE,
     _("Monitoring to arrange"))
+RESULT_FOR_PRESCRIBER = Occasion(TaskKind.RESULT, PSYCHIATRIST, "result|prescriber|{}|{}|{}|{}", "observation",
+    Closes.WORD, _("A result needs you"))
+RESULT_FOR_NURSE = Occasion(TaskKind.RESULT, NURSE, "result|nurse|{}|{}|{}|{}", "observation", Closes.WORD,
+    _("A result needs you"))
+RECORD_REVIEW = Occasion(TaskKind.RESULT, PSYCHIATRIST, "record-review:{}", "review", Closes.WORD,
+    _("Something newly on record speaks against a medicine: please look again"))
 LAB_GATE = Occasion(TaskKind.LAB_GATE, PSYCHIATRIST, "lab-gate|{}|{}|{}|{}", "prescription", Closes.EVIDENCE,
     _("A supply waits for a lab"))
 SIDE_EFFECT = Occasion(TaskKind.SIDE_EFFECT_REVIEW, PSYCHIATRIST, "side-effect:{}", "side_effect", Closes.ACT,

@@ -140,7 +140,14 @@ def test_the_drug_decides_which_level_is_asked_for(knowledge: None) -> None:
 
 @pytest.mark.parametrize(
     ("code", "closed_by"),
-    [("qtc", "observation:qtc"), ("phq9", "scale:phq9"), ("hunter", "scale:hunter"), ("visit", "visit"), ("inr", "")],
+    [
+        ("qtc", "observation:qtc"),
+        ("phq9", "scale:phq9"),
+        ("hunter", "scale:hunter"),
+        ("visit", "visit"),
+        ("inr", "observation:inr"),
+        ("moonlight", ""),
+    ],
 )
 def test_each_thing_is_closed_by_what_shows_it_or_in_words_where_the_record_has_no_such_value(
     code: str, closed_by: str

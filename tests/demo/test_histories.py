@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from interactions import library
 from medmgmt.actions.history import PastCourse
 from medmgmt.demo import histories
 from medmgmt.demo.histories import DemoPatient
 from medmgmt.record import dosing
-from medmgmt.record.models import MEASURES
 from refills.messages import waking
 from refills.supply import fills as supply_fills
 
@@ -140,7 +140,7 @@ def test_what_is_dispensed_is_whole_pieces_that_last_as_long_as_it_says(made: tu
 def test_every_measurement_is_one_a_person_can_have(made: tuple[DemoPatient, ...]) -> None:
     for seen in (seen for one in made for seen in one.history.observations):
         if seen.value is not None:
-            assert MEASURES[seen.code].at_least <= seen.value <= MEASURES[seen.code].at_most
+            assert library.observed_at_hand().by_code[seen.code].is_usual(seen.value)
 
 
 def test_levels_of_care_step_down_in_the_order_of_their_days(made: tuple[DemoPatient, ...]) -> None:

@@ -33,6 +33,7 @@ from medmgmt.record.models import (
     Status,
     User,
 )
+from medmgmt.regimen import lexicon
 from refills.messages import calendar_feed
 from refills.models import Absence, Authorisation, CaregiverConsent, DemoMessage, Dispense, Reminder, Task
 from tests import factories
@@ -211,7 +212,7 @@ def remark(of: Patient, what: str, **values: Any) -> ImportRemark:
 
 def measured(of: Patient, by: User, value: str, **values: Any) -> Observation:
     """A weight."""
-    columns = {"observed_at": NOON, "recorded_by": by, **Observation.code_columns("weight"), **values}
+    columns = {"observed_at": NOON, "recorded_by": by, **lexicon.coded("weight"), **values}
     return Observation.objects.create(patient=of, code="weight", value=Decimal(value), **columns)
 
 

@@ -22,7 +22,7 @@ SIGN = {"kind": "sign_scale", "value": "cssrs", "at_least": "3", "within_days": 
 
 
 def read(**tables: Mapping[str, str]) -> care_tables.CareTables:
-    return care_tables.read({name: [row] for name, row in tables.items()})
+    return care_tables.read({name: [row] for name, row in tables.items()}, {"753-4": "anc"})
 
 
 def test_a_schedule_is_read_as_it_is_written_and_nothing_else_is() -> None:
@@ -37,9 +37,7 @@ def test_a_schedule_is_read_as_it_is_written_and_nothing_else_is() -> None:
 def test_every_cell_comes_to_its_place_and_a_blank_one_is_none() -> None:
     found = read(monitoring_rules=RULE, lab_gates=GATE, lai_rules=INJECTION, overdose_risk=SIGN)
     every = (Span(0, None, 14),)
-    assert found.monitoring == (
-        MonitoringRule("clozapine", "Neutrophils", ("26499-4", "751-8", "753-4"), every, 3, "fever"),
-    )
+    assert found.monitoring == (MonitoringRule("clozapine", "Neutrophils", "anc", every, 3, "fever"),)
     assert found.gates == (LabGate("clozapine", "anc", "neutrophils", every, Decimal("0.5"), 3, "benign", "label"),)
     assert found.injections == (Injection("it", 30, 7, 5),)
     assert found.overdose == (OverdoseSign("sign_scale", "cssrs", Decimal(3), 90, "w", "s"),)
@@ -49,7 +47,7 @@ def test_every_cell_comes_to_its_place_and_a_blank_one_is_none() -> None:
         overdose_risk={**SIGN, "at_least": "", "within_days": ""},
         adherence_classes={"class": "c", "label": "Classes", "scope": "set:c"},
     )
-    assert blank.monitoring == (MonitoringRule("clozapine", "Neutrophils", ("26499-4",), (), 0, "fever"),)
+    assert blank.monitoring == (MonitoringRule("clozapine", "Neutrophils", "", (), 0, "fever"),)
     assert (blank.gates[0].lowest, blank.gates[0].spans) == (None, ())
     assert (blank.overdose[0].at_least, blank.overdose[0].within_days) == (None, None)
     assert blank.classes == (AdherenceClass("c", "Classes", "set:c"),)
@@ -76,4 +74,4 @@ def test_what_cannot_be_read_is_refused(tables: dict[str, dict[str, str]]) -> No
 def test_the_shipped_release_has_some_of_each_and_a_release_without_them_has_none() -> None:
     found = shipped.book().formulary.care
     assert all([found.monitoring, found.gates, found.injections, found.overdose, found.classes])
-    assert not any(vars(care_tables.read({})).values())
+    assert not any(vars(care_tables.read({}, {})).values())

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from medmgmt.record.errors import Conflict
-from medmgmt.record.models import MEASURES, DosageChange, Kind, Observation, ObservationCode, evidence_of
+from medmgmt.record.models import DosageChange, Kind, Observation
 from tests import factories
 from tests.record.rows import (
     NOW,
@@ -53,17 +53,6 @@ def test_a_value_that_was_taken_back_counts_no_more_and_nor_does_the_one_before_
     assert list(Observation.current(kept.patient_id)) == [kept]
     assert list(Observation.current_of([kept.patient_id, 0])) == [kept]
     assert not Observation.current(factories.stranger().pk).exists()
-
-
-def test_an_observation_has_the_loinc_code_and_the_unit_of_its_code():
-    assert Observation.code_columns("pregnancy") == {"loinc": "82810-3", "unit": ""}
-    assert Observation.code_columns("weight") == {"loinc": "29463-7", "unit": "kg"}
-
-
-def test_a_scale_is_evidence_as_a_scale_and_a_lab_as_a_lab():
-    scales = {code for code, measure in MEASURES.items() if measure.unit == "{score}"} | {"hunter"}
-    for code in ObservationCode.values:
-        assert evidence_of(code) == f"{'scale' if code in scales else 'observation'}:{code}"
 
 
 def test_a_change_reads_back_as_the_sig_that_was_written():

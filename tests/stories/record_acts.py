@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from medmgmt.record.models import Patient, Role, User
-from medmgmt.record.models.observations import MEASURES
 from tests.stories.people import World
 from tests.stories.telling import cannot
 
@@ -72,7 +71,7 @@ def fact(code: str, value: object) -> dict[str, object]:
     """A number, a state, or yes and no."""
     if isinstance(value, bool) and code in YES_NO:
         return {"code": code, "value_code": YES_NO[code][0 if value else 1]}
-    return {"code": code, "value" if code in MEASURES else "value_code": str(value)}
+    return {"code": code, "value": str(value)}
 
 
 def observe(world: World, by: str, body: dict[str, object]) -> None:
@@ -82,13 +81,10 @@ def observe(world: World, by: str, body: dict[str, object]) -> None:
 
 
 def observation(world: World, by: str, said: dict[str, Any]) -> None:
-    """As a person types it: the unit is sent where it is not the one of the code."""
-    code = str(said.get("code") or said["name"])
-    value, unit = str(said["value"]), str(said.get("unit", ""))
-    body: dict[str, object] = {"code": code}
-    body["value" if code in MEASURES or value[:1].isdigit() else "value_code"] = value
-    if unit and not (code in MEASURES and MEASURES[code].unit == unit):
-        body["unit"] = unit
+    """As a person types it."""
+    body: dict[str, object] = {"code": str(said.get("code") or said["name"]), "value": str(said["value"])}
+    if "unit" in said:
+        body["unit"] = str(said["unit"])
     if said.get("confirm"):
         body["confirm"] = True
     if "at" in said:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -87,6 +88,17 @@ class Amount(serializers.DecimalField):
 
     def __init__(self, *, max_digits: int = 12, decimal_places: int = 4, **options: Any) -> None:
         super().__init__(max_digits=max_digits, decimal_places=decimal_places, normalize_output=True, **options)
+
+
+class Figure(serializers.CharField):
+    """A number as JSON has it, or as a laboratory prints it: 1500, "1,500", "<0.1", "0.3 x10^9/L"."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=60, **options)
+
+    def to_internal_value(self, data: Any) -> str:  # Any: whatever the JSON held
+        """As text; what it means is for the room that knows its units."""
+        return super().to_internal_value(f"{data:f}" if isinstance(data, Decimal) else data)
 
 
 class Id(serializers.IntegerField):

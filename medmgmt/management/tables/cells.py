@@ -2,13 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import time
-from decimal import Decimal, InvalidOperation
 from string import Formatter
 from zoneinfo import available_timezones
 
-from interactions.engine import care_tables, derived_tables, load_tables, numbers, own_words, red_flags
+from interactions.engine import (
+    care_tables,
+    derived_tables,
+    load_tables,
+    numbers,
+    observables,
+    own_words,
+    red_flags,
+    written,
+)
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
@@ -17,8 +25,6 @@ from interactions.importers.clinical import LIKELIHOODS
 from medmgmt.management.tables import conditions
 from medmgmt.management.tables.known import VISIT, VOCABULARIES, Known, parts
 from medmgmt.management.tables.sheets import Column
-from medmgmt.record.models import ANSWERS
-from medmgmt.record.models import SCALES as RATING_SCALES
 from medmgmt.supply.limits import OVERDOSE
 from refills.supply.injections import terms
 from refills.supply.rules import CONTROLLED, EVERY_DRUG, SCHEDULES
@@ -145,11 +151,10 @@ def _whole(asked: AskedCell) -> str:
 
 
 def _decimal(asked: AskedCell) -> str:
-    try:
-        value = Decimal(asked.text)
-    except InvalidOperation:
+    value = written.number(asked.text)
+    if value is None:
         return f"{asked.text!r} is no number"
-    return "" if value.is_finite() and value >= 0 else f"{asked.text} is no figure that can be"
+    return "" if value >= 0 else f"{asked.text} is no figure that can be"
 
 
 def _drugs(asked: AskedCell) -> str:
@@ -260,23 +265,18 @@ def _threshold(part: str, asked: AskedCell) -> str:
     return "" if is_known else f"the action {code!r} is not in lab_actions.csv"
 
 
-def _factor(part: str, _asked: AskedCell) -> str:
-    unit, _, factor = part.rpartition("=")
-    is_number = re.fullmatch(r"\d+(\.\d+)?", factor) is not None and Decimal(factor) > 0
-    return "" if unit and (is_number or factor == "F") else f"{part!r} is no unit with its factor"
-
-
 def _follow_up(asked: AskedCell) -> str:
     kind, _, code = asked.text.partition(":")
     if asked.text == VISIT:
         return ""
-    codes = RATING_SCALES if kind == "scale" else VOCABULARIES["observation"] - RATING_SCALES
+    scales = asked.known.scales
+    codes = scales if kind == "scale" else asked.known.labs - scales
     return "" if kind in ("scale", "observation") and code in codes else f"{asked.text!r} is nothing that can be done"
 
 
 def _answer(asked: AskedCell) -> str:
-    answer = ANSWERS.get(asked.row["code"])
-    allowed = answer.values if answer else ()
+    lines = asked.known.sheet("observables.csv").lines
+    allowed = next((parts(line.cells["answers"]) for line in lines if line.cells["code"] == asked.row["code"]), [])
     return "" if asked.text in allowed else f"{asked.text!r} is no answer to {asked.row['code']}"
 
 
@@ -284,7 +284,7 @@ def _overdose(asked: AskedCell) -> str:
     kinds: dict[str, Kind] = {
         "toxic": _scoped,
         "sign_icd10": _pattern(ICD10_BEGINNING, "beginning of an ICD-10-CM code"),
-        "sign_scale": lambda asked: _one_of(RATING_SCALES)(asked.text),
+        "sign_scale": lambda asked: _one_of(asked.known.scales)(asked.text),
     }
     return kinds.get(asked.row["kind"], _text)(asked)
 
@@ -335,8 +335,9 @@ KINDS: dict[str, Kind] = {
     "icd10": _pattern(ICD10, "ICD-10-CM code"),
     "icd10s": _pattern(ICD10_BEGINNING, "beginning of an ICD-10-CM code"),
     "problem": _among(lambda known: known.problems, "no problem that card_information.csv can describe"),
-    "lab": _among(lambda known: known.labs, "no lab of lab_names.csv"),
-    "code": _among(lambda known: known.codes, "nothing that the record or lab_names.csv knows"),
+    "lab": _among(lambda known: known.labs, "not in observables.csv"),
+    "observable": _among(lambda known: known.labs, "not in observables.csv"),
+    "code": _among(lambda known: known.codes, "not in observables.csv"),
     "fact": _among(lambda _known: FACTS, "no fact about a person"),
     "effect": _among(lambda _known: EFFECTS, "no effect of a drug"),
     "column of drugs.csv": _among(lambda known: next(iter(known.drugs.values()), {}), "no column of drugs.csv"),
@@ -359,7 +360,7 @@ KINDS: dict[str, Kind] = {
     "schedule": _all(_read_by(care_tables.schedule), _forwards),
     "length of time": _read_by(terms),
     "thresholds": _each(_threshold, lambda text: text.split(" | ")),
-    "factors": _each(_factor),
+    "factors": _each(lambda part, asked: _read_by(observables.other_unit)(replace(asked, text=part))),
     "dosing rule": _dosing_rule,
     "monitoring rule": _in_column("monitoring_rules.csv", "rule_id"),
     "injection": _in_column("lai_rules.csv", "product"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from interactions.engine.observables import SCALES
 from interactions.models import AnswerReason
 from medmgmt.management.tables.sheets import Sheet
 from medmgmt.record import models
@@ -15,7 +16,6 @@ VOCABULARIES: Mapping[str, frozenset[str]] = {
     "allergy kind": frozenset(models.AllergyKind.values),
     "answer": frozenset(AnswerReason.values),
     "level of care": frozenset(models.Level.values),
-    "observation": frozenset(models.ObservationCode.values),
     "outcome": frozenset(models.Outcome.values),
     "reaction severity": frozenset(models.ReactionSeverity.values),
     "reason": frozenset(models.ReasonCode.values),
@@ -97,14 +97,18 @@ class Known:
 
     @cached_property
     def labs(self) -> frozenset[str]:
-        """Every lab by its name and by what else it is called."""
-        lines = self.sheet("lab_names.csv").lines
-        return frozenset(name for line in lines for name in (line.cells["lab"], *parts(line.cells["aliases"])))
+        """Everything that can be observed, by its code."""
+        return self.values("observables.csv", "code")
 
     @cached_property
     def codes(self) -> frozenset[str]:
-        """What can be observed: by the record, by a lab, or on a visit."""
-        return self.labs | VOCABULARIES["observation"] | {VISIT}
+        """What can be observed, or done on a visit."""
+        return self.labs | {VISIT}
+
+    @cached_property
+    def scales(self) -> frozenset[str]:
+        lines = self.sheet("observables.csv").lines
+        return frozenset(line.cells["code"] for line in lines if line.cells["group"] == SCALES)
 
     @cached_property
     def problems(self) -> frozenset[str]:

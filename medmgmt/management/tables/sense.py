@@ -28,7 +28,7 @@ SAME_FACT = (
     ("condition_rules.csv", ("drug", "when", "problem")),
     ("dose_limits.csv", ("drug", "check", "when")),
     ("food_rules.csv", ("drug", "form", "wants")),
-    ("lab_rules.csv", ("lab", "from", "below", "attribute", "selector")),
+    ("lab_rules.csv", ("lab", "from", "below", "times_last", "state", "attribute", "selector")),
     ("symptom_rules.csv", ("drug", "problem")),
     ("side_effects.csv", ("preferred_term",)),
     ("lai_missed_doses.csv", ("product", "phase", "from_mg", "to_mg", "after", "until")),
@@ -126,12 +126,14 @@ def _of_condition(row: Mapping[str, str], known: Known) -> Iterator[str]:
 
 def _of_lab(row: Mapping[str, str], known: Known) -> Iterator[str]:
     low, high, effect = row["from"], row["below"], row["attribute"]
-    if not low and not high:
-        yield "it speaks from nothing and below nothing"
+    if not any((low, high, row["times_last"], row["state"])):
+        yield "it speaks of no figure and no state"
     if low and high and Decimal(low) >= Decimal(high):
         yield f"no value is {low} or more and below {high}"
-    if bool(effect) == bool(row["selector"]):
+    if effect and row["selector"]:
         yield "it is either for an effect or for drugs"
+    if not effect and not row["selector"] and not row["urgency"]:
+        yield "it speaks of anybody and tells nobody"
     if effect and not _reached(effect, int(row["at_least"] or 0), known):
         yield f"no drug has {effect} {row['at_least']}"
 

@@ -5,18 +5,13 @@ from medmgmt.record.models.cosignatures import CoSignature, Verdict
 from medmgmt.record.models.encounters import Encounter, EncounterKind
 from medmgmt.record.models.monitoring_orders import MonitoringOrder
 from medmgmt.record.models.observations import (
-    ANSWERS,
-    MEAN_SCORES,
-    MEASURES,
-    SCALES,
     Allergy,
     AllergyKind,
     AllergyReaction,
+    Comparator,
     Condition,
     Observation,
-    ObservationCode,
     ReactionSeverity,
-    evidence_of,
 )
 from medmgmt.record.models.people import (
     CareAssignment,

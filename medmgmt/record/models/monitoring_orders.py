@@ -17,7 +17,7 @@ class MonitoringOrder(models.Model):
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="monitoring_orders")
-    code = models.CharField(max_length=20)
+    code = models.CharField(max_length=40)
     loinc = models.CharField(max_length=10, blank=True)
     what = models.CharField(max_length=120)
     due_on = models.DateField()

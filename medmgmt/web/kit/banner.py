@@ -13,6 +13,7 @@ from medmgmt.allergies import AllergyList
 from medmgmt.chart import Chart
 from medmgmt.record import dosing
 from medmgmt.record.models import Enrolment, Observation, Patient
+from medmgmt.regimen import lexicon
 from medmgmt.web.kit.plain_words import state_words
 
 FACTS: dict[str, Promise] = {
@@ -86,19 +87,4 @@ def in_words(observation: Observation) -> str:
     """A measurement with its unit, or the state in words."""
     if observation.value is None:
         return state_words(observation.code, observation.value_code)
-    unit = UNIT_WORDS.get(observation.unit, observation.unit)
-    return f"{dosing.plain(observation.value)}{dosing.NBSP}{unit}".strip()
-
-
-UNIT_WORDS = {
-    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
-    "mm[Hg]": "mmHg",
-    "Cel": "°C",
-    "10*3/uL": "×10³/µL",
-    "umol/L": "µmol/L",
-    "ug/mL": "µg/mL",
-    "m[IU]/L": "mIU/L",
-    "kg/m2": "kg/m²",
-    "{score}": "",
-}
-"""UCUM units as people write them; the others are written as they stand."""
+    return f"{lexicon.figure(observation)}{dosing.NBSP}{lexicon.unit_words(observation.unit)}".strip()

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, npgettext
 
 from interactions.engine.information import Information
-from medmgmt.monitoring import evidence
+from medmgmt.monitoring import alarms, evidence
 from medmgmt.monitoring.measures import Measure
 from medmgmt.record import dosing, legible
 from medmgmt.record.models import Observation
+from medmgmt.regimen import lexicon
 from medmgmt.web.kit import banner, kept, once
 from medmgmt.web.kit.plain_words import COVER_WORDS
 from refills import site
@@ -230,6 +231,40 @@ def amount(value: Decimal, unit: str) -> str:
 
 
 @register.filter
+def lines(observations: Sequence[Observation]) -> list[list[Observation]]:
+    """One line a thing: the two figures of a pressure that were measured together stand on one, the upper one first."""
+    found: list[list[Observation]] = []
+    for one in observations:
+        last = found[-1] if found else []
+        if len(last) == 1 and last[0] in alarms.beside(one, last):
+            last.append(one)
+            last.sort(key=lambda each: lexicon.PRESSURES.index(each.code))
+        else:
+            found.append([one])
+    return found
+
+
+@register.filter
+def line_called(line: Sequence[Observation]) -> str:
+    """The name of what stands on a line."""
+    return lexicon.label("bp" if len(line) > 1 else line[0].code)
+
+
+@register.filter
+def line_observed(line: Sequence[Observation]) -> str:
+    """What was found: "200/120 mmHg", or as it is said of one."""
+    if len(line) == 1:
+        return banner.in_words(line[0])
+    return f"{'/'.join(map(lexicon.figure, line))}{dosing.NBSP}{lexicon.unit_words(line[0].unit)}"
+
+
+@register.filter
+def called(value: Observation) -> str:
+    """The name of what was observed."""
+    return lexicon.label(value.code)
+
+
+@register.filter
 def observed(value: Observation) -> str:
     """What was found, with its unit or in words."""
     return banner.in_words(value)
@@ -267,7 +302,7 @@ LOOKED_AT_ON: dict[str, str] = {
     TaskKind.SUPPLY_GAP: "web:supply",
 }
 """Tasks about a prescription that have a page of their own to work on."""
-OF_A_SCREENING = ("rescreening", "screening")
+OF_A_SCREENING = ("review", "rescreening", "screening")
 """Events that are looked at on the patient's page of screenings."""
 
 
@@ -294,6 +329,8 @@ def source_url(task: Task) -> str:
     """The address of what opened the task; empty where there is none to look at."""
     if task.source_type in OF_A_SCREENING and task.patient_id:
         return reverse("web:screening", args=[task.patient_id])
+    if task.source_type == "observation" and task.patient_id:
+        return reverse("web:told", args=[task.patient_id, task.source_id])
     if task.source_type not in SOURCES or not task.source_id.isdecimal():
         return ""
     if task.source_type == "prescription" and task.kind in LOOKED_AT_ON:
@@ -306,6 +343,8 @@ def source_name(task: Task) -> str:
     """What opened the task, in a word."""
     if task.source_type in OF_A_SCREENING and task.patient_id:
         return _("What was found")
+    if task.source_type == "observation":
+        return _("The result")
     return str(SOURCES[task.source_type][1]) if task.source_type in SOURCES else ""
 
 

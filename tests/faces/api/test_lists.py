@@ -21,6 +21,7 @@ from medmgmt.record.models import (
     Observation,
     SideEffectReport,
 )
+from medmgmt.regimen import lexicon
 from refills.models import Absence, Authorisation, Dispense, Reminder, Task
 from tests import factories
 from tests.faces.api.client import Api, done, fields, problem
@@ -106,7 +107,7 @@ def observations(count: int) -> None:
             value=Decimal(60 + number),
             observed_at=NOON,
             recorded_by=factories.bo(),
-            **Observation.code_columns("weight"),
+            **lexicon.coded("weight"),
         )
 
 

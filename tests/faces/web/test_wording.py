@@ -123,9 +123,11 @@ def test_a_patient_is_told_pieces_and_what_they_hold(
 
 
 def test_every_state_and_severity_has_its_word() -> None:
-    from medmgmt.record.models import ANSWERS, ReasonCode, SideEffectSeverity
+    from interactions import library
+    from medmgmt.record.models import ReasonCode, SideEffectSeverity
 
-    assert {value for answer in ANSWERS.values() for value in answer.values} <= set(plain_words.STATE_WORDS)
+    answers = {answer for one in library.observed_at_hand().by_code.values() for answer in one.answers}
+    assert answers <= set(plain_words.STATE_WORDS)
     assert set(SideEffectSeverity.values) == set(forms.SEVERITY_WORDS) == set(forms.PLAIN_SEVERITY)
     assert set(SideEffectSeverity.values) <= set(tags.SEVERITIES)
     assert {code for codes in forms.USUAL_REASONS.values() for code in codes} <= set(ReasonCode.values)
