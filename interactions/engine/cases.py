@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from interactions.engine import alternatives, information
+from interactions.engine import alternatives, information, written
 from interactions.engine.card_tables import CardTables
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.check import check
@@ -26,7 +26,7 @@ ROUTES = {
     "OPHTHALMIC": "OPH",
 }  # fmt: skip
 FORM_WORDS = ("IR", "ER", "XR", "XL", "SR", "CR", "DR", "ODT", "LA")
-MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE)
+MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE | re.ASCII)
 OTHER_ROUTE = re.compile(
     r"\b(im|iv|sc|sl|inj\w*|patch|nasal|spray|topical|inhal\w*|drops|infusion|depot)\b", re.IGNORECASE
 )
@@ -303,12 +303,10 @@ def _day(value: Any) -> date | None:
 
 
 def _decimal(value: Any) -> Decimal | None:
-    if value is None or value == "":
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
+    if isinstance(value, str):
+        return written.number(value)
+    told = Decimal(str(value)) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None
+    return told if told is not None and told.is_finite() else None
 
 
 def _whole(number: Decimal | None) -> int | None:

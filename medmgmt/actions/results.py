@@ -53,14 +53,14 @@ def look_again(by_id: int, before: courses.Known, after: courses.Known) -> None:
             one.is_new = one.is_interruptive = True
     review.keep(held, [now])
     loud = [one for one in now.findings if one.is_new and one.severity in review.STOPS]
-    _open_review(patient, [one for one in loud if one.kind != OF_RESULTS])
+    open_review(patient, [one for one in loud if one.kind != OF_RESULTS])
 
 
 def _said(drafted: review.Draft) -> set[tuple[str, str, str]]:
     return {(one.key, one.context, one.summary) for one in drafted.findings}
 
 
-def _open_review(patient: Patient, new: Sequence[Finding]) -> None:
+def open_review(patient: Patient, new: Sequence[Finding]) -> None:
     """One task for the prescriber about everything that came up."""
     if not new:
         return

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -36,10 +37,11 @@ class ObservationLine(Shown):
         Observation,
         "id code loinc comparator value value_code unit observed_at recorded_by corrects entered_in_error",
     )
+    comparator = serializers.CharField(help_text="<, <=, >= or > where only a bound is known.")
     unit = serializers.CharField(help_text="UCUM")
 
 
-class ToldLine(Shown):
+class ResultTold(Shown):
     """What a value asks of whoever looks after the patient."""
 
     shows = Told, "urgency value means steps sources"
@@ -50,11 +52,11 @@ class ObservationMade(ObservationLine):
 
     told = serializers.SerializerMethodField()
 
-    @extend_schema_field(ToldLine(allow_null=True))
+    @extend_schema_field(ResultTold(allow_null=True))
     def get_told(self, made: Observation) -> dict[str, Any] | None:
         """None where it alarms nobody."""
         told = alarms.of_made(made)
-        return ToldLine(told).data if told else None
+        return ResultTold(told).data if told else None
 
 
 class NewObservation(Strict):
@@ -66,6 +68,15 @@ class NewObservation(Strict):
     unit = Text(max_length=40)
     observed_at = Instant()
     confirm = serializers.BooleanField(default=False)
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        """It names something that can be recorded, and a figure has a digit."""
+        of = library.observed().called(said["code"])
+        if of is None:
+            raise serializers.ValidationError({"code": _("“%(code)s” is nothing that can be recorded here.") % said})
+        if of.unit and not any(sign.isdigit() for sign in said.get("value", "")):
+            raise serializers.ValidationError({"value": _("A valid number is required.")})
+        return said
 
 
 class Correction(Strict):
@@ -146,7 +157,7 @@ class NewCondition(BodyOfAct):
 class ObservationFilters(filters.FilterSet):
     """Observations by what was observed and when."""
 
-    code = filters.Choice(choices=lambda: [(code, code) for code in library.observed_at_hand().by_code])
+    code = filters.Code("code")
     observed_from = filters.Day("observed_at", "date__gte")
     observed_until = filters.Day("observed_at", "date__lte")
 

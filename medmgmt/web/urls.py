@@ -35,6 +35,7 @@ urlpatterns = [
     path("patients/", people.patients, name="patients"),
     path("patients/new/", people.register, name="register"),
     path("patients/<int:patient_id>/", chart.chart, name="chart"),
+    path("patients/<int:patient_id>/merge/", people.merge, name="merge_charts"),
     path("patients/<int:patient_id>/details/", people.update, name="update_patient"),
     path("patients/<int:patient_id>/level-of-care/", people.enrol, name="enrol"),
     path("patients/<int:patient_id>/contact/", people.contact, name="contact"),

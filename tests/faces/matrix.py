@@ -26,6 +26,7 @@ api:patients                 POST   s y y n n n n n
 api:search-patients          POST   s y y y n n y n
 api:patient                  GET    s y y y n n x n
 api:patient                  PATCH  s y y n n n x n
+api:merge-charts             POST   s y y n n n x n
 api:enrolments               GET    s y y y n n x n
 api:enrolments               POST   s y y n n n x n
 api:contact-points           GET    s y y y n n x n
@@ -154,6 +155,8 @@ web:register                 GET    s y y n n n y n
 web:register                 POST   s r r n n n y n
 web:chart                    GET    s y y y n n x n
 web:chart                    POST   s y y y n n x n
+web:merge_charts             GET    s y y n n n x n
+web:merge_charts             POST   s r r n n n x n
 web:update_patient           GET    s y y n n n x n
 web:update_patient           POST   s r r n n n x n
 web:dismiss_remark           GET    s r r r r r r r
@@ -166,6 +169,8 @@ web:messages                 GET    s y y n n n x n
 web:messages                 POST   s r r n n n x n
 web:new_observation          GET    s y y n n n x n
 web:new_observation          POST   s r r n n n x n
+web:told                     GET    s y y n n n x n
+web:told                     POST   s y y n n n x n
 web:new_encounter            GET    s y y n n n x n
 web:new_encounter            POST   s r r n n n x n
 web:correct_observation      GET    s y y n n n x n

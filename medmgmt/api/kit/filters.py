@@ -24,6 +24,15 @@ class Choice(django_filters.ChoiceFilter):  # type: ignore[misc]  # django-filte
     """Things whose code is this one of a known table."""
 
 
+class Code(django_filters.CharFilter):  # type: ignore[misc]  # django-filter has no types
+    """Things whose code is this one of a table that a release brings."""
+
+    field_class = forms.SlugField
+
+    def __init__(self, field_name: str, **options: Any) -> None:
+        super().__init__(field_name=field_name, max_length=40, **options)
+
+
 class Day(django_filters.DateFilter):  # type: ignore[misc]  # django-filter has no types
     """Things from, until or on a day, as YYYY-MM-DD."""
 

@@ -4,11 +4,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import time
-from decimal import Decimal, InvalidOperation
 from string import Formatter
 from zoneinfo import available_timezones
 
-from interactions.engine import care_tables, derived_tables, load_tables, numbers, observables, own_words, red_flags
+from interactions.engine import (
+    care_tables,
+    derived_tables,
+    load_tables,
+    numbers,
+    observables,
+    own_words,
+    red_flags,
+    written,
+)
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
@@ -143,11 +151,10 @@ def _whole(asked: AskedCell) -> str:
 
 
 def _decimal(asked: AskedCell) -> str:
-    try:
-        value = Decimal(asked.text)
-    except InvalidOperation:
+    value = written.number(asked.text)
+    if value is None:
         return f"{asked.text!r} is no number"
-    return "" if value.is_finite() and value >= 0 else f"{asked.text} is no figure that can be"
+    return "" if value >= 0 else f"{asked.text} is no figure that can be"
 
 
 def _drugs(asked: AskedCell) -> str:

@@ -125,6 +125,18 @@ def test_a_substance_named_with_its_reaction_is_what_somebody_is_allergic_to(tmp
     assert (Allergy.objects.get().substance, Allergy.objects.get().rxcui) == ("codeine", 2670)
 
 
+def test_what_snomed_puts_behind_a_name_is_no_part_of_it(tmp_path: Path) -> None:
+    take_in(ndjson(tmp_path, patient(), allergy(text="Allergy to codeine (finding)")))
+    assert Allergy.objects.get().rxcui == 2670
+
+
+def test_why_a_medicine_must_not_be_given_stands_on_the_chart(tmp_path: Path) -> None:
+    why = {"reasonCode": [{"text": "torsades"}], "note": [{"text": "QTc 540"}]}
+    take_in(ndjson(tmp_path, patient(), request(doNotPerform=True, **why)))
+    (told,) = remarks()
+    assert "torsades; QTc 540" in told
+
+
 def test_an_allergy_that_came_as_a_code_alone_has_the_name_of_its_drug(tmp_path: Path) -> None:
     take_in(ndjson(tmp_path, patient(), {**allergy(), "code": {"coding": [{"system": RXNORM, "code": "2670"}]}}))
     assert (Allergy.objects.get().substance, Allergy.objects.get().rxcui) == ("codeine", 2670)
