@@ -26,6 +26,7 @@ THOUSANDS = {
 }
 PAIR = re.compile(r"([0-9]{2,3})\s*/\s*([0-9]{2,3})\s*(.{0,20})")
 LONGEST = 60
+ONE = Decimal(1)
 SLIPS = (Decimal("0.1"), Decimal(10))
 """A decimal point that was left out, or put in."""
 ALIKE = Decimal("1.15")
