@@ -185,16 +185,29 @@ class Standing:
 
 
 def standing(at: AsOf, known: Sequence[regimen_courses.Course]) -> Standing:
-    """What stands today, as it was last reviewed; for any other day what is found now in what is taken on it."""
-    if at.day == at.today:
-        last = reviews.latest_of_patient(at.patient.pk)
-        return Standing(last, loud(list(last.findings.all()) if last else [], at))
+    """What is found now in what is taken on the day and planned from then on; today each finding is the one that was
+    kept of it, where one was."""
+    last = reviews.latest_of_patient(at.patient.pk) if at.day == at.today else None
+    if last is None and not any(course.changes for course in known):
+        return Standing(None, [])
     held = library.loaded()
-    regimen = regimen_courses.at(at.person(held.knowledge), known, at.day)
+    person = at.person(held.knowledge)
+    regimens = [regimen_courses.at(person, known, at.day)]
+    if at.day == at.today:
+        regimens = regimen_courses.planned(person, known, at.day)
     made = reviews.draft(
-        held, set(), [regimen], patient_id=at.patient.pk, change_id=None, by_id=None, moment=Moment.SCREEN
-    )
-    return Standing(made.review, loud(made.findings, at))
+        held, reviews.keys(regimens, held.knowledge), regimens,
+        patient_id=at.patient.pk, change_id=None, by_id=None, moment=Moment.SCREEN,
+    )  # fmt: skip
+    kept = {one.key: one for one in last.findings.all()} if last else {}
+    return Standing(made.review, loud([as_kept(one, kept.get(one.key)) for one in made.findings], at))
+
+
+def as_kept(found: Finding, kept: Finding | None) -> Finding:
+    """What is found today with the number that it was kept under, and whether it was new then."""
+    if kept is not None:
+        found.pk, found.is_new, found.is_interruptive = kept.pk, kept.is_new, kept.is_interruptive
+    return found
 
 
 def loud(findings: Sequence[Finding], at: AsOf) -> list[FindingCard]:

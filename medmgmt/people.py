@@ -36,11 +36,11 @@ def sought(search: str) -> Q:
     words, days = names.asked(search)
     named = Q()
     for word in words:
-        named &= Q(names_key__contains=word) | Q(mrn_key=word)
+        named &= Q(names_key__contains=word) | Q(mrn_key=word) | Q(access.once(names_key__contains=word))
     for meant in days:
         named &= Q(birth_date__in=meant)
     whole = names.compact(search)
-    return named | Q(mrn_key=whole) if whole else named
+    return named | Q(mrn_key=whole) | Q(access.once(mrn_key=whole)) if whole else named
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,11 @@ def saw_list(by: User, what: str, count: int) -> None:
 
 
 def audit_entries(by: User, *, patient_id: int | None = None) -> QuerySet[AuditEntry]:
-    """The audit trail, newest first, of one patient or of everything."""
+    """The audit trail, newest first, of one patient with the charts merged into theirs, or of everything."""
     access.require(by, "view_audit")
     found = AuditEntry.objects.order_by("-at", "-id")
-    return found if patient_id is None else found.filter(patient_id=patient_id)
+    of_one = Q(patient_id=patient_id) | Q(patient__merged_into=patient_id)
+    return found if patient_id is None else found.filter(of_one)
 
 
 def teams(by: User) -> list[tuple[int, str]]:

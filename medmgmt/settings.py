@@ -313,6 +313,12 @@ SUPPLY_RULES = env.str("SUPPLY_RULES", default="")
 """A table of the site's own supply rules, shaped like data/refill_rules.csv; of two rules the stricter wins."""
 if SUPPLY_RULES and not Path(SUPPLY_RULES).is_file():
     raise ImproperlyConfigured(f"SUPPLY_RULES names no file: {SUPPLY_RULES!r}.")
+EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default="911")
+CRISIS_NUMBER = env.str("CRISIS_NUMBER", default="988")
+CLINIC_PHONE = env.str("CLINIC_PHONE", default="")
+"""Whom a patient in danger calls: emergency help, the crisis line at any hour, the clinic (blank: not shown)."""
+if not all(re.fullmatch(r"\+?[0-9][0-9 ()-]{1,18}[0-9]", one) for one in (EMERGENCY_NUMBER, CRISIS_NUMBER)):
+    raise ImproperlyConfigured("EMERGENCY_NUMBER and CRISIS_NUMBER must be numbers that a phone can call.")
 REMINDER_HOUR = number("REMINDER_HOUR", 9, least=8, most=20)
 """Local hour (0-23) at which reminders are due, in the patient's time zone; within waking hours."""
 REMINDER_LINK_DAYS = number("REMINDER_LINK_DAYS", 14, least=1, most=60)

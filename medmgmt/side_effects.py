@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, QuerySet
 
+from interactions import library
+from interactions.engine.red_flags import RedFlag
 from medmgmt.record import access
 from medmgmt.record.models import Patient, SideEffectReport, Suspect, User
 from refills.models import Task
@@ -11,13 +13,24 @@ from refills.models import Task
 
 @dataclass(frozen=True)
 class SideEffectPage:
-    """One report with its suspects, its earlier versions and the tasks it opened."""
+    """One report with its suspects, its earlier versions, the tasks it opened and what in it cannot wait."""
 
     patient: Patient
     report: SideEffectReport
     suspects: list[Suspect]
     versions: list[SideEffectReport]
     tasks: list[Task]
+    flags: tuple[RedFlag, ...] = ()
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the patient is told what to do now instead of to wait for us."""
+        return any(task.service_case == "red_flag" for task in self.tasks)
+
+    @property
+    def is_crisis(self) -> bool:
+        """Whether the crisis line is offered first: also where only the severity says that somebody is in danger."""
+        return self.is_urgent and (not self.flags or any(flag.is_crisis for flag in self.flags))
 
 
 def side_effects(by: User) -> QuerySet[SideEffectReport]:
@@ -41,7 +54,14 @@ def side_effect(by: User, report_id: int) -> SideEffectPage:
     assert report is not None
     suspects = report.suspects.select_related("prescription", "change").order_by("rank")
     tasks = patient.tasks.filter(source_type="side_effect", source_id=str(report.pk)).select_related("assignee")
-    return SideEffectPage(patient, report, list(suspects), versions_of(report), list(tasks))
+    flags = library.current().formulary.flags.named(report.red_flags)
+    return SideEffectPage(patient, report, list(suspects), versions_of(report), list(tasks), flags)
+
+
+def what_to_do_now(report: SideEffectReport, language: str) -> list[str]:
+    """What the patient does now, each sentence once; empty where nothing in the report cannot wait."""
+    flags = library.current().formulary.flags.named(report.red_flags)
+    return list(dict.fromkeys(flag.do_now.get(language[:2], flag.do_now["en"]) for flag in flags))
 
 
 def versions_of(report: SideEffectReport) -> list[SideEffectReport]:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from interactions.engine import alternatives, information
+from interactions.engine import alternatives, information, written
 from interactions.engine.card_tables import CardTables
 from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.check import check
@@ -26,7 +26,7 @@ ROUTES = {
     "OPHTHALMIC": "OPH",
 }  # fmt: skip
 FORM_WORDS = ("IR", "ER", "XR", "XL", "SR", "CR", "DR", "ODT", "LA")
-MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE)
+MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE | re.ASCII)
 OTHER_ROUTE = re.compile(
     r"\b(im|iv|sc|sl|inj\w*|patch|nasal|spray|topical|inhal\w*|drops|infusion|depot)\b", re.IGNORECASE
 )
@@ -186,13 +186,16 @@ def with_proposal(drugs: Sequence[Drug], proposed: Case, day: date, knowledge: K
 
 
 def _changed(base: Drug, meant: Drug, kind: str, day: date) -> Drug:
-    dose = meant.mg_per_day or base.mg_per_day
+    known = replace(base, mg_per_day=None, mg_per_dose=None) if meant.dose_unknown else base
+    dose = meant.mg_per_day or known.mg_per_day
     is_new_dose = kind == "resume" or dose != base.mg_per_day
     return replace(
         base,
         stopped_on=None,
         mg_per_day=dose,
-        mg_per_dose=meant.mg_per_dose or base.mg_per_dose,
+        mg_per_dose=meant.mg_per_dose or known.mg_per_dose,
+        days_a_week=meant.days_a_week or base.days_a_week,
+        dose_unknown=meant.dose_unknown if dose is None else "",
         form=meant.form or base.form,
         route=meant.route or base.route,
         changed_on=day if is_new_dose else base.changed_on,
@@ -303,12 +306,10 @@ def _day(value: Any) -> date | None:
 
 
 def _decimal(value: Any) -> Decimal | None:
-    if value is None or value == "":
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
+    if isinstance(value, str):
+        return written.number(value)
+    told = Decimal(str(value)) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None
+    return told if told is not None and told.is_finite() else None
 
 
 def _whole(number: Decimal | None) -> int | None:

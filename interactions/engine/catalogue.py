@@ -111,6 +111,11 @@ class Catalogue:
         """The RxCUI of the ingredient: a salt's becomes its ingredient's, any other stays."""
         return self.synonyms.get(rxcui, rxcui)
 
+    def keys_of(self, entry: CatalogueDrug) -> frozenset[str]:
+        """Everything a drug stands for: itself, what it is screened as, and its ingredients."""
+        parts = (self.coded(code) for code in entry.ingredients)
+        return frozenset({entry.key, entry.screened_as, *(part.key for part in parts if part is not None)})
+
     def named(self, name: str) -> CatalogueDrug | None:
         """The drug that goes by exactly this name, brand or alias, whatever the letter case."""
         key = self._by_name.get(normal(name))

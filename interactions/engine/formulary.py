@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from interactions.engine import card_tables, care_tables, derived_tables, load_tables, person
+from interactions.engine import card_tables, care_tables, derived_tables, load_tables, person, red_flags
 from interactions.engine.allergens import Named
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
@@ -22,7 +22,8 @@ TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", OBSERVABLES,
     "lab_actions", "lab_rules", "symptom_rules", "allergens", "allergy_groups", "reactions", "patient_states",
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
-    *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *NUMBER_TABLES,
+    *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *red_flags.TABLES,
+    *NUMBER_TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
 NOTHING = Decimal(0)
@@ -224,6 +225,8 @@ class Formulary:
     """What follows for two drugs from what each does."""
     loads: load_tables.LoadTables = field(default_factory=load_tables.LoadTables)
     """What adds up over a whole regimen."""
+    flags: red_flags.RedFlags = field(default_factory=red_flags.RedFlags)
+    """What somebody says that cannot wait."""
 
     numbers: Numbers = NO_FIGURES
     """By which figures and grades all of this is judged."""

@@ -16,6 +16,7 @@ from interactions.engine import (
     numbers,
     observables,
     person,
+    red_flags,
 )
 from interactions.engine.allergens import Named
 from interactions.engine.attributes import DoseModifier, Profiles
@@ -111,6 +112,7 @@ def build(
         care=care_tables.read(tables, reader.observables.loincs),
         derived=derived_tables.read(tables, figures),
         loads=load_tables.read(tables),
+        flags=red_flags.read(tables, reader.selected),
         numbers=figures,
     )
 

@@ -62,9 +62,7 @@ def _likelihood(term: SideEffectTerm | None, exposure: Exposure, knowledge: Know
     entry = knowledge.catalogue.drugs.get(exposure.key) if exposure.key is not None else None
     if entry is None:
         return 0, f"{exposure.name} is not in the active knowledge: ranked by timing alone."
-    names = {entry.key, entry.screened_as} | {
-        part.key for part in map(knowledge.catalogue.coded, entry.ingredients) if part is not None
-    }
+    names = knowledge.catalogue.keys_of(entry)
     told = [likelihood for selector, likelihood in term.associations if _selects(selector, names, knowledge)]
     if not told:
         return 0, f"{term.name} is not among the listed effects of {entry.name}."
@@ -72,7 +70,7 @@ def _likelihood(term: SideEffectTerm | None, exposure: Exposure, knowledge: Know
     return LIKELIHOOD_POINTS.get(best, 0), f"{term.name} is a {best.replace('_', ' ')} effect of {entry.name}."
 
 
-def _selects(selector: str, names: set[str], knowledge: Knowledge) -> bool:
+def _selects(selector: str, names: frozenset[str], knowledge: Knowledge) -> bool:
     if selector.startswith("set:"):
         return not names.isdisjoint(knowledge.sets.get(selector.removeprefix("set:"), frozenset()))
     return selector in names

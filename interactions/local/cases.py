@@ -15,7 +15,7 @@ from interactions.models import Severity
 
 SIMPLE = re.compile(r"\s*(.+?)\s*=>\s*(\w+)\s*")
 """The short form of a case: "lithium 900 mg + ibuprofen => major"; "none" for silence."""
-DOSED = re.compile(r"(.+?)\s+(\d+(?:\.\d+)?)\s*mg", re.IGNORECASE)
+DOSED = re.compile(r"(.+?)\s+([0-9]+(?:\.[0-9]+)?)\s*mg", re.IGNORECASE)
 SEVERITIES = {*Severity.values, "none"}
 MOST_CASES = 50
 MOST_DRUGS = 20

@@ -19,10 +19,22 @@ IDENTITY = ["id", "source", "version", "released_on", "kind", "licence", "url", 
 DIFFERS = {"sqlite": "OLD.{0} IS NOT NEW.{0}", "postgresql": "OLD.{0} IS DISTINCT FROM NEW.{0}"}
 
 
-def refusals(vendor):
+WITH_A_PATIENT = ("interactions_review", "interactions_answer")
+
+
+def merging(vendor, names):
+    """That a row goes as it is, all but its number of a patient, into the chart that its own was merged into."""
+    quoted = [f'"{one}"' for one in names if one != "patient_id"]
+    same = " AND ".join(f"NOT ({DIFFERS[vendor].format(one)})" for one in quoted)
+    into = "SELECT 1 FROM record_patient AS p WHERE p.id = OLD.patient_id AND p.merged_into_id = NEW.patient_id"
+    return f"EXISTS ({into}) AND {same}"
+
+
+def refusals(vendor, columns):
     """Every refusal: its name, BEFORE which event, on which table, when, and the sentence."""
     for table, sentence in APPEND_ONLY.items():
-        yield f"{table}_is_never_edited", "UPDATE", table, "1 = 1", sentence
+        edited = f"NOT ({merging(vendor, columns[table])})" if table in WITH_A_PATIENT else "1 = 1"
+        yield f"{table}_is_never_edited", "UPDATE", table, edited, sentence
         yield f"{table}_is_never_deleted", "DELETE", table, "1 = 1", sentence
         taken = f"EXISTS (SELECT 1 FROM {table} AS other WHERE other.id = NEW.id)"
         yield f"{table}_is_never_replaced", "INSERT", table, taken, "this number is already used"
@@ -47,7 +59,11 @@ def refusals(vendor):
 def put_up(apps, schema_editor):
     vendor = schema_editor.connection.vendor
     run = lambda sql: schema_editor.execute(sql, params=None)  # the texts hold no parameters
-    for name, event, table, when, sentence in refusals(vendor):
+    columns = {
+        model._meta.db_table: [field.column for field in model._meta.local_concrete_fields]
+        for model in apps.get_models()
+    }
+    for name, event, table, when, sentence in refusals(vendor, columns):
         if vendor == "sqlite":
             run(
                 f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {when} "

@@ -1,17 +1,17 @@
 """Messages as people want them: plans, yes and no, helpers, the calendar link, and answers by the link in a message."""
 
 from collections.abc import Callable, Collection
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt.actions import supply
-from medmgmt.messages import planning
+from medmgmt.messages import due, planning
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, Refused
-from medmgmt.record.models import Patient, Prescription, Role, User
+from medmgmt.record.models import ContactPoint, Patient, Prescription, Role, User
 from refills.messages import addresses, calendar_feed, consents, links, restoring
 from refills.messages.links import Choice
 from refills.models import (
@@ -102,8 +102,25 @@ def changed(patient: Patient, channel: str, wanted: bool, how: How, by: User | N
         patient_id=patient.pk, channel=channel, opted_in=wanted, how=how, by_id=by.pk if by else None, at=now
     )
     if told:
+        say_on_the_address(patient, channel, wanted, now)
         planning.plan(patient, now)
         audit.record(by, "opt", patient_id=patient.pk, detail={"channel": channel, "in": wanted, "how": str(how)})
+
+
+def say_on_the_address(patient: Patient, channel: str, wanted: bool, now: datetime) -> None:
+    """The address in use says so too: a no withdraws its consent, a yes after a no is a consent anew, in a new row."""
+    point = patient.contact_points.filter(channel=channel, ended_at=None).first()
+    if point is None or point.reachable is wanted:
+        return
+    if not wanted:
+        point.consent_withdrawn_at = now
+        point.save(update_fields=["consent_withdrawn_at"])
+        return
+    point.ended_at = now
+    point.save(update_fields=["ended_at"])
+    ContactPoint.objects.create(
+        patient=patient, channel=channel, address=point.address, created_at=now, consented_at=now
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -190,8 +207,12 @@ def answer_link(token: str, choice: str) -> Reminder:
     Raises LinkUnknown, LinkExpired, SnoozedEnough.
     """
     known = links.read_link(token)
-    patient = planning.patient_of(known)
-    reminder = links.answer(token, choice)
+    return answer(known, planning.patient_of(known), choice, why="by the link in the message")
+
+
+def answer(known: Reminder, patient: Patient, choice: str, *, why: str) -> Reminder:
+    """Keeps an answer to a message, however it came, and does what it asks for; the patient is locked."""
+    reminder = links.keep(known, choice, awake=due.wishes_of(patient).waking)
     if choice in (Choice.STOP, Choice.START):
         switch(reminder, patient, wanted=choice == Choice.START)
     if reminder.answer == ReminderAnswer.REFILL_REQUESTED and choice == Choice.REQUEST_REFILL:
@@ -200,10 +221,9 @@ def answer_link(token: str, choice: str) -> Reminder:
     if reminder.answer == ReminderAnswer.PICKED_UP and choice == Choice.PICKED_UP:
         for prescription, _key in asked_for(reminder, patient):
             open_fill_task(patient, prescription, reminder)
-    if choice in (Choice.CONFIRM, Choice.PICKED_UP):
-        planning.plan(patient, timezone.now())
+    planning.plan(patient, timezone.now())
     audit.record(None, "answer_reminder", patient_id=patient.pk, obj=("reminder", reminder.pk),
-                 why="by the link in the message", detail={"answer": choice})  # fmt: skip
+                 why=why, detail={"answer": choice})  # fmt: skip
     return reminder
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions import review as reviews
+from interactions.models import Finding
 from medmgmt.actions import authorising
 from medmgmt.actions.authorising import Written
 from medmgmt.messages import planning
@@ -120,14 +121,15 @@ def require_words(why: str, note: str) -> None:
         raise Refused(_("The note is too long."))
 
 
-def keep_review(by: User, patient: Patient) -> None:
-    """Keeps the review of today's regimen that the renewal was decided on."""
+def keep_review(by: User, patient: Patient) -> list[Finding]:
+    """Keeps the review of today's regimen that something is decided on; its findings."""
     known, today = courses.of_patient(patient.pk), patient.today(timezone.now())
     after = [courses.at(courses.Person.of(patient), known, today)]
     held, last = library.loaded(), reviews.latest_of_patient(patient.pk)
     earlier = set(last.findings.values_list("key", flat=True)) if last else set()
     drafted = reviews.draft(held, earlier, after, patient_id=patient.pk, change_id=None, by_id=by.pk, moment="screen")
     reviews.keep(held, [drafted])
+    return drafted.findings
 
 
 def decide(

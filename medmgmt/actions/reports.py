@@ -1,18 +1,27 @@
-"""What channels report back: delivered, came back, answered with a word; the next channel is tried where one fails."""
+"""What channels report back: delivered, came back, answered in words; the next channel is tried where one fails."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from interactions.engine.red_flags import RedFlag
 from medmgmt.actions import messages
 from medmgmt.messages import due, planning
 from medmgmt.record import access, audit
 from medmgmt.record.models import ContactPoint, Patient
-from refills.messages import addresses, fallback, reports
-from refills.messages.reports import Meant, Report, Said
-from refills.models import CaregiverConsent, How, Reminder
+from medmgmt.regimen import red_flags
+from refills.errors import SnoozedEnough
+from refills.messages import addresses, consents, fallback, links, replies, reports
+from refills.messages import planning as messages_planning
+from refills.messages.links import Choice
+from refills.messages.replies import Meant
+from refills.messages.reports import Report, Said
+from refills.models import CaregiverConsent, How, Reminder, ReminderKind, ReminderState
 from refills.worklist import kinds, tasks
 
 
@@ -52,29 +61,121 @@ def address_of(reminder: Reminder) -> str:
     return found.address if found else ""
 
 
+ANSWERS = {
+    Meant.REQUEST_REFILL: Choice.REQUEST_REFILL,
+    Meant.PICKED_UP: Choice.PICKED_UP,
+    Meant.SNOOZE: Choice.SNOOZE,
+    Meant.CONFIRM: Choice.CONFIRM,
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who answers: the patient, or whoever cares for them by a consent."""
+
+    patient: Patient
+    channel: str
+    consent: CaregiverConsent | None = None
+
+
 def take_reply(channel: str, report: Report) -> None:
-    """STOP and START, in English and Spanish, for everybody who is reached at that address; what is neither a person
-    has to read, so a nurse is asked to call. The text itself is not kept."""
+    """What somebody wrote back, for everybody who is reached at that address. What cannot wait comes first; a clear
+    word is done; everything else a nurse reads, in the words in which it was written."""
     sender = addresses.normal(channel, report.sender)
-    said = reports.meant(report.text)
     if not sender:
         return
     points = ContactPoint.objects.filter(channel=channel, address=sender, ended_at=None)
     for patient in access.patients_for_the_clock(points.values_list("patient_id", flat=True)):
-        if said == Meant.ELSE:
-            ask_to_call(patient, channel, report.event_id)
-        else:
-            messages.changed(patient, channel, said == Meant.START, How.REPLY, None)
+        read_reply(Reader(patient, channel), report)
     helped = CaregiverConsent.objects.filter(channel=channel, address=sender, withdrawn=None)
-    if said == Meant.STOP:
-        for consent in helped.order_by("pk"):
-            for patient in access.patients_for_the_clock([consent.patient_id]):
-                messages.end_consent(patient, consent.pk, How.REPLY, None)
+    for consent in helped.order_by("pk"):
+        for patient in access.patients_for_the_clock([consent.patient_id]):
+            read_reply(Reader(patient, channel, consent), report)
 
 
-def ask_to_call(patient: Patient, channel: str, event_id: str) -> None:
-    """Somebody wrote more than a word to a number that nobody reads."""
-    tasks.open_for(kinds.REPLY, "", key=kinds.REPLY.key_of(channel, event_id, patient.pk), patient_id=patient.pk)
+def read_reply(reader: Reader, report: Report) -> None:
+    """Does what one reader's words ask for; the trail tells how they were understood, never the words."""
+    said = replies.meant(report.text)
+    flags = red_flags.heard(reader.patient, report.text) if said == Meant.ELSE else ()
+    if flags:
+        raise_alarm(reader, report, flags)
+    elif said == Meant.HELP:
+        answer_back(reader, ReminderKind.HELP, report)
+    elif not is_done(reader, said):
+        ask_to_call(reader, report)
+    audit.record(None, "reply", patient_id=reader.patient.pk, why="by answering a message",
+                 detail={"meant": str(said), "red_flags": [flag.flag_id for flag in flags]})  # fmt: skip
+
+
+def is_done(reader: Reader, said: Meant) -> bool:
+    """Whether a clear word could be done; what could not is for a person."""
+    if said in (Meant.STOP, Meant.START, Meant.YES):
+        return is_switched(reader, said)
+    if said == Meant.THANKS:
+        return True
+    choice = ANSWERS.get(said)
+    return choice is not None and is_answered(reader, choice)
+
+
+def is_switched(reader: Reader, said: Meant) -> bool:
+    """No more of these, or again. An ended consent is the patient's to give again, and a bare yes says "again" only to
+    somebody who had said no."""
+    if reader.consent is not None:
+        if said == Meant.STOP:
+            messages.end_consent(reader.patient, reader.consent.pk, How.REPLY, None)
+        return said != Meant.YES
+    if said == Meant.YES and consents.choices(reader.patient.pk).get(reader.channel, True):
+        return False
+    messages.changed(reader.patient, reader.channel, said != Meant.STOP, How.REPLY, None)
+    return True
+
+
+def is_answered(reader: Reader, choice: Choice) -> bool:
+    """The last reminder is answered as by its link; False where none came of late that could be answered so."""
+    since = timezone.now() - timedelta(days=settings.REMINDER_LINK_DAYS)
+    sent = Reminder.objects.filter(
+        patient=reader.patient, channel=reader.channel, caregiver=reader.consent, items__isnull=False,
+        state__in=(ReminderState.SENT, ReminderState.DELIVERED, ReminderState.UNKNOWN), handed_over_at__gte=since,
+    )  # fmt: skip
+    last = sent.order_by("-handed_over_at", "-id").first()
+    if last is None or (choice != Choice.CONFIRM and choice not in links.offers(last)):
+        return False
+    try:
+        messages.answer(last, reader.patient, choice, why="by answering the message")
+    except SnoozedEnough:
+        return False
+    return True
+
+
+def raise_alarm(reader: Reader, report: Report, flags: Sequence[RedFlag]) -> None:
+    """A nurse and a prescriber are told at once; whoever wrote is told whom to call, without a word about health."""
+    detail = "\n".join([*(f"{flag.label}: {flag.action}" for flag in flags), words_of(reader, report)])
+    for kind in (kinds.RED_FLAG, kinds.RED_FLAG_PRESCRIBER):
+        key = kind.key_of(reader.channel, report.event_id, reader.patient.pk)
+        tasks.open_for(kind, "", key=key, patient_id=reader.patient.pk, detail=detail)
+    answer_back(reader, ReminderKind.IN_DANGER, report)
+
+
+def answer_back(reader: Reader, kind: ReminderKind, report: Report) -> None:
+    """A few words back to the same address, at once."""
+    row = Reminder(
+        patient=reader.patient, caregiver=reader.consent, channel=reader.channel, kind=kind,
+        time_zone=reader.patient.time_zone,
+    )  # fmt: skip
+    messages_planning.answer_at_once(row, event=report.event_id, now=timezone.now())
+
+
+def ask_to_call(reader: Reader, report: Report) -> None:
+    """A nurse reads what somebody wrote, and calls."""
+    key = kinds.REPLY.key_of(reader.channel, report.event_id, reader.patient.pk)
+    tasks.open_for(kinds.REPLY, "", key=key, patient_id=reader.patient.pk, detail=words_of(reader, report))
+
+
+def words_of(reader: Reader, report: Report) -> str:
+    """The words themselves, and whose they are where they are not the patient's."""
+    if reader.consent is None:
+        return f"“{report.text}”"
+    return f"{reader.consent.name}: “{report.text}”"
 
 
 def fall_back() -> int:

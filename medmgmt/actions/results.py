@@ -23,7 +23,8 @@ ABOUT = "observation"
 
 
 def look_again(by_id: int, before: courses.Known, after: courses.Known) -> None:
-    """Reviews what is taken by what is on record now; new findings that would stop a signature open a task.
+    """Reviews what is taken by what is on record now; new findings that would stop a signature open a task, and so do
+    those that something else about the person grades now: a pregnancy is news where one was only possible.
 
     The review is kept where it says anything else than before. Nothing is reviewed of somebody who takes nothing. The
     caller holds the patient's lock.
@@ -46,16 +47,20 @@ def look_again(by_id: int, before: courses.Known, after: courses.Known) -> None:
     )
     if _said(was) == _said(now):
         return
+    graded = {one.key: one.context for one in was.findings}
+    for one in now.findings:
+        if one.severity in review.STOPS and graded.get(one.key, one.context) != one.context:
+            one.is_new = one.is_interruptive = True
     review.keep(held, [now])
     loud = [one for one in now.findings if one.is_new and one.severity in review.STOPS]
-    _open_review(patient, [one for one in loud if one.kind != OF_RESULTS])
+    open_review(patient, [one for one in loud if one.kind != OF_RESULTS])
 
 
 def _said(drafted: review.Draft) -> set[tuple[str, str, str]]:
     return {(one.key, one.context, one.summary) for one in drafted.findings}
 
 
-def _open_review(patient: Patient, new: Sequence[Finding]) -> None:
+def open_review(patient: Patient, new: Sequence[Finding]) -> None:
     """One task for the prescriber about everything that came up."""
     if not new:
         return

@@ -1,7 +1,7 @@
 """Side effects: taken down, corrected, and the medicines suspected of them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine import suspects
+from interactions.engine.red_flags import IN_DANGER, RedFlag
 from medmgmt.actions import shapes
 from medmgmt.record import access, audit
 from medmgmt.record.errors import NotAllowed, Refused, Unconfirmed
-from medmgmt.record.models import Patient, Role, SideEffectReport, Status, Suspect, User
-from medmgmt.regimen import courses
+from medmgmt.record.models import Patient, Role, SideEffectReport, SideEffectSeverity, Status, Suspect, User
+from medmgmt.regimen import courses, red_flags
 from refills.worklist import kinds, tasks
 
 
@@ -33,7 +34,8 @@ def log_side_effect(
     note: str = "",
     confirm: bool = False,
 ) -> SideEffectReport:
-    """Takes a side effect down, ranks what may have caused it, and opens the psychiatrist's task.
+    """Takes a side effect down, ranks what may have caused it, and opens the psychiatrist's task. Where the words or
+    the severity cannot wait, the task is due in minutes and a nurse has one too.
 
     Never refused for missing knowledge: an unknown term is kept as it was said, and ranked by time alone. A patient who
     says the same again has said it once; of anybody else it is asked.
@@ -84,12 +86,15 @@ def keep_report(by: User, patient: Patient, report: SideEffectReport) -> SideEff
     """Saves a report first, then its suspects and its task, then tells the audit."""
     require_days(patient, report)
     report.reporter, report.reporter_role = by, by.role
+    flags = cannot_wait(patient, report)
+    report.red_flags = [flag.flag_id for flag in flags]
     report.save(force_insert=True)
     ranked = rank(patient, report)
-    open_review(patient, report, ranked)
+    open_review(patient, report, ranked, flags)
     act = "correct_side_effect" if report.corrects_id else "log_side_effect"
     audit.record(by, act, patient_id=patient.pk, obj=("side_effect", report.pk),
-                 detail={"severity": report.severity, "suspects": len(ranked), "version": report.version})  # fmt: skip
+                 detail={"severity": report.severity, "suspects": len(ranked), "version": report.version,
+                         "red_flags": report.red_flags})  # fmt: skip
     return report
 
 
@@ -133,18 +138,51 @@ def dose_texts(patient: Patient, day: date) -> dict[int, tuple[int | None, str]]
     return found
 
 
-def open_review(patient: Patient, report: SideEffectReport, ranked: Sequence[Suspect]) -> None:
-    """The psychiatrist's task, due by severity; a correction replaces the task of the version before."""
+def open_review(
+    patient: Patient, report: SideEffectReport, ranked: Sequence[Suspect], flags: Sequence[RedFlag]
+) -> None:
+    """The psychiatrist's task, due by severity; a correction replaces the task of the version before. What cannot wait
+    is a nurse's task too, and no correction takes that one away."""
     if report.corrects_id:
         tasks.cancel_by_key(kinds.SIDE_EFFECT.key_of(report.corrects_id), _("The report was corrected."))
+    urgent = bool(flags) or is_in_danger(patient, report)
+    detail = "\n".join([f"{report.term} ({report.get_severity_display()})", *(told(flag) for flag in flags)])
     tasks.open_for(
         kinds.SIDE_EFFECT,
         report.pk,
         patient_id=patient.pk,
         assignee_id=prescriber_id(patient, ranked),
-        case=report.severity,
-        detail=f"{report.term} ({report.get_severity_display()})",
+        case="red_flag" if urgent else report.severity,
+        detail=detail,
     )
+    if urgent:
+        key = kinds.RED_FLAG.key_of("side_effect", report.pk, patient.pk)
+        words = "\n".join(filter(None, [detail, report.note]))
+        tasks.open_for(kinds.RED_FLAG, report.pk, key=key, patient_id=patient.pk, detail=words,
+                       source=("side_effect", report.pk))  # fmt: skip
+
+
+def cannot_wait(patient: Patient, report: SideEffectReport) -> tuple[RedFlag, ...]:
+    """What in a report is a red flag, by its words, its severity and what is taken; nothing of what is long over."""
+    if is_over(patient, report):
+        return ()
+    signs = [IN_DANGER] if is_in_danger(patient, report) else []
+    return red_flags.heard(patient, f"{report.term}.\n{report.note}", signs)
+
+
+def is_in_danger(patient: Patient, report: SideEffectReport) -> bool:
+    """Whoever reports calls it life-threatening: that is enough, whatever the words."""
+    return report.severity == SideEffectSeverity.LIFE_THREATENING and not is_over(patient, report)
+
+
+def is_over(patient: Patient, report: SideEffectReport) -> bool:
+    """Did it end before yesterday? Then it is history, however bad it was."""
+    return report.ended_on is not None and report.ended_on < patient.today(timezone.now()) - timedelta(days=1)
+
+
+def told(flag: RedFlag) -> str:
+    """What was heard and what to do, for whoever has the task."""
+    return f"{flag.label}: {flag.action}"
 
 
 def prescriber_id(patient: Patient, ranked: Sequence[Suspect]) -> int | None:

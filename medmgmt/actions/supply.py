@@ -284,6 +284,7 @@ def request_refill(by: User, prescription_id: int) -> Task:
     answered = RenewalDecision.objects.filter(prescription=prescription).count()
     task = open_refill_task(patient, prescription, key=kinds.REFILL_ASKED.key_of(prescription.pk, day, answered))
     monitoring.open_if_pending(patient, prescription, day)
+    planning.plan(patient, timezone.now())
     audit.record(by, "request_refill", patient_id=patient.pk, obj=("prescription", prescription.pk))
     return task
 

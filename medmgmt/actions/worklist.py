@@ -9,12 +9,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from medmgmt.messages import planning
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, NotAllowed, RecordError, Refused
 from medmgmt.record.models import Role, User
 from medmgmt.worklist import duty
 from refills.errors import RefillsError
-from refills.models import Absence, Task, TaskComment, TaskOutcome
+from refills.models import Absence, Task, TaskComment, TaskKind, TaskOutcome
 from refills.worklist import cover
 from refills.worklist import tasks as worklist_tasks
 
@@ -149,6 +150,8 @@ def worked_on(by: User, task_id: int, act: str, work: Callable[[], Task], *, nee
     """Lets the person work on the task if its patient is in their care, and tells the audit."""
     reached(by, task_id, needs)
     task = work()
+    if task.kind == TaskKind.REFILL_REQUEST and not task.is_live:
+        planning.ask_for([task.patient_id or 0])
     audit.record(by, act, patient_id=task.patient_id, obj=("task", task.pk), detail={"state": task.state})
     return task
 

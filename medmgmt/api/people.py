@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from medmgmt import chart, people
+from medmgmt.actions import merging
 from medmgmt.actions import people as actions_people
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Day, Id, Strict
@@ -80,6 +81,12 @@ class PatientChanges(BodyOfAct):
     only = "version given_name family_name birth_date sex language time_zone"
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
     time_zone = serializers.CharField(max_length=60, validators=[validate_time_zone], required=False)
+
+
+class Merging(BodyOfAct):
+    """The record number of the chart that stays, and why they are one person's."""
+
+    asks = merging.merge_charts
 
 
 class PatientSearch(Strict):
@@ -190,14 +197,19 @@ ADDRESSES = [
        get=lists(PatientLine, people.patients, "The patients in your care, in order of name.",
             order=("family_name", "given_name", "id"), seen="patients"),
        post=writes(PatientDetails, actions_people.register_patient, "Register a patient with one of your teams.",
-            takes=NewPatient, status=201, refuses=("refused",), links_to="api:patient")),
+            takes=NewPatient, status=201, refuses=("refused", "asked"), links_to="api:patient")),
     at("patients/search", "search-patients", post=writes(FoundPatients, search, takes=PatientSearch)),
     at("patients/<patient_id>", "patient", called="OnePatient",
        get=reads(ChartPage, chart.chart,
-            "The chart, with the doses of any day. Its ETag is the version of the patient's details.", query=DayQuery),
+            "The chart, with the doses of any day. Its ETag is the version of the patient's details.", query=DayQuery,
+            refuses=("refused",)),
        patch=writes(PatientDetails, actions_people.update_patient,
             "Correct a patient's details, if nobody has since you read them.", takes=PatientChanges, is_versioned=True,
             refuses=("refused",))),
+    at("patients/<patient_id>/merge", "merge-charts",
+       post=writes(PatientDetails, merging.merge_charts,
+            "Take everything of this chart into another of the same person; its number leads there from then on.",
+            takes=Merging, refuses=("refused", "asked"))),
     at("patients/<patient_id>/enrolments", "enrolments",
        get=lists(EnrolmentLine, enrolments, order=("-starts_on", "-id")),
        post=writes(EnrolmentLine, actions_people.enrol,

@@ -115,7 +115,7 @@ class FindingLine(Shown):
         " finding.mechanism finding.effect finding.management finding.onset finding.evidence sources attributes card"
         " context needs_answer answer"
     )  # fmt: skip
-    id = Id(source="finding.pk")
+    id = Id(source="finding.pk", allow_null=True, help_text="Null where no review has kept it yet.")
     severity = serializers.ChoiceField(SEVERITIES, source="finding.severity")
     sources = GradeLine(many=True, source="finding.sources")
     attributes = CardInformation(source="about")

@@ -1,6 +1,7 @@
 """One patient's messages planned, and the clock's share of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -13,11 +14,13 @@ from medmgmt.record import access, dosing
 from medmgmt.record.models import ContactPoint, Patient, Prescription, Status, User
 from medmgmt.regimen import courses
 from medmgmt.regimen.courses import Known
-from medmgmt.supply import gaps, stock
+from medmgmt.supply import gaps, renewals, stock
 from medmgmt.supply.gaps import BATCH, EVERY
 from refills import clock
 from refills.messages import bundling, consents, planning, reminders
+from refills.messages.waking import Waking
 from refills.models import (
+    AT_ONCE,
     CaregiverConsent,
     Channel,
     ChannelChoice,
@@ -33,6 +36,7 @@ from refills.models import (
 COVERS = {"refills": (bundling.REFILL,), "injections": (INJECTION,), "tests": (LAB,), "plan": (TAPER, END)}
 """What a caregiver's consent may be for, and the things it means."""
 DAYS = "supply days"
+ANY_HOUR = Waking(opens=0, closes=24)
 
 
 def replan(patient: Patient, prescription: Prescription, known: Known | None = None) -> None:
@@ -47,11 +51,13 @@ def plan(patient: Patient, now: datetime, known: Known | None = None) -> None:
     """The patient's messages as everything they take now asks for; safe to repeat."""
     points, own = addresses(patient)
     wishes = wishes_of(patient, own)
+    asked = renewals.asked_for(patient.pk)
+    things = due.things(patient, wishes, patient.today(now), known)
     planning.plan(
         planning.Plan(
             patient_id=patient.pk,
             time_zone=patient.time_zone,
-            things=due.things(patient, wishes, patient.today(now), known),
+            things=[one for one in things if one.about_type != bundling.REFILL or one.prescription_id not in asked],
             channels=reachable(points, wishes),
             waking=wishes.waking,
             helpers=helpers(patient, patient.today(now)),
@@ -96,21 +102,23 @@ def addresses(patient: Patient) -> tuple[dict[str, bool], ReminderPlan | None]:
 
 
 def helpers(patient: Patient, today: date) -> list[planning.Helper]:
-    """Whom the patient wants told as well, by consent that holds today."""
-    return [
-        planning.Helper(
-            consent_id=one.pk,
-            channel=one.channel,
-            covers=frozenset(about for name in one.covers.split(",") for about in COVERS.get(name, ())),
-        )
-        for one in consents.in_force(patient.pk, today)
-    ]
+    """Whom the patient wants told as well, by consent that holds today; several consents of one person at one address
+    are one reader, told what any of them is for."""
+    found: dict[tuple[str, str, str], planning.Helper] = {}
+    for one in consents.in_force(patient.pk, today):
+        covers = frozenset(about for name in one.covers.split(",") for about in COVERS.get(name, ()))
+        reader = (one.channel, one.address, one.name.casefold())
+        first = found.setdefault(reader, planning.Helper(one.pk, one.channel, covers))
+        found[reader] = replace(first, covers=first.covers | covers)
+    return list(found.values())
 
 
 def reach(reminder: Reminder) -> reminders.Reach:
     """Where a message may go at this very moment: consent, an address, and something it is still about."""
     if reminder.patient_id is None:
         return reach_of_staff(reminder)
+    if reminder.kind in AT_ONCE:
+        return reach_of_whoever_wrote(reminder)
     patient = reminder.patient
     assert patient is not None
     wishes, today = wishes_of(patient), patient.today(timezone.now())
@@ -143,6 +151,19 @@ def reach_of_helper(reminder: Reminder, patient: Patient, wishes: Wishes, today:
     return reminders.Reach(
         consent.address, consent.language, patient.time_zone, allowed=not why, why=why, waking=wishes.waking
     )
+
+
+def reach_of_whoever_wrote(reminder: Reminder) -> reminders.Reach:
+    """An answer to what somebody wrote goes back at any hour, also where no other message may go."""
+    assert reminder.patient is not None
+    if reminder.caregiver_id is not None:
+        address = CaregiverConsent.objects.get(pk=reminder.caregiver_id).address
+    else:
+        point = ContactPoint.objects.filter(patient=reminder.patient, channel=reminder.channel, ended_at=None).first()
+        address = point.address if point else ""
+    return reminders.Reach(
+        address or None, language_of(reminder), reminder.patient.time_zone, allowed=True, waking=ANY_HOUR
+    )  # fmt: skip
 
 
 def reach_of_staff(reminder: Reminder) -> reminders.Reach:

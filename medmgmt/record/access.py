@@ -40,6 +40,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "record_dispense": STAFF,
     "void_fill": STAFF,
     "register_patient": CARERS,
+    "merge_charts": CARERS,
     "enrol": CARERS,
     "import_history": frozenset({Role.PSYCHIATRIST, Role.ADMINISTRATOR}),
     "dismiss_remark": STAFF,
@@ -90,7 +91,7 @@ def patients_of(by: User | AnonymousUser) -> QuerySet[Patient]:
     if not isinstance(by, User) or not by.is_active:
         return Patient.objects.none()
     if by.role == Role.PATIENT:
-        return Patient.objects.filter(user=by)
+        return Patient.objects.filter(user=by, merged_into=None)
     if by.role not in STAFF:
         return Patient.objects.none()
     now = timezone.now()
@@ -102,12 +103,24 @@ def patients_of(by: User | AnonymousUser) -> QuerySet[Patient]:
         team__members__user=by,
         team__members__since__lte=now,
     )
-    return Patient.objects.filter(Exists(in_care))
+    return Patient.objects.filter(Exists(in_care), merged_into=None)
+
+
+def stays(patient_id: int) -> int:
+    """The number under which a chart is kept: its own, or that of the chart into which it was merged. One query."""
+    into = Patient.objects.filter(pk=patient_id).values_list("merged_into_id", flat=True).first()
+    return into or patient_id
+
+
+def once(**told: str) -> Exists:
+    """Whether a chart that was merged into this one went by that name or number."""
+    return Exists(Patient.objects.filter(merged_into=OuterRef("pk"), **told))
 
 
 def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bool = False, why: str = "") -> Patient:
     """The patient, if this person may do the act and has them in their care; unknown and foreign sound the same.
 
+    The number of a chart that was merged into another leads to that one.
     With `lock` the patient's row is locked until the transaction ends and the action writes its own audit entry
     (one query). Without it this is a read of the chart and is audited here (three queries).
     """
@@ -117,7 +130,7 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
         if not connection.in_atomic_block:
             raise RuntimeError("patient_for(lock=True) needs a transaction")
         patients = for_writing(patients)
-    patient = patients.filter(pk=patient_id).first()
+    patient = patients.filter(pk=patient_id).first() or patients.filter(pk=stays(patient_id)).first()
     if patient is None:
         log.warning("refused act=%s user=%s patient=%s", act, by.pk, patient_id)
         raise NoSuchPatient
@@ -141,7 +154,14 @@ def patient_from_source(by: User, source_id: str) -> Patient | None:
     For taking history over and nothing else: it shows nothing, and the action audits what it adds. Needs a transaction.
     """
     require(by, "import_history")
-    return for_writing(Patient.objects.filter(source_id=source_id)).first()
+    here = Patient.objects.filter(source_id=source_id).first()
+    return None if here is None else for_writing(Patient.objects.filter(pk=here.merged_into_id or here.pk)).first()
+
+
+def patients_replaced(by: User, source_ids: Iterable[str]) -> list[Patient]:
+    """Charts under these ids of another record, which has replaced them by another one; for taking history over."""
+    require(by, "import_history")
+    return list(Patient.objects.filter(source_id__in=list(source_ids)).order_by("pk"))
 
 
 def patients_taken_over(by: User, patient_ids: Iterable[int]) -> QuerySet[Patient]:

@@ -17,11 +17,11 @@ MG_IN = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000)}
 """Milligrams in one UCUM unit of mass."""
 AMOUNT = r"(?P<{0}>\d[\d,]*(?:\.\d+)?|\.\d+)"
 TERM = re.compile(
-    AMOUNT.format("of") + r"\s*(?P<unit>mg|mcg|ug|µg|g|mmol|m?eq)\b"
+    AMOUNT.format("of") + r"\s*(?P<unit>mg|mcg|ug|[\u00b5\u03bc]g|g|mmol|m?eq)\b"
     r"(?:\s*(?:/|\bper\b)\s*(?:" + AMOUNT.format("in") + r")?\s*(?P<per>[a-z]+))?",
     re.IGNORECASE,
 )  # fmt: skip
-WRITTEN = {"mcg": "ug", "µg": "ug", "eq": "meq"}
+WRITTEN = {"mcg": "ug", "\u03bcg": "ug", "eq": "meq"}
 HOURS = ("h", "hr", "hrs", "hour", "hours")
 DAYS = ("d", "day", "days")
 PIECES = {
@@ -127,8 +127,11 @@ def times(part: Part, each: Fraction, unit: str) -> Part | None:
 
 def in_milligrams(sig: Sig, strength: str) -> InMilligrams:
     """The sig in milligrams by the product's strength."""
+    if not sig.is_complete and sig.unit == "{dose}":
+        return InMilligrams(why="Its dose is not known.")
     said = read(strength)
-    each = said.mg_in(sig.unit, hours=Fraction(sig.hours_worn or 24 * sig.days))
+    until_the_next = 24 / sum(part.doses / part.days for part in sig.parts)
+    each = said.mg_in(sig.unit, hours=Fraction(sig.hours_worn or until_the_next))
     if not each:
         return InMilligrams(why=_why(sig.unit, strength, said))
     dose = _decimal(Fraction(sig.dose) * each)

@@ -332,6 +332,15 @@ def exposures(patient: Patient, began_on: date) -> list[Exposure]:
     return found
 
 
+def keys_taken(patient: Patient, day: date, *, within: timedelta) -> frozenset[str]:
+    """The drugs, by everything each stands for, of which a dose was taken on the day or so long before it."""
+    knowledge = library.current()
+    drugs = [taken(course, day, knowledge) for course in of_patient(patient.pk)]
+    recent = [drug for drug in drugs if drug and (drug.stopped_on is None or drug.stopped_on > day - within)]
+    entries = [knowledge.catalogue.drugs[drug.key] for drug in recent if drug.key is not None]
+    return frozenset(key for entry in entries for key in knowledge.catalogue.keys_of(entry))
+
+
 @dataclass(frozen=True)
 class PlannedStep:
     """A day on which a course changes by itself, and whether it ends then."""

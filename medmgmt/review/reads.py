@@ -83,11 +83,13 @@ def proposal(by: User, change_id: int) -> ProposalPage:
     problems = gathered(loud, patient)
     unanswered = sum(card.needs_answer for card in problems)
     second = cosignatures.shown_to(by, change, [card.finding for card in shown])
-    before = change.old_sig
+    others = beside(patient, change)
+    now = [change.old_sig.text()] if change.old_sig else []
+    now += [f"{line.prescription.drug_name} {line.text}" for line in others]
     return ProposalPage(
         patient=patient,
         change=change,
-        medication_line_before=before.text() if before else "",
+        medication_line_before="; ".join(now),
         medication_line_after=change.sig.text() if change.sig else "",
         is_from_today=change.effective_on == patient.today(timezone.now()) and waiting,
         review=review,
@@ -101,7 +103,7 @@ def proposal(by: User, change_id: int) -> ProposalPage:
         unanswered=unanswered,
         can_sign=waiting and not unanswered and not second.missing and access.may(by, "sign"),
         can_answer=waiting and access.may(by, "answer_finding"),
-        beside=beside(patient, change),
+        beside=others,
         can_order=change.status != Status.WITHDRAWN and access.may(by, "order_monitoring"),
         cosignature=second,
         problems=problems,

@@ -392,6 +392,12 @@ def last_renewal(one: Renewal) -> date | None:
     return max([*renewed, *(line.authorisation.issued_on for line in one.lines)], default=None)
 
 
+def asked_for(patient_id: int) -> set[int]:
+    """Prescriptions of which the patient has asked for more and nobody has answered yet; one query."""
+    waiting = Task.objects.filter(patient_id=patient_id, kind=TaskKind.REFILL_REQUEST, closed_at=None)
+    return {int(number) for number in waiting.values_list("source_id", flat=True)}
+
+
 def answers_due(patient: Patient, today: date) -> list[tuple[int, date]]:
     """Prescriptions whose renewal was answered of late, and the morning after on which the patient is told; one
     query."""

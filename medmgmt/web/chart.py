@@ -27,6 +27,8 @@ from medmgmt.web.supply_forms import WhyForm
 def chart(request: Asked, patient_id: int) -> HttpResponse:
     """Everything about one patient, with the doses as of any day."""
     shown = charts.chart(request.user, patient_id, day=day_asked(request.GET.get("day", "")))
+    if shown.patient.pk != patient_id:
+        return to(request, chart_of(shown.patient), _("The chart was merged into this one, of the same person."))
     is_today = shown.day == shown.today
     context = {
         "chart": shown,
@@ -67,7 +69,7 @@ def course(request: Asked, prescription_id: int) -> HttpResponse:
         "course": shown,
         "today": today,
         "banner": banner.banner_of(shown.patient),
-        "drawing": stepchart.draw(steps, today),
+        "drawing": stepchart.draw(steps, today, shown.medication.prescription.strength),
         "summary": stepchart.sentence(steps, today),
         "may": powers(request.user),
     }

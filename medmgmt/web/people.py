@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt import people
+from medmgmt.actions import merging
 from medmgmt.actions import people as actions_people
 from medmgmt.record import access
 from medmgmt.record.models import Patient, User
@@ -15,7 +16,7 @@ from medmgmt.web.kit.forms import PatientSearch
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page, paged, status_of
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
-from medmgmt.web.record_forms import ContactForm, EnrolForm, RegisterForm, UpdatePatientForm
+from medmgmt.web.record_forms import ContactForm, EnrolForm, MergeForm, RegisterForm, UpdatePatientForm
 
 ZONES = (
     "America/New_York",
@@ -90,6 +91,18 @@ def meanwhile(form: UpdatePatientForm, patient: Patient) -> list[str]:
     told = [(form[name].label, str(getattr(patient, name)), str(form[name].value())) for name in form.fields]
     return [_("On record now: %(what)s %(now)s") % {"what": label, "now": now} for label, now, typed in told
             if now != typed and label != form["version"].label]  # fmt: skip
+
+
+@page
+def merge(request: Asked, patient_id: int) -> HttpResponse:
+    """This chart into another of the same person."""
+    patient = opened(request.user, "merge_charts", patient_id)
+    form = MergeForm(request.POST or None)
+    said = _("The charts are one. The old address leads here.")
+    done = sent(request, form, merging.merge_charts, patient_id, leads_to=chart_of, said=said)
+    notes = [_("Everything in this chart goes into the other one, and its address leads there. Nothing undoes it.")]
+    title, button = _("The same person has another chart"), _("Merge the charts")
+    return done or patient_form(request, patient, form, title=title, button=button, notes=notes)
 
 
 @page

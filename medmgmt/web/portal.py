@@ -8,12 +8,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from medmgmt import chart as charts
+from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.actions import side_effects, supply
 from medmgmt.record import access
-from medmgmt.record.models import DosageChange, Kind
+from medmgmt.record.models import DosageChange, Kind, SideEffectReport
 from medmgmt.supply import reads
 from medmgmt.web.kit import plain_words
 from medmgmt.web.kit.forms import MySideEffectForm
@@ -102,13 +104,20 @@ def my_side_effect(request: Asked) -> HttpResponse:
     """What the patient notices, in their own words."""
     access.require(request.user, "view_own")
     form = MySideEffectForm(request.POST or None, initial={"began_on": timezone.localdate()})
-    thanks, me = reverse("web:my_side_effect_sent"), request.user.patient_id or 0
-    done = sent(request, form, side_effects.log_side_effect, me, leads_to=thanks)
+    me = request.user.patient_id or 0
+    done = sent(request, form, side_effects.log_side_effect, me, leads_to=answer_to)
     return done or render(request, "my_side_effect.html", {"form": form}, status=status_of(form))
 
 
+def answer_to(report: SideEffectReport) -> str:
+    """The address of what is said to somebody who reported."""
+    return reverse("web:my_side_effect_sent", args=[report.pk])
+
+
 @page
-def my_side_effect_sent(request: Asked) -> HttpResponse:
-    """Thanks, and what happens next."""
+def my_side_effect_sent(request: Asked, report_id: int) -> HttpResponse:
+    """What to do now where it cannot wait; else thanks, and what happens next."""
     access.require(request.user, "view_own")
-    return render(request, "my_side_effect_sent.html")
+    shown = medmgmt_side_effects.side_effect(request.user, report_id)
+    do_now = medmgmt_side_effects.what_to_do_now(shown.report, get_language() or "en")
+    return render(request, "my_side_effect_sent.html", {"page": shown, "do_now": do_now})

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from medmgmt.actions import observing, people, supply
+from medmgmt.actions import merging, observing, people, supply
 from medmgmt.record.models import AllergyKind, Level, ReactionSeverity, Sex
 from medmgmt.record.models.observations import validate_icd10cm
 from medmgmt.web.kit.forms import asks, confirm, note, with_blank
@@ -123,6 +123,15 @@ class RegisterForm(PatientForm):
     def __init__(self, *args: Any, teams: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team_id"].choices = teams  # type: ignore[attr-defined]
+
+
+class MergeForm(forms.Form):
+    """Which chart stays, and why."""
+
+    said = asks(merging.merge_charts)
+    mrn = said("mrn", gettext_lazy("Record number of the chart that stays"))
+    why = note(gettext_lazy("How you know that it is one person"), required=True)
+    confirm = confirm(gettext_lazy("I have read whose charts these are: merge them"))
 
 
 class UpdatePatientForm(PatientForm):

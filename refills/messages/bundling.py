@@ -51,16 +51,20 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The reader's date; whether today's message can still go at its hour, and whether one may go at once."""
+    """The reader's date; whether today's message can still go at its hour, whether one may go at once, and whether they
+    have heard of supplies today: once a day is enough of those."""
 
     on: date
     is_to_come: bool = True
     may_go_at_once: bool = False
+    has_told_supply: bool = False
 
-    def allows(self, day: date, own: date) -> bool:
+    def allows(self, day: date, own: date, about: str = "") -> bool:
         """May something be told on this day? One that has come late only on the date that is its own."""
         if day != self.on:
             return day > self.on
+        if about == REFILL and self.has_told_supply:
+            return False
         return self.is_to_come or (self.may_go_at_once and day == own)
 
 
@@ -119,8 +123,8 @@ def _of(thing: Thing, dates: Sequence[date], told: Collection[date], today: Toda
         if any(before < day <= on for day in told):
             before = on
             continue
-        if not today.allows(on, own) and own > on:
-            later = [day for day in dates[place + 1 :] if today.allows(day, day)]
+        if not today.allows(on, own, thing.about_type) and own > on:
+            later = [day for day in dates[place + 1 :] if today.allows(day, day, thing.about_type)]
             if step.days < 0 and later and later[0] <= own:
                 before = on
                 continue
@@ -128,6 +132,6 @@ def _of(thing: Thing, dates: Sequence[date], told: Collection[date], today: Toda
         if on <= before:
             continue
         before = on
-        if today.allows(on, own):
+        if today.allows(on, own, thing.about_type):
             found.append(Telling(on, step.kind, thing))
     return found

@@ -11,8 +11,8 @@ from refills.messages.channels.gateway import Gateway
 from refills.messages.channels.letters import Channel, DeliveryUnknown, Letter, NotDelivered
 from refills.messages.channels.smtp import Email
 from refills.messages.outbox import Shown
+from refills.models import AT_ONCE, ReminderKind
 from refills.models import Channel as Name
-from refills.models import ReminderKind
 
 __all__ = ["Channel", "DeliveryUnknown", "Letter", "NotDelivered"]
 
@@ -26,6 +26,8 @@ TEXTS = {
     ReminderKind.TAPER_STEP: "plan_changes",
     ReminderKind.END_OF_TAPER: "plan_changes",
     ReminderKind.DIGEST: "tasks_waiting",
+    ReminderKind.IN_DANGER: "in_danger",
+    ReminderKind.HELP: "help",
 }
 """What a kind of message says where it does not say the usual."""
 
@@ -44,9 +46,16 @@ def compose(
     """The message in the reader's language, or English. It names no drug, diagnosis, clinic or speciality, and to
     somebody who helps a patient it does not name the patient."""
     spoken = language if language in LANGUAGES else "en"
-    text = "somebody_you_help" if helps else TEXTS.get(ReminderKind(kind), "reminder") if kind else "reminder"
+    usual = "somebody_you_help" if helps else "reminder"
+    text = TEXTS.get(ReminderKind(kind), usual) if kind and (not helps or kind in AT_ONCE) else usual
     short = "" if channel == Name.EMAIL else ".short"
-    told = {"link": link, "days": settings.REMINDER_LINK_DAYS}
+    told = {
+        "link": link,
+        "days": settings.REMINDER_LINK_DAYS,
+        "emergency": settings.EMERGENCY_NUMBER,
+        "crisis": settings.CRISIS_NUMBER,
+        "clinic": settings.CLINIC_PHONE,
+    }
     written = render_to_string(f"refills/{text}{short}.{spoken}.txt", told)
     subject, body = written.split("\n", 1) if channel == Name.EMAIL else ("", written)
     return Letter(

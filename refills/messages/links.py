@@ -16,6 +16,7 @@ from refills.messages import items as messages_items
 from refills.messages import planning, waking
 from refills.messages.bundling import REFILL, Name
 from refills.messages.items import Item
+from refills.messages.waking import Waking
 from refills.models import Reminder, ReminderAnswer, ReminderItem, ReminderKind
 from refills.worklist import kinds
 
@@ -42,13 +43,6 @@ ANSWERS = {
     Choice.PICKED_UP: ReminderAnswer.PICKED_UP,
     Choice.REQUEST_REFILL: ReminderAnswer.REFILL_REQUESTED,
 }
-NEEDLESS = {
-    ReminderAnswer.CONFIRMED: ReminderKind.values,
-    ReminderAnswer.PICKED_UP: ReminderKind.values,
-    ReminderAnswer.REFILL_REQUESTED: [ReminderKind.SNOOZE.value],
-}
-"""What an answer cancels of the same things: who has the medicine needs no more messages about it; who asked for it is
-still told on the day, in case nothing came."""
 WEIGHT = [
     ReminderAnswer.NONE,
     ReminderAnswer.SNOOZED,
@@ -99,21 +93,28 @@ def things(reminder: Reminder) -> dict[Name, Item]:
 
 
 def offers(reminder: Reminder) -> list[Choice]:
-    """The buttons that make sense for what the message is about; asking and having picked up are for supplies."""
-    has_refill = any(about == REFILL for about, _, _ in things(reminder))
-    supply = [Choice.REQUEST_REFILL, Choice.PICKED_UP] if has_refill else []
-    return [Choice.CONFIRM, *supply, Choice.SNOOZE]
+    """The buttons that make sense for what the message is about, each another answer: asking and having picked up are
+    for supplies, and of supplies alone nothing else is to be confirmed."""
+    about = {name[0] for name in things(reminder)}
+    supply = [Choice.PICKED_UP, Choice.REQUEST_REFILL] if REFILL in about else []
+    rest = [] if about == {REFILL} else [Choice.CONFIRM]
+    return [*rest, *supply, Choice.SNOOZE]
 
 
 def answer(token: str, choice: str, now: datetime | None = None) -> Reminder:
+    """Keep an answer that came by the link of a message: see `keep`."""
+    return keep(read_link(token), choice, now)
+
+
+def keep(known: Reminder, choice: str, now: datetime | None = None, *, awake: Waking | None = None) -> Reminder:
     """Keep an answer for everything the message is about; the same answer again changes nothing.
 
     A stronger answer replaces a weaker one (put off < stopped < confirmed < picked up < refill asked for), never the
-    other way round. Confirming, and having picked up, end what is planned of these things. Putting off plans one more
-    message for the next day, three times at most for one thing: SnoozedEnough.
+    other way round. Confirming ends what is planned of these things; having picked up, and asking for a refill, what
+    is planned of these supplies. Putting off plans one more message for the next day, three times at most for one
+    thing: SnoozedEnough.
     """
     kept = ANSWERS[Choice(choice)]
-    known = read_link(token)
     with transaction.atomic():
         planning.locked(known.patient_id or 0)
         reminder = Reminder.objects.select_for_update().get(pk=known.pk)
@@ -121,9 +122,10 @@ def answer(token: str, choice: str, now: datetime | None = None) -> Reminder:
             return reminder
         about = things(reminder)
         if kept == ReminderAnswer.SNOOZED:
-            _put_off(reminder, about.values(), now or database_now())
-        elif kept in NEEDLESS:
-            planning.settle_answered(reminder.patient_id or 0, about, NEEDLESS[kept])
+            _put_off(reminder, about.values(), now or database_now(), awake or planning.waking())
+        else:
+            settled = [name for name in about if planning.settles(kept, name)]
+            planning.settle_answered(reminder.patient_id or 0, settled)
         Reminder.objects.filter(pk=reminder.pk).update(answer=kept, answered_at=Now())
         reminder.refresh_from_db()
         return reminder
@@ -153,11 +155,10 @@ def _opened(token: str) -> UUID:
         raise LinkUnknown from wrong
 
 
-def _put_off(reminder: Reminder, about: Collection[Item], now: datetime) -> None:
+def _put_off(reminder: Reminder, about: Collection[Item], now: datetime, awake: Waking) -> None:
     """Tell the same things once more the next day, except those that are told that day anyway."""
     put_off = ReminderItem.objects.filter(reminder__patient_id=reminder.patient_id or 0, kind=ReminderKind.SNOOZE)
     names = list(put_off.values_list("about_type", "about_id", "day"))
     if any(names.count(item.name) >= MOST_SNOOZES for item in about):
         raise SnoozedEnough
-    moment = waking.tomorrow(now, reminder.time_zone, waking=planning.waking())
-    planning.tell_again(reminder, about, moment)
+    planning.tell_again(reminder, about, waking.tomorrow(now, reminder.time_zone, waking=awake), awake)

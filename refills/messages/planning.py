@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 
 from django.conf import settings
 from django.db import transaction
@@ -15,16 +16,23 @@ from refills.messages import waking as messages_waking
 from refills.messages.bundling import Name, Thing, Today
 from refills.messages.items import Item, as_item, columns, items_of, written
 from refills.messages.waking import Moment, Waking
-from refills.models import Channel, Reminder, ReminderAnswer, ReminderItem, ReminderKind, ReminderState
+from refills.models import AT_ONCE, Channel, Reminder, ReminderAnswer, ReminderItem, ReminderKind, ReminderState
 
 ANSWERED = "answered"
 """The outcome of messages that an answer made needless."""
 NO_LONGER_DUE = "no longer due"
-SETTLED_BY = (ReminderAnswer.CONFIRMED, ReminderAnswer.PICKED_UP)
-"""Answers after which nothing more is said of the things the message was about."""
+SETTLED_BY = {
+    ReminderAnswer.CONFIRMED: "",
+    ReminderAnswer.PICKED_UP: bundling.REFILL,
+    ReminderAnswer.REFILL_REQUESTED: bundling.REFILL,
+}
+"""Answers after which nothing more is said of the things the message was about, until something changes: of all, or of
+the supplies among them."""
 TOLD = ("kind", "run_out_on", "prescription_id", "due_at", "next_attempt_at")
 """What a planned message says of itself by its items and its hour."""
-NOT_TOLD = (ReminderState.PLANNED, ReminderState.CANCELLED, ReminderState.WITHHELD)
+MAY_COME_BACK = (ReminderState.CANCELLED, ReminderState.WITHHELD)
+"""Nobody has had these: the same message may be planned again."""
+NOT_TOLD = (ReminderState.PLANNED, *MAY_COME_BACK)
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,14 @@ class _Message:
 
 
 @dataclass
+class _Told:
+    """What one reader has been told: by thing on which dates, and on which days anything of supplies."""
+
+    dates: dict[Name, list[date]] = field(default_factory=lambda: defaultdict(list))
+    supply_days: set[date] = field(default_factory=set)
+
+
+@dataclass
 class _Changes:
     """What brings the planned messages into line, gathered to be written together."""
 
@@ -87,13 +103,13 @@ def plan(wanted: Plan, now: datetime) -> None:
     """
     with transaction.atomic(savepoint=False):
         standing = locked(wanted.patient_id)
-        said = _said(wanted)
-        settled = {as_item(one).name for one in said if one.reminder.answer in SETTLED_BY}
+        said = _said(wanted, now)
+        settled = {name for name, answer in _answers(said) if settles(answer, name)}
         things = [thing for thing in wanted.things if thing.name not in settled]
         live = {thing.name for thing in things}
-        messages = _messages(wanted, things, _told(said), now)
+        messages = _messages(wanted, things, _told(said, wanted, now), now)
         known = _of_days(wanted.patient_id, messages.values()) | standing
-        _avoid_what_has_left(messages, known, now)
+        _avoid_what_has_left(messages, known)
         changes = _Changes()
         for key, row in standing.items():
             has = {as_item(one): one.pk for one in said if one.reminder_id == row.pk}
@@ -102,23 +118,23 @@ def plan(wanted: Plan, now: datetime) -> None:
         _begin(wanted, messages, known, changes.said)
 
 
-def cancel(prescription_id: int, why: str) -> int:
-    """Take a prescription out of every planned message; a message that is about nothing else is cancelled. How many
-    messages it was taken out of. `why` is a code without health data."""
-    return _take_out(Q(prescription_id=prescription_id), why)
+def settles(answer: str, name: Name) -> bool:
+    """Does this answer to a message about a thing end what is said of it?"""
+    about_type = SETTLED_BY.get(ReminderAnswer(answer))
+    return about_type is not None and about_type in ("", name[0])
 
 
-def settle_answered(patient_id: int, names: Iterable[Name], kinds: Iterable[str]) -> int:
-    """Take things that the patient has answered out of what is planned of these kinds; how many messages."""
+def settle_answered(patient_id: int, names: Iterable[Name]) -> int:
+    """Take things that the patient has answered out of what is planned; how many messages."""
     about = Q(pk__in=[])
     for about_type, about_id, day in names:
         about |= Q(about_type=about_type, about_id=about_id, day=day)
-    return _take_out(about & Q(kind__in=list(kinds), reminder__patient_id=patient_id), ANSWERED)
+    return _take_out(about & Q(reminder__patient_id=patient_id), ANSWERED)
 
 
-def tell_again(reminder: Reminder, about: Iterable[Item], moment: Moment) -> None:
+def tell_again(reminder: Reminder, about: Iterable[Item], moment: Moment, awake: Waking) -> None:
     """Put what a message was about into the reader's message of a later day; what that says already stays as it is."""
-    hour = f"{waking().at:%H}"
+    hour = f"{awake.at:%H}"
     key = message_key(
         reminder.patient_id or 0, moment.local_date, hour, reminder.channel, reminder.caregiver_id
     )  # fmt: skip
@@ -140,8 +156,19 @@ def tell_again(reminder: Reminder, about: Iterable[Item], moment: Moment) -> Non
         message = _Message(key, moment.local_date, moment.due_at, reminder.channel, reminder.caregiver_id, again)
         messages = {key: message}
         known = _of_days(reminder.patient_id or 0, messages.values())
-        _avoid_what_has_left(messages, known, moment.due_at)
+        _avoid_what_has_left(messages, known)
         _begin(Plan(reminder.patient_id or 0, reminder.time_zone, (), ()), messages, known)
+
+
+def answer_at_once(answers: Reminder, *, event: str, now: datetime) -> None:
+    """Plan an answer to what somebody wrote, due now at whatever hour, once for its event."""
+    if not deliverable([answers.channel]):
+        return
+    answers.key = f"reply|{answers.channel}|{event}"[:120]
+    answers.local_date = messages_waking.fill_date(now, answers.time_zone)
+    answers.due_at = answers.next_attempt_at = now
+    answers.takes_key = delivery.takes_key(answers.channel)
+    add([answers])
 
 
 def notify(*, user_id: int, key: str, kind: str, due_at: datetime) -> bool:
@@ -187,8 +214,9 @@ def message_key(patient_id: int, on: date, slot: str, channel: str, caregiver_id
 
 
 def locked(patient_id: int) -> dict[str, Reminder]:
-    """The patient's planned messages, locked in one order."""
+    """The patient's planned messages about what falls due, locked in one order."""
     rows = Reminder.objects.select_for_update().filter(patient_id=patient_id, state=ReminderState.PLANNED)
+    rows = rows.exclude(kind__in=AT_ONCE)
     return {row.key: row for row in rows.order_by("id")}
 
 
@@ -202,36 +230,40 @@ def _of_days(patient_id: int, messages: Iterable[_Message]) -> dict[str, Reminde
     return {row.key: row for row in found}
 
 
-def _said(wanted: Plan) -> list[ReminderItem]:
-    """What the patient's planned messages are about, and what any of their messages said of these things; one query."""
+def _said(wanted: Plan, now: datetime) -> list[ReminderItem]:
+    """What the patient's planned messages are about, what any of their messages said of these things, and what was
+    said of late; one query."""
     mine = ReminderItem.objects.filter(reminder__patient_id=wanted.patient_id)
     concerned = Q(reminder__state=ReminderState.PLANNED) | Q(day__in={thing.day for thing in wanted.things})
+    concerned |= Q(reminder__handed_over_at__gte=now - timedelta(days=2))
     return list(mine.filter(concerned).select_related("reminder"))
 
 
 def supersede(now: datetime) -> int:
-    """After a standstill several messages for one reader are due at once: only the latest goes, about everything.
+    """After a standstill several messages wait for one reader: what is late goes with the latest that is due by today.
 
     How many were cancelled. Usually one query that finds nothing.
     """
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=Now())
-    waiting = Reminder.objects.filter(
-        free, state=ReminderState.PLANNED, next_attempt_at__lte=now, handed_over_at__isnull=True
-    )
-    later = waiting.filter(
-        patient_id=OuterRef("patient_id"), channel=OuterRef("channel"), local_date__gt=OuterRef("local_date")
-    )
-    concerned = set(waiting.filter(Exists(later)).values_list("patient_id", flat=True)[:500])
-    return sum(_merge(patient_id, waiting) for patient_id in sorted(concerned))
+    waiting = Reminder.objects.filter(free, state=ReminderState.PLANNED, handed_over_at__isnull=True)
+    waiting = waiting.exclude(kind__in=AT_ONCE)
+    late = waiting.filter(next_attempt_at__lte=now)
+    soon = waiting.filter(
+        patient_id=OuterRef("patient_id"), channel=OuterRef("channel"), local_date__gt=OuterRef("local_date"),
+        next_attempt_at__lte=now + timedelta(hours=13),
+    )  # fmt: skip
+    concerned = set(late.filter(Exists(soon)).values_list("patient_id", flat=True)[:500])
+    return sum(_merge(patient_id, waiting, now) for patient_id in sorted(concerned))
 
 
-def _merge(patient_id: int, waiting: QuerySet[Reminder]) -> int:
-    """Each reader's late messages into their latest; how many were cancelled."""
+def _merge(patient_id: int, waiting: QuerySet[Reminder], now: datetime) -> int:
+    """Each reader's late messages into their latest of today or before; how many were cancelled."""
     with transaction.atomic():
         rows = list(waiting.select_for_update().filter(patient_id=patient_id).order_by("local_date", "id"))
         readers: dict[tuple[str, int | None], list[Reminder]] = defaultdict(list)
         for row in rows:
-            readers[row.channel, row.caregiver_id].append(row)
+            if row.next_attempt_at <= now or row.local_date <= messages_waking.fill_date(now, row.time_zone):
+                readers[row.channel, row.caregiver_id].append(row)
         items, gone = items_of(rows), []
         for late in readers.values():
             last = [row for row in late if row.local_date == late[-1].local_date]
@@ -246,7 +278,7 @@ def _merge(patient_id: int, waiting: QuerySet[Reminder]) -> int:
 
 
 def _messages(
-    wanted: Plan, things: Sequence[Thing], told: Mapping[int | None, dict[Name, list[date]]], now: datetime
+    wanted: Plan, things: Sequence[Thing], told: Mapping[int | None, _Told], now: datetime
 ) -> dict[str, _Message]:
     """The messages to be, by key: the patient's own on their first channel, and those of their helpers."""
     found: dict[str, _Message] = {}
@@ -257,9 +289,11 @@ def _messages(
             readers.append((helper.channel, helper.consent_id, [t for t in things if t.about_type in helper.covers]))
     awake = wanted.waking or waking()
     day = messages_waking.fill_date(now, wanted.time_zone)
-    today = Today(day, awake.on(day, wanted.time_zone) >= now, awake.holds(now, wanted.time_zone))
+    is_to_come, is_awake = awake.on(day, wanted.time_zone) >= now, awake.holds(now, wanted.time_zone)
     for channel, caregiver_id, theirs in readers:
-        for telling in bundling.tellings(theirs, told[caregiver_id], today):
+        known = told.get(caregiver_id, _Told())
+        today = Today(day, is_to_come, is_awake, day in known.supply_days)
+        for telling in bundling.tellings(theirs, known.dates, today):
             key = message_key(wanted.patient_id, telling.on, f"{awake.at:%H}", channel, caregiver_id)
             due_at = max(awake.on(telling.on, wanted.time_zone), now.astimezone(UTC))
             message = found.setdefault(key, _Message(key, telling.on, due_at, channel, caregiver_id))
@@ -268,32 +302,43 @@ def _messages(
     return found
 
 
-def _told(said: Iterable[ReminderItem]) -> dict[int | None, dict[Name, list[date]]]:
-    """By reader, the dates on which each thing was said, or given to a person because it could not be.
+def _answers(said: Iterable[ReminderItem]) -> list[tuple[Name, str]]:
+    """Each thing with an answer to a message about it."""
+    return [(as_item(one).name, one.reminder.answer) for one in said]
 
-    What somebody put off does not count: it was an extra.
+
+def _told(said: Iterable[ReminderItem], wanted: Plan, now: datetime) -> dict[int | None, _Told]:
+    """By reader what they have been told, or what was given to a person because they could not be.
+
+    What somebody put off does not count as a step: it was an extra.
     """
-    found: dict[int | None, dict[Name, list[date]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[int | None, _Told] = defaultdict(_Told)
     for item in said:
         row = item.reminder
-        has_gone = row.state not in NOT_TOLD or (row.state == ReminderState.PLANNED and row.handed_over_at is not None)
-        if has_gone and item.kind != ReminderKind.SNOOZE:
-            found[row.caregiver_id][as_item(item).name].append(row.local_date)
+        if not _has_gone(row):
+            continue
+        if item.kind != ReminderKind.SNOOZE:
+            found[row.caregiver_id].dates[as_item(item).name].append(row.local_date)
+        if item.about_type == bundling.REFILL:
+            left = messages_waking.fill_date(row.handed_over_at or row.settled_at or now, wanted.time_zone)
+            found[row.caregiver_id].supply_days.update((row.local_date, left))
     return found
 
 
-def _avoid_what_has_left(messages: dict[str, _Message], known: Mapping[str, Reminder], now: datetime) -> None:
-    """What is still to be said on a day whose message has left goes in a message of its own."""
-    left = {
-        key
-        for key, row in known.items()
-        if row.state not in (ReminderState.PLANNED, ReminderState.CANCELLED) or row.handed_over_at is not None
-    }
-    for key in left & messages.keys():
+def _has_gone(row: Reminder) -> bool:
+    """Has it left the house, or is it leaving?"""
+    return row.state not in NOT_TOLD or (row.state == ReminderState.PLANNED and row.handed_over_at is not None)
+
+
+def _avoid_what_has_left(messages: dict[str, _Message], known: Mapping[str, Reminder]) -> None:
+    """What is still to be said on a day whose message has left goes in the next one of that day: the same whenever it
+    is planned."""
+    for key in [key for key in messages if key in known and _has_gone(known[key])]:
         message = messages.pop(key)
-        parts = message.key.split("|")
-        parts[2] = f"{now:%H%M}"
-        message.key = "|".join(parts)
+        parts = key.split("|")
+        slots = (f"{parts[2]}+{place}" for place in count(1))
+        keys = ("|".join([*parts[:2], slot, *parts[3:]]) for slot in slots)
+        message.key = next(one for one in keys if one not in known or not _has_gone(known[one]))
         messages[message.key] = message
 
 
@@ -339,9 +384,9 @@ def _begin(
     wanted: Plan, messages: dict[str, _Message], known: Mapping[str, Reminder], said: Sequence[ReminderItem] = ()
 ) -> None:
     """Save new messages, revive those that were cancelled and are wanted again, and add what is newly said."""
-    gone = [key for key in messages if key in known and known[key].state == ReminderState.CANCELLED]
+    gone = [key for key in messages if key in known and known[key].state in MAY_COME_BACK]
     if gone:
-        again = Reminder.objects.select_for_update().filter(key__in=gone, state=ReminderState.CANCELLED)
+        again = Reminder.objects.select_for_update().filter(key__in=gone, state__in=MAY_COME_BACK)
         said = [*said, *_revive(wanted, {row: messages.pop(row.key) for row in again.order_by("id")})]
     rows = [_row(wanted, message) for message in messages.values()]
     items = [*said, *(written(row, item) for row in rows for item in messages[row.key].items)]

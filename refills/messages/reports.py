@@ -1,7 +1,6 @@
 """What a channel's provider reports back: delivered, came back, or an answer; each once, and never on trust."""
 
 import hmac
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,24 +16,12 @@ from refills.models import ProviderReport, Reminder, ReminderState, Unreachable
 from refills.worklist import kinds, tasks
 
 OPEN = (ReminderState.SENT, ReminderState.UNKNOWN)
-STOPS = frozenset(
-    ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "alto", "parar", "pare", "basta", "cancelar", "baja")
-)
-STARTS = frozenset(("start", "unstop", "yes", "si", "iniciar", "empezar", "comenzar"))
 
 
 class Said(StrEnum):
     DELIVERED = "delivered"
     BOUNCED = "bounced"
     REPLY = "reply"
-
-
-class Meant(StrEnum):
-    """No more, again, or something that a person has to read."""
-
-    STOP = "stop"
-    START = "start"
-    ELSE = "else"
 
 
 @dataclass(frozen=True)
@@ -105,14 +92,3 @@ def bounced(reminder: Reminder, address: str) -> bool:
 
 def contact_key(reminder_id: int) -> str:
     return kinds.NOT_ARRIVED.key_of(reminder_id)
-
-
-def meant(text: str) -> Meant:
-    """By the first word, whatever its case, accents and punctuation: STOP, Stop!, ALTO, alto por favor."""
-    plain = unicodedata.normalize("NFKD", text[:200]).encode("ascii", "ignore").decode().lower()
-    words = "".join(letter if letter.isalpha() else " " for letter in plain).split()
-    if not words:
-        return Meant.ELSE
-    if words[0] in STOPS:
-        return Meant.STOP
-    return Meant.START if words[0] in STARTS and len(words) <= 2 else Meant.ELSE

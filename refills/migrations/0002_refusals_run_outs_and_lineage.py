@@ -37,13 +37,28 @@ MOVES_A_RUN_OUT = {
 NOTE = "INSERT INTO refills_supplytouch (prescription_id) VALUES (NEW.prescription_id);"
 
 
-def on_postgresql():
+DIFFERS = {"sqlite": "OLD.{0} IS NOT NEW.{0}", "postgresql": "OLD.{0} IS DISTINCT FROM NEW.{0}"}
+
+
+def merging(vendor, names):
+    """That a row goes as it is, all but its number of a patient, into the chart that its own was merged into."""
+    if "patient_id" not in names:
+        return "1 = 0"
+    quoted = [f'"{one}"' for one in names if one != "patient_id"]
+    same = " AND ".join(f"NOT ({DIFFERS[vendor].format(one)})" for one in quoted)
+    into = "SELECT 1 FROM record_patient AS p WHERE p.id = OLD.patient_id AND p.merged_into_id = NEW.patient_id"
+    return f"EXISTS ({into}) AND {same}"
+
+
+def on_postgresql(columns):
     """Triggers and the functions they call; room on the pages of the queue; its index by settling; the lineage."""
     function = "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {} END $$"
     refusal = "RAISE EXCEPTION '{}' USING ERRCODE = 'integrity_constraint_violation';"
     for table, sentence in APPEND_ONLY.items():
         name = f"{table}_is_append_only"
-        yield function.format(name, refusal.format(sentence))
+        merged = merging("postgresql", columns[table])
+        lets = f"IF TG_OP = 'UPDATE' THEN IF {merged} THEN RETURN NEW; END IF; END IF; "
+        yield function.format(name, lets + refusal.format(sentence))
         yield f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
         emptied = f"{table}_is_not_emptied BEFORE TRUNCATE ON {table}"
         yield f"CREATE TRIGGER {emptied} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
@@ -58,12 +73,13 @@ def on_postgresql():
     yield "INSERT INTO refills_handovers (lineage) VALUES (gen_random_uuid())"
 
 
-def on_sqlite():
+def on_sqlite(columns):
     """The same, a trigger for each event."""
     for table, sentence in APPEND_ONLY.items():
         for event, done in (("UPDATE", "changed"), ("DELETE", "deleted")):
             refusal = f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
-            yield f"CREATE TRIGGER {table}_is_never_{done} BEFORE {event} ON {table} {refusal}"
+            when = f"WHEN NOT ({merging('sqlite', columns[table])}) " if event == "UPDATE" else ""
+            yield f"CREATE TRIGGER {table}_is_never_{done} BEFORE {event} ON {table} {when}{refusal}"
     for table, when in MOVES_A_RUN_OUT.items():
         for event in ("INSERT", "UPDATE"):
             name = f"refills_run_out_may_have_moved_{event.lower()}_{table}"
@@ -74,7 +90,11 @@ def on_sqlite():
 
 def put_up(apps, schema_editor):
     statements = {"postgresql": on_postgresql, "sqlite": on_sqlite}[schema_editor.connection.vendor]
-    for statement in statements():
+    columns = {
+        model._meta.db_table: [field.column for field in model._meta.local_concrete_fields]
+        for model in apps.get_models()
+    }
+    for statement in statements(columns):
         schema_editor.execute(statement, params=None)  # the texts hold no parameters
 
 

@@ -4,6 +4,7 @@ from refills.models.adherence import AdherenceReport, PillCount, Taken
 from refills.models.cautions import GateRelease, LimitLifted, SupplyLimit
 from refills.models.clock import ClockTick, Crossing, HandOvers
 from refills.models.messages import (
+    AT_ONCE,
     Channel,
     DemoMessage,
     Reminder,

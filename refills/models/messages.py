@@ -27,6 +27,12 @@ class ReminderKind(models.TextChoices):
     TAPER_STEP = "taper_step", _("the dose changes tomorrow")
     END_OF_TAPER = "end_of_taper", _("the last day of a course")
     DIGEST = "digest", _("tasks wait for somebody on the staff")
+    IN_DANGER = "in_danger", _("an answer with the numbers for an emergency")
+    HELP = "help", _("an answer that says what these messages are")
+
+
+AT_ONCE = (ReminderKind.IN_DANGER, ReminderKind.HELP)
+"""Answers to what somebody wrote: they go at any hour, whatever was agreed, and are about no task."""
 
 
 class Channel(models.TextChoices):

@@ -93,6 +93,10 @@ SUPPLY_GAP = Occasion(TaskKind.SUPPLY_GAP, NURSE, "gap|{}|{}", "prescription", C
     _("A supply has run out and no fill is recorded: please contact the patient."))
 REPLY = Occasion(TaskKind.CONTACT_PATIENT, NURSE, "contact_patient|reply|{}|{}|{}", "", Closes.WORD,
     _("The patient answered a message: please call"), case="reply")
+RED_FLAG = Occasion(TaskKind.CONTACT_PATIENT, NURSE, "red_flag|{}|{}|{}", "", Closes.WORD,
+    _("Call the patient now: what they told us cannot wait"), case="red_flag")
+RED_FLAG_PRESCRIBER = Occasion(TaskKind.CONTACT_PATIENT, PSYCHIATRIST, "red_flag|prescriber|{}|{}|{}", "", Closes.WORD,
+    _("Look now: what a patient told us cannot wait"), case="red_flag")
 NOT_ARRIVED = Occasion(TaskKind.CONTACT_PATIENT, NURSE, "contact_patient|reminder|{}", "reminder", Closes.WORD,
     _("A reminder could not be delivered: please contact the patient."), priority=2)
 MAY_HAVE_ARRIVED = Occasion(TaskKind.CONTACT_PATIENT, NURSE, NOT_ARRIVED.key, "reminder", Closes.WORD,

@@ -18,7 +18,7 @@ def today() -> date:
 
 
 def start(by: User, drug: str, *, patient: Patient | None = None, amount: str = "50", **values: Any) -> Any:
-    """Proposes a daily medicine for Carla from today on."""
+    """Proposes a daily medicine for Carla from today on, also when it has been proposed just now."""
     return prescribing.propose_start(
         by,
         (patient or factories.carla()).pk,
@@ -26,6 +26,7 @@ def start(by: User, drug: str, *, patient: Patient | None = None, amount: str = 
         sig=values.pop("sig", None) or factories.sig(amount),
         effective_on=values.pop("on", None) or today(),
         reason_code=values.pop("reason_code", "initial_treatment"),
+        confirm=True,
         **values,
     )
 

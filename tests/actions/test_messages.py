@@ -163,9 +163,13 @@ def test_stop_by_answering_a_text_message_works_in_both_languages(word: str, lef
         reports.take_report("sms", Report("e1", Said.REPLY, sender="+1 415 555-0100", text=word))
     assert {row.channel for row in planned()} == left
     assert Task.objects.filter(kind=TaskKind.CONTACT_PATIENT).count() == bool(left)
-    assert word not in json.dumps(list(Task.objects.values()), default=str) if left else True
+    details = Task.objects.filter(kind=TaskKind.CONTACT_PATIENT).values_list("detail", flat=True)
+    assert list(details) == ([f"“{word}”"] if left else [])
+    points = {one.channel: one.reachable for one in factories.carla().contact_points.filter(ended_at=None)}
+    assert points["sms"] is bool(left), "the address says so as well"
     reports.take_report("sms", Report("e2", Said.REPLY, sender=PHONE, text="START"))
     assert {row.channel for row in planned()} == {"sms"}
+    assert factories.carla().contact_points.get(channel="sms", ended_at=None).reachable
 
 
 def test_a_plan_of_ones_own_changes_days_hour_and_quiet_and_somebody_else_was_faster_is_told() -> None:

@@ -41,7 +41,7 @@ def test_a_report_is_never_refused_for_missing_knowledge() -> None:
 @pytest.mark.parametrize(
     ("severity", "due"),
     [
-        ("life_threatening", "2026-11-20T16:00"),
+        ("life_threatening", "2026-11-20T15:15"),
         ("severe", "2026-11-20T19:00"),
         ("moderate", "2026-11-24T15:00"),
         ("mild", "2026-11-30T15:00"),
@@ -50,7 +50,7 @@ def test_a_report_is_never_refused_for_missing_knowledge() -> None:
 def test_the_task_is_due_by_severity_by_the_clock_where_urgent_else_in_working_hours(severity: str, due: str) -> None:
     with time_machine.travel(datetime.fromisoformat("2026-11-20T15:00-05:00"), tick=False):
         log(severity=severity)
-    assert Task.objects.get().due_at == datetime.fromisoformat(f"{due}-05:00")
+    assert Task.objects.get(kind=TaskKind.SIDE_EFFECT_REVIEW).due_at == datetime.fromisoformat(f"{due}-05:00")
 
 
 @pytest.mark.usefixtures("knowledge")

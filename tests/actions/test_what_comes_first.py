@@ -4,8 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
-from medmgmt.actions import supply
+from medmgmt.actions import observing, supply
 from medmgmt.record.models import Prescription
 from medmgmt.worklist import reads
 from refills.models import Task
@@ -50,3 +51,13 @@ def test_an_unsigned_proposal_and_a_mild_side_effect_come_before_a_refill_with_w
     orders.start(factories.adler(), "methadone")
     found = kinds_in_order()
     assert found.index("review_proposal") < found.index("refill_request")
+
+
+@pytest.mark.parametrize(("drug", "qtc"), [("clozapine", 480), ("citalopram", 505), ("quetiapine", 470)])
+def test_a_long_qtc_stands_above_a_refill_with_weeks_left(drug: str, qtc: int) -> None:
+    supply.request_refill(factories.carla_user(), taken(drug, left=22).pk)
+    observing.record_observation(
+        factories.bo(), factories.carla().pk, code="qtc", value=Decimal(qtc), observed_at=timezone.now()
+    )
+    found = kinds_in_order()
+    assert found.index("result") < found.index("refill_request")

@@ -138,9 +138,18 @@ def test_a_helper_is_told_through_the_last_day_of_the_consent_and_only_what_it_i
         (["tests"], {"lab"}),
         (["plan"], {"dosage_change", "end_of_course"}),
     ):
-        consent = helper(covers=covers)
+        consent = helper(covers=covers, address=f"{covers[0]}@mail.example")
         [found] = [one for one in planning.helpers(factories.carla(), saying.today()) if one.consent_id == consent.pk]
         assert found.covers == things
+
+
+def test_two_caregivers_are_two_readers_and_two_consents_of_one_person_are_one() -> None:
+    mara, ana = helper(), helper(name="Ana", address="ana@mail.example")
+    helper(covers=["tests"])
+    found = planning.helpers(factories.carla(), saying.today())
+    assert [(one.consent_id, one.covers) for one in found] == [
+        (mara.pk, {"prescription", "lab"}), (ana.pk, {"prescription"}),
+    ]  # fmt: skip
 
 
 def test_a_stop_that_nobody_signed_holds_no_message_back_and_a_signed_one_does() -> None:

@@ -71,18 +71,18 @@ def on_card(of: Finding) -> dict[str, measures.Measure]:
 def test_the_newest_result_serves_through_the_last_day_of_its_time() -> None:
     of = qt()
     days = on_card(of)["qtc"].wanted.recent_days
-    saying.seen("qtc", "470", days + 1, hour=12)
+    saying.seen("qtc", "440", days + 1, hour=12)
     assert not on_card(of)["qtc"].is_recent
-    saying.seen("qtc", "452", days, hour=12)
+    saying.seen("qtc", "442", days, hour=12)
     found = on_card(of)["qtc"]
-    assert (found.last.value, found.is_recent) == (452, True)
+    assert (found.last.value, found.is_recent) == (442, True)
 
 
 def test_a_result_is_as_old_as_the_patients_own_days(far: Patient) -> None:
     of = qt()
     days = on_card(of)["qtc"].wanted.recent_days
     for hour in (1, 22):
-        saying.seen("qtc", "452", days, hour=hour)
+        saying.seen("qtc", "442", days, hour=hour)
         assert on_card(of)["qtc"].is_recent
 
 

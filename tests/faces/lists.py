@@ -18,8 +18,8 @@ api:schema healthz metrics problems:all problems:one readyz
 web:answer web:answer_screening web:ask_cosignature web:ask_for_refill web:authorise web:cancel web:change web:claim
 web:code_allergy web:comment web:correct_observation web:correct_side_effect web:cosign web:count web:decide_rule
 web:decline web:decline_cosignature web:dismiss_remark web:done web:enrol web:hook web:language web:lift_limit
-web:limit web:local_change web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition
-web:new_dispense web:new_encounter web:new_observation web:new_rule web:new_side_effect web:notice
+web:limit web:local_change web:merge_charts web:my_side_effect web:my_side_effect_sent web:new_allergy
+web:new_condition web:new_dispense web:new_encounter web:new_observation web:new_rule web:new_side_effect web:notice
 web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
 web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
 web:update_patient web:void_fill web:withdraw web:withdraw_absence

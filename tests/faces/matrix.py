@@ -26,6 +26,7 @@ api:patients                 POST   s y y n n n n n
 api:search-patients          POST   s y y y n n y n
 api:patient                  GET    s y y y n n x n
 api:patient                  PATCH  s y y n n n x n
+api:merge-charts             POST   s y y n n n x n
 api:enrolments               GET    s y y y n n x n
 api:enrolments               POST   s y y n n n x n
 api:contact-points           GET    s y y y n n x n
@@ -154,6 +155,8 @@ web:register                 GET    s y y n n n y n
 web:register                 POST   s r r n n n y n
 web:chart                    GET    s y y y n n x n
 web:chart                    POST   s y y y n n x n
+web:merge_charts             GET    s y y n n n x n
+web:merge_charts             POST   s r r n n n x n
 web:update_patient           GET    s y y n n n x n
 web:update_patient           POST   s r r n n n x n
 web:dismiss_remark           GET    s r r r r r r r
@@ -274,8 +277,8 @@ web:tell_taken               GET    s r r r r r r r
 web:tell_taken               POST   s n n n n r n x
 web:my_side_effect           GET    s n n n n y n y
 web:my_side_effect           POST   s n n n n r n r
-web:my_side_effect_sent      GET    s n n n n y n y
-web:my_side_effect_sent      POST   s n n n n y n y
+web:my_side_effect_sent      GET    s n n n n y n x
+web:my_side_effect_sent      POST   s n n n n y n x
 web:reminder                 GET    y y y y y y y y
 web:reminder                 POST   r r r r r r r r
 web:stop_messages            GET    r r r r r r r r

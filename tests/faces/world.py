@@ -162,6 +162,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
                      "time_zone": "UTC", "team": factories.team().pk},
         "search-patients": {"search": "Castillo"},
         "patient": {"family_name": "Castro", "version": 1},
+        "merge-charts": {"mrn": "P-3003", "why": "ok", "confirm": True},
         "enrolments": {"level": "outpatient", "starts_on": day},
         "contact-points": {"channel": "email", "address": "c@x.example", "consented": True},
         "messages": {"before": [7, 1], "after": [1], "channels": ["email"], "hour": 10, "quiet_from": 20,
@@ -222,6 +223,7 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
     return {
         "register": {**person, "mrn": "N-2", "team_id": factories.team().pk},
         "update_patient": {**person, "version": 1},
+        "merge_charts": {"mrn": "P-3003", "why": "ok", "confirm": "on"},
         "enrol": {"level": "outpatient", "starts_on": day},
         "contact": {"channel": "email", "address": "c@x.example", "consented": "on"},
         "messages": {"act": "renew_calendar"},

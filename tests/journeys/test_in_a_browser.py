@@ -97,6 +97,28 @@ def test_the_story_of_an_order_a_reminder_and_a_side_effect(clinic: Site, sits_d
     expect(doctor.get_by_role("link", name="Brook").first).to_be_visible()
 
 
+def test_a_form_sent_after_the_session_has_ended_comes_back_filled(
+    clinic: Site, sits_down: Callable[..., Page]
+) -> None:
+    nurse = sits_down("bo")
+    nurse.goto("/patients/")
+    nurse.locator("main a[href^='/patients/']").filter(has_text=",").first.click()
+    nurse.goto(f"{nurse.url}conditions/new/")
+    nurse.get_by_label("Diagnosis").fill("restless legs syndrome")
+    nurse.context.clear_cookies(name="sessionid")
+    nurse.get_by_role("button", name="Record").click()
+    expect(nurse.locator("main")).to_contain_text("Nothing has been saved yet")
+    nurse.get_by_label("Username").fill("bo")
+    nurse.get_by_label("Password").fill(PASSWORD)
+    nurse.get_by_role("button", name="Sign in").click()
+    expect(nurse.get_by_label("Diagnosis")).to_have_value("restless legs syndrome")
+    nurse.reload()
+    expect(nurse.get_by_label("Diagnosis")).to_have_value("restless legs syndrome")
+    assert "restless" not in nurse.url
+    nurse.get_by_role("button", name="Record").click()
+    expect(nurse.locator("main")).to_contain_text("The diagnosis is recorded.")
+
+
 def a_new_patient(nurse: Page) -> str:
     """Registered by the nurse, with an e-mail address the patient agreed to; the chart's address."""
     nurse.goto("/patients/new/")
@@ -128,8 +150,8 @@ def prescribe(doctor: Page, chart: str, *, search: str, drug: str, amount: str, 
     doctor.goto(f"{chart}prescribe/")
     doctor.get_by_label("Drug").press_sequentially(search, delay=20)
     doctor.locator("#results button", has_text=drug).first.click()
-    doctor.get_by_label("Dose").fill(amount)
-    doctor.get_by_label("How often").select_option("daily")
+    doctor.get_by_label("How to take it").press_sequentially(f"{amount} daily", delay=20)
+    expect(doctor.get_by_text(f"{amount}\u00a0mg a day")).to_be_visible()
     doctor.locator("main [name=reason_code]").select_option("initial_treatment")
     if supply_days:
         doctor.get_by_text("Strength, first supply").click()

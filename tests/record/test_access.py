@@ -44,7 +44,10 @@ WHO_MAY = """
     record_encounter       yes       yes       -          -           -
     manage_messages        yes       yes       -         yes          -
     record_dispense        yes       yes      yes         -           -
+    void_fill              yes       yes      yes         -           -
+    dismiss_remark         yes       yes      yes         -           -
     register_patient       yes       yes       -          -           -
+    merge_charts           yes       yes       -          -           -
     enrol                  yes       yes       -          -           -
     import_history         yes        -        -          -          yes
     work_tasks             yes       yes      yes         -           -

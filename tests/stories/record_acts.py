@@ -136,17 +136,17 @@ def discharge(world: World, by: str, said: dict[str, Any]) -> None:
 
 
 def consent(world: World, by: str, said: dict[str, Any]) -> None:
-    """The patient's word that somebody is told as well; revoked, it is taken back."""
+    """The patient's word that somebody is told as well, each at a number of their own; revoked, it is taken back."""
     page = f"patients/{world.patient}"
     if said.get("revoke"):
         last = world.get(by, f"{page}/messages")["caregivers"][-1]
         world.post(by, f"caregivers/{last['id']}/withdraw", {})
         return
-    scope = said.get("scope", ["refills"])
+    scope, who = said.get("scope", ["refills"]), str(said.get("who", "caregiver"))
     body = {
-        "name": str(said.get("who", "caregiver")),
+        "name": who,
         "channel": "sms",
-        "address": "+12025550199",
+        "address": f"+120255501{60 + sum(who.casefold().encode()) % 40}",
         "language": "en",
         "covers": scope if isinstance(scope, list) else [scope],
         "starts_on": world.clock.today(),

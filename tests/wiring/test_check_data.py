@@ -106,6 +106,8 @@ SPOILT_CELLS = [
     Spoilt("lab_rules.csv", "attribute", "charm", "no effect of a drug"),
     Spoilt("symptom_rules.csv", "signs", "Nausee", "no term of side_effects.csv"),
     Spoilt("symptom_rules.csv", "signs", "condition:boredom", "is no condition"),
+    Spoilt("red_flags.csv", "needs", "rash & boredom", "is no sign of red_flag_words.csv"),
+    Spoilt("red_flag_words.csv", "words", "rash;.. rash", "is no phrase"),
     Spoilt("duplicate_classes.csv", "drug_class", "Best drugs", "no class of a drug in the rules"),
     Spoilt("card_monitoring.csv", "code", "moonlight", "not in observables.csv"),
     Spoilt("card_monitoring.csv", "drug", "always", NAMELESS),

@@ -184,7 +184,9 @@ def filter_parameter(name: str, each: django_filters.Filter) -> dict[str, Any]:
     if isinstance(each, own_filters.Id):
         schema = {"type": "integer", "format": "int64", "minimum": 1}
     elif isinstance(each, own_filters.Choice):
-        schema = {"type": "string", "enum": [str(code) for code, _words in each.extra["choices"]]}
+        choices = each.extra["choices"]
+        if not callable(choices):
+            schema = {"type": "string", "enum": [str(code) for code, _words in choices]}
     elif isinstance(each, own_filters.Day):
         schema = {"type": "string", "format": "date"}
     elif isinstance(each, own_filters.YesOrNo):

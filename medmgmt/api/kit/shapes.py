@@ -119,7 +119,8 @@ def of_column(column: "models.Field[Any, Any]", of: str) -> Field:
         return serializers.DictField(**options) if column.default is dict else texts(**options)
     if isinstance(column, models.DecimalField):
         return Amount(max_digits=column.max_digits, decimal_places=column.decimal_places, **options)
-    return OF_COLUMNS.get(type(column), serializers.IntegerField)(**options)
+    known = (OF_COLUMNS[kind] for kind in type(column).__mro__ if kind in OF_COLUMNS)
+    return next(known, serializers.IntegerField)(**options)
 
 
 def of_hint(kind: object, name: str, of: str) -> Field:

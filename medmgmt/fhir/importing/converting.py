@@ -5,6 +5,7 @@ record's words is kept as text beside the dose and in the notes of the changes, 
 remark for the chart.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -37,6 +38,8 @@ from medmgmt.fhir.importing.resources import (
 
 LANGUAGES = ("en", "es")
 ALLERGY_WORDS = ("allergy to ", "intolerance to ", "allergic reaction to ", "hypersensitivity to ")
+TAG = re.compile(r"\s*\((?:disorder|finding|situation|substance|product|medicinal product)\)$")
+"""What SNOMED CT puts behind a name."""
 LEFT_OUT, UNCLEAR = "left_out", "unclear"
 UNTRUE = "entered in error or refuted"
 
@@ -162,6 +165,7 @@ def _patient(reading: PatientReading, asked: _Converting) -> PastPatient:
         sex=reading.sex,
         language=language if language in LANGUAGES else "en",
         time_zone=str(person.zone),
+        replaces=tuple(f"Patient/{other}" for other in person.replaced),
     )
 
 
@@ -221,10 +225,10 @@ def _allergy(one: AllergyReading, asked: _Converting) -> PastAllergy:
 
 def substance_of(text: str) -> str:
     """What somebody is allergic to: "Allergy to mould" and "Latex allergy" name mould and latex."""
-    lowered = text.strip().lower()
+    lowered = TAG.sub("", text.strip().lower())
     for words in ALLERGY_WORDS:
         lowered = lowered.removeprefix(words)
-    return lowered.removesuffix(" allergy").removesuffix(" (disorder)").strip() or text.strip()
+    return lowered.removesuffix(" allergy").strip() or text.strip()
 
 
 def _medicines(person: Person, asked: _Converting) -> list[Medicine]:
@@ -244,9 +248,10 @@ def _medicines(person: Person, asked: _Converting) -> list[Medicine]:
         if not why and when is not None and when.last < person.reading.birth_date:
             why = "dated before the patient's birth"
         if not why and when is None and not request.runs:
-            why = "it has no date and has ended"
+            why = "it does not say when it began, and has ended"
         if why:
-            asked.leave_out(request.kind, request.id, one.words, why)
+            told = wording.joined([one.words, request.reason_text, *request.notes])
+            asked.leave_out(request.kind, request.id, told, why)
         else:
             made.append(one)
     return _without_repeats(made, asked)
@@ -414,7 +419,7 @@ def _steps(course: Course, by_ref: ByRef, asked: _Converting) -> tuple[PastStep,
                 made.append(PastStep("stop", phase.until, _at(one, asked), note=SENTENCES[courses.Basis.SAID]))
     last, _line = by_ref[course.orders[-1].ref]
     if course.is_held:
-        held = "On hold in the source since an unknown day."
+        held = " ".join(["On hold in the source since an unknown day.", *_status_notes(last)])
         made.append(PastStep("hold", course.orders[-1].on, _at(last, asked), note=held, is_dated=last.is_dated))
     if course.end is not None:
         made.append(PastStep("stop", course.end.on, _ended_at(course.end.on, asked), note=_why_ended(course, last)))
@@ -459,7 +464,12 @@ def _noon(day: date) -> datetime:
 
 def _why_ended(course: Course, last: Medicine) -> str:
     assert course.end is not None, "only a course that has ended is asked"
-    return " ".join([SENTENCES[course.end.basis], *(note for note in last.request.notes if note.startswith("Status:"))])
+    return " ".join([SENTENCES[course.end.basis], *_status_notes(last)])
+
+
+def _status_notes(one: Medicine) -> list[str]:
+    """Why it is no longer taken, as the source says."""
+    return [note for note in one.request.notes if note.startswith("Status:")]
 
 
 def _note(one: Medicine, line: sigs.Line, sig: sigs.Sig) -> str:

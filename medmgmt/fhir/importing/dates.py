@@ -14,6 +14,7 @@ PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 DAYS_IN = {"d": 1, "wk": 7}
 MONTHS_IN = {"mo": 1, "a": 12}
+UNIT_WORDS = {"minute": "min", "hour": "h", "day": "d", "week": "wk", "month": "mo", "year": "a"}
 MINUTES_IN = {"s": 0, "min": 1, "h": 60}
 
 
@@ -70,6 +71,7 @@ def _noon(day: date) -> datetime:
 
 def later(day: date, number: int, unit: str) -> date | None:
     """The first day that is so many hours, days, weeks, months or years later; None for another unit."""
+    unit = UNIT_WORDS.get(unit.lower().removesuffix("s"), unit)
     if unit in MINUTES_IN:
         return day + timedelta(days=max(1, -(-number * MINUTES_IN[unit] // (24 * 60))))
     if unit in DAYS_IN:

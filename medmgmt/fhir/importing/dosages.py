@@ -4,6 +4,7 @@ Pure. Nothing is invented: what cannot be put into numbers whole has no parts, a
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta, tzinfo
@@ -33,6 +34,10 @@ ROUTE_WORDS = {
 CONTRADICTS = "The source says two things of how it is taken, so no dose was taken over."
 TROUBLE = (NoWord, ImpossibleSig, ArithmeticError, TypeError, ValueError, AttributeError, LookupError)
 """All that a Dosage can be wrong in; whatever it is, its words are kept."""
+CHANGES = re.compile(
+    r"\b(?:then|increas\w+|decreas\w+|reduc\w+|titrat\w+|taper\w*|alternat\w+|hasta|luego|aument\w+)\b", re.IGNORECASE
+)
+"""Words of a dose that changes."""
 NEARLY = Decimal("0.001")
 Understand = Callable[[str], Sig | None]
 """Reads words as an order line is read; None for words that are not understood whole."""
@@ -82,20 +87,26 @@ def read(one: Mapping[str, Any], ordered: Ordered, on: date, zone: tzinfo) -> Sa
     route = _route(one) or ordered.route
     sequence = one.get("sequence") if isinstance(one.get("sequence"), int) else None
     try:
-        days = _days(one, on, zone)
+        days, lost = _days(one, on, zone), ""
+        if days.ends is not None and days.ends <= (days.begins or on):
+            days, lost = _Days(), "It ends before it begins, so no end was taken over."
     except TROUBLE:
-        days = _Days(None, None, ("its dates cannot be read",))
+        days, lost = _Days(), "From when until when cannot be read, so no end was taken over."
     if not set(one) - set(wording.SPOKEN) - {"sequence"}:
         return _by_words(one, ordered, route, sequence)
     try:
         sig, words, ends = _known(one, ordered, route, days.begins or on)
     except TROUBLE as wrong:
-        doubts = (CONTRADICTS,) if isinstance(wrong, TwoThings) else ()
-        return Said((), unknown(route, wording.text_of(one)), days.begins, days.ends, sequence, doubts)
+        doubts = (CONTRADICTS if isinstance(wrong, TwoThings) else "", lost)
+        why = tuple(filter(None, doubts))
+        return Said((), unknown(route, wording.text_of(one)), days.begins, days.ends, sequence, why)
     told = wording.joined([wording.words_of(one), *words, *days.words])
     sig = replace(sig, words=wording.shortened(told, LONGEST_WORDS))
     both = days.ends is not None and ends is not None and days.ends != ends
-    told_twice = ["The source gives two ends: the later one counts."] if both else []
+    told_twice = [lost] if lost else []
+    told_twice += ["The source gives two ends: the later one counts."] if both else []
+    if CHANGES.search(wording.words_of(one)) and sequence is None:
+        told_twice.append("Its words tell of another dose later or instead, which its numbers do not.")
     if _differ(sig, ordered.understand(str(one.get("text") or "")), ordered.strength):
         told_twice.append(f"Its words say otherwise than its numbers, which were taken over: {sig.text()}.")
     end = max((day for day in (days.ends, ends) if day is not None), default=None)
@@ -200,7 +211,8 @@ def _worn(sig: Sig, repeat: Mapping[str, Any]) -> tuple[Sig, str]:
     if not repeat.get("duration"):
         return sig, ""
     unit = str(repeat.get("durationUnit") or "")
-    told = f"each time for {repeat['duration']} {unit}"
+    most = f" to {repeat['durationMax']}" if "durationMax" in repeat else ""
+    told = f"each time for {repeat['duration']}{most} {unit}"
     hours = timings.number(repeat["duration"]) * {"h": 1, "d": 24, "wk": 168}.get(unit, 0)
     is_patch = sig.unit == "{patch}" or sig.route == "TD"
     if not is_patch or hours != hours.to_integral_value() or not 1 <= hours <= LONGEST_WORN or "durationMax" in repeat:

@@ -18,9 +18,10 @@ UCUM = {
     "gram": "g", "ml": "mL", "milliliter": "mL", "millilitre": "mL", "meq": "meq", "mmol": "mmol", "[iu]": "[iU]",
     "iu": "[iU]", "unt": "[iU]", "unit": "[iU]", "[u]": "[iU]", "u": "[iU]", "tab": "{tablet}", "tablet": "{tablet}",
     "tbl": "{tablet}", "cap": "{capsule}", "caps": "{capsule}", "capsule": "{capsule}", "puff": "{puff}",
-    "actuation": "{puff}", "patch": "{patch}", "drop": "[drp]", "[drp]": "[drp]", "gtt": "[drp]", "spray": "{spray}",
-    "lozenge": "{lozenge}", "film": "{film}", "suppository": "{suppository}", "supp": "{suppository}",
-    "injection": "{injection}", "application": "{application}", "piece": "{piece}", "dose": "{dose}", "1": "",
+    "actuation": "{puff}", "actuat": "{puff}", "inhalation": "{puff}", "patch": "{patch}", "drop": "[drp]",
+    "[drp]": "[drp]", "gtt": "[drp]", "spray": "{spray}", "lozenge": "{lozenge}", "film": "{film}",
+    "suppository": "{suppository}", "supp": "{suppository}", "injection": "{injection}",
+    "application": "{application}", "piece": "{piece}", "dose": "{dose}", "1": "",
 }  # fmt: skip
 """What servers write for a unit, in small letters and the singular, as UCUM; a bare 1 counts pieces of the form."""
 FORM_UNITS = (("tablet", "{tablet}"), ("capsule", "{capsule}"), ("patch", "{patch}"), ("transdermal system", "{patch}"),

@@ -13,6 +13,12 @@ from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.products import Ingredient, Product
 from medmgmt.fhir.importing.resources import NDC, RXNORM, Concept
 
+FORMS = frozenset({
+    "patch", "patches", "tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "injection", "cream",
+    "gel", "ointment", "lotion", "inhaler", "spray", "drops", "syrup", "solution", "suspension", "odt", "er", "xr",
+    "sr", "cr", "dr", "xl", "ec", "im", "po", "oral", "nasal", "transdermal", "topical",
+})  # fmt: skip
+"""Words at the end of a name that say how it is made and not what it is."""
 DIGITS = re.compile(r"[\d.]+")
 
 
@@ -124,6 +130,12 @@ def find(concept: Concept, resolve: Resolve) -> Found:
     called = concept.text or name or concept.called
     product, parts = tables.product(code, called)
     drugs = tuple(_drug(part, resolve) for part in parts or (tables.substance(called),))
+    if not any(drug.is_known for drug in drugs):
+        strength = drugs[0].strength if len(drugs) == 1 else ""
+        drugs = tuple(replace(one, strength=strength) for one in _by_its_first_words(called, resolve)) or drugs
+    drugs = tuple(
+        replace(drug, name=called) if not drug.is_known and drug.name == called.lower() else drug for drug in drugs
+    )
     kept = None if by_ingredient is not None else code
     told = Found(called, kept, product, drugs, _other_names(concept, drugs, resolve))
     if not name and by_ingredient is None:
@@ -134,6 +146,19 @@ def find(concept: Concept, resolve: Resolve) -> Found:
         else tuple(_drug(part, resolve) for part in tables.product(code, name)[1])
     )
     return _compared(told, by_code, tables.product(code, name)[0], name)
+
+
+def _by_its_first_words(called: str, resolve: Resolve) -> tuple[Drug, ...]:
+    """The drug that the words before the first number name, without the word for its form; with no strength.
+
+    As in "Suboxone 8-2 mg SL film" and "fentanyl patch 25 mcg/hr".
+    """
+    words = re.split(r"\s+\d", called, maxsplit=1)[0].lower().split()
+    while len(words) > 1 and words[-1] in FORMS:
+        words.pop()
+    name = " ".join(words)
+    known = resolve(name, None) if name and name != called.strip().lower() else None
+    return (Drug(known.name, known.rxcui, "", is_known=True),) if known else ()
 
 
 def _other_names(concept: Concept, drugs: tuple[Drug, ...], resolve: Resolve) -> tuple[str, ...]:

@@ -135,11 +135,11 @@ def product(resource: Resource, medications: Mapping[str, Resource]) -> Concept:
         raise resources.Unreadable("it names no medication")
     pointer, display = str(target.get("reference") or ""), str(target.get("display") or "").strip()
     found: Resource | None = None
+    inside = {str(one.get("id")): one for one in resource.get("contained") or [] if isinstance(one, dict)}
     if pointer.startswith("#"):
-        inside = [one for one in resource.get("contained") or [] if isinstance(one, dict)]
-        found = next((one for one in inside if one.get("id") == pointer[1:]), None)
+        found = inside.get(pointer[1:])
     elif pointer:
-        found = medications.get(resources.last_segment(pointer))
+        found = medications.get(resources.last_segment(pointer)) or inside.get(resources.last_segment(pointer))
     if found is not None:
         return medication(found, display)
     if not display:

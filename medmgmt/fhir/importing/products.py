@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 SALTS = frozenset({
     "acetate", "anhydrous", "benzoate", "besylate", "bitartrate", "bromide", "calcium", "carbonate", "chloride",
-    "citrate", "decanoate", "dihydrate", "dihydrochloride", "disodium", "fumarate", "hemihydrate", "hydrate",
-    "hydrobromide", "hydrochloride", "hydrocholoride", "magnesium", "maleate", "mesylate", "monohydrate", "nitrate",
-    "oxalate", "palmitate", "pamoate", "phosphate", "potassium", "propionate", "sodium", "succinate", "sulfate",
-    "tartrate", "tosylate", "trihydrate", "valerate",
+    "citrate", "decanoate", "dihydrate", "dihydrochloride", "disodium", "fumarate", "hbr", "hcl", "hemihydrate",
+    "hydrate", "hydrobromide", "hydrochloride", "hydrocholoride", "magnesium", "maleate", "mesylate", "monohydrate",
+    "nitrate", "oxalate", "palmitate", "pamoate", "phosphate", "potassium", "propionate", "sodium", "succinate",
+    "sulfate", "tartrate", "tosylate", "trihydrate", "valerate",
 })  # fmt: skip
 """Words at the end of a name that say in which salt, ester or water it comes; one as Synthea misspells it."""
 INORGANIC = frozenset({
@@ -30,11 +30,26 @@ PACK = re.compile(r"^\{(?P<inside>.*)\}\s*Pack\b", re.IGNORECASE)
 PACKED = re.compile(r"\d+\s*\((?P<product>[^()]*(?:\([^()]*\)[^()]*)*)\)")
 STRENGTH = re.compile(
     r"^(?P<name>.*?[^\d\s.].*?)\s+(?P<amount>\d[\d.,]*)\s*"
-    r"(?P<unit>(?:MG|MCG|G|ML|UNT|MEQ|MMOL|%)(?:/(?:ML|HR|ACTUAT|MG|G|L))?)(?=\s|$)\s*(?P<rest>.*)$",
+    r"(?P<unit>(?:MG|MCG|G|ML|UNT|UNITS?|MEQ|MMOL|%)(?:/(?:[\d.]+\s*)?(?:ML|HR|H|HOUR|DAY|ACTUAT|MG|G|L))?)(?=\s|$)"
+    r"\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
-UNIT_WORDS = {"mg": "mg", "mcg": "mcg", "g": "g", "ml": "mL", "unt": "units", "meq": "mEq", "hr": "h", "l": "L",
-              "actuat": "actuation", "mmol": "mmol", "%": "%"}  # fmt: skip
+SEVERAL = re.compile(
+    r"^(?P<names>[a-z][a-z' ]*(?:[-/][a-z][a-z' ]*)+)\s+(?P<amounts>[\d.]+(?:[-/][\d.]+)*)\s*"
+    r"(?P<unit>MG|MCG)\b(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+"""As people write a combination: "acetaminophen-codeine 300-30 mg tablet"."""
+IN_BRACKETS = re.compile(r"\s*\([A-Za-z][A-Za-z' -]*\)")
+SNOMED_WORDS = (
+    (re.compile(r"^product containing (?:precisely |only )?", re.IGNORECASE), ""), (re.compile(r"/1 each\b"), ""),
+    (re.compile(r"\bmilligrams?\b", re.IGNORECASE), "MG"), (re.compile(r"\bmicrograms?\b", re.IGNORECASE), "MCG"),
+)  # fmt: skip
+"""How SNOMED CT names the same: "Product containing precisely sertraline 50 milligram/1 each oral tablet"."""
+UNIT_WORDS = {
+    "unit": "units", "units": "units", "unt": "units", "mg": "mg", "mcg": "mcg", "g": "g", "ml": "mL", "l": "L",
+    "meq": "mEq", "mmol": "mmol", "%": "%", "hr": "h", "h": "h", "hour": "h", "day": "day", "actuat": "actuation",
+}  # fmt: skip
 
 FORMS = (
     "extended release oral tablet", "delayed release oral tablet", "disintegrating oral tablet", "chewable tablet",
@@ -52,9 +67,11 @@ FORMS = (
 ROUTE_WORDS = (
     ("sublingual", "SL"), ("buccal", "BUCC"), ("oral", "PO"), ("chewable tablet", "PO"), ("chewing gum", "BUCC"),
     ("transdermal", "TD"), ("topical", "TOP"), ("inhal", "INH"), ("nasal", "IN"), ("ophthalmic", "OPH"),
-    ("otic", "OTIC"), ("rectal", "PR"), ("vaginal", "PV"), ("implant", "IMPLANT"),
+    ("otic", "OTIC"), ("rectal", "PR"), ("vaginal", "PV"), ("implant", "IMPLANT"), ("suppositor", "PR"),
+    ("patch", "TD"), ("cream", "TOP"), ("ointment", "TOP"), ("tab", "PO"), ("cap", "PO"), ("syrup", "PO"),
 )  # fmt: skip
-"""What a dose form says of the route. An injection says nothing: vein, muscle or skin is for the prescriber to say."""
+"""What a dose form says of the route, the more telling words first. An injection says nothing: vein, muscle or skin is
+for the prescriber to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +101,13 @@ class Product:
 def parse(display: str) -> Product:
     """The product that an RxNorm name describes; an empty name has no ingredients."""
     text = " ".join(display.split())
+    for pattern, word in SNOMED_WORDS:
+        text = pattern.sub(word, text)
     brand = BRAND.search(text)
     if brand:
         text = text[: brand.start()].strip()
     pack = PACK.match(text)
-    product = _pack(pack["inside"]) if pack else _single(PREFIX.sub("", text))
+    product = _pack(pack["inside"]) if pack else _single(PREFIX.sub("", IN_BRACKETS.sub("", text) or text))
     return replace(product, brand=brand[1] if brand else "", route=route_of(product.form))
 
 
@@ -121,6 +140,9 @@ def _pack(inside: str) -> Product:
 
 
 def _single(text: str) -> Product:
+    several = SEVERAL.match(text)
+    if several:
+        return _several(several)
     pieces = text.split(" / ")
     if len(pieces) == 1 and re.fullmatch(r"[A-Za-z ]+(?:/[A-Za-z ]+)+", text):
         pieces = text.split("/")
@@ -131,6 +153,22 @@ def _single(text: str) -> Product:
         if part.name:
             parts.append(part)
     return Product(ingredients=tuple(parts), form=form)
+
+
+def _several(said: "re.Match[str]") -> Product:
+    """A combination with the strengths of its parts in their order; of fewer strengths than parts none is anybody's."""
+    names, amounts = re.split("[-/]", said["names"]), re.split("[-/]", said["amounts"])
+    amounts = amounts if len(amounts) == len(names) else []
+    words = names[-1].split()
+    while len(words) > 1 and words[-1].lower() in RELEASES:
+        words.pop()
+    names[-1] = " ".join(words)
+    strengths = [_strength(amount, said["unit"]) for amount in amounts] or [""] * len(names)
+    parts = [Ingredient(name.strip().lower(), strength) for name, strength in zip(names, strengths, strict=True)]
+    return Product(ingredients=tuple(parts), form=said["rest"].strip())
+
+
+RELEASES = frozenset({"er", "xr", "sr", "cr", "dr", "la", "xl", "ir", "ec", "odt", "hcl"})
 
 
 def _part(text: str) -> tuple[Ingredient, str]:
@@ -144,5 +182,11 @@ def _part(text: str) -> tuple[Ingredient, str]:
 
 
 def _strength(amount: str, unit: str) -> str:
-    units = "/".join(UNIT_WORDS[word.lower()] for word in unit.split("/"))
+    units = "/".join(_unit(word) for word in unit.split("/"))
     return f"{amount}{'' if units == '%' else ' '}{units}"
+
+
+def _unit(word: str) -> str:
+    """As in "mg", or "5 mL" below a stroke."""
+    number, name = re.fullmatch(r"([\d.]*)\s*(\D+)", word).groups()  # type: ignore[union-attr]  # STRENGTH found it
+    return f"{number} {UNIT_WORDS[name.lower()]}".strip()

@@ -13,7 +13,7 @@ from medmgmt.fhir.importing import dates, dosages, wording
 from medmgmt.fhir.importing.dosages import Ordered as Ordered
 from medmgmt.fhir.importing.dosages import Said
 from medmgmt.fhir.importing.dosages import is_known as is_known
-from medmgmt.record.sigs import LONGEST_WORDS, ImpossibleSig, Part
+from medmgmt.record.sigs import LONGEST_WORDS, NBSP, ImpossibleSig, Part
 from medmgmt.record.sigs import Sig as Sig
 
 
@@ -55,7 +55,7 @@ def _lines(instructions: Sequence[Any], ordered: Ordered, on: date, zone: tzinfo
         return (Line((Phase(on, None, dosages.unknown(ordered.route, "")),), structured=False),)
     said = _in_order(given, ordered, on, zone)
     if _clash(said):
-        words = "; ".join(one.sig.words or one.sig.text() for one in said)
+        words = "; ".join(one.sig.words or plain(one.sig) for one in said)
         return (Line((Phase(on, _last(said), dosages.unknown(said[0].sig.route, words)),), structured=False),)
     shapes: dict[tuple[object, ...], list[Said]] = {}
     for one in said:
@@ -87,9 +87,14 @@ def _clash(said: Sequence[Said]) -> bool:
             mine, theirs = ({(p.timing, p.weekdays, p.at) for p in each.parts} for each in (one, other))
             if mine & theirs and one.sig.route == other.sig.route:
                 return True
-            if _in_turn(one, other) and not all(part.at or part.timing in ORDER for part in (*one.parts, *other.parts)):
+            if _in_turn(one, other) and not all(map(_is_named, (*one.parts, *other.parts))):
                 return True
     return False
+
+
+def _is_named(part: Part) -> bool:
+    """Whether it says at which times of which days, so that another may stand beside it."""
+    return bool(part.at or part.weekdays or part.timing in ORDER)
 
 
 def _in_turn(one: Said, other: Said) -> bool:
@@ -139,10 +144,15 @@ def _together(holds: Sequence[Said]) -> Sig:
         parts = sorted((part for one in holds for part in one.parts), key=_in_the_day)
         return replace(holds[0].sig, parts=tuple(parts), words=wording.shortened(words, LONGEST_WORDS))
     except ImpossibleSig:
-        return dosages.unknown(holds[0].sig.route, words or "; ".join(one.sig.text() for one in holds))
+        return dosages.unknown(holds[0].sig.route, words or "; ".join(plain(one.sig) for one in holds))
 
 
 ORDER = ("morning", "noon", "evening", "bedtime")
+
+
+def plain(sig: Sig) -> str:
+    """Its line with common spaces, for words that are kept."""
+    return sig.text().replace(NBSP, " ")
 
 
 def _in_the_day(part: Part) -> tuple[str, int]:

@@ -24,6 +24,17 @@ CODES: dict[str, dict[str, Any]] = {
     "BED": {"when": ["HS"]}, **{f"Q{hours}H": {"period": hours, "periodUnit": "h"} for hours in (1, 2, 3, 4, 6, 8, 12)},
 }  # fmt: skip
 """HL7 v3 TimingAbbreviation, as in Timing.code, in the words of Timing.repeat."""
+CODES |= {
+    words: CODES[code]
+    for code, several in {
+        "QD": ("DAILY", "ONCE DAILY", "ONCE A DAY", "EVERY DAY", "QDAY"), "BID": ("TWICE DAILY", "TWICE A DAY"),
+        "TID": ("THREE TIMES DAILY", "THREE TIMES A DAY"), "QID": ("FOUR TIMES DAILY", "FOUR TIMES A DAY"),
+        "QOD": ("EVERY OTHER DAY",), "WK": ("WEEKLY", "ONCE WEEKLY", "ONCE A WEEK"), "AM": ("QAM", "EVERY MORNING"),
+        "BED": ("QHS", "HS", "AT BEDTIME", "NIGHTLY AT BEDTIME"),
+    }.items()
+    for words in several
+}  # fmt: skip
+"""The same as servers write them out."""
 
 EVENTS: dict[str, tuple[str, str]] = {
     "MORN": ("morning", ""), "NOON": ("noon", ""), "EVE": ("evening", ""), "HS": ("bedtime", ""),
@@ -151,7 +162,7 @@ def _code(code: Any) -> tuple[dict[str, Any] | None, str]:
     if not isinstance(code, Mapping):
         return None, ""
     codings = [one for one in code.get("coding") or [] if isinstance(one, Mapping)]
-    names = [*(str(one.get("code") or "") for one in codings), str(code.get("text") or "")]
+    names = [str(one.get(key) or "") for key in ("code", "display") for one in codings] + [str(code.get("text") or "")]
     called = next(filter(None, [str(code.get("text") or ""), *names]), "")
     for name in names:
         known = CODES.get(name.upper().replace(".", "").strip())

@@ -4,11 +4,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import time
-from decimal import Decimal, InvalidOperation
 from string import Formatter
 from zoneinfo import available_timezones
 
-from interactions.engine import care_tables, derived_tables, load_tables, numbers, observables
+from interactions.engine import (
+    care_tables,
+    derived_tables,
+    load_tables,
+    numbers,
+    observables,
+    own_words,
+    red_flags,
+    written,
+)
 from interactions.engine.attributes import SCALES
 from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Facts
@@ -143,11 +151,10 @@ def _whole(asked: AskedCell) -> str:
 
 
 def _decimal(asked: AskedCell) -> str:
-    try:
-        value = Decimal(asked.text)
-    except InvalidOperation:
+    value = written.number(asked.text)
+    if value is None:
         return f"{asked.text!r} is no number"
-    return "" if value.is_finite() and value >= 0 else f"{asked.text} is no figure that can be"
+    return "" if value >= 0 else f"{asked.text} is no figure that can be"
 
 
 def _drugs(asked: AskedCell) -> str:
@@ -215,6 +222,12 @@ def _sign(sign: str, asked: AskedCell) -> str:
         return "" if sign.removeprefix("condition:") in asked.known.conditions else f"{sign!r} is no condition"
     is_term = not sign[:1].isupper() or sign in asked.known.terms
     return "" if is_term else f"{sign!r} is no term of side_effects.csv"
+
+
+def _flagged(asked: AskedCell) -> str:
+    known = asked.known.values("red_flag_words.csv", "sign")
+    named = {sign for signs in red_flags.needs_of(asked.text) for sign in signs}
+    return next((f"{sign!r} is no sign of red_flag_words.csv" for sign in sorted(named - known)), "")
 
 
 def _side_effect(asked: AskedCell) -> str:
@@ -332,6 +345,8 @@ KINDS: dict[str, Kind] = {
     "associations": _all(_each(_association), _listed),
     "signs": _all(_each(_sign), _listed),
     "side effect": _side_effect,
+    "signs of a red flag": _flagged,
+    "phrases": _all(_listed, _read_by(lambda text: own_words.vocabulary([{"sign": "", "words": text}]))),
     "conditions": _each_among(lambda known: known.conditions, "no condition"),
     "condition of a person": lambda asked: conditions.of_person(asked.text, asked.known),
     "condition of a pair": lambda asked: conditions.of_pair(asked.text, asked.row["a"], asked.row["b"], asked.known),

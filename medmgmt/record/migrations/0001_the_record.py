@@ -438,6 +438,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('recovered', 'gone'), ('recovering', 'getting better'), ('not_recovered', 'still there'), ('recovered_with_sequelae', 'gone, with lasting effects'), ('fatal', 'fatal'), ('unknown', 'not known')], default='unknown', max_length=30)),
                 ('action_taken', models.CharField(choices=[('none_yet', 'nothing yet'), ('dose_not_changed', 'dose not changed'), ('dose_reduced', 'dose reduced'), ('dose_increased', 'dose increased'), ('held', 'put on hold'), ('drug_withdrawn', 'stopped'), ('treated', 'side effect treated'), ('not_applicable', 'does not apply'), ('unknown', 'not known')], default='none_yet', max_length=20)),
                 ('note', models.TextField(blank=True)),
+                ('red_flags', models.JSONField(default=list, help_text='What in it could not wait, by the names of red_flags.csv.')),
                 ('reporter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('reporter_role', models.CharField(choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator')], max_length=20)),
                 ('reported_at', models.DateTimeField(default=django.utils.timezone.now)),

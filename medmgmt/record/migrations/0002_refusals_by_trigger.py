@@ -57,15 +57,29 @@ DIALECT = {
 }
 
 
-def refusals(vendor):
+def merging(vendor, columns):
+    """By table: that a row goes as it is, all but its number of a patient, into the chart that its own was merged into."""
+    differs = DIALECT[vendor]["differs"]
+    into = "EXISTS (SELECT 1 FROM record_patient AS p WHERE p.id = OLD.patient_id AND p.merged_into_id = NEW.patient_id)"
+    found = {}
+    for table, names in columns.items():
+        quoted = [f'"{one}"' for one in names if one != "patient_id"]
+        same = [f"NOT ({differs.format(a=f'OLD.{one}', b=f'NEW.{one}')})" for one in quoted]
+        found[table] = " AND ".join([into, *same]) if "patient_id" in names else "1 = 0"
+    return found
+
+
+def refusals(vendor, columns):
     """Every refusal: its name, BEFORE which event, on which table, when, and the sentence."""
+    merged = merging(vendor, columns)
     differs = DIALECT[vendor]["differs"]
     changed = lambda *columns: " OR ".join(differs.format(a=f"OLD.{c}", b=f"NEW.{c}") for c in columns)
     day_after = DIALECT[vendor]["day_after"]
     later = DIALECT[vendor]["later"]
 
     for table, sentence in APPEND_ONLY.items():
-        yield f"{table}_is_never_edited", "UPDATE", table, "1 = 1", sentence
+        edited = "1 = 1" if table == "record_auditentry" else f"NOT ({merged[table]})"
+        yield f"{table}_is_never_edited", "UPDATE", table, edited, sentence
         yield f"{table}_is_never_deleted", "DELETE", table, "1 = 1", sentence
     for table in [*APPEND_ONLY, "record_dosagechange"]:
         taken = f"EXISTS (SELECT 1 FROM {table} AS other WHERE other.id = NEW.id)"
@@ -73,15 +87,18 @@ def refusals(vendor):
     for table, sentence in KEPT.items():
         yield f"{table}_is_never_deleted", "DELETE", table, "1 = 1", sentence
     for table in WITH_A_PATIENT:
-        yield f"{table}_keeps_its_patient", "UPDATE", table, changed("patient_id"), "a row never moves to another patient"
+        moved = f"({changed('patient_id')}) AND NOT ({merged[table]})"
+        yield f"{table}_keeps_its_patient", "UPDATE", table, moved, "a row never moves to another patient"
 
     yield (
         "a_settled_change_is_never_edited", "UPDATE", "record_dosagechange",
-        "OLD.status <> 'proposed'", "a signed or withdrawn dosage change is never edited",
+        f"OLD.status <> 'proposed' AND NOT ({merged['record_dosagechange']})",
+        "a signed or withdrawn dosage change is never edited",
     )  # fmt: skip
     yield (
         "what_was_proposed_is_what_is_signed", "UPDATE", "record_dosagechange",
-        changed(*PROPOSED_COLUMNS), "a proposed dosage change is signed or withdrawn, never edited",
+        f"({changed(*PROPOSED_COLUMNS)}) AND NOT ({merged['record_dosagechange']})",
+        "a proposed dosage change is signed or withdrawn, never edited",
     )  # fmt: skip
     yield (
         "a_change_is_of_its_patients_prescription", "INSERT", "record_dosagechange",
@@ -185,7 +202,11 @@ MOVE_HEAD = "UPDATE record_audithead SET seq = NEW.seq, hash = NEW.hash WHERE ch
 def put_up(apps, schema_editor):
     vendor = schema_editor.connection.vendor
     run = lambda sql: schema_editor.execute(sql, params=None)  # the texts hold no parameters
-    for name, event, table, when, sentence in refusals(vendor):
+    columns = {
+        model._meta.db_table: [field.column for field in model._meta.local_concrete_fields]
+        for model in apps.get_models()
+    }
+    for name, event, table, when, sentence in refusals(vendor, columns):
         if vendor == "sqlite":
             run(
                 f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {when} "

@@ -58,6 +58,16 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name})
 
 
+class TimeZoneField(models.CharField):  # type: ignore[type-arg]  # not subscriptable at run time
+    """The name of a time zone; in a migration it is plain text."""
+
+    default_validators = [validate_time_zone]
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
 if TYPE_CHECKING:
     Text = models.TextField[str, str]
 else:
@@ -91,7 +101,7 @@ class Patient(models.Model):
     birth_date = models.DateField(_("birth date"))
     sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
-    time_zone = models.CharField(_("time zone"), max_length=60)
+    time_zone = TimeZoneField(_("time zone"), max_length=60)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)

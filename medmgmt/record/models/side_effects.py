@@ -61,6 +61,7 @@ class SideEffectReport(models.Model):
     outcome = models.CharField(max_length=30, choices=Outcome, default=Outcome.UNKNOWN)
     action_taken = models.CharField(max_length=20, choices=ActionTaken, default=ActionTaken.NONE_YET)
     note = models.TextField(blank=True)
+    red_flags = models.JSONField(default=list, help_text=_("What in it could not wait, by the names of red_flags.csv."))
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     reporter_role = models.CharField(max_length=20, choices=Role)
     reported_at = models.DateTimeField(default=timezone.now)

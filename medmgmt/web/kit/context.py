@@ -41,7 +41,14 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
 
 def site(request: HttpRequest) -> dict[str, object]:
     """Template context shared by all pages; no query beyond the person who is signed in, and one for what waits."""
-    return {"site_name": settings.SITE_NAME, "demo": not settings.PRODUCTION, "nav": doors(request)}
+    return {
+        "site_name": settings.SITE_NAME,
+        "demo": not settings.PRODUCTION,
+        "nav": doors(request),
+        "emergency_number": settings.EMERGENCY_NUMBER,
+        "crisis_number": settings.CRISIS_NUMBER,
+        "clinic_phone": settings.CLINIC_PHONE,
+    }
 
 
 def doors(request: HttpRequest) -> list[Door]:

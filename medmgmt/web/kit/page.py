@@ -17,6 +17,7 @@ from django.http.response import HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -99,8 +100,15 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
     template = "400.html" if problem.status == 400 else "problem.html"
     is_worth_it = problem.status in MENDABLE and kept.holds_words(request)
     again = kept.keep(request, whose=request.user.pk) if is_worth_it else ""
-    context = {"problem": problem, "words": kept.words(request), "again": again}
+    context = {"problem": problem, "words": kept.words(request), "again": again, "back": came_from(request)}
     return render(request, template, context, status=problem.status)
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of ours that led here; empty where the browser does not say, or it is this one."""
+    address = request.headers.get("Referer", "")
+    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if own and address != request.build_absolute_uri() else ""
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from itertools import pairwise
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from medmgmt.record import dosing
+from medmgmt.record import dosing, strengths
 
 WIDTH, HEIGHT = 720, 200
 LEFT, RIGHT, TOP, BOTTOM = 72, 16, 30, 34
@@ -65,29 +65,54 @@ class Period:
     dose: dosing.Dose
 
 
-def draw(steps: Sequence[dosing.Step], today: date) -> StepChart | None:
+@dataclass(frozen=True)
+class Scale:
+    """Amounts a day in one unit: that of all sigs, else milligrams by the strength of the product."""
+
+    unit: str
+    strength: str
+
+    def amount(self, sig: dosing.Sig | None) -> Decimal | None:
+        """Zero for nothing taken, None where it cannot be told in the unit."""
+        if sig is None:
+            return Decimal(0)
+        told = strengths.in_milligrams(sig, self.strength)
+        return sig.amount_per_day if sig.unit == self.unit else told.per_day if self.unit == "mg" else None
+
+
+def scale_of(sigs: Sequence[dosing.Sig], strength: str) -> Scale | None:
+    """The scale on which all of them can be drawn; None where heights would lie."""
+    scale = Scale(sigs[0].unit if len({sig.unit for sig in sigs}) == 1 else "mg", strength)
+    return None if any(scale.amount(sig) is None for sig in sigs) else scale
+
+
+def draw(steps: Sequence[dosing.Step], today: date, strength: str = "") -> StepChart | None:
     """The drawing; None where nothing was ever taken, or where units differ and heights would lie."""
     sigs = [step.sig for step in steps if step.sig]
-    if not sigs or len({sig.unit for sig in sigs}) > 1:
-        return None
+    scale = scale_of(sigs, strength) if sigs else None
     spans = periods(steps, today)
-    if not spans:
+    if scale is None or not spans:
         return None
-    most = max(sig.amount_per_day for sig in sigs)
+    amounts = {scale.amount(sig) or Decimal(0) for sig in sigs}
+    most = max(amounts)
     first, last = spans[0].begins, spans[-1].ends
 
     def x_of(day: date) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * (day - first).days / max(1, (last - first).days), 1)
 
-    stretches = [stretch(span, x_of(span.begins), x_of(span.ends), most, today) for span in spans]
-    amounts = spaced(sorted({sig.amount_per_day for sig in sigs}), most)
+    stretches = [
+        stretch(
+            span, (x_of(span.begins), x_of(span.ends)), y_of(scale.amount(span.dose.sig) or Decimal(0), most), today
+        )
+        for span in spans
+    ]
     return StepChart(
         stretches=stretches,
         line=outline([box for box in stretches if not box.planned]),
         planned_line=outline([box for box in stretches if box.planned]),
         doses=[
-            Mark(y_of(amount, most), f"{dosing.plain(amount)}{dosing.NBSP}{written(sigs[0].unit)}")
-            for amount in amounts
+            Mark(y_of(amount, most), f"{dosing.plain(round(amount, 2))}{dosing.NBSP}{written(scale.unit)}")
+            for amount in spaced(sorted(amounts), most)
         ],
         days=[(x_of(day), day) for day in days_to_name(spans, x_of(last))],
         today_x=x_of(today) if first <= today <= last else None,
@@ -111,10 +136,9 @@ def periods(steps: Sequence[dosing.Step], today: date) -> list[Period]:
     ]
 
 
-def stretch(span: Period, begins: float, ends: float, most: Decimal, today: date) -> Stretch:
+def stretch(span: Period, across: tuple[float, float], top: float, today: date) -> Stretch:
     """One period as a box that stands on the floor."""
-    amount = span.dose.sig.amount_per_day if span.dose.sig else Decimal(0)
-    top = y_of(amount, most)
+    begins, ends = across
     label = span.dose.sig.text() if span.dose.sig else ""
     return Stretch(
         x=begins,

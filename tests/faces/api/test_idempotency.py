@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, connections
+from django.utils import timezone
 
 from medmgmt.record import access
 from medmgmt.record.models import AuditEntry, IdempotencyRecord, SideEffectReport
@@ -187,3 +189,36 @@ def test_of_two_people_with_one_key_each_is_answered_with_their_own(bo: Api, adl
     mine, hers = (api.post("side-effects/", tremor(), Idempotency_Key="k") for api in (bo, adler))
     assert bo.post("side-effects/", tremor(), Idempotency_Key="k").content == mine.content
     assert adler.post("side-effects/", tremor(), Idempotency_Key="k").content == hers.content
+
+
+def visit() -> dict[str, Any]:
+    return {"kind": "phone", "on": timezone.now().date().isoformat(), "note": "Sleeps better."}
+
+
+def test_the_very_same_without_a_key_is_asked_about_for_a_minute_and_taken_once_it_is_confirmed(bo: Api) -> None:
+    address = f"patients/{factories.carla().pk}/encounters/"
+    with time_machine.travel(datetime(2026, 6, 1, 15, tzinfo=UTC), tick=False) as clock:
+        done(bo.post(address, visit()), 201)
+        asked = problem(bo.post(address, visit()), 409, "asked")
+        assert "less than a minute ago" in asked["detail"]
+        done(bo.post(address, {**visit(), "note": "Sleeps well."}), 201)
+        done(bo.post(address, visit(), Idempotency_Key="another"), 201)
+        done(bo.post(address, {**visit(), "confirm": True}), 201)
+        problem(bo.post(address, visit()), 409, "asked")
+        clock.shift(61)
+        done(bo.post(address, visit()), 201)
+
+
+def test_what_was_refused_may_be_sent_again_at_once(bo: Api) -> None:
+    address = f"patients/{factories.carla().pk}/encounters/"
+    for _again in range(2):
+        problem(bo.post(address, {**visit(), "on": "2199-01-01"}), 422, "refused")
+
+
+def test_the_same_proposal_is_asked_about_whatever_its_spaces_and_not_once_it_is_withdrawn(adler: Api) -> None:
+    first = done(adler.post("proposals/", start("lamotrigine")), 201)
+    problem(adler.post("proposals/", start("  lamotrigine ")), 409, "asked")
+    done(adler.post("proposals/", start("sertraline")), 201)
+    done(adler.post(f"proposals/{first['id']}/withdraw/", {"note": "Not meant."}))
+    done(adler.post("proposals/", start("lamotrigine")), 201)
+    done(adler.post("proposals/", start("lamotrigine", confirm=True)), 201)

@@ -135,8 +135,7 @@ def test_the_calendar_is_read_without_a_login_not_kept_not_indexed_and_gone_once
 def test_each_button_behind_the_link_is_kept_and_thanked_for_as_what_it_says(reminder: Reminder) -> None:
     address = f"/r/{links.token(reminder)}/"
     buttons = {
-        "Remind me later": ("snooze", "snoozed", "We will remind you again."),
-        "It is taken care of": ("confirm", "confirmed", "it is taken care of"),
+        "Not now: remind me tomorrow": ("snooze", "snoozed", "We will remind you tomorrow."),
         "I already picked it up": ("picked_up", "picked_up", "We have noted that you have it."),
         "I need a refill": ("request_refill", "refill_requested", "We have passed on that you need a refill."),
     }

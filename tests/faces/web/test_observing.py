@@ -10,14 +10,15 @@ from django.utils import timezone
 from medmgmt.actions import observing
 from medmgmt.record.models import Observation
 from tests import factories
-from tests.faces.web.world import knowledge  # noqa: F401  # a fixture
+from tests.faces.web import world
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
+pytestmark = pytest.mark.django_db
 PREVIEW = {"HX-Request": "true"}
 
 
 @pytest.fixture
 def bo() -> Client:
+    world.knowledge()
     client = Client()
     client.force_login(factories.bo())
     return client

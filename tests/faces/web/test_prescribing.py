@@ -237,7 +237,8 @@ def test_a_hold_is_proposed_from_the_medicine_and_prompted_by_the_side_effect(wo
 
 def test_a_new_dose_starts_from_the_present_one(world: World, as_adler: Client) -> None:
     page = as_adler.get(f"/prescriptions/{world.lithium.pk}/new_dose/").content.decode()
-    assert 'name="amount" value="900"' in page
+    assert 'name="line" value="900 mg by mouth once daily"' in page
+    assert "900\xa0mg a day" in page
 
 
 def test_an_impossible_change_is_refused_on_the_form(world: World, as_adler: Client) -> None:
@@ -288,4 +289,47 @@ def test_everything_that_was_typed_about_a_new_medicine_is_kept(world: World, as
 
 def test_a_dose_that_is_planned_for_later_is_not_taken_for_the_present_one(world: World, as_adler: Client) -> None:
     page = as_adler.get(f"/prescriptions/{world.sertraline.pk}/new_dose/").content.decode()
-    assert 'name="amount" value="100"' in page
+    assert 'name="line" value="100 mg by mouth once daily"' in page
+
+
+SERTRALINE: dict[str, Any] = {"drug_name": "sertraline", "rxcui": "36437", "amount": "25", "timing": "daily"}
+
+
+def test_what_is_taken_already_is_offered_a_new_dose_before_the_form_and_on_the_review(
+    world: World, as_adler: Client
+) -> None:
+    address = f"/patients/{world.carla.pk}/prescribe/"
+    chosen = as_adler.post(address, {"pick": "36437:sertraline"}, follow=True).content.decode()
+    new_dose = f'href="/prescriptions/{world.sertraline.pk}/new_dose/"'
+    assert "This is taken already" in chosen
+    assert new_dose in chosen
+    assert "Both are meant" in chosen
+    proposed = start(world, as_adler, once="b1", **SERTRALINE)
+    review = as_adler.get(proposed["Location"]).content.decode()
+    assert new_dose in review
+    assert "nothing of this is taken" not in review
+    another = as_adler.post(address, {"pick": "10689:tramadol"}, follow=True).content.decode()
+    assert "This is taken already" not in another
+    assert "Both are meant" not in another
+
+
+def test_a_second_line_that_is_ticked_as_meant_says_so_and_is_no_duplicate(world: World, as_adler: Client) -> None:
+    proposed = start(world, as_adler, once="b2", alongside="on", **SERTRALINE)
+    page = as_adler.get(proposed["Location"])
+    assert "Meant beside what is taken of the same medicine" in page.content.decode()
+    assert not [one for one in page.context["page"].new if one.finding.kind == "duplicate_therapy"]
+    assert DosageChange.objects.latest("pk").alongside
+
+
+def test_the_same_order_from_a_second_form_is_asked_about_and_taken_with_its_tick(
+    world: World, as_adler: Client
+) -> None:
+    start(world, as_adler, once="c1")
+    before = DosageChange.objects.count()
+    asked = start(world, as_adler, once="c2")
+    assert asked.status_code == 409 or asked.status_code == 422
+    assert "less than a minute ago" in asked.content.decode()
+    assert "It is meant as well" in asked.content.decode()
+    assert DosageChange.objects.count() == before
+    start(world, as_adler, once="c3", confirm="on")
+    assert DosageChange.objects.count() == before + 1

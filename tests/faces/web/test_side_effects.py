@@ -85,8 +85,8 @@ def test_carla_tells_us_in_her_own_words_and_the_psychiatrist_gets_a_task(world:
     assert "988" in form
     typed = {"term": "my hands shake", "severity": "moderate", "began_on": (today() - timedelta(days=1)).isoformat()}
     sent = as_carla.post("/my/side-effects/new/", {**typed, "once": "c3"})
-    assert sent["Location"] == "/my/side-effects/sent/"
     report = SideEffectReport.objects.latest("pk")
+    assert sent["Location"] == f"/my/side-effects/{report.pk}/sent/"
     assert (report.term, report.reporter_role) == ("my hands shake", "patient")
     assert Task.objects.filter(source_type="side_effect", source_id=str(report.pk), role="psychiatrist").exists()
     assert "my hands shake" in as_carla.get("/my/").content.decode()

@@ -126,15 +126,15 @@ def test_the_same_plan_at_once_plans_once() -> None:
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_stop_that_meets_a_tick_ends_each_reminder_one_way_only(counting: type[gateways.Counts]) -> None:
+def test_an_answer_that_meets_a_tick_ends_each_reminder_one_way_only(counting: type[gateways.Counts]) -> None:
     rows = due(60)
     orders = [row.prescription_id for row in rows]
 
-    def stop_all() -> None:
+    def answer_all() -> None:
         for order in reversed(orders):
-            planning.cancel(order, "stopped")
+            planning.settle_answered(rows[0].patient_id or 0, [("prescription", str(order), NOON.date())])
 
-    _, counts = at_once(stop_all, lambda: reminders.tick(NOON, reach=reachable))
+    _, counts = at_once(answer_all, lambda: reminders.tick(NOON, reach=reachable))
     assert isinstance(counts, reminders.Counts), counts
     ended = states()
     assert set(ended) <= {"sent", "cancelled"}

@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 import pytest
 from pytest_django import Settings
 
-from refills.messages import addresses, delivery, reports
+from refills.messages import addresses, delivery
 from refills.messages.channels import services
 from refills.messages.channels.letters import DeliveryUnknown, NotDelivered
-from refills.messages.reports import Meant
 from refills.models import DemoMessage
 
 LINK = "http://127.0.0.1:8000/r/0123456789abcdef0123456789abcdef.1vMf2c.s-_g/"
@@ -144,22 +143,3 @@ def test_the_demo_shows_text_messages_on_its_page_each_once() -> None:
 )
 def test_a_phone_number_is_written_one_way_or_refused(written: str, normal: str) -> None:
     assert addresses.normal("sms", written) == normal
-
-
-@pytest.mark.parametrize(
-    ("said", "meant"),
-    [
-        ("STOP", Meant.STOP),
-        (" Stop! ", Meant.STOP),
-        ("alto por favor", Meant.STOP),
-        ("ALTO", Meant.STOP),
-        ("START", Meant.START),
-        ("Sí", Meant.START),
-        ("yes I took it but feel awful", Meant.ELSE),
-        ("please stop", Meant.ELSE),
-        ("", Meant.ELSE),
-        ("👍", Meant.ELSE),
-    ],
-)
-def test_one_word_stops_or_starts_and_anything_more_is_for_a_person(said: str, meant: Meant) -> None:
-    assert reports.meant(said) == meant

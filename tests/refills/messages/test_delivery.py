@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from refills.messages import delivery
 from refills.messages.delivery import DeliveryUnknown, NotDelivered
-from refills.models import DemoMessage, ReminderKind
+from refills.models import AT_ONCE, DemoMessage, ReminderKind
 
 LINK = "http://127.0.0.1:8000/r/0123456789abcdef0123456789abcdef.1vMf2c.s-_g/"
 FORBIDDEN = Path(__file__).parents[2] / "cases" / "words_no_message_may_carry.csv"
@@ -41,13 +41,24 @@ def test_no_message_names_a_drug_a_diagnosis_or_a_clinic(language: str, channel:
         kind=kind,
         helps=helps,
     )
-    assert LINK in written.body
+    assert (LINK in written.body) is (kind not in AT_ONCE)
     text = f"{written.subject} {written.body.replace(LINK, '')} {written.message_id.split('@')[0]}".lower()
     with FORBIDDEN.open(encoding="utf-8") as file:
         forbidden = [row["word"].lower() for row in csv.DictReader(file)]
     assert len(forbidden) > 400
     found = [word for word in forbidden if re.search(rf"\b{re.escape(word)}\b", text)]
     assert found == []
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_who_is_in_danger_reads_the_sites_own_numbers(settings: Settings, language: str, channel: str) -> None:
+    settings.EMERGENCY_NUMBER, settings.CRISIS_NUMBER = "112", "024"
+    told = delivery.compose(
+        key="r", address="c", language=language, link=LINK, channel=channel, kind=ReminderKind.IN_DANGER
+    )
+    assert "112" in told.body
+    assert "024" in told.body
 
 
 def test_each_language_has_its_own_text_and_an_unknown_one_gets_english() -> None:

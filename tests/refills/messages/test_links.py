@@ -230,11 +230,27 @@ def test_one_patients_answer_leaves_the_same_test_of_another_alone() -> None:
     assert waiting.filter(patient=theirs).count() == 2
 
 
-def test_who_has_asked_for_a_refill_is_still_told_on_the_day() -> None:
-    links.answer(links.token(sent()), "request_refill", now=NOON)
-    assert list(Reminder.objects.filter(state=ReminderState.PLANNED).values_list("kind", flat=True)) == [
-        "refill_3", "refill_1", "refill_0",
-    ]  # fmt: skip
+@pytest.mark.parametrize("choice", ["confirm", "picked_up", "request_refill"])
+def test_who_has_answered_hears_nothing_more_of_it_however_often_it_is_planned(choice: str) -> None:
+    reminder = sent()
+    links.answer(links.token(reminder), choice, now=NOON)
+    assert reminder.prescription is not None
+    for minutes in range(0, 90, 15):
+        planning.plan(supply(reminder.prescription), NOON + timedelta(minutes=minutes))
+        assert not Reminder.objects.filter(state=ReminderState.PLANNED).exists()
+
+
+def test_asking_for_a_refill_leaves_a_test_that_was_told_with_it_to_be_told_again() -> None:
+    reminder = sent()
+    assert reminder.prescription is not None
+    also = level_due(reminder.patient_id or 0, date(2026, 12, 10)).things
+    ReminderItem.objects.create(
+        reminder=reminder, kind="lab", about_type="lab", about_id="lithium", day=date(2026, 12, 10)
+    )
+    links.answer(links.token(reminder), "request_refill", now=NOON)
+    planning.plan(supply(reminder.prescription, also=also), NOON)
+    left = ReminderItem.objects.filter(reminder__state=ReminderState.PLANNED)
+    assert set(left.values_list("about_type", flat=True)) == {"lab"}
 
 
 def test_the_link_of_a_notice_to_the_staff_is_no_patients_link() -> None:
@@ -248,3 +264,11 @@ def test_a_message_about_a_test_or_a_step_of_a_plan_neither_offers_nor_asks_for_
     ReminderItem.objects.filter(reminder=row).update(about_type="dosage_change", kind="taper_step")
     assert links.offers(row) == [links.Choice.CONFIRM, links.Choice.SNOOZE]
     assert links.refill_request_keys(row) == {}
+
+
+def test_of_supplies_alone_each_answer_is_another_one() -> None:
+    [row] = due(1)
+    offered = links.offers(row)
+    assert offered == [links.Choice.PICKED_UP, links.Choice.REQUEST_REFILL, links.Choice.SNOOZE]
+    ReminderItem.objects.create(reminder=row, kind="lab", about_type="lab", about_id="lithium", day=NOON.date())
+    assert links.offers(row) == [links.Choice.CONFIRM, *offered]

@@ -154,11 +154,11 @@ def test_without_a_dispense_nothing_is_planned() -> None:
 def test_one_prescription_leaves_the_reminders_of_another_alone() -> None:
     one, other = factories.taking(), factories.taking()
     planning.plan(supply(one, also=[refill(other, date(2026, 12, 1))]), NOON)
-    assert planning.cancel(one.pk, "stopped") == 4
-    assert planning.cancel(one.pk, "stopped") == 0
+    for _ in range(2):
+        planning.plan(supply(one, active=False, also=[refill(other, date(2026, 12, 1))]), NOON)
     assert planned() == FOUR
     assert {row.prescription_id for row in Reminder.objects.filter(state="planned")} == {other.pk}
-    assert planning.cancel(other.pk, "stopped") == 4
+    planning.plan(supply(one, active=False), NOON)
     assert planned() == []
 
 
@@ -166,7 +166,7 @@ def test_a_message_that_is_leaving_is_left_to_settle() -> None:
     prescription = factories.taking()
     planning.plan(supply(prescription), NOON)
     Reminder.objects.filter(kind="refill_7").update(handed_over_at=NOON)
-    assert planning.cancel(prescription.pk, "stopped") == 3
+    planning.plan(supply(prescription, active=False), NOON)
     assert planned() == FOUR[:1]
 
 

@@ -83,17 +83,18 @@ def test_a_patient_who_withdrew_consent_since_is_not_written_to() -> None:
     assert not Task.objects.exists()
 
 
-def test_an_order_stopped_between_the_claim_and_the_sending_sends_nothing() -> None:
+def test_a_message_answered_between_the_claim_and_the_sending_is_not_sent() -> None:
     [row] = due(1)
 
-    def stopped_meanwhile(reminder: Reminder) -> Reach:
-        planning.cancel(reminder.prescription_id, "stopped")
+    def answered_meanwhile(reminder: Reminder) -> Reach:
+        name = ("prescription", str(reminder.prescription_id), NOON.date())
+        planning.settle_answered(reminder.patient_id or 0, [name])
         return reachable(reminder)
 
-    counts = reminders.tick(NOON, reach=stopped_meanwhile)
+    counts = reminders.tick(NOON, reach=answered_meanwhile)
     assert (counts.sent, mail.outbox) == (0, [])
     row.refresh_from_db()
-    assert (row.state, row.outcome) == (ReminderState.CANCELLED, "stopped")
+    assert (row.state, row.outcome) == (ReminderState.CANCELLED, planning.ANSWERED)
 
 
 def test_a_patient_asleep_where_they_are_now_is_written_to_in_the_morning() -> None:

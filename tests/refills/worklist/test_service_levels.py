@@ -207,6 +207,19 @@ def test_every_kind_has_a_level_a_way_up_and_a_rank(kind: str, priority: int, ti
     assert 1 <= level.rank(priority, tier) <= level.rank(min(priority + 1, 4), 0)
 
 
+def test_a_refill_with_weeks_left_comes_after_everything_that_may_do_harm() -> None:
+    known = service_levels.levels()
+    far = known.of("refill_request", "far")
+    places = {tier: far.rank(far.priority, tier) for tier in (0, 1, 2, 3)}
+    assert len(set(places.values())) == 1, "a drug that must not stop does not run out for weeks"
+    others = [
+        one for one in known.rows.values() if (one.kind, one.case) not in (("refill_request", "far"), ("other", "4"))
+    ]
+    assert all(one.rank(one.priority, 0) < places[0] for one in others)
+    accepted = known.of("finding_follow_up", "major")
+    assert accepted.rank(2, 0) < known.of("refill_request", "").rank(2, 0)
+
+
 def test_a_drug_that_must_not_stop_comes_first_of_its_urgency_and_a_side_effect_is_not_moved_by_it() -> None:
     gap, effect = (service_levels.levels().of(kind, 2) for kind in ("supply_gap", "side_effect_review"))
     assert gap.rank(2, 1) < gap.rank(2, 2) < gap.rank(2, 3) == gap.rank(2, 0)

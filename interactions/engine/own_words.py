@@ -1,0 +1,224 @@
+"""What somebody says in words of their own: which signs are told, which are denied, past or only asked about."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+Row = Mapping[str, str]
+BREAK, COMMA, GAP = ".", ",", ".."
+LONGEST_GAP, LIST_PART = 3, 2
+"""Words that a gap may hold, and that a part of a denied list may have."""
+LEAST_LIKE = 7
+"""Shorter words are never taken for a misspelling of another."""
+HOT = "#hot"
+FAHRENHEIT, CELSIUS = (Decimal("100.4"), Decimal(110)), (Decimal(38), Decimal(43))
+APOSTROPHES = re.compile(r"['’ʼ‘`´]")
+TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+|[.!?;\n(),]")
+DENIAL, LISTED, ASIDE, DENIED_AFTER = "~not", "~denies a list", "~not a denial", "~denied after"
+RESTART, SAME, TURN, LINK, OR = "~new clause", "~same clause", "~but", "~link", "~or"
+PAST, ASKED, HARMLESS = "~past", "~asked", "~harmless"
+SIGNS_OF_SPEECH = (
+    DENIAL, LISTED, ASIDE, DENIED_AFTER, RESTART, SAME, TURN, LINK, OR, PAST, ASKED, HARMLESS
+)  # fmt: skip
+"""Words about words: what denies a sign, ends a denial, puts it into the past or into a question."""
+
+
+class Heard(NamedTuple):
+    """The signs that a text tells of, and those it only asks about."""
+
+    told: frozenset[str]
+    asked: frozenset[str]
+
+
+class Found(NamedTuple):
+    """A phrase in a text, from one word up to another."""
+
+    sign: str
+    begins: int
+    ends: int
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Phrases by sign, by their first word; `*` ends a word that may go on, `..` stands for up to three words."""
+
+    phrases: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
+    """Every whole word of a phrase: what is like one of them is a misspelling."""
+    beginnings: tuple[str, ...] = ()
+
+    def hear(self, text: str) -> Heard:
+        """What a text in English or Spanish tells of."""
+        tokens = [self._spelled(token) for token in tokens_of(text)]
+        found = list(self._found(tokens))
+        masked = {place for one in found if one.sign == HARMLESS for place in range(one.begins, one.ends)}
+        speech = _Speech(tokens, found)
+        told: set[str] = set()
+        asked: set[str] = set()
+        for one in found:
+            if one.sign in SIGNS_OF_SPEECH or one.begins in masked or speech.denies(one) or speech.is_past(one):
+                continue
+            (asked if speech.is_asked(one) else told).add(one.sign)
+        return Heard(frozenset(told), frozenset(asked - told))
+
+    def _spelled(self, token: str) -> str:
+        """The word of the vocabulary that was meant; the word as it was typed where it is like none."""
+        if len(token) < LEAST_LIKE - 1 or token in self.words or token.startswith(self.beginnings):
+            return token
+        near = (word for word in self.words if len(word) >= LEAST_LIKE and word[0] == token[0])
+        return min((word for word in near if is_one_slip(token, word)), default=token)
+
+    def _found(self, tokens: Sequence[str]) -> Iterator[Found]:
+        for begins, token in enumerate(tokens):
+            for first in {token, *(token[:length] + "*" for length in range(2, len(token) + 1))}:
+                for sign, phrase in self.phrases.get(first, ()):
+                    ends = _match(tokens, begins + 1, phrase[1:])
+                    if ends is not None:
+                        yield Found(sign, begins, ends)
+
+
+@dataclass(frozen=True)
+class _Speech:
+    """How the words of a text hang together."""
+
+    tokens: Sequence[str]
+    marks: Sequence[Found]
+
+    def _at(self, place: int, *signs: str) -> bool:
+        return any(one.sign in signs and one.begins == place for one in self.marks)
+
+    def _sentence(self, one: Found) -> tuple[int, int]:
+        """From the break before it to the break after it."""
+        begins, ends = one.begins, one.ends
+        while begins and self.tokens[begins - 1] != BREAK and not self._at(begins - 1, TURN):
+            begins -= 1
+        while ends < len(self.tokens) and self.tokens[ends] != BREAK and not self._at(ends, TURN):
+            ends += 1
+        return begins, ends
+
+    def denies(self, one: Found) -> bool:
+        """Is it said that it is not so: "no rash", "sin fiebre", "rash: none"?"""
+        begins, ends = self._sentence(one)
+        after = {mark.begins: mark.ends for mark in self.marks if mark.sign == DENIED_AFTER}
+        closes = after.get(one.ends)
+        if closes is not None and (closes == ends or self.tokens[closes] == COMMA):
+            return True
+        denials = [mark for mark in self.marks if mark.sign in (DENIAL, LISTED) and begins <= mark.begins]
+        return any(self._reaches(mark, one) for mark in denials if mark.ends <= one.begins)
+
+    def _reaches(self, denial: Found, one: Found) -> bool:
+        """Does a denial still hold where the sign is named? Only where nothing of another kind stands between."""
+        if any(mark.sign == ASIDE and mark.begins <= denial.begins < mark.ends for mark in self.marks):
+            return False
+        between = range(denial.ends, one.begins)
+        if denial.sign == LISTED:
+            return not any(self._at(place, RESTART) for place in between)
+        return self._is_list(denial, one) or all(self._links(place) for place in between)
+
+    def _links(self, place: int) -> bool:
+        """A word that only leads on, or belongs to another sign: "no signs of fever or rash"; "no sleep, rash" has
+        one that does not."""
+        if self._at(place, LINK, SAME, OR) or (self._at(place, RESTART) and self._at(place - 1, SAME)):
+            return True
+        return any(mark.begins <= place < mark.ends for mark in self.marks if mark.sign not in SIGNS_OF_SPEECH)
+
+    def _is_list(self, denial: Found, one: Found) -> bool:
+        """Short parts, the last one with an "or": "no rash, blisters or fever"."""
+        part, has_or = 0, False
+        for place in range(denial.ends, self._sentence(one)[1]):
+            is_joint = self._at(place, OR)
+            has_or = has_or or is_joint
+            part = 0 if is_joint or self.tokens[place] == COMMA else part + 1
+            if part > LIST_PART:
+                return False
+        return has_or
+
+    def _has(self, sign: str, begins: int, ends: int) -> bool:
+        return any(mark.sign == sign and begins <= mark.begins < ends for mark in self.marks)
+
+    def is_past(self, one: Found) -> bool:
+        """Years ago, as a child: nothing of today."""
+        return self._has(PAST, *self._sentence(one))
+
+    def is_asked(self, one: Found) -> bool:
+        """What may come, not what is: "can it cause a rash"."""
+        return self._has(ASKED, self._sentence(one)[0], one.begins)
+
+
+def vocabulary(rows: Iterable[Row]) -> Vocabulary:
+    """The rows of a table of words: a sign and the phrases that tell of it."""
+    phrases: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for row in rows:
+        for written in row["words"].split(";"):
+            phrase = tuple(phrase_of(written))
+            if not phrase or phrase[0] == GAP or phrase[-1] == GAP:
+                raise ValueError(f"{row['sign']}: {written!r} is no phrase")
+            phrases.setdefault(phrase[0], []).append((row["sign"], phrase))
+    every = {word for of in phrases.values() for _sign, phrase in of for word in phrase} - {GAP}
+    beginnings = tuple(sorted(word[:-1] for word in every if word.endswith("*")))
+    whole = frozenset(word for word in every if not word.endswith("*"))
+    return Vocabulary({first: tuple(of) for first, of in phrases.items()}, whole, beginnings)
+
+
+def phrase_of(written: str) -> Iterator[str]:
+    """The words of a phrase as a table writes it."""
+    for word in written.split():
+        if word in (GAP, HOT):
+            yield word
+        else:
+            plain = "".join(tokens_of(word.rstrip("*")))
+            yield plain + "*" if word.endswith("*") else plain
+
+
+def tokens_of(text: str) -> list[str]:
+    """Words in small letters without accents and apostrophes, and the marks that part sentences; a temperature that is
+    a fever is one word, whatever its figure."""
+    plain = unicodedata.normalize("NFKD", APOSTROPHES.sub("", text).casefold())
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return [_token(found) for found in TOKEN.findall(bare)]
+
+
+def _token(found: str) -> str:
+    if found in "!?;\n()":
+        return BREAK
+    if not found[0].isdigit():
+        return found
+    figure = Decimal(found.replace(",", "."))
+    is_hot = any(low <= figure <= high for low, high in (FAHRENHEIT, CELSIUS))
+    return HOT if is_hot else found
+
+
+def _match(tokens: Sequence[str], place: int, rest: Sequence[str]) -> int | None:
+    """Where the rest of a phrase ends, read from a place on; None where it does not stand there."""
+    if not rest:
+        return place
+    if rest[0] == GAP:
+        for skipped in range(LONGEST_GAP + 1):
+            if BREAK in tokens[place : place + skipped]:
+                return None
+            ends = _match(tokens, place + skipped, rest[1:])
+            if ends is not None:
+                return ends
+        return None
+    if place >= len(tokens) or not _is(tokens[place], rest[0]):
+        return None
+    return _match(tokens, place + 1, rest[1:])
+
+
+def _is(token: str, wanted: str) -> bool:
+    return token.startswith(wanted[:-1]) if wanted.endswith("*") else token == wanted
+
+
+def is_one_slip(typed: str, meant: str) -> bool:
+    """Is one letter wrong, missing, too many, or are two neighbours exchanged?"""
+    if abs(len(typed) - len(meant)) > 1:
+        return False
+    same = 0
+    while same < min(len(typed), len(meant)) and typed[same] == meant[same]:
+        same += 1
+    left, right = typed[same:], meant[same:]
+    exchanged = left[:2] == right[:2][::-1] and left[2:] == right[2:]
+    return exchanged or left[1:] == right[1:] or left[1:] == right or left == right[1:]
