@@ -27,6 +27,11 @@ class SideEffectPage:
         """Whether the patient is told what to do now instead of to wait for us."""
         return any(task.service_case == "red_flag" for task in self.tasks)
 
+    @property
+    def is_crisis(self) -> bool:
+        """Whether the crisis line is offered first: also where only the severity says that somebody is in danger."""
+        return self.is_urgent and (not self.flags or any(flag.is_crisis for flag in self.flags))
+
 
 def side_effects(by: User) -> QuerySet[SideEffectReport]:
     """The newest version of each report of the person's patients."""

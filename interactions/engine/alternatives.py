@@ -43,7 +43,9 @@ def _like(ordered: Drug, knowledge: Knowledge) -> list[CatalogueDrug]:
 
 def _cards(regimen: Regimen, ordered: Drug, entry: CatalogueDrug, knowledge: Knowledge) -> tuple[Card, ...]:
     """The cards that name the drug when it stands in the ordered one's place, at its usual dose."""
-    other = replace(ordered, name=entry.name, key=entry.key, rxcui=entry.rxcui, mg_per_day=None, mg_per_dose=None)
+    other = Drug(ordered.ref, entry.name, entry.key, entry.rxcui, ordered.route, ordered.form,
+                 started_on=ordered.started_on, stopped_on=ordered.stopped_on, changed_on=ordered.changed_on,
+                 food=ordered.food, ordered=ordered.ordered, alongside=ordered.alongside)  # fmt: skip
     drugs = tuple(other if one.ref == ordered.ref else one for one in regimen.drugs)
     found = check(replace(regimen, drugs=drugs), knowledge).cards
     return tuple(card for card in found if entry.key in card.drugs)

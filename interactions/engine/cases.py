@@ -186,13 +186,16 @@ def with_proposal(drugs: Sequence[Drug], proposed: Case, day: date, knowledge: K
 
 
 def _changed(base: Drug, meant: Drug, kind: str, day: date) -> Drug:
-    dose = meant.mg_per_day or base.mg_per_day
+    known = replace(base, mg_per_day=None, mg_per_dose=None) if meant.dose_unknown else base
+    dose = meant.mg_per_day or known.mg_per_day
     is_new_dose = kind == "resume" or dose != base.mg_per_day
     return replace(
         base,
         stopped_on=None,
         mg_per_day=dose,
-        mg_per_dose=meant.mg_per_dose or base.mg_per_dose,
+        mg_per_dose=meant.mg_per_dose or known.mg_per_dose,
+        days_a_week=meant.days_a_week or base.days_a_week,
+        dose_unknown=meant.dose_unknown if dose is None else "",
         form=meant.form or base.form,
         route=meant.route or base.route,
         changed_on=day if is_new_dose else base.changed_on,

@@ -232,7 +232,9 @@ PATTERNS = [
     for kind, pattern, make in TABLE
 ]
 BEFORE_THE_DOSE = ("filler", "form", "route", "and", "bracket")
-PASSED_OVER = ("filler", "form", "route", "and", "bracket", "of", "food")
+PASSED_OVER = ("filler", "route", "and", "bracket", "of", "food")
+LARGEST_COUNT = 4
+"""In "300 mg 2 am" the two may be tablets; nobody takes so many as the later hours count."""
 NO_REASON = ("and", "bracket", "filler", "form", "route", "reason", "food", "of")
 """Kinds of words that may stand inside a reason: "for pain and fever"."""
 
@@ -297,11 +299,13 @@ class Reader:
         self.place = self.line.after_piece(self.place)
 
     def require_no_dose(self, match: Match) -> None:
-        """ "8 am" behind a dose is a time; "5 am" where the dose is still to come may be the dose."""
+        """ "8 am" behind a dose is a time, and so are all behind it; "5 am" where the dose is still to come may be the
+        dose, and behind a strength the number of tablets."""
         if match[0].startswith(("at", "@")):
             return
         before = next((one.kind for one in reversed(self.found) if one.kind not in PASSED_OVER), "")
-        if before not in ("amount", "clock"):
+        is_late = int(match["hour"]) > LARGEST_COUNT or any(one.kind == "clock" for one in self.found)
+        if before not in ("amount", "clock") or not is_late:
             hour, half = match["hour"], match["half"]
             raise NotUnderstood(
                 f"“{match[0]}” can be a time or a dose; write “at {hour} {half}”, or the dose with its unit."

@@ -15,6 +15,7 @@ from interactions.lines.scanning import scanned
 
 DOSE = ("amount", "strength", "of", "form", "bracket")
 WHEN = ("timing", "time", "meal", "days", "other_week", "clock")
+FAR_APART = 40
 FIGURES = re.compile(r"(?<![\d.])\.\d+|\d+\.\d*0(?![\d.])")
 
 
@@ -124,8 +125,12 @@ def with_days_of(parts: list[Part], phrases: Sequence[Phrase]) -> list[Part]:
 
 
 def in_one_unit(parts: list[Part]) -> list[Part]:
-    """A bare number is in the unit of the others: "300 mg am 600 hs"."""
+    """A bare number is in the unit of the others, "300 mg am 600 hs", unless that makes it another kind of number."""
     units = list(dict.fromkeys(one.unit for one in parts if one.unit))
+    said = [one.amount for one in parts if one.unit]
+    for one in parts:
+        if said and not one.unit and not min(said) / FAR_APART < one.amount < max(said) * FAR_APART:
+            raise NotUnderstood(f"“{plain(one.amount)}”: write the unit of this dose as well.")
     return [one if one.unit or len(units) != 1 else replace(one, unit=units[0]) for one in parts]
 
 

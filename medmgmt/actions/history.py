@@ -9,7 +9,7 @@ from medmgmt.record.dosing import Sig
 
 @dataclass(frozen=True, slots=True)
 class PastPatient:
-    """Who it is; `source_id` is what the other record calls them."""
+    """Who it is; `source_id` is what the other record calls them, `replaces` what it called them before."""
 
     source_id: str
     mrn: str
@@ -19,6 +19,7 @@ class PastPatient:
     sex: str
     language: str
     time_zone: str
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,19 +101,21 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
             for past in history.enrolments
         ]
         Enrolment.objects.bulk_create(rows)
+    charts = [patient, *(one for one in access.patients_replaced(by, history.patient.replaces) if one != patient)]
+    asked += [_replaced(one) for one in charts[1:] if one.merged_into_id is None]
     refused: list[PastRemark] = []
     made = {
         "patients": int(is_new),
-        "conditions": _written(Condition, _conditions(patient, history), refused),
-        "allergies": _add_allergies(patient, history, refused),
+        "conditions": _written(Condition, _conditions(charts, history), refused),
+        "allergies": _add_allergies(charts, history, refused),
     }
-    observed = _observations(by, patient, history, refused)
+    observed = _observations(by, charts, history, refused)
     made["observations"] = _written(Observation, observed, refused)
-    courses = _Courses(by, patient, history.courses, refused)
+    courses = _Courses(by, charts, history.courses, refused)
     made["changes"] = courses.write()
     made |= {"prescriptions": len(courses.new), "dispenses": _add_fills(by, courses)}
     if made["changes"]:
-        regimen_courses.keep_current([patient.pk])
+        regimen_courses.keep_current([one.pk for one in charts])
     _tell(patient, [one for one in observed if one.pk is not None])
     made["remarks"] = _add_remarks(patient, (*history.remarks, *asked, *refused))
     if any(made.values()):
@@ -126,6 +128,12 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
         differing=frozenset(courses.differing),
         refused=tuple(refused),
     )
+
+
+def _replaced(chart: Patient) -> PastRemark:
+    """A chart of our own that the source counts to another one now."""
+    why = "The source has put this chart together with the present one: merge the two."
+    return PastRemark(str(chart.source_id), RemarkKind.UNCLEAR, f"MRN {chart.mrn}", why)
 
 
 def _written(model: Any, rows: Sequence[Any], refused: list[PastRemark]) -> int:
@@ -188,19 +196,19 @@ def _new_patient(past: PastPatient, team_id: int | None) -> Patient:
     return patient
 
 
-def _missing(model: Any, patient: Patient, past: Iterable[Any]) -> list[Any]:
-    """Those of `past` that the patient has no row for yet."""
+def _missing(model: Any, charts: Sequence[Patient], past: Iterable[Any]) -> list[Any]:
+    """Those of `past` that no chart of the patient has a row for yet; a row goes into the first of them."""
     wanted = list(past)
     if not wanted:
         return []
-    here = set(model.objects.filter(patient=patient).values_list("source_id", flat=True))
+    here = set(model.objects.filter(patient__in=charts).values_list("source_id", flat=True))
     return [one for one in wanted if one.source_id not in here]
 
 
-def _conditions(patient: Patient, history: History) -> list[Condition]:
+def _conditions(charts: Sequence[Patient], history: History) -> list[Condition]:
     return [
         Condition(
-            patient=patient,
+            patient=charts[0],
             source_id=past.source_id,
             icd10cm=past.icd10cm,
             text=past.text,
@@ -209,14 +217,14 @@ def _conditions(patient: Patient, history: History) -> list[Condition]:
             source_code=past.source_code,
             source_system=past.source_system,
         )
-        for past in _missing(Condition, patient, history.conditions)
+        for past in _missing(Condition, charts, history.conditions)
     ]
 
 
-def _allergies(patient: Patient, history: History) -> list[Allergy]:
+def _allergies(charts: Sequence[Patient], history: History) -> list[Allergy]:
     return [
         Allergy(
-            patient=patient,
+            patient=charts[0],
             source_id=past.source_id,
             kind=allergies.kind_of(past.substance, past.kind),
             substance=past.substance,
@@ -224,12 +232,12 @@ def _allergies(patient: Patient, history: History) -> list[Allergy]:
             recorded_on=past.recorded_on,
             refuted_on=past.refuted_on,
         )
-        for past in _missing(Allergy, patient, history.allergies)
+        for past in _missing(Allergy, charts, history.allergies)
     ]
 
 
-def _add_allergies(patient: Patient, history: History, refused: list[PastRemark]) -> int:
-    rows = _allergies(patient, history)
+def _add_allergies(charts: Sequence[Patient], history: History, refused: list[PastRemark]) -> int:
+    rows = _allergies(charts, history)
     count = _written(Allergy, rows, refused)
     told = {past.source_id: past for past in history.allergies}
     AllergyReaction.objects.bulk_create(
@@ -242,13 +250,15 @@ def _add_allergies(patient: Patient, history: History, refused: list[PastRemark]
     return count
 
 
-def _observations(by: User, patient: Patient, history: History, refused: list[PastRemark]) -> list[Observation]:
+def _observations(
+    by: User, charts: Sequence[Patient], history: History, refused: list[PastRemark]
+) -> list[Observation]:
     observed = library.observed()
-    wanted = list(_missing(Observation, patient, history.observations))
+    wanted = list(_missing(Observation, charts, history.observations))
     refused += [_nobody_has(past) for past in wanted if not _is_possible(past, observed)]
     return [
         Observation(
-            patient=patient,
+            patient=charts[0],
             source_id=past.source_id,
             code=past.code,
             value=past.value,
@@ -285,9 +295,11 @@ def _tell(patient: Patient, made: Sequence[Observation]) -> None:
 class _Courses:
     """A patient's courses, sorted into new, going on, and told differently; written in two bulk statements."""
 
-    def __init__(self, by: User, patient: Patient, told: Sequence[PastCourse], refused: list[PastRemark]) -> None:
-        self.by, self.patient, self.told, self.refused = by, patient, told, refused
-        own = Prescription.objects.filter(patient=patient, source_id__isnull=False) if told else []
+    def __init__(
+        self, by: User, charts: Sequence[Patient], told: Sequence[PastCourse], refused: list[PastRemark]
+    ) -> None:
+        self.by, self.charts, self.patient, self.told, self.refused = by, charts, charts[0], told, refused
+        own = Prescription.objects.filter(patient__in=charts, source_id__isnull=False) if told else []
         self.here = {str(row.source_id): row for row in own}
         self.new = [past for past in told if past.source_id not in self.here]
         self.extended: list[str] = []
@@ -344,7 +356,7 @@ class _Courses:
     def _known_steps(self) -> dict[int, list[dosing.Step]]:
         """The signed steps of every prescription of the patient, in the order in which they were signed."""
         steps: dict[int, list[dosing.Step]] = {}
-        signed = DosageChange.objects.filter(patient=self.patient, status=Status.SIGNED)
+        signed = DosageChange.objects.filter(patient__in=self.charts, status=Status.SIGNED)
         for change in signed.order_by("signed_at", "id"):
             steps.setdefault(change.prescription_id, []).append(change.step)
         return steps
@@ -382,7 +394,7 @@ class _Courses:
 
     def _change(self, to: Prescription, step: PastStep, before: dosing.Sig | None) -> DosageChange:
         return DosageChange(
-            patient=self.patient,
+            patient_id=to.patient_id,
             prescription=to,
             kind=step.kind,
             status=Status.SIGNED,

@@ -36,16 +36,24 @@ def merge_charts(by: User, patient_id: int, *, mrn: str, why: str, confirm: bool
         raise Refused(_("No other chart in your care has this record number."))
     stays = rows[found.pk]
     if not confirm:
-        raise Unconfirmed(
-            _("%(gone)s is merged into %(stays)s. Nothing undoes this.") % {"gone": whose(gone), "stays": whose(stays)}
-        )
+        raise Unconfirmed(question(gone, stays))
     return _into_one(by, gone, stays, why)
+
+
+def question(gone: Patient, stays: Patient) -> str:
+    """Whose charts they are, and in what they differ."""
+    told = _("This chart goes: %(gone)s. That chart stays: %(stays)s. Nothing undoes it. Is it one person?")
+    told %= {"gone": whose(gone), "stays": whose(stays)}
+    both = (names.whole(one.given_name, one.family_name) for one in (gone, stays))
+    if not next(both).isdisjoint(next(both)) and gone.birth_date == stays.birth_date:
+        return told
+    return _("%(told)s Name or birth date differ.") % {"told": told}
 
 
 def whose(patient: Patient) -> str:
     """Whose chart it is, in a line."""
     told = {"name": legible.isolated(patient.name), "born": patient.birth_date.isoformat(), "mrn": patient.mrn}
-    return _("The chart of %(name)s, born %(born)s, MRN %(mrn)s,") % told
+    return _("%(name)s, born %(born)s, MRN %(mrn)s") % told
 
 
 def _into_one(by: User, gone: Patient, stays: Patient, why: str) -> Patient:

@@ -158,6 +158,12 @@ def patient_from_source(by: User, source_id: str) -> Patient | None:
     return None if here is None else for_writing(Patient.objects.filter(pk=here.merged_into_id or here.pk)).first()
 
 
+def patients_replaced(by: User, source_ids: Iterable[str]) -> list[Patient]:
+    """Charts under these ids of another record, which has replaced them by another one; for taking history over."""
+    require(by, "import_history")
+    return list(Patient.objects.filter(source_id__in=list(source_ids)).order_by("pk"))
+
+
 def patients_taken_over(by: User, patient_ids: Iterable[int]) -> QuerySet[Patient]:
     """Those of these patients who came from another record, for counting what was taken over. One query, when read."""
     require(by, "import_history")

@@ -127,6 +127,8 @@ def times(part: Part, each: Fraction, unit: str) -> Part | None:
 
 def in_milligrams(sig: Sig, strength: str) -> InMilligrams:
     """The sig in milligrams by the product's strength."""
+    if not sig.is_complete and sig.unit == "{dose}":
+        return InMilligrams(why="Its dose is not known.")
     said = read(strength)
     until_the_next = 24 / sum(part.doses / part.days for part in sig.parts)
     each = said.mg_in(sig.unit, hours=Fraction(sig.hours_worn or until_the_next))

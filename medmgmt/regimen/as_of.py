@@ -58,13 +58,12 @@ class AsOf:
         return datetime.combine(self.day + timedelta(days=1), time(), ZoneInfo(self.patient.time_zone))
 
     def course(self, whole: Course) -> Course:
-        """A course with what was signed for days until then, or by then for later ones, and the supply of then."""
-        if not self.is_past:
+        """A course as far as it had come, with the supply of then; today's is whole, with what is planned."""
+        if self.day == self.today:
             return whole
-        changes = (one for one in whole.changes if one.effective_on <= self.day or self.was_by_then(one.signed_at))
         return replace(
             whole,
-            changes=tuple(changes),
+            changes=tuple(one for one in whole.changes if one.effective_on <= self.day),
             fills=tuple(one for one in whole.fills if one.dispensed_on <= self.day),
             counts=tuple(one for one in whole.counts if one.counted_on <= self.day),
             reports=tuple(one for one in whole.reports if one.on <= self.day),

@@ -24,6 +24,7 @@ ROUTE_OF_FORM = {
     "nasal": "IN", "sublingual": "SL", "suppository": "PR", "implant": "IMPLANT",
 }  # fmt: skip
 LASTING = ("lai", "decanoate", "palmitate", "pamoate injection")
+BEGINS_A_DOSE = "0123456789.½¼¾"
 IN_WORDS = "Write it as in “300 mg every morning and 600 mg at bedtime”."
 
 
@@ -88,6 +89,8 @@ def understood(text: str, product: Product) -> OrderLine:
         hours_worn=line.hours_worn,
         words=" ".join(text.split()) if line.food else "",
     )
+    if not sig.is_complete:
+        raise dosing.ImpossibleSig(f"Say by which route and when it is taken. {IN_WORDS}")
     doses = strengths.in_milligrams(sig, product.strength)
     indication = "" if line.as_needed else line.reason
     return OrderLine(sig, product, doses, pieces(sig, product), indication, line.expanded)
@@ -103,6 +106,17 @@ def whole(text: str) -> OrderLine:
         raise dosing.ImpossibleSig(f"“{text.strip()}” does not name a drug.")
     drug = one_drug(line.drug)
     return replace(understood(line.rest, Product(drug.name)), drug=drug)
+
+
+def typed(text: str) -> tuple[str, str]:
+    """The drug that is typed and the rest, which may be no line yet: "sertr", "sertr 100", "sertr 100 qam"."""
+    try:
+        line = reading.read(text)
+        return (line.drug, line.rest) if line.drug else (text.strip(), "")
+    except NotUnderstood:
+        words = text.split()
+    begins = next((place for place, word in enumerate(words) if place and word[0] in BEGINS_A_DOSE), len(words))
+    return " ".join(words[:begins]), " ".join(words[begins:])
 
 
 def one_drug(name: str) -> FoundDrug:

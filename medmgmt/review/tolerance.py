@@ -52,7 +52,7 @@ class History:
             return told
         doses = ", ".join(
             _("%(drug)s up to %(then)s mg a day, now %(now)s mg")
-            % {"drug": drug.name, "then": dosing.plain(then), "now": dosing.plain(drug.now)}
+            % {"drug": drug.name, "then": dosing.plain(round(then, 4)), "now": dosing.plain(round(drug.now, 4))}
             for drug, then in zip(self.drugs, self.highest, strict=True)
             if then is not None and drug.now is not None and then < drug.now
         )

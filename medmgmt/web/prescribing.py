@@ -18,14 +18,18 @@ from medmgmt.actions import prescribing
 from medmgmt.knowledge import reads
 from medmgmt.record import access, dosing
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
-from medmgmt.regimen import lexicon, same_drug
+from medmgmt.regimen import lexicon, order_lines, same_drug
+from medmgmt.regimen.order_lines import Product
 from medmgmt.web.kit import banner, kept
-from medmgmt.web.kit.forms import ChangeForm, DrugSearch, SigForm, StartForm
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page
 from medmgmt.web.kit.patient_page import opened, patient_form
+from medmgmt.web.order_forms import ChangeForm, DrugSearch, SigForm, StartForm
 
 RECENT = 12
+PREVIEWS = 4
+"""So many of the drugs that may be meant show how the line behind the name would be read."""
+LONGEST_LINE = 500
 TITLES: dict[str, Promise] = {
     "new_dose": gettext_lazy("New dose"),
     "hold": gettext_lazy("Put on hold"),
@@ -56,6 +60,9 @@ def start(request: Asked, patient_id: int) -> HttpResponse:
     """A new medicine in two steps on one address: find the drug, then say how to take it. All by POST: the address
     never says which drug."""
     patient = opened(request.user, "propose", patient_id)
+    if request.htmx and "line" in request.POST:
+        names = ("drug_name", "strength", "form")
+        return line_read(request, Product(*(request.POST.get(name, "") for name in names)))
     if request.method == "POST" and request.POST.get("step") != "propose" and not request.htmx:
         return kept.to_be_shown(request)
     if request.POST.get("step") == "propose":
@@ -69,16 +76,44 @@ def find_drug(request: Asked, patient: Patient) -> HttpResponse:
     """The search, and what it found."""
     form = DrugSearch(request.POST or None)
     text = form.cleaned_data["q"].strip() if form.is_bound and form.is_valid() else ""
-    drugs = reads.drugs(request.user, text) if text else []
+    name, line = order_lines.typed(text)
+    drugs = reads.drugs(request.user, name) if name else []
+    meant = {drug.key for drug in library.meant(name)[:PREVIEWS]}
+    read = {drug.key: reading_of(request.user, line, Product(drug.name)) for drug in drugs if drug.key in meant}
+    found = {"text": name, "drugs": [(drug, read.get(drug.key)) for drug in drugs]}
     if request.htmx:
-        return render(request, "_drug_results.html", {"text": text, "drugs": drugs})
-    return patient_form(request, patient, form, template="propose_drug.html", text=text, drugs=drugs)
+        return render(request, "_drug_results.html", found)
+    return patient_form(request, patient, form, template="propose_drug.html", **found)
 
 
 def choose_sig(request: Asked, patient: Patient, pick: Pick) -> HttpResponse:
-    """The form for a drug that was chosen."""
+    """The form for a drug that was chosen; what stood behind its name is the line."""
     initial = {"drug_name": pick.name, "rxcui": pick.rxcui, "effective_on": patient.today(timezone.now())}
+    initial["line"] = order_lines.typed(request.POST.get("q", ""))[1][:LONGEST_LINE]
     return sig_form(request, patient, pick, initial={**initial, **prompt_asked(request)})
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a line was understood, or the sentence that asks."""
+
+    line: order_lines.OrderLine | None
+    asks: str = ""
+
+
+def reading_of(by: User, text: str, product: Product) -> Reading | None:
+    """Nothing for no line."""
+    if not text.strip():
+        return None
+    try:
+        return Reading(reads.order_line(by, text[:LONGEST_LINE], product))
+    except dosing.ImpossibleSig as wrong:
+        return Reading(None, str(wrong))
+
+
+def line_read(request: Asked, product: Product) -> HttpResponse:
+    """What is shown below a line while it is typed."""
+    return render(request, "_order_line.html", {"read": reading_of(request.user, request.POST["line"], product)})
 
 
 def propose_start(request: Asked, patient: Patient) -> HttpResponse:
@@ -100,8 +135,9 @@ def sig_form(
         initial=initial,
     )
     done = None if initial else sent(request, form, partial(started, form), patient.pk, leads_to=review_of)
+    read = None if form.errors else reading_of(request.user, form["line"].value() or "", Product(pick.name))
     return done or patient_form(
-        request, patient, form, template="propose.html", pick=pick, beside=beside, title=_("New medicine")
+        request, patient, form, template="propose.html", pick=pick, beside=beside, read=read, title=_("New medicine")
     )
 
 
@@ -134,10 +170,13 @@ def change(request: Asked, prescription_id: int, kind: str) -> HttpResponse:
     access.require(request.user, "propose")
     shown = charts.course(request.user, prescription_id)
     of, today = shown.medication.prescription, shown.patient.today(timezone.now())
+    product = Product(of.drug_name, of.strength, of.form)
+    if request.htmx and "line" in request.POST:
+        return line_read(request, product)
     if not request.POST:
         dosing.require_possible_from([change.step for change in shown.medication.course], kind, today)
     beside = same_drug.of_patient(shown.patient, today, name=of.drug_name, rxcui=of.rxcui, but=of.pk)
-    form = change_form(request, shown, kind, is_second=bool(beside) and kind == Kind.RESUME)
+    form = change_form(request, shown, kind, product=product, is_second=bool(beside) and kind == Kind.RESUME)
     return sent(request, form, partial(changed, form, kind), prescription_id, leads_to=review_of) or patient_form(
         request,
         shown.patient,
@@ -145,29 +184,26 @@ def change(request: Asked, prescription_id: int, kind: str) -> HttpResponse:
         template="propose.html",
         medication=shown.medication,
         beside=beside,
+        read=reading_of(request.user, form["line"].value() or "", product) if "line" in form.fields else None,
         title=TITLES[kind],
         kind=kind,
     )
 
 
-def change_form(request: Asked, shown: charts.CoursePage, kind: str, *, is_second: bool) -> ChangeForm:
+def change_form(
+    request: Asked, shown: charts.CoursePage, kind: str, *, product: Product, is_second: bool
+) -> ChangeForm:  # fmt: skip
     """The form of that kind, filled with what is taken now."""
-    shape = partial(SigForm, is_second=is_second) if kind in (Kind.NEW_DOSE, Kind.RESUME) else ChangeForm
+    shape = (
+        partial(SigForm, is_second=is_second, product=product) if kind in (Kind.NEW_DOSE, Kind.RESUME) else ChangeForm
+    )
     initial: dict[str, Any] = {"effective_on": shown.patient.today(timezone.now()), **prompt_asked(request)}
     sigs = [step.sig for step in shown.medication.course if step.sig]
     if sigs:
         sig = shown.medication.dose.sig or sigs[-1]
-        initial |= {"unit": sig.unit, "route": sig.route, "as_needed": sig.as_needed}
-        initial |= {"max_per_day": plain(sig.max_per_day)}
-        if len(sig.parts) == 1:
-            [part] = sig.parts
-            initial |= {"amount": plain(part.larger), "timing": part.timing, "every_days": part.every_days}
+        initial |= {"unit": sig.unit, "route": sig.route}
+        initial["line"] = (sig.words or sig.text().replace(dosing.NBSP, " ")) if sig.is_complete else ""
     return shape(request.POST or None, kind=kind, prompts=prompts(shown.patient), initial=initial)
-
-
-def plain(number: Any) -> str:
-    """A decimal without trailing zeros, as one would type it."""
-    return "" if number is None else f"{number.normalize():f}"
 
 
 def changed(form: ChangeForm, kind: str, by: User, prescription_id: int, /, **typed: Any) -> DosageChange:

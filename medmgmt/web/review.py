@@ -22,9 +22,10 @@ from medmgmt.review import reads
 from medmgmt.review.cards import FindingCard, ProblemCard
 from medmgmt.web import review_forms
 from medmgmt.web.kit import banner
-from medmgmt.web.kit.forms import WithdrawForm, Written
+from medmgmt.web.kit.forms import Written
 from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page, refusal_on, status_of, to
 from medmgmt.web.kit.patient_page import chart_of
+from medmgmt.web.order_forms import WithdrawForm
 from medmgmt.web.review_forms import AnswerForm
 
 ASKED = gettext_lazy("Asked. The request stands in their worklist.")

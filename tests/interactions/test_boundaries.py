@@ -134,6 +134,40 @@ def test_a_start_is_new_whenever_it_was_begun_and_an_order_beside_another_is_not
     assert "hypotension" not in words(judged(it("clozapine", "26")), "max_dose")
 
 
+@pytest.mark.parametrize(
+    ("full", "days", "said"),
+    [("40.5", "3", "major"), ("40", "3", "none"), ("60", "1", "none"), ("60", "1.5", "major"), ("60", None, "none")],
+)
+def test_what_is_taken_on_some_days_of_a_week_counts_as_on_those_days(full: str, days: str | None, said: str) -> None:
+    """What is taken once a week, or with an interval that nobody knows, counts as its mean."""
+    often = None if days is None else Decimal(days)
+    some = it("citalopram", "15", mg_in_a_day=Decimal(full), days_a_week=often)
+    assert words(judged(some), "max_dose").get("dose_related_toxicity", "none") == said
+
+
+def test_full_days_of_two_orders_come_together() -> None:
+    second = shipped.drug(KNOWN, "citalopram", ref="second", mg_per_day=Decimal(20))
+    some = it("citalopram", "10", mg_in_a_day=Decimal("20.5"), days_a_week=Decimal(3))
+    assert words(judged(some, second), "max_dose") == {"dose_related_toxicity": "major"}
+
+
+@pytest.mark.parametrize(("days", "said"), [("1", {}), ("2", {}), ("2.1", {"myelosuppression": "major"}), (None, {})])
+def test_a_weekly_medicine_is_held_against_its_days_of_a_week(days: str | None, said: dict[str, str]) -> None:
+    often = None if days is None else Decimal(days)
+    assert words(judged(it("methotrexate", "5", days_a_week=often)), "max_dose") == said
+
+
+def test_a_dose_that_is_not_known_is_named_with_the_reason_wherever_a_limit_waits_for_it() -> None:
+    told = judged(it("citalopram", dose_unknown="Nobody knows."))
+    assert [(one.what, one.why, one.refs) for one in told.not_checked if "dose" in one.what] == [
+        ("dose of citalopram", "Dose not checked. Nobody knows.", ("it",))
+    ]
+    assert not [one for one in judged(it("citalopram")).not_checked if "dose" in one.what]
+    second = shipped.drug(KNOWN, "citalopram", ref="second", mg_per_day=Decimal(20))
+    both = judged(it("citalopram", dose_unknown="Nobody knows."), second)
+    assert [one.refs for one in both.not_checked if "dose" in one.what] == [("it", "second")]
+
+
 # -- allergies --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("reaction", "is_intolerance", "severity", "kind"),

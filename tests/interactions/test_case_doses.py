@@ -64,3 +64,14 @@ def test_a_total_that_is_told_stands_and_a_rhythm_alone_is_no_dose() -> None:
     assert not answered("citalopram", "every 6 hours", total_daily_mg="20")["findings"]
     said = answered("citalopram", "every 6 hours")["not_checked"]
     assert not [one for one in said if one["what"].startswith("dose of")]
+
+
+def test_a_new_dose_in_words_takes_the_place_of_the_one_before() -> None:
+    taken = {"drug": "methotrexate", "frequency": "15 mg weekly", "start": "2026-01-01"}
+    case = {"id": "one", "as_of": "2026-12-01", "current_meds": [taken]}
+    for frequency, found in (("15 mg daily", True), ("20 mg weekly", False), ("2 tablets weekly", False)):
+        proposed = {"action": "change_dose", "drug": "methotrexate", "frequency": frequency}
+        answer = cases.review({**case, "proposed": proposed}, shipped.knowledge())
+        assert bool([one for one in answer["findings"] if one["type"] == "max_dose"]) is found
+        unchecked = [one for one in answer["not_checked"] if one["what"] == "dose of methotrexate"]
+        assert bool(unchecked) is ("tablets" in frequency)

@@ -150,8 +150,8 @@ def prescribe(doctor: Page, chart: str, *, search: str, drug: str, amount: str, 
     doctor.goto(f"{chart}prescribe/")
     doctor.get_by_label("Drug").press_sequentially(search, delay=20)
     doctor.locator("#results button", has_text=drug).first.click()
-    doctor.get_by_label("Dose").fill(amount)
-    doctor.get_by_label("How often").select_option("daily")
+    doctor.get_by_label("How to take it").press_sequentially(f"{amount} daily", delay=20)
+    expect(doctor.get_by_text(f"{amount}\u00a0mg a day")).to_be_visible()
     doctor.locator("main [name=reason_code]").select_option("initial_treatment")
     if supply_days:
         doctor.get_by_text("Strength, first supply").click()

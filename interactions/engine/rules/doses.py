@@ -195,5 +195,5 @@ def _draft(
 
 
 def _plain(number: Decimal) -> str:
-    """Without a trailing zero."""
-    return f"{number.normalize():f}"
+    """To four places, without a trailing zero."""
+    return f"{round(number, 4).normalize():f}"

@@ -150,6 +150,7 @@ def _patient(reading: PatientReading, asked: _Converting) -> PastPatient:
         sex=reading.sex,
         language=language if language in LANGUAGES else "en",
         time_zone=str(person.zone),
+        replaces=tuple(f"Patient/{other}" for other in person.replaced),
     )
 
 

@@ -211,7 +211,8 @@ def _worn(sig: Sig, repeat: Mapping[str, Any]) -> tuple[Sig, str]:
     if not repeat.get("duration"):
         return sig, ""
     unit = str(repeat.get("durationUnit") or "")
-    told = f"each time for {repeat['duration']} {unit}"
+    most = f" to {repeat['durationMax']}" if "durationMax" in repeat else ""
+    told = f"each time for {repeat['duration']}{most} {unit}"
     hours = timings.number(repeat["duration"]) * {"h": 1, "d": 24, "wk": 168}.get(unit, 0)
     is_patch = sig.unit == "{patch}" or sig.route == "TD"
     if not is_patch or hours != hours.to_integral_value() or not 1 <= hours <= LONGEST_WORN or "durationMax" in repeat:

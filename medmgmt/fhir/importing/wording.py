@@ -23,7 +23,7 @@ def joined(words: Iterable[str]) -> str:
 
 SPOKEN = ("text", "additionalInstruction", "patientInstruction", "method", "site", "route", "id", "extension")
 AS_NEEDED = ("asNeededBoolean", "asNeededCodeableConcept", "asNeeded", "asNeededFor")
-UNIT_WORDS = {"s": "s", "min": "min", "h": "hours", "d": "days", "wk": "weeks", "mo": "months", "a": "years"}
+UNIT_WORDS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"}
 
 
 def words_of(one: Mapping[str, Any]) -> str:
@@ -67,7 +67,9 @@ def _repeat(repeat: Any) -> str:
         return ""
     how_often = ("frequency", "frequencyMax", "period", "periodMax", "periodUnit")
     times, period = (_span(repeat, key) for key in how_often[0:3:2])
-    said = [f"{times or 1} times in {period or '?'} {UNIT_WORDS.get(str(repeat.get('periodUnit')), '?')}"]
+    unit = UNIT_WORDS.get(str(repeat.get("periodUnit")), "?")
+    often = "once" if times in ("", "1") else f"{times} times"
+    said = [f"{often} a {unit}" if period == "1" else f"{often} in {period or '?'} {unit}s"]
     said = said if set(how_often) & set(repeat) else []
     return ", ".join([*said, *(f"{key} {_value(repeat[key])}" for key in repeat if key not in how_often)])
 

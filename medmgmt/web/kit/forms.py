@@ -1,6 +1,6 @@
 """What people type, understood: shapes and words only; whether it makes sense is for the rooms below to say."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,12 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from interactions.engine import written
 from medmgmt.actions import shapes
 from medmgmt.actions.side_effects import log_side_effect
-from medmgmt.record import dosing, legible
-from medmgmt.record.models import ReasonCode
+from medmgmt.record import legible
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -27,17 +25,8 @@ if TYPE_CHECKING:
 
 
 NOTE_LENGTH = 2000
-LARGEST_CODE = 2_147_483_647
 UNREADABLE = gettext_lazy("This holds a control character that nobody can read. Type it again without it.")
 CHOOSE = ("", gettext_lazy("Choose…"))
-USUAL_REASONS: dict[str, tuple[str, ...]] = {
-    "start": ("initial_treatment", "augmentation", "continued_treatment", "cross_taper", "relapse"),
-    "new_dose": ("titration", "inadequate_response", "side_effect", "taper", "lab_result", "interaction"),
-    "hold": ("side_effect", "lab_result", "procedure", "interaction", "pregnancy", "patient_wish"),
-    "resume": ("relapse", "procedure", "lab_result", "patient_wish"),
-    "stop": ("side_effect", "remission", "inadequate_response", "cross_taper", "interaction", "patient_wish"),
-}
-"""Reasons offered first for each kind of change; every other reason follows."""
 SEVERITY_WORDS: "dict[str, tuple[Words, Words]]" = {
     "mild": (gettext_lazy("Mild"), gettext_lazy("Noticed, but does not get in the way of the day.")),
     "moderate": (gettext_lazy("Moderate"), gettext_lazy("Gets in the way of some things, such as work or sleep.")),
@@ -184,148 +173,7 @@ class SignInForm(AuthenticationForm):
 class PatientSearch(forms.Form):
     """Sent as a POST, so that no name is ever part of an address."""
 
-    q = Written(label=gettext_lazy("Name or record number"), required=False, max_length=120)
-
-
-class DrugSearch(forms.Form):
-    """A drug by generic name, brand or RxCUI."""
-
-    q = Written(
-        label=gettext_lazy("Drug"),
-        max_length=200,
-        help_text=gettext_lazy("Generic name, brand or RxCUI. Misspellings are understood."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-
-class ChangeForm(forms.Form):
-    """Since when, why, and what led to it: what every dosage change says."""
-
-    effective_on = forms.DateField(label=gettext_lazy("From"), widget=Day())
-    reason_code = forms.ChoiceField(label=gettext_lazy("Reason"))
-    prompt = forms.ChoiceField(label=gettext_lazy("Prompted by"), required=False)
-    plan = Written(
-        label=gettext_lazy("Plan"),
-        required=False,
-        max_length=300,
-        help_text=gettext_lazy("For instance: step 2 of the titration plan."),
-    )
-    note = note(gettext_lazy("Note"))
-    confirm = confirm(gettext_lazy("It is meant as well: propose it"))
-
-    def __init__(self, *args: Any, kind: str, prompts: "Sequence[tuple[str, Words]]" = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = reasons(kind)  # type: ignore[attr-defined]
-        self.fields["prompt"].choices = [("", gettext_lazy("Nothing in the record")), *prompts]  # type: ignore[attr-defined]
-
-    def prompted_by(self, what: str) -> int | None:
-        """The id of the side effect or observation chosen as prompt."""
-        kind, _colon, number = self.cleaned_data["prompt"].partition(":")
-        return int(number) if kind == what else None
-
-
-def reasons(kind: str) -> list[Any]:
-    """The usual reasons for this kind of change first, then all others."""
-    usual = [(code, ReasonCode(code).label) for code in USUAL_REASONS[kind]]
-    others = [(reason.value, reason.label) for reason in ReasonCode if reason.value not in USUAL_REASONS[kind]]
-    return [CHOOSE, (_("Usual"), usual), (_("Others"), others)]
-
-
-class SigForm(ChangeForm):
-    """A change that says how to take the medicine."""
-
-    amount = Number(
-        label=gettext_lazy("Dose"), max_digits=12, decimal_places=dosing.DECIMALS, widget=forms.TextInput(attrs=DECIMAL)
-    )
-    unit = forms.ChoiceField(
-        label=gettext_lazy("Unit"), choices=[(code, unit.one) for code, unit in dosing.UNITS.items()], initial="mg"
-    )
-    route = forms.ChoiceField(
-        label=gettext_lazy("Route"),
-        choices=[CHOOSE, *((code, route.words) for code, route in dosing.ORDERED_ROUTES.items())],
-        initial="PO",
-    )
-    timing = forms.ChoiceField(label=gettext_lazy("How often"))
-    every_days = Whole(
-        label=gettext_lazy("Every how many days"),
-        required=False,
-        help_text=gettext_lazy("Only for “every so many days”."),
-        widget=forms.TextInput(attrs=NUMERIC),
-    )
-    as_needed = forms.BooleanField(label=gettext_lazy("Only as needed (PRN)"), required=False)
-    max_per_day = Number(
-        label=gettext_lazy("At most per day"),
-        required=False,
-        max_digits=12,
-        decimal_places=dosing.DECIMALS,
-        help_text=gettext_lazy("In the same unit. Needed where it is taken as needed."),
-        widget=forms.TextInput(attrs=DECIMAL),
-    )
-    alongside = forms.BooleanField(
-        label=gettext_lazy("Both are meant: order it beside what is taken"),
-        required=False,
-        help_text=gettext_lazy("Another strength, a planned overlap with an injection, a short-acting form beside it."),
-    )
-    sig: dosing.Sig
-
-    def __init__(self, *args: Any, is_second: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not is_second:
-            del self.fields["alongside"]
-        self.fields["timing"].choices = with_blank(timings())  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        """The columns as one sig; what nobody could follow is said beside the column that is to blame."""
-        data = super().clean() or self.cleaned_data
-        columns = ("amount", "unit", "route", "timing", "every_days", "as_needed", "max_per_day")
-        if any(name in self.errors for name in columns):
-            return data
-        try:
-            self.sig = dosing.Sig.of(**{name: data[name] for name in columns})
-        except dosing.ImpossibleSig as wrong:
-            self.add_error(column_to_blame(str(wrong)), str(wrong))
-        return data
-
-
-def column_to_blame(sentence: str) -> str:
-    """Beside which column a refused sig is explained."""
-    if "maximum" in sentence:
-        return "max_per_day"
-    if "how many days" in sentence or "number of days" in sentence:
-        return "every_days"
-    if "as needed" in sentence:
-        return "as_needed"
-    return "amount"
-
-
-def timings() -> list[tuple[str, str]]:
-    """How often, in words; the two that have none of their own get them here."""
-    own = {"every_n_days": _("every so many days"), "PRN": _("as needed, no fixed times")}
-    return [(code, own.get(code) or timing.words) for code, timing in dosing.ORDERED_TIMINGS.items()]
-
-
-class StartForm(SigForm):
-    """A new medicine: the drug as it was chosen, and how to take it."""
-
-    drug_name = Written(max_length=300, widget=forms.HiddenInput())
-    rxcui = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_CODE, widget=forms.HiddenInput())
-    strength = Written(label=gettext_lazy("Strength"), required=False, max_length=120)
-    form = Written(label=gettext_lazy("Form"), required=False, max_length=120)
-    indication = Written(label=gettext_lazy("For"), required=False, max_length=300)
-    first_supply_days = Whole(
-        label=gettext_lazy("Days of first supply"),
-        required=False,
-        min_value=1,
-        max_value=366,
-        help_text=gettext_lazy("Reminders are planned from it until the first fill is recorded."),
-        widget=forms.TextInput(attrs=NUMERIC),
-    )
-
-
-class WithdrawForm(forms.Form):
-    """Why a proposal is taken back."""
-
-    note = note(gettext_lazy("Why it is withdrawn"), required=True)
+    q = Written(label=gettext_lazy("Name, birth date or record number"), required=False, max_length=120)
 
 
 class SideEffectForm(forms.Form):

@@ -132,7 +132,7 @@ def test_the_text_of_an_unstructured_sig_is_kept() -> None:
     assert sig_of(read({"text": "1-2 tablets when it hurts"})).words == "1-2 tablets when it hurts"
     assert sig_of(read({"sequence": 1, "asNeededBoolean": True})).words == "as needed"
     several = read({**ONE, **timing(frequency=1, frequencyMax=2, period=1, periodUnit="d")})
-    assert sig_of(several).words == "1; 1 to 2 times in 1 days"
+    assert sig_of(several).words == "1; 1 to 2 times a day"
     both = read({"text": "one for a week"}, {"text": "then two"})
     assert (both.structured, sig_of(both).words) == (False, "one for a week; then two")
 

@@ -13,7 +13,7 @@ from medmgmt.fhir.importing import intake, reading
 from medmgmt.fhir.importing.report import Report
 from medmgmt.management.commands import import_fhir
 from medmgmt.management.commands.import_fhir import importer
-from medmgmt.record.models import Allergy, Condition, ImportRemark, Patient, Prescription
+from medmgmt.record.models import Allergy, Condition, DosageChange, ImportRemark, Patient, Prescription
 from tests import factories, shipped_knowledge
 from tests.faces.fhir.resources import ICD, RXNORM, SNOMED, allergy, bundle, condition, ndjson, patient, request
 
@@ -59,6 +59,20 @@ def test_a_replaced_record_gives_what_it_has_to_the_one_that_took_its_place(tmp_
     assert (Condition.objects.count(), Prescription.objects.count()) == (1, 1)
     assert remarks() == {"Patient/p1: The source has replaced this record by the present one."}
     assert report.left_out["Patient", "replaced by another record of the same person"] == 1
+
+
+def test_what_was_taken_in_before_its_record_was_replaced_stays_where_it_is_and_is_told(tmp_path: Path) -> None:
+    older = ndjson(tmp_path / "a", patient(), patient("p2"), condition(), request())
+    take_in(older)
+    link = [{"type": "replaced-by", "other": {"reference": "Patient/p2"}}]
+    more = request("m2", "Lithium carbonate 300 MG Oral Capsule", "197889")
+    ended = request(status="stopped")
+    report = take_in(ndjson(tmp_path / "b", patient(link=link), patient("p2"), condition(), ended, more))
+    assert report.faults == []
+    charts = dict(Prescription.objects.values_list("source_id", "patient__source_id"))
+    assert charts == {"MedicationRequest/m1": "Patient/p1", "MedicationRequest/m2": "Patient/p2"}
+    assert DosageChange.objects.filter(kind="stop").count() == 1
+    assert "MRN p1: The source has put this chart together with the present one: merge the two." in remarks()
 
 
 def test_two_records_that_replace_each_other_are_both_taken_in(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def of_carla(world: World) -> dict[str, set[str]]:
         f"/side-effects/{world.report.pk}/": STAFF,
         f"/side-effects/{world.report.pk}/correct/": STAFF,
         f"/tasks/{task}/": STAFF,
+        f"/my/side-effects/{world.report.pk}/sent/": {"carla"},
     }
 
 
@@ -69,5 +70,4 @@ def of_the_clinic() -> dict[str, set[str]]:
         "/audit/": {"admin"},
         "/my/": {"carla"},
         "/my/side-effects/new/": {"carla"},
-        "/my/side-effects/sent/": {"carla"},
     }

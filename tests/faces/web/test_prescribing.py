@@ -237,7 +237,8 @@ def test_a_hold_is_proposed_from_the_medicine_and_prompted_by_the_side_effect(wo
 
 def test_a_new_dose_starts_from_the_present_one(world: World, as_adler: Client) -> None:
     page = as_adler.get(f"/prescriptions/{world.lithium.pk}/new_dose/").content.decode()
-    assert 'name="amount" value="900"' in page
+    assert 'name="line" value="900 mg by mouth once daily"' in page
+    assert "900\xa0mg a day" in page
 
 
 def test_an_impossible_change_is_refused_on_the_form(world: World, as_adler: Client) -> None:
@@ -288,7 +289,7 @@ def test_everything_that_was_typed_about_a_new_medicine_is_kept(world: World, as
 
 def test_a_dose_that_is_planned_for_later_is_not_taken_for_the_present_one(world: World, as_adler: Client) -> None:
     page = as_adler.get(f"/prescriptions/{world.sertraline.pk}/new_dose/").content.decode()
-    assert 'name="amount" value="100"' in page
+    assert 'name="line" value="100 mg by mouth once daily"' in page
 
 
 SERTRALINE: dict[str, Any] = {"drug_name": "sertraline", "rxcui": "36437", "amount": "25", "timing": "daily"}

@@ -12,6 +12,7 @@ from django.utils import translation
 from medmgmt.record import dosing
 from medmgmt.record.dosing import Part, Sig
 from medmgmt.record.models import Prescription
+from medmgmt.web import order_forms
 from medmgmt.web.kit import forms, plain_words, tags
 from tests import factories as cast
 from tests.faces.web import pages, reading
@@ -130,7 +131,7 @@ def test_every_state_and_severity_has_its_word() -> None:
     assert answers <= set(plain_words.STATE_WORDS)
     assert set(SideEffectSeverity.values) == set(forms.SEVERITY_WORDS) == set(forms.PLAIN_SEVERITY)
     assert set(SideEffectSeverity.values) <= set(tags.SEVERITIES)
-    assert {code for codes in forms.USUAL_REASONS.values() for code in codes} <= set(ReasonCode.values)
+    assert {code for codes in order_forms.USUAL_REASONS.values() for code in codes} <= set(ReasonCode.values)
 
 
 def test_everything_a_patient_meets_has_its_spanish() -> None:
