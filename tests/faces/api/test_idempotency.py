@@ -51,8 +51,8 @@ def test_the_same_key_with_another_body_or_address_is_refused(bo: Api) -> None:
 
 
 def test_a_key_belongs_to_one_person(bo: Api, adler: Api) -> None:
-    mine = done(bo.post("side-effects/", tremor(), Idempotency_Key="k"), 201)
-    hers = adler.post("side-effects/", tremor(), Idempotency_Key="k")
+    mine = done(bo.post("side-effects/", tremor(confirm=True), Idempotency_Key="k"), 201)
+    hers = adler.post("side-effects/", tremor(confirm=True), Idempotency_Key="k")
     assert "Idempotent-Replayed" not in hers.headers
     assert done(hers, 201)["id"] != mine["id"]
 
@@ -186,9 +186,11 @@ def test_the_same_key_and_body_at_another_address_is_another_request(bo: Api) ->
 
 
 def test_of_two_people_with_one_key_each_is_answered_with_their_own(bo: Api, adler: Api) -> None:
-    mine, hers = (api.post("side-effects/", tremor(), Idempotency_Key="k") for api in (bo, adler))
-    assert bo.post("side-effects/", tremor(), Idempotency_Key="k").content == mine.content
-    assert adler.post("side-effects/", tremor(), Idempotency_Key="k").content == hers.content
+    said = tremor(confirm=True)
+    mine, hers = (api.post("side-effects/", said, Idempotency_Key="k") for api in (bo, adler))
+    assert (mine.status_code, hers.status_code) == (201, 201)
+    assert bo.post("side-effects/", said, Idempotency_Key="k").content == mine.content
+    assert adler.post("side-effects/", said, Idempotency_Key="k").content == hers.content
 
 
 def visit() -> dict[str, Any]:
