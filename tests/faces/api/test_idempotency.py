@@ -206,7 +206,9 @@ def test_the_very_same_without_a_key_is_asked_about_for_a_minute_and_taken_once_
         done(bo.post(address, {**visit(), "note": "Sleeps well."}), 201)
         done(bo.post(address, visit(), Idempotency_Key="another"), 201)
         done(bo.post(address, {**visit(), "confirm": True}), 201)
-        problem(bo.post(address, visit()), 409, "asked")
+        done(bo.post(address, {**visit(), "confirm": "yes"}), 201)
+        problem(bo.post(address, {**visit(), "confirm": False}), 409, "asked")
+        assert fields(bo.post(address, {**visit(), "note": "Else.", "confirm": ["yes"]})) == {"confirm"}
         clock.shift(61)
         done(bo.post(address, visit()), 201)
 
