@@ -6,7 +6,7 @@ remark for the chart.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
@@ -15,12 +15,13 @@ from medmgmt.actions.history import (
     PastAllergy,
     PastCondition,
     PastCourse,
+    PastObservation,
     PastPatient,
     PastReaction,
     PastRemark,
     PastStep,
 )
-from medmgmt.fhir.importing import courses, dates, medicines, sigs, tables, wording
+from medmgmt.fhir.importing import courses, dates, medicines, observations, sigs, tables, wording
 from medmgmt.fhir.importing.courses import SENTENCES, Course, Life, Order
 from medmgmt.fhir.importing.gathering import Person
 from medmgmt.fhir.importing.medicines import Asked, Drug, Medicine
@@ -101,10 +102,24 @@ def convert(person: Person, *, whom: Asked, report: Report, now: datetime, last_
         patient=_patient(person.reading, asked),
         conditions=tuple(_condition(one, asked) for one in conditions),
         allergies=tuple(_allergy(one, asked) for one in allergies),
+        observations=tuple(_observations(person, asked)),
         courses=tuple(past),
         remarks=tuple(asked.remarks),
     )
     return Converted(history, requests)
+
+
+def _observations(person: Person, asked: _Converting) -> Iterator[PastObservation]:
+    """What can be recorded here; the rest is named with its reason."""
+    for one in person.observations:
+        if not one.is_true:
+            asked.leave_out("Observation", one.id, one.called, UNTRUE)
+            continue
+        for made in observations.past(one, asked.now):
+            if isinstance(made, PastObservation):
+                yield made
+            else:
+                asked.leave_out("Observation", one.id, one.called, made.rstrip("."))
 
 
 def last_day(people: Iterable[Person], now: datetime) -> date:
