@@ -46,6 +46,10 @@ def rows(
     return found
 
 
+NOT_YET = 2**62
+"""Later than everything on record, for a row that is not written."""
+
+
 @dataclass(frozen=True)
 class Understood:
     """What would be recorded, in words, and what it would ask for."""
@@ -69,7 +73,10 @@ def understood(
     access.require(by, "record_observation")
     known = courses.Known.whole(access.patient_for(by, "view_chart", patient_id, why="reading a value"))
     said = rows(known, code=code, value=value or None, value_code=value_code, unit=unit, confirm=confirm)
-    meant = [Observation(patient_id=patient_id, observed_at=observed_at, **columns) for columns in said]
+    meant = [
+        Observation(pk=NOT_YET + number, patient_id=patient_id, observed_at=observed_at, **columns)
+        for number, columns in enumerate(said)
+    ]
     return Understood(lexicon.in_words(meant[0], meant[1:]), alarms.of(known.with_more(observations=meant), meant))
 
 
