@@ -66,7 +66,10 @@ def gather(files: Iterable[Path], report: Report, *, time_zone: str) -> list[Per
     _add(found["MedicationStatement"], people, report, lambda raw, zone: orders.statement(raw, named, zone))
     known = [one for one in found["Observation"] if observations.is_known(one.resource)]
     _add(known, people, report, lambda raw, zone: observations.observation(raw, zone))
-    _tell_of({**found, "Observation": [one for one in found["Observation"] if one not in known]}, people)
+    _tell_of(
+        {**found, "Observation": [one for one in found["Observation"] if not observations.is_known(one.resource)]},
+        people,
+    )
     return list({id(person): person for person in people.values()}.values())
 
 
