@@ -13,8 +13,11 @@ LONGEST_GAP, LIST_PART = 3, 2
 """Words that a gap may hold, and that a part of a denied list may have."""
 LEAST_LIKE = 7
 """Shorter words are never taken for a misspelling of another."""
-HOT = "#hot"
-FAHRENHEIT, CELSIUS = (Decimal("100.4"), Decimal(110)), (Decimal(38), Decimal(43))
+FIGURES = {
+    "#hot": ((Decimal("100.4"), Decimal(110)), (Decimal(38), Decimal(43))),
+    "#many": ((Decimal(8), Decimal(1000)),),
+}
+"""What a phrase calls a figure: a temperature that is a fever, in Fahrenheit or Celsius; more pieces than a dose."""
 APOSTROPHES = re.compile(r"['’ʼ‘`´]")
 TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+|[.!?;\n(),]")
 DENIAL, LISTED, ASIDE, DENIED_AFTER = "~not", "~denies a list", "~not a denial", "~denied after"
@@ -73,7 +76,8 @@ class Vocabulary:
 
     def _found(self, tokens: Sequence[str]) -> Iterator[Found]:
         for begins, token in enumerate(tokens):
-            for first in {token, *(token[:length] + "*" for length in range(2, len(token) + 1))}:
+            beginnings = (token[:length] + "*" for length in range(2, len(token) + 1))
+            for first in {token, *beginnings, *(name for name in FIGURES if _is_figure(token, name))}:
                 for sign, phrase in self.phrases.get(first, ()):
                     ends = _match(tokens, begins + 1, phrase[1:])
                     if ends is not None:
@@ -166,7 +170,7 @@ def vocabulary(rows: Iterable[Row]) -> Vocabulary:
 def phrase_of(written: str) -> Iterator[str]:
     """The words of a phrase as a table writes it."""
     for word in written.split():
-        if word in (GAP, HOT):
+        if word == GAP or word in FIGURES:
             yield word
         else:
             plain = "".join(tokens_of(word.rstrip("*")))
@@ -174,21 +178,18 @@ def phrase_of(written: str) -> Iterator[str]:
 
 
 def tokens_of(text: str) -> list[str]:
-    """Words in small letters without accents and apostrophes, and the marks that part sentences; a temperature that is
-    a fever is one word, whatever its figure."""
+    """Words in small letters without accents and apostrophes, figures, and the marks that part sentences."""
     plain = unicodedata.normalize("NFKD", APOSTROPHES.sub("", text).casefold())
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return [_token(found) for found in TOKEN.findall(bare)]
+    return [BREAK if found in "!?;\n()" else found for found in TOKEN.findall(bare)]
 
 
-def _token(found: str) -> str:
-    if found in "!?;\n()":
-        return BREAK
-    if not found[0].isdigit():
-        return found
-    figure = Decimal(found.replace(",", "."))
-    is_hot = any(low <= figure <= high for low, high in (FAHRENHEIT, CELSIUS))
-    return HOT if is_hot else found
+def _is_figure(token: str, name: str) -> bool:
+    """Whether a word is a figure of this name."""
+    if not token[0].isdigit():
+        return False
+    figure = Decimal(token.replace(",", "."))
+    return any(low <= figure <= high for low, high in FIGURES[name])
 
 
 def _match(tokens: Sequence[str], place: int, rest: Sequence[str]) -> int | None:
@@ -209,6 +210,8 @@ def _match(tokens: Sequence[str], place: int, rest: Sequence[str]) -> int | None
 
 
 def _is(token: str, wanted: str) -> bool:
+    if wanted in FIGURES:
+        return _is_figure(token, wanted)
     return token.startswith(wanted[:-1]) if wanted.endswith("*") else token == wanted
 
 

@@ -19,7 +19,7 @@ from medmgmt.api.side_effects import SideEffectLine
 from medmgmt.api.supply import DispenseLine
 from medmgmt.api.worklist import TaskLine
 from medmgmt.record import access
-from medmgmt.record.models import ContactPoint, Enrolment, Patient, Sex, User, validate_time_zone
+from medmgmt.record.models import ContactPoint, Enrolment, Patient, Sex, User
 
 MOST_FOUND = 50
 
@@ -71,7 +71,6 @@ class NewPatient(BodyOfAct):
     asks = actions_people.register_patient
     sex = serializers.ChoiceField(Sex.choices, default=Sex.UNKNOWN)
     language = serializers.ChoiceField(settings.LANGUAGES, default="en")
-    time_zone = serializers.CharField(max_length=60, validators=[validate_time_zone])
 
 
 class PatientChanges(BodyOfAct):
@@ -80,7 +79,6 @@ class PatientChanges(BodyOfAct):
     asks, any_of = actions_people.register_patient, True
     only = "version given_name family_name birth_date sex language time_zone"
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
-    time_zone = serializers.CharField(max_length=60, validators=[validate_time_zone], required=False)
 
 
 class Merging(BodyOfAct):

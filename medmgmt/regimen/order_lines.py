@@ -60,15 +60,7 @@ class OrderLine:
         """As in "Lithium 300 mg by mouth every morning and 600 mg at bedtime: 900 mg a day; 1 tablet and 2 tablets"."""
         name = self.product.name[:1].upper() + self.product.name[1:]
         words = f"{name} {self.sig.text()}".strip()
-        comes_to = [self.a_day(), self.pieces]
-        return f"{words}: {'; '.join(filter(None, comes_to))}" if any(comes_to) else words
-
-    def a_day(self) -> str:
-        """Milligrams a day, on average where it is not taken every day; blank where they cannot be said."""
-        if self.doses.per_day is None:
-            return ""
-        mg = f"{dosing.plain(round(self.doses.per_day, 2))}{dosing.NBSP}mg a day"
-        return f"at most {mg}" if self.sig.as_needed else f"{mg} on average" if self.sig.days > 1 else mg
+        return f"{words}: {amount}" if (amount := comes_to(self.sig, self.product)) else words
 
 
 def understood(text: str, product: Product) -> OrderLine:
@@ -231,19 +223,36 @@ def most_per_day(line: Line, product: Product) -> Decimal | None:
     return Decimal(converted.numerator) / Decimal(converted.denominator)
 
 
+def comes_to(sig: dosing.Sig, product: Product) -> str:
+    """As in "900 mg a day; 1 tablet and 2 tablets": what can be said of the two."""
+    return "; ".join(filter(None, (a_day(sig, product), pieces(sig, product))))
+
+
+def a_day(sig: dosing.Sig, product: Product) -> str:
+    """Milligrams a day, on average where it is not taken every day; blank where they cannot be said."""
+    per_day = strengths.in_milligrams(sig, product.strength).per_day
+    if per_day is None:
+        return ""
+    mg = f"{dosing.plain(round(per_day, 2))}{dosing.NBSP}mg a day"
+    return f"at most {mg}" if sig.as_needed else f"{mg} on average" if sig.days > 1 else mg
+
+
 def pieces(sig: dosing.Sig, product: Product) -> str:
     """Each dose in pieces of the product, where it is ordered by mass and they come out in quarters at least."""
     each, own = strengths.read(product.strength).of_piece, strengths.MG_IN.get(sig.unit)
-    unit = next((code for code in strengths.COUNTED if dosing.UNITS[code].one in product.form.split()), "")
-    if not each or not own or not unit:
+    unit = strengths.piece_of("", product.form)
+    if not each or not own or unit not in strengths.COUNTED:
         return ""
-    counts = [Fraction(part.larger) * own / each for part in sig.parts]
+    counts = [Fraction(number) * own / each for part in sig.parts for number in (part.amount, part.larger)]
+    counted = [strengths.times(part, own / each, unit) for part in sig.parts]
     if any(count.denominator not in (1, 2, 4) for count in counts):
         return ""
-    return sigs.listed(counted(Decimal(count.numerator) / count.denominator, unit) for count in counts)
+    return sigs.listed(part.quantity() for part in counted if part)
 
 
-def counted(number: Decimal, unit: str) -> str:
-    """As in "2 tablets"."""
-    words = dosing.UNITS[unit]
-    return f"{dosing.plain(number)}{dosing.NBSP}{words.one if number <= 1 else words.many}"
+def food_of(sig: dosing.Sig) -> str:
+    """with_food or without_food where the line says it that was written; else blank."""
+    try:
+        return reading.read(sig.words, sig.words).food
+    except NotUnderstood:
+        return ""

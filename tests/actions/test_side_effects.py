@@ -14,6 +14,7 @@ from medmgmt.record.models import SideEffectReport
 from refills.models import Task, TaskKind
 from tests import factories
 from tests.actions import orders
+from tests.clinic import saying
 
 
 @pytest.mark.usefixtures("knowledge")
@@ -73,6 +74,36 @@ def test_a_correction_is_a_new_version_with_a_new_task_and_the_old_one_stays() -
     assert medmgmt_side_effects.versions_of(first) == medmgmt_side_effects.versions_of(second) == [first, second]
     with pytest.raises(Refused):
         side_effects.correct_side_effect(factories.bo(), first.pk, severity="moderate")
+
+
+@pytest.mark.usefixtures("knowledge")
+def test_what_cannot_wait_is_a_nurses_task_too_and_no_correction_takes_that_one_away() -> None:
+    first = log(term="Rash", severity="mild", note="with blisters in my mouth")
+    assert first.red_flags == ["RF005"]
+    [call] = Task.objects.filter(kind=TaskKind.CONTACT_PATIENT)
+    assert (call.role, call.priority, "blisters in my mouth" in call.detail) == ("nurse", 1, True)
+    assert "rash" not in call.title.lower()
+    second = side_effects.correct_side_effect(factories.bo(), first.pk, note="a red spot")
+    assert second.red_flags == []
+    call.refresh_from_db()
+    assert call.state == "open"
+
+
+@pytest.mark.usefixtures("knowledge")
+@pytest.mark.parametrize(("ended", "alarms"), [(2, 0), (1, 1), (None, 1)])
+def test_what_ended_before_yesterday_is_history_however_bad_it_was(ended: int | None, alarms: int) -> None:
+    over = None if ended is None else orders.today() - timedelta(days=ended)
+    log(term="Seizure", severity="life_threatening", began_on=orders.today() - timedelta(days=9), ended_on=over)
+    assert Task.objects.filter(kind=TaskKind.CONTACT_PATIENT).count() == alarms
+
+
+@pytest.mark.usefixtures("knowledge")
+@pytest.mark.parametrize(("stopped", "flags"), [(7, ["RF006"]), (30, [])])
+def test_a_medicine_stopped_last_week_is_held_against_the_words_and_one_of_last_month_is_not(
+    stopped: int, flags: list[str]
+) -> None:
+    saying.changed(saying.taken("lamotrigine"), "stop", stopped)
+    assert log(term="Rash", note="on my arm").red_flags == flags
 
 
 @pytest.mark.django_db

@@ -26,7 +26,8 @@ def parts(draw: Callable[..., Any], unit: str) -> Part:
     timing = draw(st.sampled_from(list(dosing.TIMINGS)))
     days = tuple(day for day in dosing.WEEKDAYS if draw(st.booleans())) if draw(st.booleans()) else ()
     at = tuple(sorted(draw(st.sets(TIMES, max_size=4)))) if draw(st.booleans()) else ()
-    every = draw(st.integers(2, 366)) if timing == "every_n_days" else None
+    is_spaced = timing == "every_n_days" or (timing in ("morning", "noon", "bedtime") and draw(st.booleans()))
+    every = draw(st.integers(2, 366)) if is_spaced else None
     try:
         return Part(draw(NUMBERS), unit, timing, draw(st.none() | NUMBERS), every, days, at)
     except ImpossibleSig:

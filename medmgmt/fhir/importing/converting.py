@@ -41,6 +41,7 @@ ALLERGY_WORDS = ("allergy to ", "intolerance to ", "allergic reaction to ", "hyp
 TAG = re.compile(r"\s*\((?:disorder|finding|situation|substance|product|medicinal product)\)$")
 """What SNOMED CT puts behind a name."""
 LEFT_OUT, UNCLEAR = "left_out", "unclear"
+ByRef = dict[str, tuple[Medicine, sigs.Line]]
 UNTRUE = "entered in error or refuted"
 
 
@@ -61,6 +62,8 @@ class _Converting:
     report: Report
     now: datetime
     remarks: list[PastRemark] = field(default_factory=list)
+    beside: frozenset[str] = frozenset()
+    """Lines that are meant beside others of the same product."""
 
     def leave_out(self, kind: str, of: str, what: str, why: str) -> None:
         """One resource that was understood and is nothing to take over."""
@@ -83,7 +86,9 @@ def convert(person: Person, *, whom: Asked, report: Report, now: datetime, last_
     found = _medicines(person, asked)
     by_ref = {one.ref(number): (one, line) for one in found for number, line in enumerate(one.lines)}
     orders = [_order(one, number, line) for one in found for number, line in enumerate(one.lines)]
+    asked.beside = _beside(orders, by_ref)
     put_together = courses.courses(orders, _life(person, conditions, found, last_day, now))
+    _tell_of_both(put_together, by_ref, asked)
     reasons = {one.id: one.concept.called for one in conditions}
     requests: dict[str, tuple[str, ...]] = {}
     past: list[PastCourse] = []
@@ -297,6 +302,36 @@ def _agrees(one: Medicine, orders: list[Medicine]) -> bool:
     return sum(sig.amount_per_day for sig in said) == sum(sig.amount_per_day for sig in known)
 
 
+def _beside(orders: list[Order], by_ref: ByRef) -> frozenset[str]:
+    """The lines of one order, and of orders of one product that run at other times of the day: 300 mg in the morning
+    and 600 mg at bedtime are meant together, two that are taken daily are for somebody to look at."""
+    several = {one.ref(number) for one, _line in by_ref.values() for number in range(len(one.lines)) if one.lines[1:]}
+    running: dict[str, list[Order]] = {}
+    for order in orders:
+        if order.runs:
+            running.setdefault(order.product, []).append(order)
+    for group in running.values():
+        parts = [part for order in group for part in by_ref[order.ref][1].phases[-1].sig.parts]
+        times = {(part.timing, part.weekdays, part.at) for part in parts}
+        if len(group) > 1 and len(times) == len(parts) and all(map(sigs.is_named, parts)):
+            several |= {order.ref for order in group}
+    return frozenset(several)
+
+
+def _tell_of_both(put_together: list[Course], by_ref: ByRef, asked: _Converting) -> None:
+    """Courses of one product that run side by side, unless they are meant so: they count together, and it is told."""
+    running: dict[str, list[Order]] = {}
+    for course in put_together:
+        last = course.orders[-1]
+        if last.runs and (course.end is None or course.end.on > asked.now.date()):
+            running.setdefault(last.product, []).append(last)
+    for group in running.values():
+        one, _line = by_ref[group[-1].ref]
+        if len(group) > 1 and not {order.ref for order in group} <= asked.beside:
+            why = f"{len(group)} orders of this medicine run side by side; they count together."
+            asked.doubt(one.request.ref, one.words, why)
+
+
 def _order(one: Medicine, number: int, line: sigs.Line) -> Order:
     first = line.phases[0].sig
     return Order(
@@ -356,9 +391,6 @@ def _count(course: Course, report: Report) -> None:
         report.notes["courses that run on"] += 1
 
 
-ByRef = dict[str, tuple[Medicine, sigs.Line]]
-
-
 def _past_courses(course: Course, by_ref: ByRef, reasons: dict[str, str], asked: _Converting) -> list[PastCourse]:
     """One course for each ingredient; a product of several is several medicines with the same steps."""
     first, _line = by_ref[course.orders[0].ref]
@@ -414,7 +446,8 @@ def _steps(course: Course, by_ref: ByRef, asked: _Converting) -> tuple[PastStep,
         asked.report.notes[kind] += 1
         for phase in line.phases:
             if (after is None or phase.on < after.on) and not _is_over(course, phase.on):
-                made += _begun(made, one, line, phase)
+                is_beside = any(each.ref in asked.beside for each in course.orders)
+                made += _begun(made, one, line, phase, is_beside=is_beside)
             if phase.until is not None and not _is_over(course, phase.until) and _has_gap(line, phase, after):
                 made.append(PastStep("stop", phase.until, _at(one, asked), note=SENTENCES[courses.Basis.SAID]))
     last, _line = by_ref[course.orders[-1].ref]
@@ -437,14 +470,16 @@ def _has_gap(line: sigs.Line, phase: sigs.Phase, after: Order | None) -> bool:
     return bool(later) and min(later) > (phase.until or min(later))
 
 
-def _begun(made: list[PastStep], one: Medicine, line: sigs.Line, phase: sigs.Phase) -> list[PastStep]:
+def _begun(
+    made: list[PastStep], one: Medicine, line: sigs.Line, phase: sigs.Phase, *, is_beside: bool
+) -> list[PastStep]:
     """The step that begins a stretch of days; none where it goes on in the same way."""
     goes_on = bool(made) and made[-1].kind != "stop"
     if goes_on and phase.sig == made[-1].sig:
         return []
     at = one.request.authored.at if one.request.authored else _noon(phase.on)
     kind = "new_dose" if goes_on else "start"
-    beside = True if kind == "start" and len(one.lines) > 1 else None
+    beside = True if kind == "start" and is_beside else None
     note = _note(one, line, phase.sig)
     return [PastStep(kind, phase.on, at, phase.sig, note=note, is_dated=one.is_dated, alongside=beside)]
 

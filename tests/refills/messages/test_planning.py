@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from refills.messages import links, planning
+from refills.messages.bundling import Step, Thing
 from refills.messages.planning import Helper
 from refills.models import Dispense, Reminder, ReminderState
 from refills.supply.fills import Fill
@@ -292,3 +293,52 @@ def test_what_is_late_for_the_patient_never_goes_to_the_caregiver_instead() -> N
     assert planning.supersede(datetime(2026, 12, 1, 17, tzinfo=UTC)) == 0
     left = Reminder.objects.filter(state=ReminderState.PLANNED).values_list("caregiver_id", "kind")
     assert set(left) == {(None, "refill_7"), (consent.pk, "refill_0")}
+
+
+# -- once means once -------------------------------------------------------------------------------------------------
+def left(kind: str, at: datetime) -> None:
+    """The message of this kind has left the house."""
+    Reminder.objects.filter(kind=kind).update(state=ReminderState.SENT, handed_over_at=at, settled_at=at)
+
+
+def test_a_supply_found_after_the_days_message_has_left_waits_for_its_next_day_however_often_it_is_planned() -> None:
+    prescription, other, now = factories.taking(), factories.taking(), datetime(2026, 11, 24, 17, tzinfo=UTC)
+    planning.plan(supply(prescription), NOON)
+    left("refill_7", now - timedelta(hours=3))
+    for minutes in range(0, 60, 7):
+        planning.plan(supply(prescription, also=[refill(other, date(2026, 11, 24))]), now + timedelta(minutes=minutes))
+        assert planned() == FOUR[1:]
+    assert Reminder.objects.count() == 4
+
+
+def test_a_step_of_a_plan_found_after_the_days_message_has_left_is_told_once_that_day() -> None:
+    prescription, now = factories.taking(), datetime(2026, 11, 24, 17, tzinfo=UTC)
+    planning.plan(supply(prescription), NOON)
+    left("refill_7", now - timedelta(hours=3))
+    step = Thing("dosage_change", "1", date(2026, 11, 25), (Step("taper_step", -1),), prescription.pk)
+    for minutes in range(0, 60, 7):
+        planning.plan(supply(prescription, also=[step]), now + timedelta(minutes=minutes))
+    [row] = Reminder.objects.filter(kind="taper_step")
+    assert row.key.split("|")[2] == "09+1"
+    left("taper_step", now)
+    planning.plan(supply(prescription, also=[step]), now + timedelta(minutes=20))
+    assert Reminder.objects.filter(kind="taper_step").count() == 1
+
+
+def test_what_may_not_be_sent_now_comes_back_under_its_own_key() -> None:
+    prescription, now = factories.taking(), datetime(2026, 11, 24, 17, tzinfo=UTC)
+    planning.plan(supply(prescription), NOON)
+    Reminder.objects.filter(kind="refill_7").update(state=ReminderState.WITHHELD, settled_at=now)
+    for minutes in (0, 1, 16):
+        planning.plan(supply(prescription), now + timedelta(minutes=minutes))
+    assert Reminder.objects.count() == 4
+    assert planned() == FOUR
+
+
+def test_the_late_message_of_yesterday_goes_with_the_one_of_this_morning() -> None:
+    prescription, now = factories.taking(), datetime(2026, 12, 1, 13, 5, tzinfo=UTC)
+    planning.plan(supply(prescription), NOON)
+    left("refill_7", NOON)
+    left("refill_3", NOON)
+    assert planning.supersede(now) == 1, "yesterday's, at five past eight of a morning whose message is due at nine"
+    assert planned() == [FOUR[3]]
