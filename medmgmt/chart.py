@@ -149,25 +149,26 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
     at = AsOf(patient, day or today, today)
     known = [at.course(one) for one in regimen_courses.of_patient(patient.pk, *SHOWN)]
     medications = medications_on(patient, at.day, known)
-    observations = list(at.observations())
-    findings = standing(at, known)
+    held = library.loaded()
+    person = at.person(held.knowledge)
+    record, findings = person.record, standing(at, known, person, held)
     return Chart(
         patient=patient,
         day=at.day,
         today=today,
         age=patient.age_on(at.day),
-        facts=latest_by_code(observations),
+        facts=latest_by_code(record.observations),
         enrolments=at.enrolments(),
         team_names=[assignment.team.name for assignment in at.assignments()],
-        allergies=medmgmt_allergies.listed(at.allergies()),
-        conditions=list(at.conditions()),
+        allergies=medmgmt_allergies.listed(record.allergies),
+        conditions=list(record.conditions),
         medications=[one for one in medications if one.state in ("taking", "held") or planned(one, at.day)],
         past=[one for one in medications if one.state == "stopped" and not planned(one, at.day)],
         proposals=list(at.proposals()),
         standing=findings.cards,
         not_checked=list(findings.review.not_checked) if findings.review else [],
         side_effects=at.side_effects(medmgmt_side_effects.side_effects_of(patient)),
-        observations=observations[:RECENT],
+        observations=list(record.observations[:RECENT]),
         dispenses=list(reads.with_voidings(at.dispenses())[:RECENT]),
         tasks=list(at.tasks()),
         reviewed=findings.review,
@@ -184,14 +185,14 @@ class Standing:
     cards: list[FindingCard]
 
 
-def standing(at: AsOf, known: Sequence[regimen_courses.Course]) -> Standing:
+def standing(
+    at: AsOf, known: Sequence[regimen_courses.Course], person: regimen_courses.Person, held: library.Loaded
+) -> Standing:
     """What is found now in what is taken on the day and planned from then on; today each finding is the one that was
     kept of it, where one was."""
     last = reviews.latest_of_patient(at.patient.pk) if at.day == at.today else None
     if last is None and not any(course.changes for course in known):
         return Standing(None, [])
-    held = library.loaded()
-    person = at.person(held.knowledge)
     regimens = [regimen_courses.at(person, known, at.day)]
     if at.day == at.today:
         regimens = regimen_courses.planned(person, known, at.day)

@@ -95,14 +95,22 @@ class Allergens:
         return known
 
     def _coded(self, text: str, rxcui: int) -> Iterator[Allergen]:
-        found = self._by_code.get(rxcui) or self._of_entry(self._catalogue.coded(rxcui))
+        coded = self._of_code(rxcui)
         written = self._line(text) if text else []
-        if found is None:
-            yield from written
-            return
-        same = [one for one in written if one.kind == UNKNOWN or one.meaning == found.meaning]
-        yield replace(found, said=text or found.name, reaction="; ".join(one.reaction for one in same if one.reaction))
+        meant = {one.meaning for one in coded}
+        same = [one for one in written if coded and (one.kind == UNKNOWN or one.meaning in meant)]
+        told = "; ".join(one.reaction for one in same if one.reaction)
+        yield from (replace(one, said=text or one.name, reaction=told) for one in coded)
         yield from (one for one in written if one not in same)
+
+    def _of_code(self, rxcui: int) -> list[Allergen]:
+        """A substance, salt or brand, or what a product holds where no drug of the catalogue is made of just that."""
+        found = self._by_code.get(rxcui) or self._of_entry(self._catalogue.coded(rxcui))
+        if found is not None:
+            return [found]
+        made_of = self._catalogue.made_of.get(rxcui)
+        parts = made_of.rxcuis if made_of is not None and made_of.rxcuis != (rxcui,) else ()
+        return [part for code in parts for part in self._of_code(code)]
 
     def _line(self, text: str) -> list[Allergen]:
         whole = self._whole(text)
@@ -231,7 +239,7 @@ class Allergens:
         is_alone = len(ranked) == 1 or ranked[1][0] > (slips if best < slips else best + slips - 1)
         return ranked[0][1] if is_alone else None
 
-    def keys_of(self, entry: CatalogueDrug) -> frozenset[str]:
+    def inside(self, entry: CatalogueDrug) -> frozenset[str]:
         """The drug and everything in it."""
         held = self._keys.get(entry.key)
         if held is None:
@@ -249,7 +257,7 @@ class Allergens:
             if row.drug:
                 groups[row.drug] = groups.get(row.drug, frozenset()) | row.groups
         return {
-            key: Allergen("", entry.name, DRUG, key, groups.get(key, frozenset()), self.keys_of(entry))
+            key: Allergen("", entry.name, DRUG, key, groups.get(key, frozenset()), self.inside(entry))
             for key, entry in self._catalogue.drugs.items()
         }
 

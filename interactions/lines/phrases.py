@@ -293,6 +293,9 @@ class Reader:
         else:
             known = is_first
         if not known or not re.search(r"[^\W\d_]", word):
+            following = self.line.after_piece(self.place)
+            if word.casefold() in words.OPENERS and following < len(self.line.text):
+                word += f" {self.line.written_at(following).strip(',;:()')}"
             raise NotUnderstood(f"“{word or self.line.text[self.place]}” was not understood.")
         self.name.append(word)
         self.named.add(self.line.piece_at(self.place))

@@ -110,7 +110,7 @@ EVERY_OTHER_WEEKDAY = rf"{EVERY} (?:other|second|2nd) (?P<day>{WEEKDAY})"
 
 CLOCK = r"(?:at |@ ?)?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?: ?(?P<half>am|pm))?"
 HOUR_AT = r"(?:at |@ ?)(?P<hour>\d{1,2})(?: ?(?P<half>am|pm))?"
-HOUR_ALONE = r"(?P<hour>\d{1,2}) ?(?P<half>am|pm)"
+HOUR_ALONE = r"(?P<hour>1[0-2]|[1-9]) ?(?P<half>am|pm)"
 MILITARY = r"(?:at |@ ?)(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?: ?(?:h|hrs|hours))?"
 
 AS_NEEDED = "(?:only )?(?:as|when|if) (?:needed|required|necessary)|(?:only )?prn"
@@ -146,6 +146,24 @@ SHORT_FORMS = {
     "patches": "patch", "films": "film", "inj": "injection", "injections": "injection", "lozenges": "lozenge",
     "suppositories": "suppository", "creams": "cream", "gels": "gel",
 }  # fmt: skip
+OPENERS = (
+    "every",
+    "each",
+    "q",
+    "at",
+    "in",
+    "on",
+    "with",
+    "without",
+    "before",
+    "after",
+    "by",
+    "into",
+    "under",
+    "the",
+    "a",
+)
+"""Words that mean nothing without the next."""
 FILLER = (
     "take|takes|taken|taking|give|given|use|apply|inject|inhale|place|put|chew|swallow|insert|instil|sig|please|only"
     "|the|start|begin|order|rx|dose"

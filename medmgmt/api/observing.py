@@ -74,7 +74,7 @@ class NewObservation(Strict):
         of = library.observed().called(said["code"])
         if of is None:
             raise serializers.ValidationError({"code": _("“%(code)s” is nothing that can be recorded here.") % said})
-        if of.unit and not any(sign.isdigit() for sign in said.get("value", "")):
+        if of.unit and "value" in said and not any(sign.isdigit() for sign in said["value"]):
             raise serializers.ValidationError({"value": _("A valid number is required.")})
         return said
 
@@ -182,14 +182,18 @@ def encounters(by: User, patient_id: int) -> QuerySet[Encounter]:
 
 def allergies(by: User, patient_id: int) -> QuerySet[Allergy]:
     """Those that have not been refuted."""
-    found = access.patient_for(by, "view_chart", patient_id).allergies.filter(refuted_on=None)
-    return found.exclude(kind=AllergyKind.NONE_KNOWN).prefetch_related("reactions")
+    return listed(by, patient_id).exclude(kind=AllergyKind.NONE_KNOWN)
 
 
 def statements(by: User, patient_id: int) -> QuerySet[Allergy]:
     """When somebody said that no allergy is known, newest first."""
+    return listed(by, patient_id).filter(kind=AllergyKind.NONE_KNOWN)
+
+
+def listed(by: User, patient_id: int) -> QuerySet[Allergy]:
+    """Every line of the allergy list that holds, with its reactions."""
     found = access.patient_for(by, "view_chart", patient_id).allergies.filter(refuted_on=None)
-    return found.filter(kind=AllergyKind.NONE_KNOWN).prefetch_related("reactions")
+    return found.prefetch_related("reactions")
 
 
 def conditions(by: User, patient_id: int) -> QuerySet[Condition]:

@@ -45,7 +45,9 @@ class SigFields(Strict):
     """By which route, and how much how often: in `parts`, or one part written short beside the route."""
 
     route = serializers.ChoiceField([(code, route.words) for code, route in dosing.ORDERED_ROUTES.items()])
-    parts = PartFields(many=True, required=False, help_text="In the order of the day, all in one unit.")
+    parts = PartFields(
+        many=True, required=False, allow_empty=False, help_text="In the order of the day, all in one unit."
+    )
     amount = Amount(required=False, allow_null=True)
     unit = serializers.ChoiceField(UNITS, required=False, allow_null=True)
     timing = serializers.ChoiceField(TIMINGS, required=False, allow_null=True)

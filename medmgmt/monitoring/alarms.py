@@ -72,16 +72,17 @@ def of_made(one: Observation) -> Told | None:
 
 
 def beside(one: Observation, others: Sequence[Observation]) -> list[Observation]:
-    """The other figure of a pressure, measured at the same time."""
+    """The other figure of a pressure, measured at the same time; of several the nearest, and of these the newest."""
     if one.code not in lexicon.PRESSURES:
         return []
-    return [
+    fits = [
         other
         for other in others
         if other.code in lexicon.PRESSURES
         and other.code != one.code
         and abs(other.observed_at - one.observed_at) <= TOGETHER
-    ][:1]
+    ]
+    return sorted(fits, key=lambda other: (abs(other.observed_at - one.observed_at), -other.pk))[:1]
 
 
 def _alarm(known: courses.Known, regimen: Regimen, one: Observation) -> Alarm | None:

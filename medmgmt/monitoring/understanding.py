@@ -46,6 +46,12 @@ def rows(
     return found
 
 
+YES, NO = ("positive", "yes", "true"), ("negative", "no", "false")
+"""Other words for a state and for its opposite: a test that is positive."""
+NOT_YET = 2**62
+"""Later than everything on record, for a row that is not written."""
+
+
 @dataclass(frozen=True)
 class Understood:
     """What would be recorded, in words, and what it would ask for."""
@@ -69,7 +75,10 @@ def understood(
     access.require(by, "record_observation")
     known = courses.Known.whole(access.patient_for(by, "view_chart", patient_id, why="reading a value"))
     said = rows(known, code=code, value=value or None, value_code=value_code, unit=unit, confirm=confirm)
-    meant = [Observation(patient_id=patient_id, observed_at=observed_at, **columns) for columns in said]
+    meant = [
+        Observation(pk=NOT_YET + number, patient_id=patient_id, observed_at=observed_at, **columns)
+        for number, columns in enumerate(said)
+    ]
     return Understood(lexicon.in_words(meant[0], meant[1:]), alarms.of(known.with_more(observations=meant), meant))
 
 
@@ -80,8 +89,10 @@ def writes_comma() -> bool:
 
 def state(of: Observable, answer: str) -> dict[str, Any]:
     """The columns of a state; Refused for an answer that it does not have."""
-    plain = answer.strip().replace(" ", "_")
-    meant = next((one for one in of.answers if one.casefold() == plain.casefold()), None)
+    plain = answer.strip().replace(" ", "_").casefold()
+    denied = next((one for one in of.answers if one.startswith("not_")), "")
+    said = dict.fromkeys(NO, denied) | {word: denied.removeprefix("not_") for word in YES} if denied else {}
+    meant = next((one for one in of.answers if one.casefold() == said.get(plain, plain).casefold()), None)
     if meant is None:
         raise Refused(
             _("Choose one of the states of “%(what)s”: %(answers)s.")

@@ -19,6 +19,8 @@ NBSP = "\u00a0"
 DECIMALS = 4
 MOST_PARTS = 12
 WEEK = len(WEEKDAYS)
+EVERY_SO_MANY_DAYS = "every_n_days"
+TIMES_OF_DAY = ("morning", "noon", "evening", "bedtime")
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 2, 366
 LONGEST_WORN, LONGEST_APART, LONGEST_DAY = 168, 168, 24
 """Hours: a patch of a week is the longest that is made; doses further apart are a rhythm of days."""
@@ -112,7 +114,7 @@ class Part:
         if day < since or (self.weekdays and WEEKDAYS[day.weekday()] not in self.weekdays):
             return 0
         timing = TIMINGS[self.timing]
-        if timing.days == 1:
+        if timing.days == 1 and not self.every_days:
             return int(timing.doses)
         first = since.toordinal()
         if self.weekdays:
@@ -132,6 +134,8 @@ class Part:
     def when(self) -> str:
         """As in "every morning", "at 8:00 and 13:00 on Monday and Friday"."""
         words = TIMINGS[self.timing].words.format(days=self.every_days)
+        if self.every_days and self.timing != EVERY_SO_MANY_DAYS:
+            words += " " + TIMINGS[EVERY_SO_MANY_DAYS].words.format(days=self.every_days)
         clock = f"at {listed(time.removeprefix('0') for time in self.at)}" if self.at else ""
         if self.timing == "daily" and (self.weekdays or clock):
             words = ""
@@ -366,11 +370,12 @@ def _require_whole(what: str, number: object, longest: int) -> None:
 
 
 def _require_interval(part: Part) -> None:
-    if part.timing != "every_n_days":
-        if part.every_days is not None:
-            raise ImpossibleSig("A number of days belongs only to “every so many days”.")
-        return
     days = part.every_days
+    if part.timing != EVERY_SO_MANY_DAYS:
+        if days is None:
+            return
+        if part.timing not in TIMES_OF_DAY:
+            raise ImpossibleSig("A number of days belongs only to “every so many days”, or to one time of the day.")
     if not isinstance(days, int) or isinstance(days, bool) or not SHORTEST_INTERVAL <= days <= LONGEST_INTERVAL:
         raise ImpossibleSig(f"Say every how many days, from {SHORTEST_INTERVAL} to {LONGEST_INTERVAL}.")
 
@@ -384,7 +389,7 @@ def _require_weekdays(part: Part) -> None:
     timing = TIMINGS[part.timing]
     if part.timing in ("PRN", NOT_RECORDED):
         raise ImpossibleSig("Days of the week need a time of day or how often a day.")
-    if timing.days == 1:
+    if timing.days == 1 and not part.every_days:
         return
     wanted = int(timing.doses) if timing.days == 7 else 1
     if part.days % 7 or len(days) != wanted:
@@ -435,7 +440,7 @@ def _require_bounds(sig: Sig) -> None:
         raise ImpossibleSig("A medicine taken as needed has one dose; write the rest as an order of its own.")
     [part] = sig.parts
     apart, most = sig.min_interval_hours, sig.max_per_day
-    if TIMINGS[part.timing].days != 1 or part.weekdays or part.at:
+    if TIMINGS[part.timing].days != 1 or part.every_days or part.weekdays or part.at:
         raise ImpossibleSig("A medicine taken as needed has no rhythm of several days and no clock times.")
     if apart is not None and (not isinstance(apart, Decimal) or not 0 < apart <= LONGEST_APART):
         raise ImpossibleSig(f"The hours between two doses are from 0 to {LONGEST_APART}.")

@@ -60,15 +60,7 @@ class OrderLine:
         """As in "Lithium 300 mg by mouth every morning and 600 mg at bedtime: 900 mg a day; 1 tablet and 2 tablets"."""
         name = self.product.name[:1].upper() + self.product.name[1:]
         words = f"{name} {self.sig.text()}".strip()
-        comes_to = [self.a_day(), self.pieces]
-        return f"{words}: {'; '.join(filter(None, comes_to))}" if any(comes_to) else words
-
-    def a_day(self) -> str:
-        """Milligrams a day, on average where it is not taken every day; blank where they cannot be said."""
-        if self.doses.per_day is None:
-            return ""
-        mg = f"{dosing.plain(round(self.doses.per_day, 2))}{dosing.NBSP}mg a day"
-        return f"at most {mg}" if self.sig.as_needed else f"{mg} on average" if self.sig.days > 1 else mg
+        return f"{words}: {amount}" if (amount := comes_to(self.sig, self.product)) else words
 
 
 def understood(text: str, product: Product) -> OrderLine:
@@ -80,7 +72,7 @@ def understood(text: str, product: Product) -> OrderLine:
     product = with_said(product, line)
     line = with_units(line, product)
     sig = dosing.Sig(
-        route=line.route or usual_route(line, product),
+        route=usual_route(line, product),
         parts=tuple(part_of(part, as_needed=line.as_needed) for part in line.parts),
         as_needed=line.as_needed,
         max_per_day=most_per_day(line, product),
@@ -194,6 +186,8 @@ def with_units(line: Line, product: Product) -> Line:
 def part_of(part: Part, *, as_needed: bool) -> dosing.Part:
     """The part with a timing that can be followed."""
     number = f"{dosing.plain(part.amount)} {dosing.UNITS[part.unit].many}"
+    if part.timing == PER_DAY and part.unit in strengths.COUNTED and part.amount <= 1 and part.most is None:
+        part = replace(part, timing="daily")
     if part.timing == PER_DAY:
         raise dosing.ImpossibleSig(f"“{number} a day” does not say in how many doses; write each, or “once daily”.")
     if not part.timing and not as_needed:
@@ -202,7 +196,9 @@ def part_of(part: Part, *, as_needed: bool) -> dosing.Part:
 
 
 def usual_route(line: Line, product: Product) -> str:
-    """How a product of this form or unit is given; asked where it may be given in several ways."""
+    """The route of the line, else how a product of this form or unit is given; asked where there are several ways."""
+    if line.route and (line.route, line.parts[0].unit) != ("TOP", "{patch}"):
+        return line.route
     said = f"{product.name} {product.form} {line.form}".casefold()
     for form, route in ROUTE_OF_FORM.items():
         if form in said.split():
@@ -231,19 +227,36 @@ def most_per_day(line: Line, product: Product) -> Decimal | None:
     return Decimal(converted.numerator) / Decimal(converted.denominator)
 
 
+def comes_to(sig: dosing.Sig, product: Product) -> str:
+    """As in "900 mg a day; 1 tablet and 2 tablets": what can be said of the two."""
+    return "; ".join(filter(None, (a_day(sig, product), pieces(sig, product))))
+
+
+def a_day(sig: dosing.Sig, product: Product) -> str:
+    """Milligrams a day, on average where it is not taken every day; blank where they cannot be said."""
+    per_day = strengths.in_milligrams(sig, product.strength).per_day
+    if per_day is None:
+        return ""
+    mg = f"{dosing.plain(round(per_day, 2))}{dosing.NBSP}mg a day"
+    return f"at most {mg}" if sig.as_needed else f"{mg} on average" if sig.days > 1 else mg
+
+
 def pieces(sig: dosing.Sig, product: Product) -> str:
     """Each dose in pieces of the product, where it is ordered by mass and they come out in quarters at least."""
     each, own = strengths.read(product.strength).of_piece, strengths.MG_IN.get(sig.unit)
-    unit = next((code for code in strengths.COUNTED if dosing.UNITS[code].one in product.form.split()), "")
-    if not each or not own or not unit:
+    unit = strengths.piece_of("", product.form)
+    if not each or not own or unit not in strengths.COUNTED:
         return ""
-    counts = [Fraction(part.larger) * own / each for part in sig.parts]
+    counts = [Fraction(number) * own / each for part in sig.parts for number in (part.amount, part.larger)]
+    counted = [strengths.times(part, own / each, unit) for part in sig.parts]
     if any(count.denominator not in (1, 2, 4) for count in counts):
         return ""
-    return sigs.listed(counted(Decimal(count.numerator) / count.denominator, unit) for count in counts)
+    return sigs.listed(part.quantity() for part in counted if part)
 
 
-def counted(number: Decimal, unit: str) -> str:
-    """As in "2 tablets"."""
-    words = dosing.UNITS[unit]
-    return f"{dosing.plain(number)}{dosing.NBSP}{words.one if number <= 1 else words.many}"
+def food_of(sig: dosing.Sig) -> str:
+    """with_food or without_food where the line says it that was written; else blank."""
+    try:
+        return reading.read(sig.words, sig.words).food
+    except NotUnderstood:
+        return ""

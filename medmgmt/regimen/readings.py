@@ -26,6 +26,7 @@ THOUSANDS = {
 }
 PAIR = re.compile(r"([0-9]{2,3})\s*/\s*([0-9]{2,3})\s*(.{0,20})")
 LONGEST = 60
+ONE = Decimal(1)
 SLIPS = (Decimal("0.1"), Decimal(10))
 """A decimal point that was left out, or put in."""
 ALIKE = Decimal("1.15")
@@ -131,8 +132,7 @@ def score(value: Decimal, of: Observable) -> Decimal:
     low, high = of.possible
     if not of.is_possible(value):
         raise Refused(
-            _("%(what)s goes from %(low)s to %(high)s.")
-            % {"what": lexicon.label(of.code), "low": f"{low:f}", "high": f"{high:f}"}
+            _("%(what)s goes from %(low)s to %(high)s.") % {"what": name_of(of), "low": f"{low:f}", "high": f"{high:f}"}
         )
     if of.step and value % of.step:
         raise Refused(_("The score of this scale is a whole number."))
@@ -197,9 +197,7 @@ def question(figure: Decimal, of: Observable, meant: list[tuple[OtherUnit | None
     ]
     told = {"typed": typed, "meant": _(" or ").join(said), "what": lexicon.label(of.code)}
     if of.is_possible(figure):
-        return (
-            _("%(typed)s is very unusual for %(what)s. Is it %(meant)s? Give the unit, or confirm it as typed.") % told
-        )
+        return _("%(what)s: %(typed)s is very unusual. Is it %(meant)s? Give the unit, or confirm it as typed.") % told
     return _("%(what)s cannot be %(typed)s. Is it %(meant)s? Give the unit, or confirm that the first is meant.") % told
 
 
@@ -208,8 +206,14 @@ def nobody_has(figure: Decimal, unit: str, of: Observable) -> Refused:
     low, high = (in_words(end, of.unit, of) for end in of.possible)
     return Refused(
         _("%(what)s cannot be %(typed)s: it lies between %(low)s and %(high)s. Check the number and its unit.")
-        % {"what": lexicon.label(of.code), "typed": in_words(figure, unit, of), "low": low, "high": high}
+        % {"what": name_of(of), "typed": in_words(figure, unit, of), "low": low, "high": high}
     )
+
+
+def name_of(of: Observable) -> str:
+    """As it begins a sentence."""
+    name = lexicon.label(of.code)
+    return f"{name[:1].upper()}{name[1:]}"
 
 
 def in_words(value: Decimal, unit: str, of: Observable) -> str:

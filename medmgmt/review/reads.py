@@ -10,7 +10,7 @@ from interactions.models import Release, Review
 from medmgmt.record import access
 from medmgmt.record.errors import NoSuchThing
 from medmgmt.record.models import DosageChange, Patient, Status, User
-from medmgmt.regimen import same_drug
+from medmgmt.regimen import order_lines, same_drug
 from medmgmt.review import cosignatures
 from medmgmt.review.cards import FindingCard, ProblemCard, cards, gathered
 from refills.models import LIVE, Task, TaskKind
@@ -46,6 +46,13 @@ class ProposalPage:
     problems: list[ProblemCard] = field(default_factory=list)
     """What is to be shown of them as one: the loud ones, new and standing, one card a clinical problem."""
     tasks: list[Task] = field(default_factory=list)
+
+    @property
+    def comes_to(self) -> str:
+        """The new dose in milligrams a day and in pieces of the product, where they can be said."""
+        of = self.change.prescription
+        product = order_lines.Product(of.drug_name, of.strength, of.form)
+        return order_lines.comes_to(self.change.sig, product) if self.change.sig else ""
 
 
 @dataclass(frozen=True)

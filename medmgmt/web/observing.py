@@ -46,7 +46,7 @@ class ValueForm(forms.Form):
     value_code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
     unit = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
     observed_at = forms.DateTimeField(label=gettext_lazy("When"), widget=Moment())
-    confirm = confirm(gettext_lazy("It is right as it is asked: record it"))
+    confirm = confirm(gettext_lazy("Yes, it is meant as asked: record it"))
 
 
 class ObservationForm(ValueForm):
@@ -60,16 +60,16 @@ class ObservationForm(ValueForm):
     )
     field_order = ("code", "value", "observed_at")
 
-    def clean(self) -> dict[str, Any]:
-        """Something was said, of something that can be recorded."""
-        data = super().clean() or self.cleaned_data
-        said = library.observed().called(data.get("code", ""))
-        if data.get("code") and said is None:
-            self.add_error("code", _("Nothing of this name can be recorded. Choose one of the list."))
-        if said and not data.get("value") and not data.get("value_code"):
-            wrong = _("Choose one.") if said.answers else _("This needs a value.")
-            self.add_error("value_code" if "value" not in self.fields else "value", wrong)
-        return data
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"].required = not self.data.get("value_code")
+
+    def clean_code(self) -> str:
+        """One of the names that are known."""
+        code = str(self.cleaned_data["code"])
+        if library.observed().called(code) is None:
+            raise forms.ValidationError(_("Nothing of this name can be recorded. Choose one of the list."))
+        return code
 
 
 class CorrectionForm(ValueForm):

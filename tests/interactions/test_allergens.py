@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactions.engine.allergens import Allergen
+from interactions.engine.catalogue import Catalogue, MadeOf
 from interactions.engine.check import check
 from interactions.engine.folding import folded
+from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Allergy
 from interactions.engine.rules.allergies import NOT_COMPARED
 from tests.interactions import shipped
@@ -120,3 +122,12 @@ def test_any_text_is_read_as_something(text: str) -> None:
 @given(st.text(max_size=60))
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert folded(folded(text)) == folded(text)
+
+
+def test_a_code_of_a_product_is_what_is_in_it() -> None:
+    """As the active knowledge knows codes of products, brands and salts."""
+    found = shipped.tables()
+    synonyms = {one.rxcui: one.ingredient_rxcui for one in found.synonyms}
+    catalogue = Catalogue(found.drugs, synonyms, {1: MadeOf((2180,), "cefazolin 1000 MG Injection")})
+    known = Knowledge.of(books=(shipped.book(),), data_sets=(), catalogue=catalogue)
+    assert [one.name for one in known.allergens.read("", 1)] == ["cefazolin"]

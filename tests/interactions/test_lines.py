@@ -36,8 +36,10 @@ READ = [
     ("1 tab x3/day", "1 {tablet} TID"),
     ("one tab three times-a-day", "1 {tablet} TID"),
     ("300mg AM/600mg PM", "300 mg morning | 600 mg evening"),
+    ("1mg qam,2mg qpm", "1 mg morning | 2 mg evening"),
     ("am: 300 mg, hs: 600 mg", "300 mg morning | 600 mg bedtime"),
     ("every morning 300 mg and at bedtime 600 mg", "300 mg morning | 600 mg bedtime"),
+    ("50 am 20 pm", "50 morning | 20 evening"),
     ("300 am 600 hs", "300 morning | 600 bedtime"),
     ("300 mg am 600 hs", "300 mg morning | 600 mg bedtime"),
     ("two tablets am, one at noon and two hs", "2 {tablet} morning | 1 {tablet} noon | 2 {tablet} bedtime"),
@@ -91,6 +93,7 @@ def test_what_people_type_is_read_as_they_mean_it(line: str, meant: str) -> None
     [
         ("50 mg fooo daily", "“fooo”"),
         ("50 mg daily zzz 3", "“zzz”"),
+        ("50 mg every mornig", "“every mornig”"),
         ("1_000 mg daily", "“1_000”"),
         ("1e3 mg daily", "“1e3”"),
         ("١٠ mg daily", "“١”"),

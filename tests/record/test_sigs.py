@@ -219,3 +219,15 @@ def test_a_medication_line_has_no_dangerous_number(sig):
 def test_as_needed_a_day_holds_whole_doses_or_the_maximum(sig):
     assert abs(sig.doses_per_day * sig.dose - sig.amount_per_day) < Decimal("1e-15")
     assert sig.max_per_day is None or sig.amount_per_day == sig.max_per_day
+
+
+def test_a_time_of_the_day_may_come_round_every_so_many_days() -> None:
+    part = Part(Decimal(50), "mg", "bedtime", every_days=2)
+    assert part.when() == "at bedtime every 2 days"
+    monday = date(2026, 11, 30)
+    assert [part.doses_on(monday + timedelta(days=day), monday) for day in range(5)] == [1, 0, 1, 0, 1]
+    assert part.mean == 25
+    fortnight = Part(Decimal(50), "mg", "bedtime", every_days=14, weekdays=("mon",))
+    assert [day for day in range(30) if fortnight.doses_on(monday + timedelta(days=day), monday)] == [0, 14, 28]
+    with pytest.raises(ImpossibleSig):
+        Part(Decimal(50), "mg", "bedtime", every_days=10, weekdays=("mon",))

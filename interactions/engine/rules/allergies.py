@@ -31,7 +31,7 @@ def judge(situation: Situation, reader: Allergens) -> tuple[list[Draft], list[No
             reaction, words = _kind_of_reaction(situation, told, allergy), f" ({told})" if told else ""
             for seat in situation.seats:
                 if seat.is_active and not seat.is_state:
-                    found += _against(situation, seat, _Heard(allergen, reaction, words, reader.keys_of(seat.entry)))
+                    found += _against(situation, seat, _Heard(allergen, reaction, words, reader.inside(seat.entry)))
     return found, missing
 
 

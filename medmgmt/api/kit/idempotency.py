@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
+from rest_framework.fields import BooleanField
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -65,11 +66,16 @@ def not_again(request: Request, by: User, act: Callable[[], Response]) -> Respon
         record = reserve(request, by, f"again:{mark}", mark)
         if record is None:
             record = IdempotencyRecord.objects.select_for_update().get(user=by, key=f"again:{mark}")
-            if timezone.now() - record.created_at < AGAIN and said.get("confirm") is not True:
+            if timezone.now() - record.created_at < AGAIN and not is_confirmed(said.get("confirm")):
                 raise Unconfirmed(SAID_ALREADY)
         record.created_at = timezone.now()
         outcome = done(record, act)
     return told(outcome)
+
+
+def is_confirmed(word: object) -> bool:
+    """Whether it says yes in any of the ways in which a body may."""
+    return isinstance(word, str | int) and word in BooleanField.TRUE_VALUES
 
 
 def done(record: IdempotencyRecord, act: Callable[[], Response]) -> Response | Exception:

@@ -6,25 +6,25 @@ remark for the chart.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from medmgmt.actions.history import (
     History,
     PastAllergy,
     PastCondition,
     PastCourse,
+    PastObservation,
     PastPatient,
     PastReaction,
     PastRemark,
     PastStep,
 )
-from medmgmt.fhir.importing import courses, dates, medicines, sigs, tables, wording
+from medmgmt.fhir.importing import courses, dates, medicines, observations, sigs, steps, tables, wording
 from medmgmt.fhir.importing.courses import SENTENCES, Course, Life, Order
 from medmgmt.fhir.importing.gathering import Person
 from medmgmt.fhir.importing.medicines import Asked, Drug, Medicine
-from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.report import Report
 from medmgmt.fhir.importing.resources import (
     ICD10CM,
@@ -34,6 +34,7 @@ from medmgmt.fhir.importing.resources import (
     ConditionReading,
     PatientReading,
 )
+from medmgmt.fhir.importing.steps import ByRef
 
 LANGUAGES = ("en", "es")
 ALLERGY_WORDS = ("allergy to ", "intolerance to ", "allergic reaction to ", "hypersensitivity to ")
@@ -60,6 +61,8 @@ class _Converting:
     report: Report
     now: datetime
     remarks: list[PastRemark] = field(default_factory=list)
+    beside: frozenset[str] = frozenset()
+    """Lines that are meant beside others of the same product."""
 
     def leave_out(self, kind: str, of: str, what: str, why: str) -> None:
         """One resource that was understood and is nothing to take over."""
@@ -82,7 +85,9 @@ def convert(person: Person, *, whom: Asked, report: Report, now: datetime, last_
     found = _medicines(person, asked)
     by_ref = {one.ref(number): (one, line) for one in found for number, line in enumerate(one.lines)}
     orders = [_order(one, number, line) for one in found for number, line in enumerate(one.lines)]
+    asked.beside = _beside(orders, by_ref)
     put_together = courses.courses(orders, _life(person, conditions, found, last_day, now))
+    _tell_of_both(put_together, by_ref, asked)
     reasons = {one.id: one.concept.called for one in conditions}
     requests: dict[str, tuple[str, ...]] = {}
     past: list[PastCourse] = []
@@ -96,10 +101,24 @@ def convert(person: Person, *, whom: Asked, report: Report, now: datetime, last_
         patient=_patient(person.reading, asked),
         conditions=tuple(_condition(one, asked) for one in conditions),
         allergies=tuple(_allergy(one, asked) for one in allergies),
+        observations=tuple(_observations(person, asked)),
         courses=tuple(past),
         remarks=tuple(asked.remarks),
     )
     return Converted(history, requests)
+
+
+def _observations(person: Person, asked: _Converting) -> Iterator[PastObservation]:
+    """What can be recorded here; the rest is named with its reason."""
+    for one in person.observations:
+        if not one.is_true:
+            asked.leave_out("Observation", one.id, one.called, UNTRUE)
+            continue
+        for made in observations.past(one, asked.now):
+            if isinstance(made, PastObservation):
+                yield made
+            else:
+                asked.leave_out("Observation", one.id, one.called, made.rstrip("."))
 
 
 def last_day(people: Iterable[Person], now: datetime) -> date:
@@ -282,6 +301,36 @@ def _agrees(one: Medicine, orders: list[Medicine]) -> bool:
     return sum(sig.amount_per_day for sig in said) == sum(sig.amount_per_day for sig in known)
 
 
+def _beside(orders: list[Order], by_ref: ByRef) -> frozenset[str]:
+    """The lines of one order, and of orders of one product that run at other times of the day: 300 mg in the morning
+    and 600 mg at bedtime are meant together, two that are taken daily are for somebody to look at."""
+    several = {one.ref(number) for one, _line in by_ref.values() for number in range(len(one.lines)) if one.lines[1:]}
+    running: dict[str, list[Order]] = {}
+    for order in orders:
+        if order.runs:
+            running.setdefault(order.product, []).append(order)
+    for group in running.values():
+        parts = [part for order in group for part in by_ref[order.ref][1].phases[-1].sig.parts]
+        times = {(part.timing, part.weekdays, part.at) for part in parts}
+        if len(group) > 1 and len(times) == len(parts) and all(map(sigs.is_named, parts)):
+            several |= {order.ref for order in group}
+    return frozenset(several)
+
+
+def _tell_of_both(put_together: list[Course], by_ref: ByRef, asked: _Converting) -> None:
+    """Courses of one product that run side by side, unless they are meant so: they count together, and it is told."""
+    running: dict[str, list[Order]] = {}
+    for course in put_together:
+        last = course.orders[-1]
+        if last.runs and (course.end is None or course.end.on > asked.now.date()):
+            running.setdefault(last.product, []).append(last)
+    for group in running.values():
+        one, _line = by_ref[group[-1].ref]
+        if len(group) > 1 and not {order.ref for order in group} <= asked.beside:
+            why = f"{len(group)} orders of this medicine run side by side; they count together."
+            asked.doubt(one.request.ref, one.words, why)
+
+
 def _order(one: Medicine, number: int, line: sigs.Line) -> Order:
     first = line.phases[0].sig
     return Order(
@@ -341,14 +390,15 @@ def _count(course: Course, report: Report) -> None:
         report.notes["courses that run on"] += 1
 
 
-ByRef = dict[str, tuple[Medicine, sigs.Line]]
-
-
 def _past_courses(course: Course, by_ref: ByRef, reasons: dict[str, str], asked: _Converting) -> list[PastCourse]:
     """One course for each ingredient; a product of several is several medicines with the same steps."""
     first, _line = by_ref[course.orders[0].ref]
     _tell_doubts(course, by_ref, asked)
-    steps = _steps(course, by_ref, asked)
+    is_beside = any(order.ref in asked.beside for order in course.orders)
+    made_of = steps.of_course(course, by_ref, asked.now, is_beside=is_beside)
+    for order in course.orders:
+        is_structured = by_ref[order.ref][1].structured
+        asked.report.notes[f"orders {'with' if is_structured else 'without'} a structured sig"] += 1
     reason = next((reasons[ref] for ref in first.request.reason_ids if ref in reasons), first.request.reason_text)
     found = first.found
     made = []
@@ -356,11 +406,11 @@ def _past_courses(course: Course, by_ref: ByRef, reasons: dict[str, str], asked:
         for _ in course.orders:
             asked.report.map("Ingredients ordered to the active knowledge", drug.name, known=drug.is_known)
         suffix = f"#{number}" if len(found.drugs) > 1 else ""
-        made.append(_past_course(f"{course.orders[0].ref}{suffix}", drug, first, reason, steps))
+        made.append(_past_course(f"{course.orders[0].ref}{suffix}", drug, first, reason, made_of))
     return made
 
 
-def _past_course(source_id: str, drug: Drug, first: Medicine, reason: str, steps: tuple[PastStep, ...]) -> PastCourse:
+def _past_course(source_id: str, drug: Drug, first: Medicine, reason: str, made_of: tuple[PastStep, ...]) -> PastCourse:
     found = first.found
     return PastCourse(
         source_id=source_id,
@@ -371,7 +421,7 @@ def _past_course(source_id: str, drug: Drug, first: Medicine, reason: str, steps
         form=found.product.form[:120],
         indication=reason[:300],
         free_text=not drug.is_known and drug.rxcui is None and found.product_rxcui is None,
-        steps=steps,
+        steps=made_of,
     )
 
 
@@ -388,81 +438,3 @@ def _tell_doubts(course: Course, by_ref: ByRef, asked: _Converting) -> None:
         one, _line = by_ref[running[-1].ref]
         why = f"{len(running)} orders that all run say the same; they count once."
         asked.doubt(one.request.ref, one.words, why)
-
-
-def _steps(course: Course, by_ref: ByRef, asked: _Converting) -> tuple[PastStep, ...]:
-    """Start, a new dose where an order or a stretch of its days says another, hold or stop."""
-    made: list[PastStep] = []
-    for order, after in zip(course.orders, (*course.orders[1:], None), strict=True):
-        one, line = by_ref[order.ref]
-        kind = "orders with a structured sig" if line.structured else "orders without a structured sig"
-        asked.report.notes[kind] += 1
-        for phase in line.phases:
-            if (after is None or phase.on < after.on) and not _is_over(course, phase.on):
-                made += _begun(made, one, line, phase)
-            if phase.until is not None and not _is_over(course, phase.until) and _has_gap(line, phase, after):
-                made.append(PastStep("stop", phase.until, _at(one, asked), note=SENTENCES[courses.Basis.SAID]))
-    last, _line = by_ref[course.orders[-1].ref]
-    if course.is_held:
-        held = " ".join(["On hold in the source since an unknown day.", *_status_notes(last)])
-        made.append(PastStep("hold", course.orders[-1].on, _at(last, asked), note=held, is_dated=last.is_dated))
-    if course.end is not None:
-        made.append(PastStep("stop", course.end.on, _ended_at(course.end.on, asked), note=_why_ended(course, last)))
-    return tuple(made)
-
-
-def _is_over(course: Course, day: date) -> bool:
-    return course.end is not None and day >= course.end.on and day > course.orders[0].on
-
-
-def _has_gap(line: sigs.Line, phase: sigs.Phase, after: Order | None) -> bool:
-    """Whether nothing is taken from the end of a stretch of days on, until the next one."""
-    later = [one.on for one in line.phases if one.on >= (phase.until or one.on) and one is not phase]
-    later += [after.on] if after is not None else []
-    return bool(later) and min(later) > (phase.until or min(later))
-
-
-def _begun(made: list[PastStep], one: Medicine, line: sigs.Line, phase: sigs.Phase) -> list[PastStep]:
-    """The step that begins a stretch of days; none where it goes on in the same way."""
-    goes_on = bool(made) and made[-1].kind != "stop"
-    if goes_on and phase.sig == made[-1].sig:
-        return []
-    at = one.request.authored.at if one.request.authored else _noon(phase.on)
-    kind = "new_dose" if goes_on else "start"
-    beside = True if kind == "start" and len(one.lines) > 1 else None
-    note = _note(one, line, phase.sig)
-    return [PastStep(kind, phase.on, at, phase.sig, note=note, is_dated=one.is_dated, alongside=beside)]
-
-
-def _at(one: Medicine, asked: _Converting) -> datetime:
-    """When it was signed in the source; of what has no date, now."""
-    return one.request.authored.at if one.request.authored else min(_noon(one.on), asked.now)
-
-
-def _ended_at(day: date, asked: _Converting) -> datetime:
-    return min(_noon(day), asked.now)
-
-
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), tzinfo=UTC)
-
-
-def _why_ended(course: Course, last: Medicine) -> str:
-    assert course.end is not None, "only a course that has ended is asked"
-    return " ".join([SENTENCES[course.end.basis], *_status_notes(last)])
-
-
-def _status_notes(one: Medicine) -> list[str]:
-    """Why it is no longer taken, as the source says."""
-    return [note for note in one.request.notes if note.startswith("Status:")]
-
-
-def _note(one: Medicine, line: sigs.Line, sig: sigs.Sig) -> str:
-    request: RequestReading = one.request
-    said = [f"Ordered elsewhere as: {one.found.called}."]
-    when = request.begins or request.authored
-    if when is not None and when.is_partial:
-        said.append(f"The source gives only {when.said}; its first day stands for it.")
-    if not line.structured:
-        said.append("Sig not structured in the source.")
-    return " ".join(filter(None, [*said, sig.words, *request.notes]))

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from medmgmt.fhir.importing import orders, resources
+from medmgmt.fhir.importing import observations, orders, resources
 from medmgmt.fhir.importing import reading as importing_reading
+from medmgmt.fhir.importing.observations import ObservationReading
 from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.reading import Fault, Found
 from medmgmt.fhir.importing.report import KINDS, Report
 from medmgmt.fhir.importing.resources import AllergyReading, ConditionReading, PatientReading
 
-Reading = PatientReading | ConditionReading | AllergyReading | RequestReading
-R = TypeVar("R", PatientReading, ConditionReading, AllergyReading, RequestReading)
+Reading = PatientReading | ConditionReading | AllergyReading | RequestReading | ObservationReading
+R = TypeVar("R", PatientReading, ConditionReading, AllergyReading, RequestReading, ObservationReading)
 TOLD_OF = (
     "MedicationAdministration", "MedicationDispense", "Observation", "DiagnosticReport", "Procedure", "Immunization",
     "CarePlan", "FamilyMemberHistory", "QuestionnaireResponse", "AdverseEvent", "DetectedIssue", "Flag",
@@ -41,6 +42,7 @@ class Person:
     conditions: list[ConditionReading] = field(default_factory=list)
     allergies: list[AllergyReading] = field(default_factory=list)
     requests: list[RequestReading] = field(default_factory=list)
+    observations: list[ObservationReading] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     faults: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -62,8 +64,18 @@ def gather(files: Iterable[Path], report: Report, *, time_zone: str) -> list[Per
     _add(found["AllergyIntolerance"], people, report, lambda raw, zone: resources.allergy(raw, zone))
     _add(found["MedicationRequest"], people, report, lambda raw, zone: orders.request(raw, named, zone))
     _add(found["MedicationStatement"], people, report, lambda raw, zone: orders.statement(raw, named, zone))
-    _tell_of(found, people)
+    known, others = _by_whether_known(found["Observation"])
+    _add(known, people, report, lambda raw, zone: observations.observation(raw, zone))
+    _tell_of({**found, "Observation": others}, people)
     return list({id(person): person for person in people.values()}.values())
+
+
+def _by_whether_known(found: Iterable[Found]) -> tuple[list[Found], list[Found]]:
+    """Observations that this service has a name for, and the others."""
+    sorted_out: dict[bool, list[Found]] = {True: [], False: []}
+    for one in found:
+        sorted_out[observations.is_known(one.resource)].append(one)
+    return sorted_out[True], sorted_out[False]
 
 
 def _sort(one: Found | Fault, found: dict[str, list[Found]], report: Report) -> None:
@@ -194,6 +206,8 @@ def _put(person: Person, value: Reading) -> None:
         person.allergies.append(value)
     elif isinstance(value, RequestReading):
         person.requests.append(value)
+    elif isinstance(value, ObservationReading):
+        person.observations.append(value)
 
 
 def _read(one: Found, report: Report, read: Callable[[dict[str, Any], tzinfo], R], zone: tzinfo) -> R | str:

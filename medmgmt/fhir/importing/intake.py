@@ -92,6 +92,7 @@ def _count(report: Report, person: Person, converted: Converted, taken: TakenOve
         report.faults.append(place)
     for ref in (refused - set(converted.requests)) | (lost - made_refs):
         report.malformed[ref.split("/")[0]] += 1
+    report.notes["observations taken over"] += taken.made["observations"]
     report.notes["prescriptions made, one for each ingredient"] += taken.made["prescriptions"]
     report.notes["courses already here that have gone on in the source"] += len(taken.extended)
     report.notes["things that stand on a chart to be read"] += taken.made["remarks"]

@@ -123,10 +123,11 @@ def rxcui_of(code: str) -> int | None:
 def find(concept: Concept, resolve: Resolve) -> Found:
     """The product by its name and its code; where the two are of different drugs the name counts, and it is told."""
     code, name = tables.name_of(rxcui_of(concept.code(RXNORM)), concept.code(NDC))
-    by_ingredient = resolve("", code) if code is not None and not tables.is_product(code) else None
-    if not concept.text and by_ingredient is not None:
-        drug = Drug(by_ingredient.name, by_ingredient.rxcui, "", is_known=True)
-        return Found(by_ingredient.name, None, Product((Ingredient(by_ingredient.name),)), (drug,))
+    by_code = resolve("", code) if code is not None and not tables.is_product(code) else None
+    kept = None if by_code is not None and by_code.rxcui == code else code
+    if not concept.text and by_code is not None:
+        drug = Drug(by_code.name, by_code.rxcui, "", is_known=True)
+        return Found(by_code.name, kept, Product((Ingredient(by_code.name),)), (drug,))
     called = concept.text or name or concept.called
     product, parts = tables.product(code, called)
     drugs = tuple(_drug(part, resolve) for part in parts or (tables.substance(called),))
@@ -136,16 +137,16 @@ def find(concept: Concept, resolve: Resolve) -> Found:
     drugs = tuple(
         replace(drug, name=called) if not drug.is_known and drug.name == called.lower() else drug for drug in drugs
     )
-    kept = None if by_ingredient is not None else code
     told = Found(called, kept, product, drugs, _other_names(concept, drugs, resolve))
-    if not name and by_ingredient is None:
+    if not name and (by_code is None or len(drugs) > 1):
         return told
-    by_code = (
-        (Drug(by_ingredient.name, by_ingredient.rxcui, "", is_known=True),)
-        if by_ingredient is not None
-        else tuple(_drug(part, resolve) for part in tables.product(code, name)[1])
+    coded = tables.product(code, name)
+    meant = (
+        (Drug(by_code.name, by_code.rxcui, "", is_known=True),)
+        if by_code is not None
+        else tuple(_drug(part, resolve) for part in coded[1])
     )
-    return _compared(told, by_code, tables.product(code, name)[0], name)
+    return _compared(told, meant, coded[0], name)
 
 
 def _by_its_first_words(called: str, resolve: Resolve) -> tuple[Drug, ...]:
@@ -179,7 +180,8 @@ def _compared(found: Found, by_code: tuple[Drug, ...], coded: Product, name: str
     meant = {drug.rxcui or drug.name for drug in by_code if drug.is_known}
     if not named and meant:
         return Found(found.called, found.product_rxcui, coded, by_code)
-    if named and meant and named.isdisjoint(meant):
+    first_words = [{drug.name.lower().split()[0] for drug in drugs if drug.name} for drugs in (found.drugs, by_code)]
+    if named and meant and named.isdisjoint(meant) and first_words[0].isdisjoint(first_words[1]):
         other = name or by_code[0].name
         doubt = f"The code that came with it is of {other}; the name counts."
         return Found(found.called, None, found.product, found.drugs, (*found.doubts, doubt))

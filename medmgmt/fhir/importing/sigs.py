@@ -87,12 +87,12 @@ def _clash(said: Sequence[Said]) -> bool:
             mine, theirs = ({(p.timing, p.weekdays, p.at) for p in each.parts} for each in (one, other))
             if mine & theirs and one.sig.route == other.sig.route:
                 return True
-            if _in_turn(one, other) and not all(map(_is_named, (*one.parts, *other.parts))):
+            if _in_turn(one, other) and not all(map(is_named, (*one.parts, *other.parts))):
                 return True
     return False
 
 
-def _is_named(part: Part) -> bool:
+def is_named(part: Part) -> bool:
     """Whether it says at which times of which days, so that another may stand beside it."""
     return bool(part.at or part.weekdays or part.timing in ORDER)
 

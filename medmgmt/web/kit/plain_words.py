@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from medmgmt.record import dosing, strengths
 from medmgmt.record.models import Prescription
+from medmgmt.regimen import order_lines
 
 if TYPE_CHECKING:
     from medmgmt.web.kit.forms import Words
@@ -141,6 +142,8 @@ def how_to_take(sig: dosing.Sig, prescription: Prescription | None = None) -> st
     if sig.max_per_day is not None:
         most = quantity(dosing.Part(sig.max_per_day, sig.unit, "daily"), prescription)
         words.append(_("no more than %(most)s in a day") % {"most": most})
+    if food := order_lines.food_of(sig):
+        words.append(str(STATE_WORDS[food]))
     if sig.hours_worn is not None:
         words.append(_("take it off after %(hours)s hours") % {"hours": sig.hours_worn})
     return ", ".join(str(word) for word in words if word)
@@ -152,6 +155,8 @@ NEEDED = gettext_lazy("only when you need it")
 def when(part: dosing.Part) -> str:
     """As in “every morning”, “once a week on Monday”, “at 8 a.m. and 1 p.m.”; blank for no fixed times."""
     often = str(TIMINGS[part.timing]) % {"days": part.every_days}
+    if part.every_days and part.timing != "every_n_days":
+        often += " " + str(TIMINGS["every_n_days"]) % {"days": part.every_days}
     clock, days = "", ""
     if part.at:
         clock = _("at %(times)s") % {"times": together([_time(one) for one in part.at])}

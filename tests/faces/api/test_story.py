@@ -115,6 +115,10 @@ def test_a_drug_nobody_knows_is_taken_down_and_said_to_be_unchecked(adler: Api) 
         ({"sig": {"route": "PO", "amount": "50"}}, {"sig.unit", "sig.timing"}),
         ({"sig": {**SIG, "parts": [PART]}}, {"sig.amount", "sig.unit", "sig.timing"}),
         ({"sig": {"route": "PO", "parts": [{**PART, "amount": "1_0"}]}}, {"sig.parts.0.amount"}),
+        ({"sig": {"route": "PO", "parts": []}}, {"sig.parts"}),
+        ({"sig": {"route": "PO", "parts": None}}, {"sig.parts"}),
+        ({"sig": {"route": "PO", "parts": [{**PART, "weekdays": ["monday"]}]}}, {"sig.parts.0.weekdays.0"}),
+        ({"sig": {"route": "PO", "parts": [{**PART, "at": [8]}], "hours_worn": "9_0"}}, {"sig.hours_worn"}),
         ({"sig": {**SIG, "amount": 0.12345678}}, {"sig.amount"}),
         ({"sig": {**SIG, "unit": "bucket"}}, {"sig.unit"}),
         ({"reason_code": "boredom"}, {"reason_code"}),
@@ -135,6 +139,13 @@ def test_a_body_that_makes_no_order(adler: Api, values: dict[str, object], wrong
         {"sig": {**SIG, "amount": "9999999"}},
         {"sig": {**SIG, "timing": "PRN"}},
         {"sig": {**SIG, "timing": "every_n_days"}},
+        {"sig": {"route": "PO", "parts": [PART, PART]}},
+        {"sig": {"route": "PO", "parts": [PART, {**PART, "unit": "{tablet}", "timing": "bedtime"}]}},
+        {"sig": {"route": "PO", "parts": [{**PART, "at": ["8 am"]}]}},
+        {"sig": {"route": "PO", "parts": [{**PART, "timing": "weekly", "weekdays": ["mon", "fri"]}]}},
+        {"sig": {"route": "PO", "parts": [{**PART, "most": "20"}]}},
+        {"sig": {"route": "PO", "parts": [{**PART, "timing": "BID", "at": ["08:00"]}]}},
+        {"sig": {"route": "PO", "parts": [{**PART, "timing": f"Q{n}H"} for n in (4, 6, 8, 12)] * 4}},
         {"sig": {**SIG, "timing": "PRN", "as_needed": True}},
         {"sig": {**SIG, "timing": "Q6H", "as_needed": True, "min_interval_hours": "8"}},
         {"effective_on": "2035-01-01"},
@@ -246,6 +257,25 @@ def test_the_administrator_reads_who_did_what(adler: Api, admin: Api) -> None:
     assert [entry["act"] for entry in entries] == ["view_chart"]
     acts = [entry["act"] for entry in done(admin.get("audit/"))["results"]]
     assert "list_patients" in acts
+
+
+def test_an_order_of_several_parts_is_one_line_and_comes_back_as_it_was_said(adler: Api) -> None:
+    parts = [
+        {**PART, "amount": "300", "timing": "morning", "weekdays": ["fri", "mon"]},
+        {**PART, "amount": "600", "most": "900", "timing": "daily", "at": ["21:30"]},
+    ]
+    made = done(adler.post("proposals/", start("lithium", sig={"route": "PO", "parts": parts})), 201)
+    shown = made["change"]["sig"]
+    assert [part["weekdays"] for part in shown["parts"]] == [["mon", "fri"], []]
+    assert [(part["amount"], part["most"], part["at"]) for part in shown["parts"]] == [
+        ("300", None, []), ("600", "900", ["21:30"]),
+    ]  # fmt: skip
+    assert (shown["amount"], shown["timing"], shown["unit"], shown["amount_per_day"]) == (None, None, "mg", "985.7143")
+    words = "300 mg by mouth every morning on Monday and Friday and 600 to 900 mg at 21:30"
+    assert made["line_after"].replace("\xa0", " ") == shown["text"].replace("\xa0", " ") == words
+    again = {name: shown[name] for name in ("route", "parts", "as_needed", "reason", "words")}
+    one = done(adler.post("proposals/", start("lithium", sig=again, confirm=True)), 201)
+    assert one["change"]["sig"] == shown
 
 
 def test_everything_that_was_said_about_a_new_medicine_is_kept(adler: Api, bo: Api) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from medmgmt.fhir.importing import intake, reading
@@ -236,7 +237,10 @@ def test_what_is_not_looked_at_stands_on_the_chart(tmp_path: Path) -> None:
     }
 
 
-def test_the_exit_status_tells_whether_everything_could_be_taken_over(tmp_path: Path) -> None:
+def test_the_exit_status_tells_whether_everything_could_be_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "close_all", lambda: None)  # as a command does at its end, and a test cannot
     whole, broken = ndjson(tmp_path / "a", patient(), request(status="entered-in-error")), tmp_path / "b"
     ndjson(broken, patient("p2"), request("m2", authoredOn="yesterday", subject={"reference": "Patient/p2"}))
     import_fhir.Command().run_from_argv(["manage.py", "import_fhir", str(whole)])

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from medmgmt.record.models import DosageChange
+from medmgmt.web.kit import plain_words
 from tests.faces.web import reading
 from tests.faces.web.world import World, today
 
@@ -43,6 +44,15 @@ def test_one_line_is_the_whole_dose_and_the_review_shows_how_it_was_understood(
     assert change.prescription.indication == "itching"
     review = as_adler.get(proposed["Location"])
     assert "1 tablet by mouth every morning and 2 tablets at bedtime" in said(review)
+    assert "75 mg a day" in said(review)
+
+
+def test_with_food_is_kept_and_told_to_everybody(world: World, as_adler: Client) -> None:
+    proposed = typed(world, as_adler, "25 mg hs with food")
+    assert "25 mg hs with food" in said(as_adler.get(proposed["Location"]))
+    sig = DosageChange.objects.latest("pk").sig
+    assert sig is not None
+    assert plain_words.how_to_take(sig).endswith("at bedtime, with food")
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_no_page_asks_more_often_because_there_is_more_to_show(world: World, bro
     addresses = [
         (adler, "/", 16),
         (adler, "/patients/", 12),
-        (adler, chart, 34),
+        (adler, chart, 31),
         (adler, f"{chart}prescribe/", 12),
         (adler, f"{chart}side-effects/new/", 12),
         (adler, f"/prescriptions/{world.sertraline.pk}/", 18),
