@@ -10,7 +10,9 @@ TRAILING = re.compile(
     r"xr|er|sr|xl|cr|dr|la|ir|ec|odt|sl|soltab|tabs?|tablets?|caps?|capsules?|oral|solution|\d+(\.\d+)?|\d+(\.\d+)?(mg|mcg|g|ml)|mg|mcg|"
     r"hcl|hydrochloride|hydrobromide|hbr|fumarate|hemifumarate|maleate|succinate|tartrate|besylate|mesylate|dimesylate|"
     r"citrate|sulfate|phosphate|sodium|oxalate|tosylate|extended|delayed|immediate|release|extended-release|"
-    r"delayed-release|immediate-release"
+    r"delayed-release|immediate-release|patch(?:es)?|transdermal|suspension|syrup|elixir|liquid|concentrate|film|"
+    r"acetate|anhydrous|bitartrate|bromide|calcium|chloride|cilexetil|dihydrochloride|dipotassium|ethylsuccinate|"
+    r"gluconate|hemihydrate|magnesium|malate|medoxomil|monohydrate|pamoate|potassium|saccharate|stearate|tannate"
 )
 """What may stand behind a name without meaning another drug. Salts of injections that last mean another one."""
 
