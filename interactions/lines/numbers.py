@@ -14,11 +14,11 @@ PARTS = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "three quarters": D
 FIGURE = r"(?:\d[\d.,]*(?<![.,])|\.\d+)"
 COUNT = rf"(?:{FIGURE}|{'|'.join(WORDS)})"
 PIECE = r"(?:half|quarter|three quarters|[1-7]/[2-8](?![\d/]))"
-MIXED = rf"(?:(?:{COUNT} and |{FIGURE} )?(?:an? |one )?{PIECE}(?: of)?(?: an?(?= ))?)"
+MIXED = rf"(?:(?:{COUNT} and |{FIGURE}[ -])?(?:an? |one )?{PIECE}(?: of)?(?: an?(?= ))?)"
 QUANTITY = rf"(?:{MIXED}|{COUNT})"
 """What may stand where an amount does: "2", ".5", "1 1/2", "one and a half", "half a"."""
 WITH_PIECE = re.compile(
-    rf"(?:(?P<count>{COUNT}) and |(?P<figure>{FIGURE}) )?(?:an? |one )?(?P<piece>{PIECE})(?: of)?(?: an?)?"
+    rf"(?:(?P<count>{COUNT}) and |(?P<figure>{FIGURE})[ -])?(?:an? |one )?(?P<piece>{PIECE})(?: of)?(?: an?)?"
 )
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 DECIMAL_COMMA = re.compile(r"0,\d+|\d+,\d{1,2}|[1-9]\d{0,2}(\.\d{3})+,\d+")

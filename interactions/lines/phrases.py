@@ -109,6 +109,14 @@ def weekdays(found: Match) -> tuple[str, ...]:
     return in_order(named)
 
 
+def days_by_number(found: Match) -> tuple[str, ...]:
+    """ "3 times a week on Mon, Wed and Fri"; as many days as times."""
+    days = weekdays(found)
+    if len(days) != count(found["n"]):
+        raise NotUnderstood(f"“{found[0]}” says two things about how often.")
+    return days
+
+
 def days_from_to(found: Match) -> tuple[str, ...]:
     """ "Mon-Fri"."""
     order = list(words.WEEKDAYS)
@@ -197,6 +205,8 @@ TABLE: list[tuple[str, str, Callable[[Match], Any]]] = [
     *(("days", rf"(?:on )?(?:{pattern})", fixed(days)) for pattern, days in words.SEVERAL_DAYS.items()),
     ("days", words.DAYS, weekdays),
     ("days", words.DAYS_FROM_TO, days_from_to),
+    ("days", words.TIMES_ON_DAYS, days_by_number),
+    ("other_time", words.EVERY_OTHER_TIME, lambda found: words.code_of(words.TIMES_OF_DAY, found["time"])),
     ("other_week", words.EVERY_OTHER_WEEKDAY, lambda found: (words.code_of(words.WEEKDAYS, found["day"]),)),
     ("clock", words.CLOCK, clock),
     ("clock", words.MILITARY, clock),

@@ -14,7 +14,7 @@ from interactions.lines.rhythms import parts_at, times_of
 from interactions.lines.scanning import scanned
 
 DOSE = ("amount", "strength", "of", "form", "bracket")
-WHEN = ("timing", "time", "meal", "days", "other_week", "clock")
+WHEN = ("timing", "time", "meal", "days", "other_week", "other_time", "clock")
 FAR_APART = 40
 FIGURES = re.compile(r"(?<![\d.])\.\d+|\d+\.\d*0(?![\d.])")
 

@@ -42,6 +42,8 @@ def times_of(run: Sequence[Phrase], *, as_needed: bool) -> Times:
         elif one.kind in ("days", "other_week"):
             take_days(said, one)
         else:
+            if one.kind == "other_time":
+                said.rhythm = only(said.rhythm, ("every_other_day", None), said.text)
             take_slot(slots, one, joined=joined)
         joined = False
     said.slots = tuple((time, clock) for time, clock in slots)

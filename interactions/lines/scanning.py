@@ -92,4 +92,4 @@ def one_spelling(piece: str) -> str:
     said = re.sub(r"(?<=[a-z])([,;])(?=[\d.])", r"\1 ", said)
     for pattern, apart in GLUED:
         said = pattern.sub(apart, said)
-    return re.sub(r" +", " ", said).strip()
+    return "and" if said == "plus" else re.sub(r" +", " ", said).strip()

@@ -107,6 +107,8 @@ DAYS = (
     rf"(?:(?:only )?on |every |each )?{WEEKDAY}(?:(?: ?, ?and | ?[,/&+] ?| and | )(?:on |every )?{WEEKDAY})*(?: only)?"
 )
 EVERY_OTHER_WEEKDAY = rf"{EVERY} (?:other|second|2nd) (?P<day>{WEEKDAY})"
+EVERY_OTHER_TIME = rf"{EVERY} (?:other|second|2nd) (?P<time>morning|evening|night)"
+TIMES_ON_DAYS = rf"(?P<n>[3-6]|three|four|five|six) ?(?:x|times?) ?(?:weekly|{PER} ?{WEEK})(?: ?[,:(] ?| ){DAYS}"
 
 CLOCK = r"(?:at |@ ?)?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?: ?(?P<half>am|pm))?"
 HOUR_AT = r"(?:at |@ ?)(?P<hour>\d{1,2})(?: ?(?P<half>am|pm))?"

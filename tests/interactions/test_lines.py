@@ -28,6 +28,7 @@ READ = [
     ("100 mg every 28 days", "100 mg every_n_days/28"),
     ("10 mg every other Monday", "10 mg every_n_days/14 mon"),
     ("50 mg every other day at bedtime", "50 mg bedtime/2"),
+    ("50 mg every other night", "50 mg bedtime/2"),
     ("1 patch every 72 hours", "1 {patch} every_n_days/3"),
     ("5 mg q8h", "5 mg Q8H"),
     ("5 mg every six hours", "5 mg Q6H"),
