@@ -18,6 +18,7 @@ BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 TOKEN = re.compile(r"[^\s/:=()\[\]\"?!*.]+(?:\.[^\s/:=()\[\]\"?!*.]+)*")
 FILLERS = frozenset(
     """
+    abx antibacterial base derivatives w
     a all allergen allergic allergies allergy alergia alergias alergica alergico adverse after ago an antibiotic
     antibiotics any as bad be been by cause caused causes causing child childhood class con de developed did documented
     drug drugs due effect effects el en family finding from gave get gets give gives got group had has have history h/o
@@ -133,6 +134,9 @@ class Allergens:
         whole = self._whole(part)
         if whole is not None:
             return [whole]
+        without = self._whole(BRACKETS.sub(" ", part))
+        if without is not None and without.kind == NONE:
+            return [without]
         inside = BRACKETS.findall(part)
         front, _, behind = split_at(REACTION, BRACKETS.sub(" ", part))
         found, rest = self._spans(front)

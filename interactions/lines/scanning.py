@@ -89,6 +89,7 @@ def one_spelling(piece: str) -> str:
     said = INITIALS.sub(lambda found: found[0].replace(".", ""), said)
     if not DAYS_JOINED.search(said):
         said = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", said)
+    said = re.sub(r"(?<=[a-z])([,;])(?=[\d.])", r"\1 ", said)
     for pattern, apart in GLUED:
         said = pattern.sub(apart, said)
     return re.sub(r" +", " ", said).strip()

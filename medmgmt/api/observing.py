@@ -74,7 +74,7 @@ class NewObservation(Strict):
         of = library.observed().called(said["code"])
         if of is None:
             raise serializers.ValidationError({"code": _("“%(code)s” is nothing that can be recorded here.") % said})
-        if of.unit and not any(sign.isdigit() for sign in said.get("value", "")):
+        if of.unit and "value" in said and not any(sign.isdigit() for sign in said["value"]):
             raise serializers.ValidationError({"value": _("A valid number is required.")})
         return said
 

@@ -49,9 +49,9 @@ def replan(patient: Patient, prescription: Prescription, known: Known | None = N
 
 def plan(patient: Patient, now: datetime, known: Known | None = None) -> None:
     """The patient's messages as everything they take now asks for; safe to repeat."""
-    points, own = addresses(patient)
+    points, own, asks = addresses(patient)
     wishes = wishes_of(patient, own)
-    asked = renewals.asked_for(patient.pk)
+    asked = renewals.asked_for(patient.pk) if asks else set()
     things = due.things(patient, wishes, patient.today(now), known)
     planning.plan(
         planning.Plan(
@@ -87,18 +87,20 @@ def reachable(points: Mapping[str, bool], wishes: Wishes) -> list[str]:
     return [name for name in wishes.channels if points.get(name)] if points else [Channel.EMAIL.value]
 
 
-def addresses(patient: Patient) -> tuple[dict[str, bool], ReminderPlan | None]:
+def addresses(patient: Patient) -> tuple[dict[str, bool], ReminderPlan | None, bool]:
     """By channel of an address on record, whether the patient may be told there now; with the patient's own plan, as
-    far as there is any address. One query."""
+    far as there is any address, and whether they may have asked for a refill. One query."""
     their = {"patient": patient, "channel": OuterRef("channel")}
     fails = Exists(Unreachable.objects.filter(**their, address=OuterRef("address"), mended_at=None))
     said = ChannelChoice.objects.filter(**their).order_by("-at", "-id").values("opted_in")[:1]
-    points = ContactPoint.objects.filter(patient=patient, ended_at=None).annotate(fails=fails, wanted=Subquery(said))
-    good, own = {}, None
+    points = ContactPoint.objects.filter(patient=patient, ended_at=None).annotate(
+        fails=fails, wanted=Subquery(said), asks=Exists(renewals.requests(patient.pk))
+    )  # fmt: skip
+    good, own, asks = {}, None, True
     for one in points.select_related("patient__reminder_plan"):
         good[one.channel] = one.reachable and one.wanted is not False and not one.fails
-        own = getattr(one.patient, "reminder_plan", ReminderPlan(patient=patient))
-    return good, own
+        own, asks = getattr(one.patient, "reminder_plan", ReminderPlan(patient=patient)), one.asks
+    return good, own, asks
 
 
 def helpers(patient: Patient, today: date) -> list[planning.Helper]:

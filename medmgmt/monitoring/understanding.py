@@ -46,6 +46,8 @@ def rows(
     return found
 
 
+YES, NO = ("positive", "yes", "true"), ("negative", "no", "false")
+"""Other words for a state and for its opposite: a test that is positive."""
 NOT_YET = 2**62
 """Later than everything on record, for a row that is not written."""
 
@@ -87,8 +89,10 @@ def writes_comma() -> bool:
 
 def state(of: Observable, answer: str) -> dict[str, Any]:
     """The columns of a state; Refused for an answer that it does not have."""
-    plain = answer.strip().replace(" ", "_")
-    meant = next((one for one in of.answers if one.casefold() == plain.casefold()), None)
+    plain = answer.strip().replace(" ", "_").casefold()
+    denied = next((one for one in of.answers if one.startswith("not_")), "")
+    said = dict.fromkeys(NO, denied) | {word: denied.removeprefix("not_") for word in YES} if denied else {}
+    meant = next((one for one in of.answers if one.casefold() == said.get(plain, plain).casefold()), None)
     if meant is None:
         raise Refused(
             _("Choose one of the states of “%(what)s”: %(answers)s.")

@@ -72,7 +72,7 @@ def understood(text: str, product: Product) -> OrderLine:
     product = with_said(product, line)
     line = with_units(line, product)
     sig = dosing.Sig(
-        route=line.route or usual_route(line, product),
+        route=usual_route(line, product),
         parts=tuple(part_of(part, as_needed=line.as_needed) for part in line.parts),
         as_needed=line.as_needed,
         max_per_day=most_per_day(line, product),
@@ -186,6 +186,8 @@ def with_units(line: Line, product: Product) -> Line:
 def part_of(part: Part, *, as_needed: bool) -> dosing.Part:
     """The part with a timing that can be followed."""
     number = f"{dosing.plain(part.amount)} {dosing.UNITS[part.unit].many}"
+    if part.timing == PER_DAY and part.unit in strengths.COUNTED and part.amount <= 1 and part.most is None:
+        part = replace(part, timing="daily")
     if part.timing == PER_DAY:
         raise dosing.ImpossibleSig(f"“{number} a day” does not say in how many doses; write each, or “once daily”.")
     if not part.timing and not as_needed:
@@ -194,7 +196,9 @@ def part_of(part: Part, *, as_needed: bool) -> dosing.Part:
 
 
 def usual_route(line: Line, product: Product) -> str:
-    """How a product of this form or unit is given; asked where it may be given in several ways."""
+    """The route of the line, else how a product of this form or unit is given; asked where there are several ways."""
+    if line.route and (line.route, line.parts[0].unit) != ("TOP", "{patch}"):
+        return line.route
     said = f"{product.name} {product.form} {line.form}".casefold()
     for form, route in ROUTE_OF_FORM.items():
         if form in said.split():

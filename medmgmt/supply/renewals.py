@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import CharField, Exists, OuterRef, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -392,9 +394,20 @@ def last_renewal(one: Renewal) -> date | None:
     return max([*renewed, *(line.authorisation.issued_on for line in one.lines)], default=None)
 
 
+def requests(patient_id: int) -> QuerySet[Task]:
+    """The patient's requests for a refill that nobody has answered yet."""
+    return Task.objects.filter(
+        patient_id=patient_id, kind=TaskKind.REFILL_REQUEST, source_type="prescription", closed_at=None
+    )
+
+
 def asked_for(patient_id: int) -> set[int]:
-    """Prescriptions of which the patient has asked for more and nobody has answered yet; one query."""
-    waiting = Task.objects.filter(patient_id=patient_id, kind=TaskKind.REFILL_REQUEST, closed_at=None)
+    """Prescriptions of which the patient has asked for more, and since then nobody has answered and nothing was handed
+    out; one query."""
+    since = Dispense.objects.annotate(number=Cast("prescription_id", CharField())).filter(
+        patient_id=patient_id, number=OuterRef("source_id"), recorded_at__gte=OuterRef("created_at"), voided=None
+    )
+    waiting = requests(patient_id).filter(~Exists(since))
     return {int(number) for number in waiting.values_list("source_id", flat=True)}
 
 

@@ -269,11 +269,13 @@ def test_confirming_a_reminder_cancels_the_later_ones_and_planning_again_does_no
     assert planned_for() == {35}
 
 
-def test_asking_for_a_refill_keeps_the_later_reminders_in_case_nothing_comes(taken: Prescription) -> None:
+def test_who_asked_for_a_refill_is_reminded_of_it_by_nobody_until_something_changes(taken: Prescription) -> None:
     fill(taken, days_ago=25)
-    before = planned_for()
+    assert planned_for() == {5}
     messages.answer_link(links.token(Reminder.objects.earliest("due_at")), "request_refill")
-    assert planned_for() == before == {5}
+    assert planned_for() == set()
+    fill(taken, days_ago=0)
+    assert planned_for() == {35}
 
 
 # -- gaps -------------------------------------------------------------------------------------------------------------

@@ -106,6 +106,12 @@ def test_a_strength_that_contradicts_the_product_is_refused() -> None:
     assert understood("2 tablets of 0.5mg bid", Product("lorazepam", "0.5 mg", "tablet")).doses.per_day == 2
 
 
+def test_one_tablet_a_day_is_once_daily_and_two_are_asked() -> None:
+    assert understood("one tablet a day", Product("sertraline", "50 mg", "tablet")).sig.parts[0].timing == "daily"
+    with pytest.raises(ImpossibleSig, match="how many doses"):
+        understood("2 tablets a day", Product("sertraline", "50 mg", "tablet"))
+
+
 def test_a_bare_number_far_below_one_tablet_is_asked() -> None:
     with pytest.raises(ImpossibleSig, match="write the unit"):
         understood("2 bid", Product("lithium", "300 mg", "capsule"))
@@ -113,6 +119,7 @@ def test_a_bare_number_far_below_one_tablet_is_asked() -> None:
 
 def test_the_form_says_the_route_where_the_line_does_not() -> None:
     assert understood("1 patch every 3 days", Product("fentanyl", "25 mcg/h", "patch")).sig.route == "TD"
+    assert understood("1 patch to the skin daily", Product("nicotine", "21 mg/24 h", "patch")).sig.route == "TD"
     assert understood("1 application bid", Product("ketoconazole", "2 %", "shampoo")).sig.route == "TOP"
     assert understood("100 mg every 28 days", Product("haloperidol decanoate")).sig.route == "IM"
     assert understood("2 films sl daily", Product("buprenorphine-naloxone", "8-2 mg", "film")).sig.route == "SL"

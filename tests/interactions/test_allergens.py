@@ -52,6 +52,9 @@ def told(one: Allergen) -> str:
         ("peanuts, shellfish", ["nuts", "shellfish"]),
         ("IV contrast - hives", ["iodine or contrast medium: hives"]),
         ("NKDA", ["No known drug allergies"]),
+        ("No Known Drug Allergies (NKDA)", ["No known drug allergies"]),
+        ("nka/nkda", ["No known drug allergies"]),
+        ("Tylenol w/ codeine", ["acetaminophen", "codeine"]),
         ("ninguna", ["No known allergies"]),
     ],
 )  # fmt: skip

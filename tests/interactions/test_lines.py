@@ -36,6 +36,7 @@ READ = [
     ("1 tab x3/day", "1 {tablet} TID"),
     ("one tab three times-a-day", "1 {tablet} TID"),
     ("300mg AM/600mg PM", "300 mg morning | 600 mg evening"),
+    ("1mg qam,2mg qpm", "1 mg morning | 2 mg evening"),
     ("am: 300 mg, hs: 600 mg", "300 mg morning | 600 mg bedtime"),
     ("every morning 300 mg and at bedtime 600 mg", "300 mg morning | 600 mg bedtime"),
     ("50 am 20 pm", "50 morning | 20 evening"),

@@ -8,7 +8,7 @@ remark for the chart.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from medmgmt.actions.history import (
     History,
@@ -21,11 +21,10 @@ from medmgmt.actions.history import (
     PastRemark,
     PastStep,
 )
-from medmgmt.fhir.importing import courses, dates, medicines, observations, sigs, tables, wording
+from medmgmt.fhir.importing import courses, dates, medicines, observations, sigs, steps, tables, wording
 from medmgmt.fhir.importing.courses import SENTENCES, Course, Life, Order
 from medmgmt.fhir.importing.gathering import Person
 from medmgmt.fhir.importing.medicines import Asked, Drug, Medicine
-from medmgmt.fhir.importing.orders import RequestReading
 from medmgmt.fhir.importing.report import Report
 from medmgmt.fhir.importing.resources import (
     ICD10CM,
@@ -35,13 +34,13 @@ from medmgmt.fhir.importing.resources import (
     ConditionReading,
     PatientReading,
 )
+from medmgmt.fhir.importing.steps import ByRef
 
 LANGUAGES = ("en", "es")
 ALLERGY_WORDS = ("allergy to ", "intolerance to ", "allergic reaction to ", "hypersensitivity to ")
 TAG = re.compile(r"\s*\((?:disorder|finding|situation|substance|product|medicinal product)\)$")
 """What SNOMED CT puts behind a name."""
 LEFT_OUT, UNCLEAR = "left_out", "unclear"
-ByRef = dict[str, tuple[Medicine, sigs.Line]]
 UNTRUE = "entered in error or refuted"
 
 
@@ -395,7 +394,11 @@ def _past_courses(course: Course, by_ref: ByRef, reasons: dict[str, str], asked:
     """One course for each ingredient; a product of several is several medicines with the same steps."""
     first, _line = by_ref[course.orders[0].ref]
     _tell_doubts(course, by_ref, asked)
-    steps = _steps(course, by_ref, asked)
+    is_beside = any(order.ref in asked.beside for order in course.orders)
+    made_of = steps.of_course(course, by_ref, asked.now, is_beside=is_beside)
+    for order in course.orders:
+        is_structured = by_ref[order.ref][1].structured
+        asked.report.notes[f"orders {'with' if is_structured else 'without'} a structured sig"] += 1
     reason = next((reasons[ref] for ref in first.request.reason_ids if ref in reasons), first.request.reason_text)
     found = first.found
     made = []
@@ -403,11 +406,11 @@ def _past_courses(course: Course, by_ref: ByRef, reasons: dict[str, str], asked:
         for _ in course.orders:
             asked.report.map("Ingredients ordered to the active knowledge", drug.name, known=drug.is_known)
         suffix = f"#{number}" if len(found.drugs) > 1 else ""
-        made.append(_past_course(f"{course.orders[0].ref}{suffix}", drug, first, reason, steps))
+        made.append(_past_course(f"{course.orders[0].ref}{suffix}", drug, first, reason, made_of))
     return made
 
 
-def _past_course(source_id: str, drug: Drug, first: Medicine, reason: str, steps: tuple[PastStep, ...]) -> PastCourse:
+def _past_course(source_id: str, drug: Drug, first: Medicine, reason: str, made_of: tuple[PastStep, ...]) -> PastCourse:
     found = first.found
     return PastCourse(
         source_id=source_id,
@@ -418,7 +421,7 @@ def _past_course(source_id: str, drug: Drug, first: Medicine, reason: str, steps
         form=found.product.form[:120],
         indication=reason[:300],
         free_text=not drug.is_known and drug.rxcui is None and found.product_rxcui is None,
-        steps=steps,
+        steps=made_of,
     )
 
 
@@ -435,84 +438,3 @@ def _tell_doubts(course: Course, by_ref: ByRef, asked: _Converting) -> None:
         one, _line = by_ref[running[-1].ref]
         why = f"{len(running)} orders that all run say the same; they count once."
         asked.doubt(one.request.ref, one.words, why)
-
-
-def _steps(course: Course, by_ref: ByRef, asked: _Converting) -> tuple[PastStep, ...]:
-    """Start, a new dose where an order or a stretch of its days says another, hold or stop."""
-    made: list[PastStep] = []
-    for order, after in zip(course.orders, (*course.orders[1:], None), strict=True):
-        one, line = by_ref[order.ref]
-        kind = "orders with a structured sig" if line.structured else "orders without a structured sig"
-        asked.report.notes[kind] += 1
-        for phase in line.phases:
-            if (after is None or phase.on < after.on) and not _is_over(course, phase.on):
-                is_beside = any(each.ref in asked.beside for each in course.orders)
-                made += _begun(made, one, line, phase, is_beside=is_beside)
-            if phase.until is not None and not _is_over(course, phase.until) and _has_gap(line, phase, after):
-                made.append(PastStep("stop", phase.until, _at(one, asked), note=SENTENCES[courses.Basis.SAID]))
-    last, _line = by_ref[course.orders[-1].ref]
-    if course.is_held:
-        held = " ".join(["On hold in the source since an unknown day.", *_status_notes(last)])
-        made.append(PastStep("hold", course.orders[-1].on, _at(last, asked), note=held, is_dated=last.is_dated))
-    if course.end is not None:
-        made.append(PastStep("stop", course.end.on, _ended_at(course.end.on, asked), note=_why_ended(course, last)))
-    return tuple(made)
-
-
-def _is_over(course: Course, day: date) -> bool:
-    return course.end is not None and day >= course.end.on and day > course.orders[0].on
-
-
-def _has_gap(line: sigs.Line, phase: sigs.Phase, after: Order | None) -> bool:
-    """Whether nothing is taken from the end of a stretch of days on, until the next one."""
-    later = [one.on for one in line.phases if one.on >= (phase.until or one.on) and one is not phase]
-    later += [after.on] if after is not None else []
-    return bool(later) and min(later) > (phase.until or min(later))
-
-
-def _begun(
-    made: list[PastStep], one: Medicine, line: sigs.Line, phase: sigs.Phase, *, is_beside: bool
-) -> list[PastStep]:
-    """The step that begins a stretch of days; none where it goes on in the same way."""
-    goes_on = bool(made) and made[-1].kind != "stop"
-    if goes_on and phase.sig == made[-1].sig:
-        return []
-    at = one.request.authored.at if one.request.authored else _noon(phase.on)
-    kind = "new_dose" if goes_on else "start"
-    beside = True if kind == "start" and is_beside else None
-    note = _note(one, line, phase.sig)
-    return [PastStep(kind, phase.on, at, phase.sig, note=note, is_dated=one.is_dated, alongside=beside)]
-
-
-def _at(one: Medicine, asked: _Converting) -> datetime:
-    """When it was signed in the source; of what has no date, now."""
-    return one.request.authored.at if one.request.authored else min(_noon(one.on), asked.now)
-
-
-def _ended_at(day: date, asked: _Converting) -> datetime:
-    return min(_noon(day), asked.now)
-
-
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), tzinfo=UTC)
-
-
-def _why_ended(course: Course, last: Medicine) -> str:
-    assert course.end is not None, "only a course that has ended is asked"
-    return " ".join([SENTENCES[course.end.basis], *_status_notes(last)])
-
-
-def _status_notes(one: Medicine) -> list[str]:
-    """Why it is no longer taken, as the source says."""
-    return [note for note in one.request.notes if note.startswith("Status:")]
-
-
-def _note(one: Medicine, line: sigs.Line, sig: sigs.Sig) -> str:
-    request: RequestReading = one.request
-    said = [f"Ordered elsewhere as: {one.found.called}."]
-    when = request.begins or request.authored
-    if when is not None and when.is_partial:
-        said.append(f"The source gives only {when.said}; its first day stands for it.")
-    if not line.structured:
-        said.append("Sig not structured in the source.")
-    return " ".join(filter(None, [*said, sig.words, *request.notes]))

@@ -34,6 +34,7 @@ ROUTE_WORDS = {
 CONTRADICTS = "The source says two things of how it is taken, so no dose was taken over."
 TROUBLE = (NoWord, ImpossibleSig, ArithmeticError, TypeError, ValueError, AttributeError, LookupError)
 """All that a Dosage can be wrong in; whatever it is, its words are kept."""
+RHYTHM = {"frequency", "period", "when", "timeOfDay", "dayOfWeek"}
 CHANGES = re.compile(
     r"\b(?:then|increas\w+|decreas\w+|reduc\w+|titrat\w+|taper\w*|alternat\w+|hasta|luego|aument\w+)\b", re.IGNORECASE
 )
@@ -260,7 +261,7 @@ def _days(one: Mapping[str, Any], on: date, zone: tzinfo) -> _Days:
         words += [f"from {first.said}"] if first and first.is_partial else []
         words += [f"until {last.said}"] if last and last.is_partial else []
         return _Days(first.first if first else None, last.after if last else None, tuple(words))
-    if events:
+    if events and not RHYTHM & set(repeat):
         found = sorted(filter(None, (dates.when(event, zone) for event in events)), key=lambda one: one.first)
         told = f"on {', '.join(event.said for event in found)}"
         return _Days(found[0].first, found[-1].after, (*words, told)) if found else _Days(None, None, tuple(words))

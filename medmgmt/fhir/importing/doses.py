@@ -78,6 +78,8 @@ def _kind(one: Mapping[str, Any]) -> str:
 
 
 def _one(one: Mapping[str, Any], form: str) -> Dose:
+    if "doseQuantity" in one and "doseRange" in one:
+        raise TwoThings(f"{words(one['doseQuantity'])}, and {words(one['doseRange'])}")
     if "doseQuantity" in one:
         amount, unit = quantity(one["doseQuantity"], form)
         return Dose(amount, unit)

@@ -64,10 +64,18 @@ def gather(files: Iterable[Path], report: Report, *, time_zone: str) -> list[Per
     _add(found["AllergyIntolerance"], people, report, lambda raw, zone: resources.allergy(raw, zone))
     _add(found["MedicationRequest"], people, report, lambda raw, zone: orders.request(raw, named, zone))
     _add(found["MedicationStatement"], people, report, lambda raw, zone: orders.statement(raw, named, zone))
-    known = [one for one in found["Observation"] if observations.is_known(one.resource)]
+    known, others = _by_whether_known(found["Observation"])
     _add(known, people, report, lambda raw, zone: observations.observation(raw, zone))
-    _tell_of({**found, "Observation": [one for one in found["Observation"] if one not in known]}, people)
+    _tell_of({**found, "Observation": others}, people)
     return list({id(person): person for person in people.values()}.values())
+
+
+def _by_whether_known(found: Iterable[Found]) -> tuple[list[Found], list[Found]]:
+    """Observations that this service has a name for, and the others."""
+    sorted_out: dict[bool, list[Found]] = {True: [], False: []}
+    for one in found:
+        sorted_out[observations.is_known(one.resource)].append(one)
+    return sorted_out[True], sorted_out[False]
 
 
 def _sort(one: Found | Fault, found: dict[str, list[Found]], report: Report) -> None:

@@ -17,6 +17,7 @@ from medmgmt.record.models import (
     Condition,
     ContactPoint,
     Encounter,
+    ImportRemark,
     MonitoringOrder,
     Observation,
     SideEffectReport,
@@ -168,6 +169,20 @@ def selftests(count: int) -> None:
         )
 
 
+def none_known(many: int) -> None:
+    Allergy.objects.bulk_create(
+        Allergy(patient=factories.carla(), substance="NKDA", kind="none_known", recorded_on=date(2026, 1, 1))
+        for _ in range(many)
+    )
+
+
+def remarks(many: int) -> None:
+    ImportRemark.objects.bulk_create(
+        ImportRemark(patient=factories.carla(), kind="left_out", source_id=f"x/{many}/{number}", what="x", why="y")
+        for number in range(many)
+    )
+
+
 def allergies(count: int) -> None:
     for _ in range(count):
         Allergy.objects.create(patient=factories.carla(), substance="penicillin", recorded_on=date(2026, 1, 1))
@@ -209,7 +224,9 @@ LISTS: dict[str, tuple[str, Callable[[int], None], int]] = {
     "reminders/": ("bo", reminders, 6),
     "tasks/": ("bo", tasks, 6),
     "patients/{carla}/observations/": ("bo", observations, 7),
-    "patients/{carla}/allergies/": ("bo", allergies, 7),
+    "patients/{carla}/allergies/": ("bo", allergies, 8),
+    "patients/{carla}/allergies/none-known/": ("bo", none_known, 8),
+    "patients/{carla}/import-remarks/": ("bo", remarks, 7),
     "patients/{carla}/conditions/": ("bo", conditions, 7),
     "patients/{carla}/contact-points/": ("bo", contact_points, 7),
     "patients/{carla}/enrolments/": ("bo", lambda _: None, 7),
