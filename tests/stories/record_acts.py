@@ -111,7 +111,7 @@ def side_effect(world: World, by: str, said: dict[str, Any]) -> None:
     """A patient says it on their own page, the staff over the API."""
     note = " ".join(str(said[key]) for key in ("words", "note") if key in said)
     body: dict[str, object] = {
-        "term": said["term"],
+        "term": said.get("term") or said["words"],
         "severity": said.get("severity", "moderate"),
         "began_on": world.clock.day(said.get("began", "today")).isoformat(),
         "note": note,
