@@ -186,7 +186,7 @@ def tokens_of(text: str) -> list[str]:
 
 def _is_figure(token: str, name: str) -> bool:
     """Whether a word is a figure of this name."""
-    if not token[0].isdigit():
+    if not token[0].isdecimal():
         return False
     figure = Decimal(token.replace(",", "."))
     return any(low <= figure <= high for low, high in FIGURES[name])

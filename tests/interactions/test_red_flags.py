@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interactions.engine import own_words, red_flags
@@ -69,6 +69,7 @@ def test_a_release_without_the_tables_hears_nothing() -> None:
     assert RedFlags().heard("chest pain", ()) == ()
 
 
+@example("took 𐹠 pills")
 @given(st.text(max_size=200))
 def test_any_text_can_be_heard(text: str) -> None:
     flags().heard(text, ())

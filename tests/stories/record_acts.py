@@ -74,14 +74,14 @@ def fact(code: str, value: object) -> dict[str, object]:
     return {"code": code, "value": str(value)}
 
 
-def observe(world: World, by: str, body: dict[str, object]) -> None:
+def observe(world: World, by: str, body: dict[str, object]) -> Any:
     """One observation, of now unless it says when."""
     at = body.pop("observed_at", None) or world.clock.moment("today")
-    world.post(by, f"patients/{world.patient}/observations", {**body, "observed_at": at.isoformat()})
+    return world.post(by, f"patients/{world.patient}/observations", {**body, "observed_at": at.isoformat()})
 
 
 def observation(world: World, by: str, said: dict[str, Any]) -> None:
-    """As a person types it."""
+    """As a person types it, who is shown at once what it asks for."""
     body: dict[str, object] = {"code": str(said.get("code") or said["name"]), "value": str(said["value"])}
     if "unit" in said:
         body["unit"] = str(said["unit"])
@@ -89,7 +89,8 @@ def observation(world: World, by: str, said: dict[str, Any]) -> None:
         body["confirm"] = True
     if "at" in said:
         body["observed_at"] = world.clock.moment(said["at"])
-    observe(world, by, body)
+    made = observe(world, by, body)
+    world.page = world.look(by, f"/patients/{world.patient}/observations/{made['id']}/")
 
 
 def allergy(world: World, by: str, said: dict[str, Any]) -> None:
@@ -111,7 +112,7 @@ def side_effect(world: World, by: str, said: dict[str, Any]) -> None:
     """A patient says it on their own page, the staff over the API."""
     note = " ".join(str(said[key]) for key in ("words", "note") if key in said)
     body: dict[str, object] = {
-        "term": said["term"],
+        "term": said.get("term") or said["words"],
         "severity": said.get("severity", "moderate"),
         "began_on": world.clock.day(said.get("began", "today")).isoformat(),
         "note": note,
