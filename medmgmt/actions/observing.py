@@ -250,7 +250,6 @@ def code_allergy(by: User, allergy_id: int, *, meant: str) -> Allergy:
     Refuses words that the knowledge in use cannot compare either.
     """
     patient, line = access.locked(by, "record_observation", Allergy, allergy_id)
-    before = courses.Known.whole(patient)
     unread = [one for one in library.current().allergens.read(meant) if one.kind in (UNKNOWN, NONE)]
     if unread or not line.is_allergen:
         raise Refused(
@@ -260,7 +259,6 @@ def code_allergy(by: User, allergy_id: int, *, meant: str) -> Allergy:
     before = courses.Known.whole(patient)
     line.meant = meant
     line.save(update_fields=["meant"])
-    results.look_again(by.pk, before, courses.Known.whole(patient))
     results.look_again(by.pk, before, courses.Known.whole(patient))
     audit.record(by, "code_allergy", patient_id=patient.pk, obj=("allergy", line.pk))
     return line

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from medmgmt.actions import supply
+from medmgmt.actions import people, supply
 from medmgmt.record.errors import NoSuchPatient, Refused, Unconfirmed
 from medmgmt.record.models import AuditEntry, Prescription
 from medmgmt.regimen import courses
 from medmgmt.supply import adherence, authorisations, run_outs, stock
-from refills.models import Dispense, FillVoided, PartialFill, SupplyState, Task
+from refills.models import Dispense, FillVoided, PartialFill, ReminderItem, SupplyState, Task
 from tests import factories
 from tests.actions import orders
 
@@ -49,6 +49,19 @@ def test_what_is_asked_leaves_nothing_behind_and_is_taken_once_it_is_meant(taken
         filled(taken, 1)
     assert Dispense.objects.filter(prescription=taken).count() == 3
     assert filled(taken, 0, sure=True).pk != made.pk
+
+
+def test_a_fill_taken_back_leaves_no_reminder_of_its_own_day(taken: Prescription) -> None:
+    def told_of() -> set[date]:
+        waiting = ReminderItem.objects.filter(reminder__state="planned", prescription=taken)
+        return {one.day for one in waiting if one.day}
+
+    people.set_contact(factories.bo(), taken.patient_id, channel="email", address="c@x.example", consented=True)
+    newest = filled(taken, 0)
+    before = told_of()
+    assert before
+    supply.void_fill(factories.bo(), newest.pk, why="Another patient's.")
+    assert told_of() != before
 
 
 def test_a_fill_taken_back_counts_nowhere_and_stays_in_the_record(taken: Prescription) -> None:

@@ -84,6 +84,18 @@ def test_what_only_one_chart_may_have_stays_on_record_and_nobody_is_told_twice()
     assert not Reminder.objects.filter(patient=again, state=ReminderState.PLANNED).exists()
 
 
+def test_what_is_taken_in_the_chart_that_goes_is_reminded_of_in_the_one_that_stays() -> None:
+    carla, again, bo = factories.carla(), second_chart(), factories.bo()
+    acts.set_contact(bo, carla.pk, channel="email", address="a@x.example", consented=True)
+    taken = factories.taking(of=again)
+    supply.record_dispense(
+        bo, taken.pk, dispensed_on=timezone.localdate(), quantity=Decimal(30), unit="{tablet}", days_supply=30
+    )
+    merged(again, carla)
+    waiting = Reminder.objects.filter(state=ReminderState.PLANNED, items__prescription=taken)
+    assert {one.patient_id for one in waiting} == {carla.pk}
+
+
 def test_whose_charts_they_are_is_read_before_anything_is_done() -> None:
     carla, again = factories.carla(), second_chart()
     with pytest.raises(Unconfirmed, match="C-1001"):

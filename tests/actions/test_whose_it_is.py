@@ -96,7 +96,7 @@ def test_a_proposal_that_nobody_has_signed_is_no_dose_to_start_from() -> None:
             reason_code="titration",
         ).change  # fmt: skip
         assert change.old_sig is not None
-        assert Decimal(str(change.old_sig["amount"])) == 50
+        assert change.old_sig.parts[0].amount == 50
 
 
 def test_a_proposal_waits_as_its_authors_task_until_it_is_signed_or_withdrawn() -> None:
@@ -295,7 +295,7 @@ def test_a_patient_corrects_her_own_report_and_not_the_nurses() -> None:
     carla = factories.carla_user()
     values = {"term": "nausea", "severity": "mild", "began_on": orders.today()}
     theirs = side_effects.log_side_effect(factories.bo(), factories.carla().pk, **values)
-    mine = side_effects.log_side_effect(carla, factories.carla().pk, **values)
+    mine = side_effects.log_side_effect(carla, factories.carla().pk, **values, confirm=True)
     with pytest.raises(NotAllowed):
         side_effects.correct_side_effect(carla, theirs.pk, severity="severe")
     assert side_effects.correct_side_effect(carla, mine.pk, severity="severe", note="Worse.").note == "Worse."

@@ -258,8 +258,8 @@ def test_a_prescriber_is_asked_to_renew_ten_days_before_when_no_fill_is_left(tak
 
     saying.written(taken.lithium, 26)
     assert asked() == [str(taken.lithium.pk)], "five days are left of the one fill that was written"
-    saying.filled(taken.sertraline, 0)
-    saying.filled(taken.sertraline, 0)
+    saying.filled(taken.sertraline, 0, confirm=True)
+    saying.filled(taken.sertraline, 0, confirm=True)
     states = {one.prescription: one.fills_left for one in (renewal(taken.sertraline), renewal(taken.lithium))}
     assert states == {taken.sertraline: 1, taken.lithium: 0}
     assert timezone.now().date() != saying.today(), "the server's day is another"

@@ -64,8 +64,8 @@ def test_the_newest_count_at_home_holds() -> None:
 def test_a_fill_of_the_day_of_a_count_and_one_in_another_unit_are_no_missed_doses() -> None:
     made = by_tablet()
     saying.filled(made, 20)
-    saying.filled(made, 10, 30, 150, unit="mL")
-    saying.filled(made, 1)
+    saying.filled(made, 10, 30, 150, unit="mL", confirm=True)
+    saying.filled(made, 1, confirm=True)
     saying.counted(made, 1, 15)
     assert chart.course(factories.bo(), made.pk).medication.regularity.missed_doses == 4
 

@@ -94,8 +94,9 @@ def test_a_visit_is_written_down_and_listed(bo: Api) -> None:
 def test_an_observation_is_put_right_once(bo: Api) -> None:
     where = f"patients/{factories.carla().pk}/observations/"
     body = {"code": "sodium", "value": "13.9", "observed_at": timezone.now().isoformat()}
-    problem(bo.post(where, body), 422, "refused")
-    made = done(bo.post(where, {**body, "value": "193"}), 201)
+    problem(bo.post(where, body), 409, "asked")
+    problem(bo.post(where, {**body, "value": "193"}), 409, "asked")
+    made = done(bo.post(where, {**body, "value": "193", "confirm": True}), 201)
     right = done(bo.post(f"observations/{made['id']}/correct/", {"value": "139"}), 201)
     assert (right["value"], right["corrects"]) == ("139", made["id"])
     problem(bo.post(f"observations/{made['id']}/correct/", {"value": "138"}), 422, "refused")
