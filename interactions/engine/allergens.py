@@ -209,7 +209,9 @@ class Allergens:
 
     def _spans(self, text: str) -> tuple[list[Allergen], list[str]]:
         """Every name within a sentence, the longest first, and the words that are left and mean something."""
-        words, found, rest = self._tokens(text), [], []
+        words = self._tokens(text)
+        found: list[Allergen] = []
+        rest: list[str] = []
         place = 0
         denied = False
         while place < len(words):
