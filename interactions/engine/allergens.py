@@ -35,6 +35,35 @@ DENIALS = frozenset(
     no not denies denied never ok okay fine tolerate tolerates tolerated tolera niega sin without
     """.split()  # noqa: SIM905
 )
+EXCEPTIONS = frozenset("except excepting but besides than excepto salvo pero".split())  # noqa: SIM905
+"""After these words of a denial begins what it leaves out."""
+FORBIDDING = re.compile(
+    r"\b(?:(?:do|should|must) not|don't|never) (?:give|use|prescribe|restart|start)\b"
+    r"|\b(?:do|does|did|could|can) ?not tolerate\b"
+    r"|\b(?:doesn't|didn't|couldn't|can't|cant|cannot|can not|unable to) (?:tolerate|take|have|use)\b"
+    r"|\bno (?:tolera|dar)\b"
+)
+"""A denial that says the opposite of none."""
+HEADS = frozenset("no nil none nothing denies denied without sin niega ninguna ninguno nka nkda nkfa nkma nkea".split())  # noqa: SIM905
+STATED = frozenset(
+    """
+    known of or and y o any other all history at this time on file record recorded documented reported reports per pt
+    patient mom mother dad father parent family caregiver chart to date as today verified reviewed confirmed updated
+    allergy allergies allergic adverse reaction reactions intolerance intolerances sensitivities conocidas conocida
+    alergia alergias refiere a al
+    """.split()  # noqa: SIM905
+)
+SUBJECTS = {
+    "nkda": frozenset(
+        """
+        drug drugs med meds medication medications medicine medicines medicamento medicamentos medicamentosas
+        """.split()  # noqa: SIM905
+    ),
+    "nkfa": frozenset({"food", "foods", "alimentos"}),
+    "nkea": frozenset({"environmental"}),
+}
+"""The words of a statement that none is known, and what it is about."""
+INITIALS = re.compile(r"\b(n)[. ]?(k)[. ]?([dfme]?)[. ]?(a)\b")
 MEDICINES = frozenset(
     """
     drug drugs medication medications medicine medicines meds pills tablets vaccine vaccines
@@ -114,12 +143,13 @@ class Allergens:
         return [part for code in parts for part in self._of_code(code)]
 
     def _line(self, text: str) -> list[Allergen]:
-        whole = self._whole(text)
+        whole = self._whole(text) or self._stated(text)
         if whole is not None:
             return [whole]
         found: list[Allergen] = []
         for part in parts(text):
-            is_remark = bool(found) and set(folded(part).split()[:1]) <= DENIALS
+            plain = FORBIDDING.sub(" ", folded(part))
+            is_remark = bool(found) and bool(DENIALS.intersection(plain.split()[:1])) and not self._stated(part)
             read = [] if is_remark else self._part(part)
             if not read and found:
                 found[-1] = replace(found[-1], reaction=joined(found[-1].reaction, part))
@@ -131,7 +161,7 @@ class Allergens:
 
     def _part(self, part: str) -> list[Allergen]:
         """The substances of one part; none where it only says what the one before did."""
-        whole = self._whole(part)
+        whole = self._whole(part) or self._stated(part)
         if whole is not None:
             return [whole]
         without = self._whole(BRACKETS.sub(" ", part))
@@ -165,12 +195,31 @@ class Allergens:
         found = self._by_word.get(plain) or self._of_entry(self._catalogue.typed(plain))
         return None if found is None else replace(found, said=text.strip())
 
+    def _stated(self, text: str) -> Allergen | None:
+        """The statement that none is known, with who says so and since when, where the words say nothing else."""
+        words = re.findall(r"[^\W\d_]+", INITIALS.sub(r"\1\2\3\4", folded(text)))
+        if not HEADS.intersection(words) or not HEADS.union(STATED, *SUBJECTS.values()).issuperset(words):
+            return None
+        is_about = any(word.startswith(("alerg", "allerg", "adverse", "intoler", "nk")) for word in words)
+        if not is_about and words[0] in ("no", "without", "sin"):
+            return None
+        names = {name for name, kinds in SUBJECTS.items() if name in words or kinds.intersection(words)}
+        found = self._by_word.get(names.pop() if len(names) == 1 else "nka")
+        return None if found is None else replace(found, said=text.strip())
+
     def _spans(self, text: str) -> tuple[list[Allergen], list[str]]:
         """Every name within a sentence, the longest first, and the words that are left and mean something."""
-        words, found, rest = self._tokens(text), [], []
+        words = self._tokens(text)
+        found: list[Allergen] = []
+        rest: list[str] = []
         place = 0
         denied = False
         while place < len(words):
+            if words[place] in EXCEPTIONS and not found and HEADS.union(DENIALS).intersection(words[:place]):
+                denied = False
+                rest.clear()
+                place += 1
+                continue
             denied = denied or words[place] in DENIALS
             for end in range(min(len(words), place + LONGEST), place, -1):
                 one = None if denied else self._within(words[place:end])
@@ -200,7 +249,7 @@ class Allergens:
     def _tokens(self, text: str) -> list[str]:
         """Words; one with a hyphen that no name has is two."""
         found: list[str] = []
-        for word in TOKEN.findall(folded(text)):
+        for word in TOKEN.findall(FORBIDDING.sub(" ", folded(text))):
             is_one = "-" not in word or word in self._all_words or not self._beyond_reactions([word])
             found += [word] if is_one else [part for part in word.split("-") if part]
         return found

@@ -16,7 +16,8 @@ SCALES, STATES = "scales", "states"
 GROUPS = ("vitals", "labs", SCALES, STATES)
 DOSE_PROBLEM = "dose_related_toxicity"
 SMALLEST = Decimal("0.0001")
-"""A value is kept to so many places."""
+LARGEST = Decimal(10) ** 15
+"""A value is kept to so many places; one beyond all bounds is nobody's, however many it has."""
 PART = r"\d+(?:\.\d+)?(?:/\d+(?:\.\d+)?)?"
 FACTOR = re.compile(rf"({PART})([+-]{PART})?")
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -208,7 +209,9 @@ def _terms(text: str) -> Iterator[Fraction]:
 
 def rounded(value: Fraction) -> Decimal:
     """To as many places as are kept, without zeros at the end."""
-    found = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(SMALLEST, ROUND_HALF_UP)
+    found = Decimal(value.numerator) / Decimal(value.denominator)
+    if abs(found) < LARGEST:
+        found = found.quantize(SMALLEST, ROUND_HALF_UP)
     return Decimal(f"{found.normalize():f}")
 
 

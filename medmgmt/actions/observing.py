@@ -1,6 +1,6 @@
 """What is measured, scored or seen of a patient, written down; whatever was promised to be recorded closes with it."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -132,6 +132,8 @@ def keep(by: User, patient: Patient, *, observed_at: datetime, **columns: Any) -
     """The row, or Refused in a sentence."""
     if observed_at > timezone.now() + CLOCKS_DIFFER:
         raise Refused(_("An observation cannot lie in the future."))
+    if observed_at < datetime.combine(patient.birth_date, time.min, UTC) - timedelta(days=1):
+        raise Refused(_("An observation cannot lie before the patient was born."))
     try:
         with transaction.atomic():
             return Observation.objects.create(patient=patient, recorded_by=by, observed_at=observed_at, **columns)

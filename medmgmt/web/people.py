@@ -62,7 +62,8 @@ def register(request: Asked) -> HttpResponse:
 
 
 def doubles_of(by: User, form: RegisterForm) -> list[people.Double]:
-    """Whose charts to look at before a second one is made."""
+    """Whose charts to look at before a second one is made, also where the form comes back after signing in, unread."""
+    form.is_valid()
     said = form.cleaned_data
     if not (said.get("mrn") and said.get("birth_date")):
         return []

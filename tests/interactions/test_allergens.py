@@ -56,6 +56,18 @@ def told(one: Allergen) -> str:
         ("nka/nkda", ["No known drug allergies"]),
         ("Tylenol w/ codeine", ["acetaminophen", "codeine"]),
         ("ninguna", ["No known allergies"]),
+        ("NKDA per mom", ["No known drug allergies"]),
+        ("N.K.D.A.", ["No known drug allergies"]),
+        ("n k a", ["No known allergies"]),
+        ("NKDA - verified 11/2026", ["No known drug allergies"]),
+        ("patient denies any known drug allergies", ["No known drug allergies"]),
+        ("no known drug or food allergies", ["No known allergies"]),
+        ("no known drug allergies except penicillin", ["penicillins"]),
+        ("PCN, never give Keflex", ["penicillins", "cephalexin"]),
+        ("cannot tolerate lithium", ["lithium"]),
+        ("barbs", ["barbiturates"]),
+        ("peppers", ["fruit or vegetables"]),
+        ("trazadone priapism", ["trazodone: priapism"]),
     ],
 )  # fmt: skip
 def test_a_line_is_read_as_it_was_meant(text: str, meant: list[str]) -> None:
@@ -84,7 +96,8 @@ def test_what_lies_between_two_names_or_is_another_medicine_is_not_guessed(typed
 
 
 @pytest.mark.parametrize(
-    "typed", ["not allergic to penicillin", "no penicillin allergy", "cold medicine", "?", "unknown"]
+    "typed",
+    ["not allergic to penicillin", "no penicillin allergy", "cold medicine", "?", "unknown", "no reaction", "per mom"],
 )
 def test_what_says_no_allergy_plainly_is_not_read_as_one(typed: str) -> None:
     assert read(typed) == [f"?{typed}"]

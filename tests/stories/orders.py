@@ -29,7 +29,11 @@ def order(world: World, by: str, said: dict[str, Any]) -> None:
 
 def change(world: World, by: str, said: dict[str, Any]) -> None:
     """A new dose, a hold, a resumption or a stop of what is taken."""
-    course = course_of(world, str(said["drug"]), lambda state: state in LIVING)
+    drug = str(said["drug"])
+    try:
+        course = course_of(world, drug, LIVING.__contains__)
+    except CameOutDifferently:
+        course = course_of(world, drug)
     kind = next((kind for kind in ("hold", "resume", "stop") if said.get(kind)), "new_dose")
     body = {
         "kind": kind,
