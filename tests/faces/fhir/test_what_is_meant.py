@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from medmgmt.fhir.importing import intake, reading
 from medmgmt.fhir.importing.report import Report
 from medmgmt.management.commands import import_fhir
 from medmgmt.management.commands.import_fhir import importer
-from medmgmt.record.models import Allergy, Condition, DosageChange, ImportRemark, Patient, Prescription
+from medmgmt.record.models import Allergy, Condition, DosageChange, ImportRemark, Observation, Patient, Prescription
 from tests import factories, shipped_knowledge
 from tests.faces.fhir.resources import ICD, RXNORM, SNOMED, allergy, bundle, condition, ndjson, patient, request
 
@@ -155,6 +156,16 @@ def test_why_a_medicine_must_not_be_given_stands_on_the_chart(tmp_path: Path) ->
 def test_an_allergy_that_came_as_a_code_alone_has_the_name_of_its_drug(tmp_path: Path) -> None:
     take_in(ndjson(tmp_path, patient(), {**allergy(), "code": {"coding": [{"system": RXNORM, "code": "2670"}]}}))
     assert (Allergy.objects.get().substance, Allergy.objects.get().rxcui) == ("codeine", 2670)
+
+
+def test_a_result_below_what_can_be_measured_stays_below_it(tmp_path: Path) -> None:
+    level = {
+        "resourceType": "Observation", "id": "o1", "status": "final", "subject": {"reference": "Patient/p1"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "14334-7"}]}, "effectiveDateTime": "2026-11-01",
+        "valueQuantity": {"value": 0.2, "comparator": "<", "unit": "mmol/L", "code": "mmol/L"},
+    }  # fmt: skip
+    take_in(ndjson(tmp_path, patient(), level))
+    assert Observation.objects.values_list("code", "value", "comparator").get() == ("lithium", Decimal("0.2"), "<")
 
 
 def test_every_reaction_is_kept_and_the_severest_counts(tmp_path: Path) -> None:
