@@ -21,7 +21,7 @@ from medmgmt.regimen.courses import Course
 from medmgmt.supply import stock
 from refills import site
 from refills.models import Lasts, SupplyState
-from refills.supply import rules
+from refills.supply import dispensing, rules
 from refills.supply.lasting import Use
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,12 @@ ONE_DOSE = """
     GROUP BY touched.prescription_id HAVING count(*) = 1 AND max(course.kind) = 'start'
         AND max({sig}) NOT LIKE '%"weekdays"%'
     """
-COUNTED_AT_HOME = "DELETE FROM courses WHERE prescription_id IN (SELECT prescription_id FROM refills_pillcount)"
+LOSS = ", ".join(f"'{reason.value}'" for reason in dispensing.REPLACED)
+KNOWN_AT_HOME = f"""
+    DELETE FROM courses WHERE prescription_id IN (SELECT prescription_id FROM refills_pillcount UNION
+        SELECT fill.prescription_id FROM refills_dispense AS fill JOIN refills_earlyfill AS early
+            ON early.dispense_id = fill.id AND early.reason IN ({LOSS}))
+    """  # noqa: S608 our own words
 WORDINGS = "SELECT DISTINCT strength, sig FROM courses"
 NEW_WAY = "INSERT INTO ways VALUES (%s, %s, %s, %s, %s, %s, %s)"
 KEEP = """
@@ -179,7 +184,7 @@ def _in_sql(cursor: CursorWrapper) -> None:
     if postgres:
         cursor.execute("ANALYZE touched")
     cursor.execute(ONE_DOSE.format(**WORDS[connection.vendor]))
-    cursor.execute(COUNTED_AT_HOME)
+    cursor.execute(KNOWN_AT_HOME)
     cursor.execute(WORDINGS)
     ways = [way for wording in cursor.fetchall() for way in _ways(wording)]
     if ways:

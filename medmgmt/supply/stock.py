@@ -28,13 +28,26 @@ def due(course: Course, today: date) -> date | None:
 
 def lasting(course: Course) -> list[Lasting]:
     """How long each fill lasts when it is used by the signed course; before the first dispense, the supply ordered
-    with the start, as if filled that day. A count of what is at home stands for all that was handed out before it."""
+    with the start, as if filled that day. A count of what is at home stands for all that was handed out before it, and
+    a fill that replaces what was lost for all that was there."""
     starts = [step.effective_on for step in course.steps if step.kind == "start"]
     if course.fills or not starts or not course.prescription.first_supply_days:
-        return supply_lasting.follow(since_count([batch(row, course) for row in course.fills], course))
+        return supply_lasting.follow(since_count([batch(row, course) for row in since_loss(course.fills)], course))
     first = max(starts)
     days = Fraction(course.prescription.first_supply_days)
     return supply_lasting.follow([Batch(first, days, in_days(course.steps, first))])
+
+
+def since_loss(fills: Sequence[Dispense]) -> Sequence[Dispense]:
+    """The fills from the last on that replaced what was lost, stolen or damaged."""
+    losses = [number for number, fill in enumerate(fills) if replaces_all(fill)]
+    return fills[losses[-1] :] if losses else fills
+
+
+def replaces_all(fill: Dispense) -> bool:
+    """Was it handed out because nothing usable was left of what there had been?"""
+    early = getattr(fill, "early", None)
+    return early is not None and early.reason in dispensing.REPLACED
 
 
 def since_count(batches: list[Batch], course: Course) -> list[Batch]:

@@ -25,6 +25,8 @@ class EarlyReason(StrEnum):
 
 
 GONE = (EarlyReason.LOST, EarlyReason.STOLEN)
+REPLACED = (*GONE, EarlyReason.DAMAGED)
+"""What was handed out before a fill for such a reason is not at home any more."""
 
 
 class Signal(StrEnum):

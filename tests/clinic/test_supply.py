@@ -441,3 +441,12 @@ def test_real_fills_take_the_place_of_the_first_supply() -> None:
     assert lasts_for(made) == 30
     saying.filled(made, 20)
     assert lasts_for(made) == 10
+
+
+@pytest.mark.parametrize(("reason", "lasts"), [("lost", 30), ("stolen", 30), ("damaged", 30), ("travel", 40)])
+def test_what_replaces_a_loss_is_all_that_is_at_home(reason: str, lasts: int) -> None:
+    made = by_tablet()
+    saying.filled(made, 20)
+    saying.filled(made, 0, early_reason=reason)
+    assert (lasts_for(made), run_outs.refresh().touched > 0) == (lasts, True)
+    assert SupplyState.objects.get(prescription=made).run_out_on == saying.today() + timedelta(days=lasts)
