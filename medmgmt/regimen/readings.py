@@ -195,10 +195,11 @@ def question(figure: Decimal, of: Observable, meant: list[tuple[OtherUnit | None
         else in_words(value, of.unit, of)
         for unit, value in meant
     ]
-    told = {"typed": typed, "meant": _(" or ").join(said), "what": lexicon.label(of.code)}
+    first = in_words(meant[0][1], of.unit, of)
+    told = {"typed": typed, "meant": _(" or ").join(said), "what": lexicon.label(of.code), "first": first}
     if of.is_possible(figure):
         return _("%(what)s: %(typed)s is very unusual. Is it %(meant)s? Give the unit, or confirm it as typed.") % told
-    return _("%(what)s cannot be %(typed)s. Is it %(meant)s? Give the unit, or confirm that the first is meant.") % told
+    return _("%(what)s cannot be %(typed)s. Is it %(meant)s? Give the unit, or confirm to record %(first)s.") % told
 
 
 def nobody_has(figure: Decimal, unit: str, of: Observable) -> Refused:

@@ -46,7 +46,7 @@ class ValueForm(forms.Form):
     value_code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
     unit = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
     observed_at = forms.DateTimeField(label=gettext_lazy("When"), widget=Moment())
-    confirm = confirm(gettext_lazy("Yes, it is meant as asked: record it"))
+    confirm = confirm(gettext_lazy("Yes: record it as the question says"))
 
 
 class ObservationForm(ValueForm):

@@ -161,3 +161,9 @@ def test_units_are_compared_however_they_are_written() -> None:
         ("mm[Hg]", "mmHg", "mm Hg"),
     ):
         assert len({unit_key(way) for way in ways}) == 1, ways
+
+
+def test_where_the_figure_itself_cannot_be_the_question_names_what_a_yes_records() -> None:
+    with pytest.raises(Unconfirmed, match="confirm to record 124 mmol/L"):
+        read("sodium", "1240")
+    assert read("sodium", "1240", confirm=True) == "124"
