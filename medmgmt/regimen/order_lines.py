@@ -3,6 +3,7 @@
 The words are read by `interactions.lines`; here they meet the product: its unit, its strength, its usual route.
 """
 
+import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +24,7 @@ ROUTE_OF_FORM = {
     "patch": "TD", "cream": "TOP", "gel": "TOP", "ointment": "TOP", "lotion": "TOP", "shampoo": "TOP", "inhaler": "INH",
     "nasal": "IN", "sublingual": "SL", "suppository": "PR", "implant": "IMPLANT",
 }  # fmt: skip
-LASTING = ("lai", "decanoate", "palmitate", "pamoate injection")
+LASTING = re.compile(r"\b(?:lai|decanoate|palmitate|pamoate injection)\b")
 BEGINS_A_DOSE = "0123456789.½¼¾"
 IN_WORDS = "Write it as in “300 mg every morning and 600 mg at bedtime”."
 
@@ -204,7 +205,7 @@ def usual_route(line: Line, product: Product) -> str:
         if form in said.split():
             return route
     drug = library.resolve(name=product.name)
-    if any(word in said for word in LASTING) or (drug and library.is_long_acting(drug.key)):
+    if LASTING.search(said) or (drug and library.is_long_acting(drug.key)):
         return "IM"
     unit = line.parts[0].unit
     if unit not in ROUTE_OF_UNIT:

@@ -124,6 +124,8 @@ def test_the_form_says_the_route_where_the_line_does_not() -> None:
     assert understood("1 application bid", Product("ketoconazole", "2 %", "shampoo")).sig.route == "TOP"
     assert understood("100 mg every 28 days", Product("haloperidol decanoate")).sig.route == "IM"
     assert understood("2 films sl daily", Product("buprenorphine-naloxone", "8-2 mg", "film")).sig.route == "SL"
+    assert understood("100 mg every 28 days", Product("haloperidol", "", "decanoate")).sig.route == "IM"
+    assert understood("10 mg every evening", Product("Singulair")).sig.route == "PO", "LAI stands inside another word"
 
 
 def test_a_new_dose_by_tablets_of_a_strength_that_is_not_on_record_is_kept_in_milligrams() -> None:
