@@ -79,7 +79,7 @@ def tell(known: courses.Known, observations: Sequence[Observation], *, again: st
 
     The same value of the same day is told once. `again` sets a task apart from the one that was taken back.
     """
-    told = alarms.of(known, [*observations, *_beside(known, observations)])
+    told = alarms.of(known, observations)
     if told is None:
         return None
     lead, patient = observations[0], known.person.record.patient
@@ -93,12 +93,6 @@ def tell(known: courses.Known, observations: Sequence[Observation], *, again: st
         if is_new and told.urgency == alarms.NOW:
             ring_for(task)
     return told
-
-
-def _beside(known: courses.Known, observations: Sequence[Observation]) -> list[Observation]:
-    named = {one.code for one in observations}
-    found = [other for one in observations for other in alarms.beside(one, known.person.record.observations)]
-    return [one for one in found if one.code not in named]
 
 
 def ring_for(task: Task) -> None:

@@ -53,12 +53,14 @@ class Told:
 
 
 def of(known: courses.Known, observations: Sequence[Observation]) -> Told | None:
-    """What these values of one moment ask for, the most urgent first; None where they alarm nobody, or something newer
-    is on record of each. No query."""
+    """What these values of one moment ask for, with what was measured beside them, the most urgent first; None where
+    they alarm nobody, or something newer is on record of each. No query."""
     record = known.person.record
+    near = [other for one in observations for other in beside(one, record.observations)]
     today = record.patient.today(timezone.now())
     regimen = courses.at(known.person, known.courses, today)
-    found = [(one, alarm) for one in observations if (alarm := _alarm(known, regimen, one)) is not None]
+    looked_at = dict.fromkeys((*observations, *near))
+    found = [(one, alarm) for one in looked_at if (alarm := _alarm(known, regimen, one)) is not None]
     if not found:
         return None
     found.sort(key=lambda each: URGENCIES.index(each[1].urgency))
@@ -67,8 +69,7 @@ def of(known: courses.Known, observations: Sequence[Observation]) -> Told | None
 
 def of_made(one: Observation) -> Told | None:
     """The same of what stands on record, for whoever has just written it or opened the chart."""
-    known = courses.Known.whole(one.patient)
-    return of(known, [one, *beside(one, known.person.record.observations)])
+    return of(courses.Known.whole(one.patient), [one])
 
 
 def beside(one: Observation, others: Sequence[Observation]) -> list[Observation]:

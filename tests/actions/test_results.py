@@ -12,7 +12,7 @@ from interactions import releases
 from interactions.models import Finding, Review
 from medmgmt.actions import knowledge as acts
 from medmgmt.actions import observing
-from medmgmt.monitoring import alarms
+from medmgmt.monitoring import alarms, understanding
 from medmgmt.record.errors import Refused, Unconfirmed
 from medmgmt.record.models import Observation
 from refills.models import Reminder, Task, TaskKind, TaskState
@@ -142,6 +142,14 @@ def test_a_pressure_is_one_act_two_rows_and_one_task() -> None:
     for wrong in ("120/200", "120", "120/80/60", "900/80"):
         with pytest.raises((Refused, Unconfirmed)):
             seen("bp", wrong)
+
+
+def test_what_is_typed_asks_for_the_same_as_when_it_is_recorded() -> None:
+    seen("dbp", 125, ago=timedelta(minutes=1))
+    typed: dict[str, Any] = {"code": "sbp", "value": "150", "observed_at": timezone.now()}
+    told = understanding.understood(factories.bo(), factories.carla().pk, **typed).told
+    assert told is not None
+    assert told == alarms.of_made(seen("sbp", 150))
 
 
 def test_a_decimal_comma_is_read_where_the_readers_language_writes_one() -> None:
