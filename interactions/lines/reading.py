@@ -16,6 +16,7 @@ from interactions.lines.scanning import scanned
 DOSE = ("amount", "strength", "of", "form", "bracket")
 WHEN = ("timing", "time", "meal", "days", "other_week", "other_time", "clock")
 FAR_APART = 40
+MISREAD = re.compile(rf"\b(?:{'|'.join(words.MISREAD)})\b")
 FIGURES = re.compile(r"(?<![\d.])\.\d+|\d+\.\d*0(?![\d.])")
 
 
@@ -148,8 +149,6 @@ def expanded(phrases: Iterable[Phrase]) -> Iterable[tuple[str, str]]:
     for one in phrases:
         if one.kind == "reason":
             continue
-        for word in re.findall(r"[a-z]+", one.text):
-            if word in words.MISREAD:
-                yield word, words.MISREAD[word]
+        yield from ((word, words.MISREAD[word]) for word in MISREAD.findall(one.text))
         if one.kind in ("amount", "most"):
             yield from ((figure, plain(Decimal(figure))) for figure in FIGURES.findall(one.text))

@@ -188,6 +188,7 @@ def test_a_line_about_a_chosen_drug_may_repeat_its_name_and_no_other() -> None:
 
 def test_short_forms_that_are_easily_misread_are_shown_written_out() -> None:
     assert read("10U sc hs").expanded == (("u", "units"), ("sc", "under the skin"), ("hs", "at bedtime"))
+    assert read("10 units sub-q hs").expanded == (("sub q", "under the skin"), ("hs", "at bedtime"))
     assert read("1.0 mg qod").expanded == (("1.0", "1"), ("qod", "every other day"))
     assert read(".5 mg daily").expanded == ((".5", "0.5"),)
     assert read("0.5 mg daily").expanded == ()
