@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from interactions.lines.line import PER_DAY, Line, Part
+from interactions.lines.rhythms import DOSES, LENGTHS
 
 MG_IN = {"mg": Decimal(1), "g": Decimal(1000), "ug": Decimal("0.001")}
 STRENGTH = re.compile(r"(\d+(?:\.\d+)?) (mg|mcg|g)(?:/(mL))?")
@@ -11,9 +12,7 @@ OF_STRENGTH = {"mg": "mg", "mcg": "ug", "g": "g"}
 PIECES = (
     "{tablet}", "{capsule}", "{film}", "{lozenge}", "{suppository}", "{injection}", "{piece}", "{puff}", "{spray}",
 )  # fmt: skip
-ONCE = ("daily", "morning", "noon", "evening", "bedtime", PER_DAY)
-DOSES = {"BID": 2, "TID": 3, "QID": 4, "Q12H": 2, "Q8H": 3, "Q6H": 4, "Q4H": 6}
-DAYS = {"every_other_day": 2, "weekly": 7, "twice_weekly": 7}
+ONCE = ("morning", "noon", "evening", "bedtime")
 
 
 def mg_per_dose(line: Line) -> Decimal | None:
@@ -47,7 +46,7 @@ def days_of(part: Part) -> Decimal:
     """Days a week of a part that names none."""
     if part.timing == "twice_weekly":
         return Decimal(2)
-    return Decimal(7) / (part.every_days or DAYS.get(part.timing, 1))
+    return Decimal(7) / (part.every_days or LENGTHS.get(part.timing, 1))
 
 
 def most_in_a_day(line: Line) -> Decimal | None:
@@ -64,7 +63,7 @@ def most_in_a_day(line: Line) -> Decimal | None:
 def mean(part: Part, line: Line) -> Decimal | None:
     """What one part comes to a day."""
     each = mass(part, line)
-    days = part.every_days or DAYS.get(part.timing) or (1 if part.timing in (*ONCE, *DOSES) else 0)
+    days = part.every_days or LENGTHS.get(part.timing) or (1 if part.timing in (*ONCE, *DOSES) else 0)
     if each is None or not days:
         return None
     doses = 2 if part.timing == "twice_weekly" else DOSES.get(part.timing, 1)

@@ -10,8 +10,9 @@ from interactions.lines.phrases import Amount, Phrase
 
 OF_DAYS = ("every_other_day", "weekly", "twice_weekly", "every_n_days")
 DOSES = {"daily": 1, "BID": 2, "TID": 3, "QID": 4, "Q12H": 2, "Q8H": 3, "Q6H": 4, "Q4H": 6, PER_DAY: 1}
-BY_NUMBER = {1: "daily", 2: "BID", 3: "TID", 4: "QID", 6: "Q4H"}
-LENGTHS = {"every_other_day": 2, "weekly": 7}
+BY_NUMBER = {**words.A_DAY, 6: "Q4H"}
+LENGTHS = {"every_other_day": 2, "weekly": 7, "twice_weekly": 7}
+"""Days in which such a rhythm comes round."""
 
 
 @dataclass
