@@ -42,7 +42,6 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
         situation.regimen = regimen = replace(regimen, facts=facts)
     kinds = [knowledge.kind_of(seat) for seat in seats]
     told = pairs.words_on_pairs(situation, kinds, knowledge)
-    not_checked = told.missing
     found = [*told.findings, *_beyond_pairs(situation, told, strangers, knowledge)]
     found.sort(key=BY_WORDS)
     findings = tuple(sorted(found, key=BY_SEVERITY, reverse=True))
@@ -50,7 +49,7 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
     coverage = Coverage(knowledge, prescribed, strangers, kinds, told.places)
     return Judgement(
         findings,
-        _merged(not_checked + coverage.not_checked()),
+        _merged(told.missing + coverage.not_checked()),
         coverage.states,
         partial(cards.gathered, findings, knowledge.formulary),
     )

@@ -113,7 +113,6 @@ class Judgement:
 class Alarm(NamedTuple):
     """A value that somebody must act on: how soon, what it means with what is taken, and the steps."""
 
-    code: str
     urgency: str
     """now, same_day or this_week."""
     value: str
@@ -125,7 +124,6 @@ class Alarm(NamedTuple):
     not_taken: str
     """The drug whose level it is, where that is not among what is taken."""
     steps: tuple[str, ...]
-    rules: tuple[str, ...]
     sources: tuple[str, ...]
 
 

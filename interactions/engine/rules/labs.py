@@ -54,14 +54,12 @@ def alarm(situation: Situation, lab: Lab) -> Alarm | None:
     named = situation.formulary.observables.by_code[lab.name]
     is_missing = bool(named.level_of) and named.level_of not in situation.taken
     return Alarm(
-        code=lab.name,
         urgency=URGENCIES[urgency],
         value=_told(situation, lab),
         drugs=tuple(sorted({situation.name(key) for key in keys})),
         worse_with=tuple(worse),
         not_taken=named.level_of if is_missing else "",
         steps=tuple(dict.fromkeys(one.action for _, one in hits)),
-        rules=tuple(dict.fromkeys(one.rule_id for _, one in hits)),
         sources=tuple(dict.fromkeys(one.source for _, one in hits)),
     )
 
