@@ -152,7 +152,7 @@ def resolve(name: str = "", rxcui: int | None = None, *, among: Knowledge | None
     Each call without `among` asks the database which releases are in use: give current() for many names at once.
     """
     entry = (among or current()).catalogue.resolve(name, rxcui)
-    return None if entry is None else FoundDrug(entry.key, entry.name, entry.rxcui, entry.atc, name or str(rxcui))
+    return None if entry is None else _found(entry, name or str(rxcui))
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def agreed(name: str, rxcui: int | None, product_rxcui: int | None = None, produ
         parts = catalogue.made_of[rxcui].rxcuis
         product_rxcui = product_rxcui or rxcui
         rxcui = entry.rxcui if entry else parts[0] if len(parts) == 1 else None
-    found = None if entry is None else FoundDrug(entry.key, entry.name, entry.rxcui, entry.atc, name or str(rxcui))
+    found = None if entry is None else _found(entry, name or str(rxcui))
     return Agreed(found, rxcui or (entry.rxcui if entry else None), product_rxcui)
 
 
@@ -244,7 +244,7 @@ def meant(name: str) -> list[FoundDrug]:
         return [exact] if exact else []
     keys = {key: shown for spelling, (shown, key) in held.spellings.items() if spelling.startswith(wanted)}
     drugs = held.knowledge.catalogue.drugs
-    return [_found(drugs[key], shown, 100) for key, shown in sorted(keys.items())]
+    return [_found(drugs[key], shown) for key, shown in sorted(keys.items())]
 
 
 def most_mg_a_day(key: str) -> Decimal | None:
@@ -259,7 +259,7 @@ def is_long_acting(key: str) -> bool:
     return entry is not None and entry.is_long_acting
 
 
-def _found(entry: Entry, matched: str, score: float) -> FoundDrug:
+def _found(entry: Entry, matched: str, score: float = 100) -> FoundDrug:
     return FoundDrug(entry.key, entry.name, entry.rxcui, entry.atc, matched, min(100, round(score)))
 
 

@@ -29,6 +29,11 @@ class RedFlag(NamedTuple):
     """For the staff."""
     source: str
 
+    @property
+    def told(self) -> str:
+        """What was heard and what to do, for whoever has the task."""
+        return f"{self.label}: {self.action}"
+
 
 @dataclass(frozen=True)
 class RedFlags:

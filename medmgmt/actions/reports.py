@@ -149,7 +149,7 @@ def is_answered(reader: Reader, choice: Choice) -> bool:
 
 def raise_alarm(reader: Reader, report: Report, flags: Sequence[RedFlag]) -> None:
     """A nurse and a prescriber are told at once; whoever wrote is told whom to call, without a word about health."""
-    detail = "\n".join([*(f"{flag.label}: {flag.action}" for flag in flags), words_of(reader, report)])
+    detail = "\n".join([*(flag.told for flag in flags), words_of(reader, report)])
     for kind in (kinds.RED_FLAG, kinds.RED_FLAG_PRESCRIBER):
         key = kind.key_of(reader.channel, report.event_id, reader.patient.pk)
         tasks.open_for(kind, "", key=key, patient_id=reader.patient.pk, detail=detail)

@@ -146,7 +146,7 @@ def open_review(
     if report.corrects_id:
         tasks.cancel_by_key(kinds.SIDE_EFFECT.key_of(report.corrects_id), _("The report was corrected."))
     urgent = bool(flags) or is_in_danger(patient, report)
-    detail = "\n".join([f"{report.term} ({report.get_severity_display()})", *(told(flag) for flag in flags)])
+    detail = "\n".join([f"{report.term} ({report.get_severity_display()})", *(flag.told for flag in flags)])
     tasks.open_for(
         kinds.SIDE_EFFECT,
         report.pk,
@@ -178,11 +178,6 @@ def is_in_danger(patient: Patient, report: SideEffectReport) -> bool:
 def is_over(patient: Patient, report: SideEffectReport) -> bool:
     """Did it end before yesterday? Then it is history, however bad it was."""
     return report.ended_on is not None and report.ended_on < patient.today(timezone.now()) - timedelta(days=1)
-
-
-def told(flag: RedFlag) -> str:
-    """What was heard and what to do, for whoever has the task."""
-    return f"{flag.label}: {flag.action}"
 
 
 def prescriber_id(patient: Patient, ranked: Sequence[Suspect]) -> int | None:
