@@ -191,14 +191,12 @@ def close_waiting(change: DosageChange, why: str) -> None:
 
 
 def with_label(drug: DrugChoice) -> DrugChoice:
-    """The choice with what its label says; a label of another drug is refused."""
+    """The choice with what its label says; NamesDisagree where that is another drug's."""
     if not drug.product:
         return drug
     product = order_lines.product_of(drug.product)
-    name, other = drug.name or product.name, product.name
-    first, second = library.resolve(name=name), library.resolve(name=other)
-    if first and second and first.key != second.key and first.name not in second.name:
-        raise Refused(_("“%(name)s” and “%(other)s” are two drugs.") % {"name": name, "other": drug.product})
+    name = drug.name or product.name
+    library.agreed(name, None, product=product.name)
     return replace(drug, name=name, strength=drug.strength or product.strength, form=drug.form or product.form)
 
 

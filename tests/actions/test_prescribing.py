@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from interactions import releases, review
-from interactions.errors import UnansweredFindings
+from interactions.errors import NamesDisagree, UnansweredFindings
 from interactions.models import Review
 from medmgmt.actions import observing, prescribing
 from medmgmt.record import dosing
@@ -115,6 +115,28 @@ def test_free_text_is_kept_shown_as_not_checked_and_opens_a_task() -> None:
     assert {pair["state"] for pair in proposal.review.coverage} == {"not_checked"}
     prescribing.sign(adler, proposal.change.pk)
     assert Task.objects.filter(kind=TaskKind.NOT_CHECKED, state="open").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("citalopram", "escitalopram 20 mg tablet"),
+        ("methylphenidate", "dexmethylphenidate 10 mg tablet"),
+        ("sertraline", "fluoxetine 20 mg capsule"),
+    ],
+)
+def test_a_label_of_another_drug_is_refused_though_one_name_holds_the_other(name: str, label: str) -> None:
+    with pytest.raises(NamesDisagree, match=f"{name}.*{label.split()[0]}"):
+        orders.start(factories.adler(), name, choice=prescribing.DrugChoice(name, product=label))
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("lithium", "lithium carbonate ER 300 mg tablet"), ("hydroxyzine", "hydroxyzine pamoate 25 mg capsule")],
+)
+def test_a_label_with_the_salt_is_of_the_same_drug(name: str, label: str) -> None:
+    made = orders.start(factories.adler(), name, choice=prescribing.DrugChoice(name, product=label)).change
+    assert (made.prescription.drug_name, made.prescription.strength) == (name, " ".join(label.split()[-3:-1]))
 
 
 def test_a_dose_changed_since_the_proposal_refuses_the_signature() -> None:
