@@ -6,7 +6,6 @@ Pure: standard library and our own pure vocabulary. Amounts are Decimal with a U
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -107,22 +106,6 @@ class Part:
         """What is taken on a day on which it is taken."""
         times = TIMINGS[self.timing].doses if TIMINGS[self.timing].days == 1 else 1
         return Fraction(self.larger) * Fraction(times)
-
-    def doses_on(self, day: date, since: date) -> int:
-        """How many doses fall on a day where it has been taken since another; without a named day of the week the
-        rhythm begins with the first day, and doses of a period are spread over it as evenly as whole days allow."""
-        if day < since or (self.weekdays and WEEKDAYS[day.weekday()] not in self.weekdays):
-            return 0
-        timing = TIMINGS[self.timing]
-        if timing.days == 1 and not self.every_days:
-            return int(timing.doses)
-        first = since.toordinal()
-        if self.weekdays:
-            weeks = (self.days // 7) if self.every_days else 1
-            first += (WEEKDAYS.index(self.weekdays[0]) - since.weekday()) % 7
-            return int((day.toordinal() - first) // 7 % weeks == 0)
-        place = (day.toordinal() - first) % self.days
-        return sum(1 for dose in range(int(timing.doses)) if floor(dose * self.days / int(timing.doses)) == place)
 
     def quantity(self) -> str:
         """As in "25 to 50 mg"."""
@@ -274,13 +257,6 @@ class Sig:
     def is_timed(self) -> bool:
         """Whether it says how often."""
         return self.parts[0].timing != NOT_RECORDED
-
-    def amount_on(self, day: date, since: date) -> Decimal:
-        """What is taken on a day, in `unit`, where it has been taken since another; as needed, at most."""
-        if self.as_needed:
-            return self.amount_per_day if day >= since else Decimal(0)
-        whole = sum((part.larger * part.doses_on(day, since) for part in self.parts), Decimal(0))
-        return whole if self.max_per_day is None else min(whole, self.max_per_day)
 
     def text(self) -> str:
         """The medication line in English: "300 mg by mouth every morning and 600 mg at bedtime"; a number never wraps
