@@ -48,7 +48,8 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _decimal(number: Fraction) -> Decimal:
+def as_decimal(number: Fraction) -> Decimal:
+    """The same number; one that never ends, to the digits of the context."""
     return Decimal(number.numerator) / Decimal(number.denominator)
 
 
@@ -213,21 +214,21 @@ class Sig:
         by_rhythm = sum((part.mean for part in self.parts), Fraction(0))
         if self.as_needed:
             by_rhythm = _most_as_needed(self)
-        return _decimal(by_rhythm if self.max_per_day is None else min(by_rhythm, Fraction(self.max_per_day)))
+        return as_decimal(by_rhythm if self.max_per_day is None else min(by_rhythm, Fraction(self.max_per_day)))
 
     @property
     def doses_per_day(self) -> Decimal:
         """Doses a day on average; as needed, the most that may be taken in a day."""
         if self.as_needed:
             return self.amount_per_day / self.dose
-        return _decimal(sum((part.doses / part.days for part in self.parts), Fraction(0)))
+        return as_decimal(sum((part.doses / part.days for part in self.parts), Fraction(0)))
 
     @property
     def most_in_a_day(self) -> Decimal:
         """What is taken on the fullest of its days, in `unit`."""
         if self.as_needed:
             return self.amount_per_day
-        fullest = _decimal(max(self.on_weekday(day) for day in WEEKDAYS))
+        fullest = as_decimal(max(self.on_weekday(day) for day in WEEKDAYS))
         return fullest if self.max_per_day is None else min(fullest, self.max_per_day)
 
     def on_weekday(self, day: str) -> Fraction:
@@ -241,7 +242,7 @@ class Sig:
         named = {day for part in self.parts for day in part.weekdays if part.days == WEEK}
         rest = [part for part in self.parts if not part.weekdays or part.days != WEEK]
         other = sum((min(part.doses, Fraction(part.days)) * Fraction(WEEK, part.days) for part in rest), Fraction(0))
-        return _decimal(min(Fraction(WEEK), len(named) + other))
+        return as_decimal(min(Fraction(WEEK), len(named) + other))
 
     @property
     def days(self) -> int:
