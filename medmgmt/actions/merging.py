@@ -12,7 +12,7 @@ from medmgmt.actions import results
 from medmgmt.actions.renewals import keep_review
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, legible, names
-from medmgmt.record.errors import Refused, Unconfirmed
+from medmgmt.record.errors import Conflict, Refused, Unconfirmed
 from medmgmt.record.models import AuditEntry, CareAssignment, ContactPoint, Patient, User
 from medmgmt.regimen import courses
 
@@ -26,11 +26,13 @@ def merge_charts(by: User, patient_id: int, *, mrn: str, why: str, confirm: bool
 
     What both have and only one may have (an address of a channel, a level of care at one time, a calendar link) stays
     with the chart that is merged, on record under its old number. Unconfirmed until somebody has read whose the two
-    charts are: nothing undoes it. Both must be in the person's care.
+    charts are: nothing undoes it. Both must be in the person's care; a Conflict where one was merged meanwhile.
     """
     found = access.patients_of(by).filter(mrn_key=names.compact(mrn)).exclude(pk=patient_id).order_by("pk").first()
     first, second = sorted((patient_id, found.pk if found else patient_id))
     rows = {one: access.patient_for(by, "merge_charts", one, lock=True) for one in (first, second)}
+    if any(row.pk != one for one, row in rows.items()):
+        raise Conflict
     gone = rows[patient_id]
     if found is None:
         raise Refused(_("No other chart in your care has this record number."))

@@ -6,7 +6,6 @@ Pure: standard library and our own pure vocabulary. Amounts are Decimal with a U
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -49,7 +48,8 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _decimal(number: Fraction) -> Decimal:
+def as_decimal(number: Fraction) -> Decimal:
+    """The same number; one that never ends, to the digits of the context."""
     return Decimal(number.numerator) / Decimal(number.denominator)
 
 
@@ -107,22 +107,6 @@ class Part:
         """What is taken on a day on which it is taken."""
         times = TIMINGS[self.timing].doses if TIMINGS[self.timing].days == 1 else 1
         return Fraction(self.larger) * Fraction(times)
-
-    def doses_on(self, day: date, since: date) -> int:
-        """How many doses fall on a day where it has been taken since another; without a named day of the week the
-        rhythm begins with the first day, and doses of a period are spread over it as evenly as whole days allow."""
-        if day < since or (self.weekdays and WEEKDAYS[day.weekday()] not in self.weekdays):
-            return 0
-        timing = TIMINGS[self.timing]
-        if timing.days == 1 and not self.every_days:
-            return int(timing.doses)
-        first = since.toordinal()
-        if self.weekdays:
-            weeks = (self.days // 7) if self.every_days else 1
-            first += (WEEKDAYS.index(self.weekdays[0]) - since.weekday()) % 7
-            return int((day.toordinal() - first) // 7 % weeks == 0)
-        place = (day.toordinal() - first) % self.days
-        return sum(1 for dose in range(int(timing.doses)) if floor(dose * self.days / int(timing.doses)) == place)
 
     def quantity(self) -> str:
         """As in "25 to 50 mg"."""
@@ -230,21 +214,21 @@ class Sig:
         by_rhythm = sum((part.mean for part in self.parts), Fraction(0))
         if self.as_needed:
             by_rhythm = _most_as_needed(self)
-        return _decimal(by_rhythm if self.max_per_day is None else min(by_rhythm, Fraction(self.max_per_day)))
+        return as_decimal(by_rhythm if self.max_per_day is None else min(by_rhythm, Fraction(self.max_per_day)))
 
     @property
     def doses_per_day(self) -> Decimal:
         """Doses a day on average; as needed, the most that may be taken in a day."""
         if self.as_needed:
             return self.amount_per_day / self.dose
-        return _decimal(sum((part.doses / part.days for part in self.parts), Fraction(0)))
+        return as_decimal(sum((part.doses / part.days for part in self.parts), Fraction(0)))
 
     @property
     def most_in_a_day(self) -> Decimal:
         """What is taken on the fullest of its days, in `unit`."""
         if self.as_needed:
             return self.amount_per_day
-        fullest = _decimal(max(self.on_weekday(day) for day in WEEKDAYS))
+        fullest = as_decimal(max(self.on_weekday(day) for day in WEEKDAYS))
         return fullest if self.max_per_day is None else min(fullest, self.max_per_day)
 
     def on_weekday(self, day: str) -> Fraction:
@@ -258,7 +242,7 @@ class Sig:
         named = {day for part in self.parts for day in part.weekdays if part.days == WEEK}
         rest = [part for part in self.parts if not part.weekdays or part.days != WEEK]
         other = sum((min(part.doses, Fraction(part.days)) * Fraction(WEEK, part.days) for part in rest), Fraction(0))
-        return _decimal(min(Fraction(WEEK), len(named) + other))
+        return as_decimal(min(Fraction(WEEK), len(named) + other))
 
     @property
     def days(self) -> int:
@@ -274,13 +258,6 @@ class Sig:
     def is_timed(self) -> bool:
         """Whether it says how often."""
         return self.parts[0].timing != NOT_RECORDED
-
-    def amount_on(self, day: date, since: date) -> Decimal:
-        """What is taken on a day, in `unit`, where it has been taken since another; as needed, at most."""
-        if self.as_needed:
-            return self.amount_per_day if day >= since else Decimal(0)
-        whole = sum((part.larger * part.doses_on(day, since) for part in self.parts), Decimal(0))
-        return whole if self.max_per_day is None else min(whole, self.max_per_day)
 
     def text(self) -> str:
         """The medication line in English: "300 mg by mouth every morning and 600 mg at bedtime"; a number never wraps

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from medmgmt.record.sigs import ImpossibleSig, Part, Sig
+from medmgmt.record.sigs import ImpossibleSig, Part, Sig, as_decimal
 from medmgmt.record.vocabulary import UNITS
 
 MG_IN = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000)}
@@ -119,7 +119,7 @@ def piece_of(strength: str, form: str) -> str:
 def times(part: Part, each: Fraction, unit: str) -> Part | None:
     """The amount of a part in another unit; None where that is no amount one could take."""
     try:
-        amounts = [None if one is None else _decimal(Fraction(one) * each) for one in (part.amount, part.most)]
+        amounts = [None if one is None else as_decimal(Fraction(one) * each) for one in (part.amount, part.most)]
         return Part(amounts[0] or Decimal(0), unit, "daily", most=amounts[1])
     except ImpossibleSig:
         return None
@@ -134,11 +134,11 @@ def in_milligrams(sig: Sig, strength: str) -> InMilligrams:
     each = said.mg_in(sig.unit, hours=Fraction(sig.hours_worn or until_the_next))
     if not each:
         return InMilligrams(why=_why(sig.unit, strength, said))
-    dose = _decimal(Fraction(sig.dose) * each)
+    dose = as_decimal(Fraction(sig.dose) * each)
     if not sig.is_timed:
         return InMilligrams(per_dose=dose, why="It is not on record how often it is taken.")
-    per_day = _decimal(Fraction(sig.amount_per_day) * each)
-    fullest = per_day if sig.unit == "{patch}" else _decimal(Fraction(sig.most_in_a_day) * each)
+    per_day = as_decimal(Fraction(sig.amount_per_day) * each)
+    fullest = per_day if sig.unit == "{patch}" else as_decimal(Fraction(sig.most_in_a_day) * each)
     return InMilligrams(per_day, fullest, dose)
 
 
@@ -157,7 +157,3 @@ def per_day_alike(first: Sig, second: Sig, strength: str) -> tuple[Decimal, Deci
         return first.amount_per_day, second.amount_per_day
     one, other = in_milligrams(first, strength).per_day, in_milligrams(second, strength).per_day
     return None if one is None or other is None else (one, other)
-
-
-def _decimal(number: Fraction) -> Decimal:
-    return Decimal(number.numerator) / Decimal(number.denominator)

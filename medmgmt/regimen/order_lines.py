@@ -147,8 +147,7 @@ def by_mass(line: OrderLine) -> dosing.Sig:
         raise dosing.ImpossibleSig("No strength is on record for this medicine; write the dose in milligrams.")
 
     def mg(number: Decimal) -> Decimal:
-        whole = Fraction(number) * each
-        return Decimal(whole.numerator) / Decimal(whole.denominator)
+        return sigs.as_decimal(Fraction(number) * each)
 
     parts = tuple(
         replace(part, amount=mg(part.amount), most=part.most and mg(part.most), unit="mg") for part in line.sig.parts
@@ -224,8 +223,7 @@ def most_per_day(line: Line, product: Product) -> Decimal | None:
     said, own = known.mg_in(line.max_unit), known.mg_in(unit)
     if not said or not own:
         raise dosing.ImpossibleSig(f"Write the most in a day in {dosing.UNITS[unit].many}, like the dose.")
-    converted = Fraction(most) * said / own
-    return Decimal(converted.numerator) / Decimal(converted.denominator)
+    return sigs.as_decimal(Fraction(most) * said / own)
 
 
 def comes_to(sig: dosing.Sig, product: Product) -> str:

@@ -11,7 +11,7 @@ from math import ceil
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from medmgmt.record import dosing
+from medmgmt.record import dosing, sigs
 from medmgmt.record.models import Prescription
 from medmgmt.regimen.courses import Course
 from medmgmt.supply import stock
@@ -62,7 +62,7 @@ class Line:
     def rest(self) -> Decimal | None:
         """Units that are left of the fill that was begun; None where none is, or the units are not known."""
         left = -self.given % Fraction(self.authorisation.quantity) if self.given is not None else Fraction(0)
-        return Decimal(left.numerator) / Decimal(left.denominator) if left else None
+        return sigs.as_decimal(left) if left else None
 
     @property
     def fills_left(self) -> int:
@@ -220,8 +220,7 @@ def quantity_for(course: Course, unit: str, days: int, on: date) -> Decimal | No
     if plan is None or not plan.uses:
         return None
     start = max(on, min(use.since for use in plan.uses))
-    total = lasting.needed(plan, start, date.fromordinal(start.toordinal() + days))
-    whole = Decimal(total.numerator) / Decimal(total.denominator)
+    whole = sigs.as_decimal(lasting.needed(plan, start, date.fromordinal(start.toordinal() + days)))
     return whole.quantize(Decimal("0.001")).normalize() if whole > 0 else None
 
 

@@ -12,7 +12,7 @@ from medmgmt import chart, people
 from medmgmt.actions import merging, messages, observing, supply
 from medmgmt.actions import people as acts
 from medmgmt.record import access
-from medmgmt.record.errors import NoSuchPatient, Refused, Unconfirmed
+from medmgmt.record.errors import Conflict, NoSuchPatient, Refused, Unconfirmed
 from medmgmt.record.models import Allergy, AuditEntry, Observation, Patient, Prescription
 from refills.models import Reminder, ReminderState, Task
 from tests import factories
@@ -147,3 +147,13 @@ def test_what_one_chart_knew_meets_what_the_other_took_and_somebody_is_told() ->
     assert not Task.objects.filter(key__startswith="record-review").exists()
     merged(again, carla)
     assert Task.objects.get(key__startswith="record-review").patient == carla
+
+
+def test_a_merge_sent_twice_merges_no_chart_into_itself() -> None:
+    carla, again = factories.carla(), second_chart()
+    third = second_chart(mrn="C-77", birth_date=date(1990, 1, 1))
+    merged(again, carla)
+    for stays in (carla, third):
+        with pytest.raises(Conflict):
+            merged(again, stays)
+    assert set(Patient.objects.filter(merged_into=None)) == {carla, third}

@@ -12,6 +12,7 @@ from medmgmt.record.dosing import TIMINGS, WEEKDAYS, Part, Sig
 from medmgmt.supply import stock
 from refills.supply import lasting
 from refills.supply.lasting import Plan, Use
+from tests.record.day_by_day import amount_on
 
 MONDAY = date(2026, 3, 2)
 DAILY = [code for code, timing in TIMINGS.items() if timing.days == 1 and code not in ("PRN", "UNK")]
@@ -33,8 +34,8 @@ starts = st.integers(0, 13).map(lambda number: MONDAY + timedelta(days=number))
 def simulated(sig: Sig, tablets: int, start: date) -> date:
     """The first day whose tablets are no longer all there."""
     left, day = Decimal(tablets), start
-    while left >= sig.amount_on(day, start):
-        left -= sig.amount_on(day, start)
+    while left >= amount_on(sig, day, start):
+        left -= amount_on(sig, day, start)
         day += timedelta(days=1)
     return day
 
@@ -52,7 +53,7 @@ def test_what_is_needed_is_what_the_days_take(sig: Sig, days: int, later: int, s
     assert use is not None
     second = Use(start + timedelta(days=later), Fraction(1))
     until = start + timedelta(days=days)
-    taken = sum((sig.amount_on(start + timedelta(days=one), start) for one in range(min(days, later))), Decimal(0))
+    taken = sum((amount_on(sig, start + timedelta(days=one), start) for one in range(min(days, later))), Decimal(0))
     assert lasting.needed(Plan((use, second)), start, until) == Fraction(taken) + max(0, days - later)
 
 
@@ -66,7 +67,7 @@ def test_a_hold_uses_nothing_of_a_week_that_differs_by_its_days(
     got = lasting.lasts(tablets, start, Plan((use, Use(pause, Fraction(0)), again))).run_out_on
     left, day = Decimal(tablets), start
     while True:
-        wanted = Decimal(0) if pause <= day < again.since else sig.amount_on(day, start)
+        wanted = Decimal(0) if pause <= day < again.since else amount_on(sig, day, start)
         if left < wanted:
             break
         left, day = left - wanted, day + timedelta(days=1)

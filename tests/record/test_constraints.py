@@ -52,6 +52,7 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("a_patients_version_begins_at_one", patient, {"version": 0}),
     ("a_patients_birth_date_is_sane", patient, {"birth_date": AGES_AGO}),
     ("a_patients_source_id_is_absent_or_real", patient, {"source_id": ""}),
+    ("a_chart_is_merged_into_another_one", patient, {"id": 77, "merged_into_id": 77}),
     ("a_user_has_a_role_we_know", user, {"role": "doctor"}),
     ("a_patients_login_belongs_to_a_patient_and_no_other_does", user, {"role": Role.PATIENT}),
     ("a_patients_login_belongs_to_a_patient_and_no_other_does", user, {"patient": factories.carla}),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from medmgmt.record import dosing
 from medmgmt.record.dosing import ImpossibleSig, Part, Sig
+from tests.record.day_by_day import amount_on, doses_on
 
 MONDAY = date(2026, 3, 2)
 
@@ -191,7 +192,7 @@ def test_the_mean_is_what_a_long_window_of_days_takes_by_the_day(sig, weekday):
     if window > 20_000:
         return
     whole = sum(
-        (Fraction(sig.amount_on(since + timedelta(days=number), since)) for number in range(window)), Fraction()
+        (Fraction(amount_on(sig, since + timedelta(days=number), since)) for number in range(window)), Fraction()
     )
     assert abs(whole / window - Fraction(sig.amount_per_day)) < Fraction(1, 10**12)
 
@@ -202,7 +203,7 @@ def gcd(a: int, b: int) -> int:
 
 @given(sigs)
 def test_nothing_is_taken_before_the_first_day_and_never_less_than_nothing(sig):
-    assert sig.amount_on(MONDAY - timedelta(days=1), MONDAY) == 0
+    assert amount_on(sig, MONDAY - timedelta(days=1), MONDAY) == 0
     assert 0 < sig.dose <= 21
     assert sig.amount_per_day > 0
 
@@ -225,9 +226,9 @@ def test_a_time_of_the_day_may_come_round_every_so_many_days() -> None:
     part = Part(Decimal(50), "mg", "bedtime", every_days=2)
     assert part.when() == "at bedtime every 2 days"
     monday = date(2026, 11, 30)
-    assert [part.doses_on(monday + timedelta(days=day), monday) for day in range(5)] == [1, 0, 1, 0, 1]
+    assert [doses_on(part, monday + timedelta(days=day), monday) for day in range(5)] == [1, 0, 1, 0, 1]
     assert part.mean == 25
     fortnight = Part(Decimal(50), "mg", "bedtime", every_days=14, weekdays=("mon",))
-    assert [day for day in range(30) if fortnight.doses_on(monday + timedelta(days=day), monday)] == [0, 14, 28]
+    assert [day for day in range(30) if doses_on(fortnight, monday + timedelta(days=day), monday)] == [0, 14, 28]
     with pytest.raises(ImpossibleSig):
         Part(Decimal(50), "mg", "bedtime", every_days=10, weekdays=("mon",))

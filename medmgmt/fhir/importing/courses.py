@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from medmgmt.fhir.importing.dates import ONE_DAY
+
 CONTINUED_WITHIN = timedelta(days=400)
 """A year, the usual time between renewals, and five weeks of grace."""
 LONGEST_SUPPLY = timedelta(days=365)
-ONE_DAY = timedelta(days=1)
 
 
 class Basis(StrEnum):

@@ -53,10 +53,10 @@ def when(text: Any, zone: tzinfo) -> When | None:
             year, month = int(partial[1]), partial[2]
             first = date(year, int(month or 1), 1)
             last = date(year, int(month or 12), monthrange(year, int(month or 12))[1])
-            return When(first, last, _noon(first), text)
+            return When(first, last, noon(first), text)
         if DAY.fullmatch(text):
             day = date.fromisoformat(text)
-            return When(day, day, _noon(day), text)
+            return When(day, day, noon(day), text)
         at = datetime.fromisoformat(text)
         at = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
         day = at.astimezone(zone).date()
@@ -65,7 +65,7 @@ def when(text: Any, zone: tzinfo) -> When | None:
     return When(day, day, at, text)
 
 
-def _noon(day: date) -> datetime:
+def noon(day: date) -> datetime:
     return datetime.combine(day, time(12), tzinfo=UTC)
 
 

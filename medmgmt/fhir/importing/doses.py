@@ -11,7 +11,7 @@ from typing import Any
 
 from medmgmt.fhir.importing.timings import NoWord, TwoThings, number
 from medmgmt.record import strengths
-from medmgmt.record.sigs import DECIMALS
+from medmgmt.record.sigs import DECIMALS, as_decimal
 
 UCUM = {
     "mg": "mg", "milligram": "mg", "ug": "ug", "mcg": "ug", "microgram": "ug", "µg": "ug", "μg": "ug", "g": "g",
@@ -179,4 +179,4 @@ def _per_day(said: Any, unit: str, strength: str, form: str) -> Decimal | None:
         if not one or not other:
             return None
         most = most * one / other
-    return (Decimal(most.numerator) / Decimal(most.denominator)).quantize(Decimal(1).scaleb(-DECIMALS), ROUND_FLOOR)
+    return as_decimal(most).quantize(Decimal(1).scaleb(-DECIMALS), ROUND_FLOOR)

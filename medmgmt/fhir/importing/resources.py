@@ -291,7 +291,7 @@ def _strings(values: Any) -> list[str]:
 
 
 def _name(resource: Resource) -> tuple[str, str]:
-    """Given and family name; a name that is text alone is kept whole as the family name."""
+    """Given and family name; a name that is text alone is the family name, up to its comma."""
     names = [one for one in resource.get("name") or [] if isinstance(one, dict)]
     ranked = sorted(names, key=lambda one: (one.get("use") != "official", one.get("use") == "old"))
     for one in ranked:

@@ -13,7 +13,7 @@ from medmgmt.fhir.importing import dates, dosages, wording
 from medmgmt.fhir.importing.dosages import Ordered as Ordered
 from medmgmt.fhir.importing.dosages import Said
 from medmgmt.fhir.importing.dosages import is_known as is_known
-from medmgmt.record.sigs import LONGEST_WORDS, NBSP, ImpossibleSig, Part
+from medmgmt.record.sigs import LONGEST_WORDS, NBSP, TIMES_OF_DAY, ImpossibleSig, Part
 from medmgmt.record.sigs import Sig as Sig
 
 
@@ -94,7 +94,7 @@ def _clash(said: Sequence[Said]) -> bool:
 
 def is_named(part: Part) -> bool:
     """Whether it says at which times of which days, so that another may stand beside it."""
-    return bool(part.at or part.weekdays or part.timing in ORDER)
+    return bool(part.at or part.weekdays or part.timing in TIMES_OF_DAY)
 
 
 def _in_turn(one: Said, other: Said) -> bool:
@@ -147,13 +147,10 @@ def _together(holds: Sequence[Said]) -> Sig:
         return dosages.unknown(holds[0].sig.route, words or "; ".join(plain(one.sig) for one in holds))
 
 
-ORDER = ("morning", "noon", "evening", "bedtime")
-
-
 def plain(sig: Sig) -> str:
     """Its line with common spaces, for words that are kept."""
     return sig.text().replace(NBSP, " ")
 
 
 def _in_the_day(part: Part) -> tuple[str, int]:
-    return (part.at[0] if part.at else "", ORDER.index(part.timing) if part.timing in ORDER else 0)
+    return (part.at[0] if part.at else "", TIMES_OF_DAY.index(part.timing) if part.timing in TIMES_OF_DAY else 0)

@@ -4,10 +4,10 @@ Pure.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from medmgmt.actions.history import PastStep
-from medmgmt.fhir.importing import courses, sigs
+from medmgmt.fhir.importing import courses, dates, sigs
 from medmgmt.fhir.importing.courses import SENTENCES, Course, Order
 from medmgmt.fhir.importing.medicines import Medicine
 from medmgmt.fhir.importing.orders import RequestReading
@@ -32,7 +32,7 @@ def of_course(course: Course, by_ref: ByRef, now: datetime, *, is_beside: bool) 
         held = " ".join(["On hold in the source since an unknown day.", *_status_notes(last)])
         made.append(PastStep("hold", course.orders[-1].on, _at(last, now), note=held, is_dated=last.is_dated))
     if course.end is not None:
-        made.append(PastStep("stop", course.end.on, min(_noon(course.end.on), now), note=_why_ended(course, last)))
+        made.append(PastStep("stop", course.end.on, min(dates.noon(course.end.on), now), note=_why_ended(course, last)))
     return tuple(made)
 
 
@@ -54,7 +54,7 @@ def _begun(
     goes_on = bool(made) and made[-1].kind != "stop"
     if goes_on and phase.sig == made[-1].sig:
         return []
-    at = one.request.authored.at if one.request.authored else _noon(phase.on)
+    at = one.request.authored.at if one.request.authored else dates.noon(phase.on)
     kind = "new_dose" if goes_on else "start"
     beside = True if kind == "start" and is_beside else None
     note = _note(one, line, phase.sig)
@@ -63,11 +63,7 @@ def _begun(
 
 def _at(one: Medicine, now: datetime) -> datetime:
     """When it was signed in the source; of what has no date, now."""
-    return one.request.authored.at if one.request.authored else min(_noon(one.on), now)
-
-
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), tzinfo=UTC)
+    return one.request.authored.at if one.request.authored else min(dates.noon(one.on), now)
 
 
 def _why_ended(course: Course, last: Medicine) -> str:

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='a_patients_version_begins_at_one'),
                     models.CheckConstraint(condition=models.Q(('birth_date__gte', datetime.date(1880, 1, 1)), ('birth_date__lt', datetime.date(2200, 1, 1))), name='a_patients_birth_date_is_sane'),
                     models.CheckConstraint(condition=models.Q(('source_id', ''), _negated=True), name='a_patients_source_id_is_absent_or_real'),
+                    models.CheckConstraint(condition=models.Q(('merged_into', None), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='a_chart_is_merged_into_another_one'),
                 ],
             },
         ),

@@ -125,6 +125,7 @@ class Patient(models.Model):
             rule("a_patients_version_begins_at_one", Q(version__gte=1)),
             rule("a_patients_birth_date_is_sane", Q(birth_date__gte=EARLIEST_DAY, birth_date__lt=LATEST_DAY)),
             rule("a_patients_source_id_is_absent_or_real", ~Q(source_id="")),
+            rule("a_chart_is_merged_into_another_one", Q(merged_into=None) | ~Q(merged_into=F("id"))),
         ]
 
     @property
