@@ -299,19 +299,19 @@ def say(request: Asked, change_id: int, act: Callable[[], object], said: str | P
 @page
 def order(request: Asked, finding_id: int) -> HttpResponse:
     """One click: orders one thing or all, once; the code comes with the form, for an address never names a drug."""
-    if request.method != "POST":
+    if not request.POST:
         return redirect("web:home")
-    code = request.POST.get("code", "")[:LONGEST_CODE]
-    if code == EVERYTHING:
+    code, is_asked = request.POST.get("code", "")[:LONGEST_CODE], request.method == "POST"
+    if is_asked and code == EVERYTHING:
         monitoring.order_all(request.user, finding_id)
-    else:
+    elif is_asked:
         monitoring.order_monitoring(request.user, finding_id, code=code)
     shown = measures.of_card(request.user, finding_id)
     if request.htmx:
         may = access.may(request.user, "order_monitoring")
         context = {"measures": shown.measures, "finding_id": finding_id, "may_order": may, "in_place": True}
         return render(request, "_monitoring.html", context)
-    change_id = shown.finding.review.change_id
+    change_id, said = shown.finding.review.change_id, _("Ordered.") if is_asked else ""
     if change_id is None:
-        return to(request, reverse("web:screening", args=[shown.patient.pk]), _("Ordered."))
-    return to(request, f"{reverse('web:review', args=[change_id])}#finding-{finding_id}", _("Ordered."))
+        return to(request, reverse("web:screening", args=[shown.patient.pk]), said)
+    return to(request, f"{reverse('web:review', args=[change_id])}#finding-{finding_id}", said)

@@ -307,6 +307,12 @@ OF_A_SCREENING = ("review", "rescreening", "screening")
 
 
 @register.filter
+def as_seen(task: Task) -> str:
+    """A task at the version that is shown, as its tick says it."""
+    return f"{task.pk}:{task.version}"
+
+
+@register.filter
 def closes_on_words(task: Task) -> str:
     """What alone closes the task, in words."""
     known = evidence.is_known(task.closes_on)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
@@ -113,6 +114,19 @@ def test_one_click_orders_and_the_card_says_so(change: DosageChange, browser: Br
     assert "ordered for" in said(adler, change)
     adler.post(f"/findings/{finding.pk}/monitoring/", {"code": "all"})
     assert MonitoringOrder.objects.count() == 3
+
+
+def test_an_order_after_the_session_has_ended_leads_back_to_its_card_and_orders_nothing(
+    change: DosageChange, browser: Browser
+) -> None:
+    finding = finding_of(change, browser)
+    client = Client()
+    asked = client.post(f"/findings/{finding.pk}/monitoring/", {"code": "hunter"})["Location"]
+    client.force_login(cast.adler(), backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get(unquote(asked.removeprefix("/sign-in/?next=")))
+    assert answer["Location"] == f"/changes/{change.pk}/#finding-{finding.pk}"
+    assert "Nothing has been saved yet" in said(client, change)
+    assert not MonitoringOrder.objects.exists()
 
 
 def test_with_htmx_the_list_of_the_card_changes_in_place(change: DosageChange, browser: Browser) -> None:
