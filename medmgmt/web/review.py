@@ -155,6 +155,7 @@ def show_review(
     *,
     bound: dict[int, AnswerForm] | None = None,
     withdraw_form: WithdrawForm | None = None,
+    word: str = "",
     refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -165,7 +166,7 @@ def show_review(
         "page": shown,
         "banner": banner.banner_of(shown.patient),
         "refused": refused,
-        "word": request.POST.get("note", ""),
+        "word": word,
         "withdraw_form": withdraw_form or WithdrawForm(auto_id="id_withdraw_%s"),
         "new": [card for card in cards if card.problem.is_new],
         "standing": [card for card in cards if not card.problem.is_new],
@@ -277,7 +278,7 @@ def give_word(request: Asked, change_id: int, act: Callable[..., object], said: 
     """A yes or a no to the review that was read."""
     form = WordForm(request.POST)
     if request.method != "POST" and request.POST:
-        return show_review(request, change_id)
+        return show_review(request, change_id, word=request.POST.get("note", ""))
     if request.method != "POST" or not form.is_valid():
         return redirect("web:review", change_id)
     read, note = form.cleaned_data["review"], form.cleaned_data["note"]
@@ -291,8 +292,8 @@ def say(request: Asked, change_id: int, act: Callable[[], object], said: str | P
     try:
         act()
     except FORESEEN as error:
-        problem = mendable(error)
-        return show_review(request, change_id, refused=problem.detail, status=problem.status)
+        problem, word = mendable(error), request.POST.get("note", "")
+        return show_review(request, change_id, word=word, refused=problem.detail, status=problem.status)
     return to(request, f"{reverse('web:review', args=[change_id])}#sign", said)
 
 

@@ -55,6 +55,14 @@ def test_the_page_says_what_is_missing_and_by_whom_from_the_request_to_the_signa
     assert adler.post(f"/changes/{change.pk}/sign/")["Location"] == f"/patients/{change.patient_id}/"
 
 
+def test_why_a_proposal_is_withdrawn_stands_in_no_second_signature(change: DosageChange) -> None:
+    client = Client()
+    asked = client.post(f"/changes/{change.pk}/withdraw/", {"note": "Meant for another patient."})["Location"]
+    client.force_login(cast.brandt(), backend="django.contrib.auth.backends.ModelBackend")
+    text = client.get(unquote(asked.removeprefix("/sign-in/?next="))).content.decode()
+    assert ("You are the second person" in text, text.count("Meant for another patient.")) == (True, 1)
+
+
 def test_the_author_and_a_nurse_are_offered_no_second_signature(change: DosageChange, browser: Browser) -> None:
     for by in (cast.adler(), cast.bo()):
         client = browser(by)
