@@ -193,12 +193,6 @@ def sig(value: dosing.Sig | None) -> str:
 
 
 @register.filter
-def number(value: Any) -> str:
-    """A decimal as clinicians write it: no trailing zero, a zero before the point."""
-    return "" if value is None else dosing.plain(value)
-
-
-@register.filter
 def short_hash(value: str) -> str:
     """The first twelve digits of a digest."""
     return value[:12]
