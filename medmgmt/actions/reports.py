@@ -16,8 +16,7 @@ from medmgmt.record import access, audit
 from medmgmt.record.models import ContactPoint, Patient
 from medmgmt.regimen import red_flags
 from refills.errors import SnoozedEnough
-from refills.messages import addresses, consents, fallback, links, replies, reports
-from refills.messages import planning as messages_planning
+from refills.messages import addresses, consents, fallback, links, notices, replies, reports
 from refills.messages.links import Choice
 from refills.messages.replies import Meant
 from refills.messages.reports import Report, Said
@@ -162,7 +161,7 @@ def answer_back(reader: Reader, kind: ReminderKind, report: Report) -> None:
         patient=reader.patient, caregiver=reader.consent, channel=reader.channel, kind=kind,
         time_zone=reader.patient.time_zone,
     )  # fmt: skip
-    messages_planning.answer_at_once(row, event=report.event_id, now=timezone.now())
+    notices.answer_at_once(row, event=report.event_id, now=timezone.now())
 
 
 def ask_to_call(reader: Reader, report: Report) -> None:

@@ -14,7 +14,7 @@ from medmgmt.monitoring.alarms import Told
 from medmgmt.record.models import Observation, Patient, Role
 from medmgmt.regimen import courses
 from medmgmt.worklist import duty
-from refills.messages import bell, planning
+from refills.messages import bell, notices
 from refills.models import ReminderKind, Task, TaskKind
 from refills.worklist import kinds, tasks
 
@@ -101,7 +101,7 @@ def ring_for(task: Task) -> None:
     for person in duty.takers(task.patient_id, now):
         if person.email and person.role == Role(task.role):
             key = f"urgent|{task.pk}|{person.pk}"
-            planning.notify(user_id=person.pk, key=key, kind=ReminderKind.DIGEST, due_at=now)
+            notices.notify(user_id=person.pk, key=key, kind=ReminderKind.DIGEST, due_at=now)
     bell.ring()
 
 

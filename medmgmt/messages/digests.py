@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from medmgmt.record import access
 from medmgmt.worklist import duty
-from refills.messages import planning
+from refills.messages import notices
 from refills.models import ReminderKind
 from refills.worklist import cover, service_levels, tasks
 
@@ -31,5 +31,5 @@ def plan(now: datetime | None = None) -> int:
         waiting = tasks.for_person(person.pk, person.role, access.patients_of(person).values("pk"))
         if waiting.order_by().exists():
             key = f"digest|{person.pk}|{day.isoformat()}"
-            planned += planning.notify(user_id=person.pk, key=key, kind=ReminderKind.DIGEST, due_at=morning)
+            planned += notices.notify(user_id=person.pk, key=key, kind=ReminderKind.DIGEST, due_at=morning)
     return planned

@@ -48,6 +48,11 @@ def rules(request: Asked) -> HttpResponse:
 @page
 def show(request: Asked, local_change_id: int) -> HttpResponse:
     """One change of the clinic's own, and what its cases come to with it in use."""
+    return page_of(request, local_change_id)
+
+
+def page_of(request: Asked, local_change_id: int) -> HttpResponse:
+    """Its page, with a reason that was typed and not taken."""
     change, tried = knowledge.try_out(request.user, local_change_id)
     may, is_open = access.may, change.state in ("proposed", "suspended")
     context = {
@@ -57,6 +62,7 @@ def show(request: Asked, local_change_id: int) -> HttpResponse:
         "may_decide": is_open and may(request.user, "approve_knowledge"),
         "is_own": change.author_id == request.user.pk,
         "may_end": change.state in ("approved", "suspended") and may(request.user, "curate_knowledge"),
+        "why": request.POST.get("why", ""),
     }
     return render(request, "rule_change.html", context)
 
@@ -65,7 +71,7 @@ def show(request: Asked, local_change_id: int) -> HttpResponse:
 def new(request: Asked) -> HttpResponse:
     """A rule or a grade of the clinic's own, for a second person to approve."""
     access.require(request.user, "curate_knowledge")
-    kind = (request.POST if request.method == "POST" else request.GET).get("kind", "")
+    kind = (request.POST or request.GET).get("kind", "")
     if kind not in FIELDS:
         status = 422 if request.method == "POST" else 200
         return render(request, "rule_kinds.html", {"kinds": KINDS.items()}, status=status)
@@ -101,7 +107,7 @@ def decide(request: Asked, local_change_id: int, decision: str) -> HttpResponse:
     if decision not in SAID:
         raise Http404
     if request.method != "POST":
-        return to(request, shown_at(local_change_id))
+        return page_of(request, local_change_id) if request.POST else to(request, shown_at(local_change_id))
     why = request.POST.get("why", "")[:2000]
     if decision == "approve":
         knowledge.approve(request.user, local_change_id)

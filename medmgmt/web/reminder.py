@@ -25,7 +25,7 @@ def reminder(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(planning.language_of(found)):
         if request.method == "POST":
             return answered(request, token, found)
-        return shown(request, token, found)
+        return shown(request, found)
 
 
 @csrf_exempt
@@ -43,7 +43,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def shown(request: HttpRequest, token: str, found: Reminder, status: int = 200, **said: object) -> HttpResponse:
+def shown(request: HttpRequest, found: Reminder, status: int = 200, **said: object) -> HttpResponse:
     """The page, with the answers that make sense and are still open."""
     about = links.things(found)
     context = {
@@ -63,11 +63,11 @@ def answered(request: HttpRequest, token: str, found: Reminder) -> HttpResponse:
     """Keeps the answer and comes back to the page, which says thank you; again does nothing twice."""
     choice = request.POST.get("choice", "")
     if choice not in list(links.Choice):
-        return shown(request, token, found, status=422, unchosen=True)
+        return shown(request, found, status=422, unchosen=True)
     try:
         messages.answer_link(token, choice)
     except SnoozedEnough as error:
-        return shown(request, token, found, status=422, refused=str(error))
+        return shown(request, found, status=422, refused=str(error))
     except (LinkExpired, LinkUnknown) as error:
         return no_link(request, error)
     return redirect(request.path)

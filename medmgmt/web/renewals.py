@@ -23,8 +23,9 @@ def queue(request: Asked) -> HttpResponse:
     """What waits for a renewal; the uncontroversial are signed together."""
     if request.method == "POST":
         return signed_together(request)
-    shown = reads.queue(request.user)
-    return render(request, "renewals.html", {"queue": shown, "may": powers(request.user)})
+    shown, chosen = reads.queue(request.user), request.POST.getlist("chosen")
+    left = [one.prescription.pk for one in shown.plain if chosen and str(one.prescription.pk) not in chosen]
+    return render(request, "renewals.html", {"queue": shown, "may": powers(request.user), "left": left})
 
 
 def signed_together(request: Asked) -> HttpResponse:

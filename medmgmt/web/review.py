@@ -155,6 +155,7 @@ def show_review(
     *,
     bound: dict[int, AnswerForm] | None = None,
     withdraw_form: WithdrawForm | None = None,
+    word: str = "",
     refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -165,7 +166,7 @@ def show_review(
         "page": shown,
         "banner": banner.banner_of(shown.patient),
         "refused": refused,
-        "word": request.POST.get("note", ""),
+        "word": word,
         "withdraw_form": withdraw_form or WithdrawForm(auto_id="id_withdraw_%s"),
         "new": [card for card in cards if card.problem.is_new],
         "standing": [card for card in cards if not card.problem.is_new],
@@ -277,7 +278,7 @@ def give_word(request: Asked, change_id: int, act: Callable[..., object], said: 
     """A yes or a no to the review that was read."""
     form = WordForm(request.POST)
     if request.method != "POST" and request.POST:
-        return show_review(request, change_id)
+        return show_review(request, change_id, word=request.POST.get("note", ""))
     if request.method != "POST" or not form.is_valid():
         return redirect("web:review", change_id)
     read, note = form.cleaned_data["review"], form.cleaned_data["note"]
@@ -291,27 +292,27 @@ def say(request: Asked, change_id: int, act: Callable[[], object], said: str | P
     try:
         act()
     except FORESEEN as error:
-        problem = mendable(error)
-        return show_review(request, change_id, refused=problem.detail, status=problem.status)
+        problem, word = mendable(error), request.POST.get("note", "")
+        return show_review(request, change_id, word=word, refused=problem.detail, status=problem.status)
     return to(request, f"{reverse('web:review', args=[change_id])}#sign", said)
 
 
 @page
 def order(request: Asked, finding_id: int) -> HttpResponse:
     """One click: orders one thing or all, once; the code comes with the form, for an address never names a drug."""
-    if request.method != "POST":
+    if not request.POST:
         return redirect("web:home")
-    code = request.POST.get("code", "")[:LONGEST_CODE]
-    if code == EVERYTHING:
+    code, is_asked = request.POST.get("code", "")[:LONGEST_CODE], request.method == "POST"
+    if is_asked and code == EVERYTHING:
         monitoring.order_all(request.user, finding_id)
-    else:
+    elif is_asked:
         monitoring.order_monitoring(request.user, finding_id, code=code)
     shown = measures.of_card(request.user, finding_id)
     if request.htmx:
         may = access.may(request.user, "order_monitoring")
         context = {"measures": shown.measures, "finding_id": finding_id, "may_order": may, "in_place": True}
         return render(request, "_monitoring.html", context)
-    change_id = shown.finding.review.change_id
+    change_id, said = shown.finding.review.change_id, _("Ordered.") if is_asked else ""
     if change_id is None:
-        return to(request, reverse("web:screening", args=[shown.patient.pk]), _("Ordered."))
-    return to(request, f"{reverse('web:review', args=[change_id])}#finding-{finding_id}", _("Ordered."))
+        return to(request, reverse("web:screening", args=[shown.patient.pk]), said)
+    return to(request, f"{reverse('web:review', args=[change_id])}#finding-{finding_id}", said)

@@ -47,6 +47,7 @@ def worklist(request: Asked) -> HttpResponse:
         "kinds": TaskKind.choices,
         "levels": Level.choices,
         "back": request.get_full_path(),
+        "ticked": request.POST.getlist("task"),
         "batch": SeveralForm(reads.colleagues(request.user), request.POST or None, auto_id="several_%s")
         if is_open
         else None,
@@ -151,19 +152,24 @@ def comment(request: Asked, task_id: int) -> HttpResponse:
 @page
 def several(request: Asked) -> HttpResponse:
     """The same act with several tasks; what became of each is told."""
-    form = SeveralForm(reads.colleagues(request.user), request.POST or None)
-    seen = chosen(request)
-    doing = request.POST.get("act", "")
     if request.method != "POST":
-        return redirect("web:worklist")
+        return list_again(request) if request.POST else redirect("web:worklist")
+    form = SeveralForm(reads.colleagues(request.user), request.POST)
+    seen, doing = chosen(request), request.POST.get("act", "")
     fault = "" if form.is_valid() else " ".join(str(error) for errors in form.errors.values() for error in errors)
     fault = fault or ("" if doing in DOINGS else _("Choose what to do with the tasks."))
     fault = fault or form.missing(doing) or ("" if seen else _("Choose at least one task."))
     if fault:
         messages.error(request, fault)
-        return redirect(kept.keep(request, whose=request.user.pk, at=came_from(request), lost=False))
+        return list_again(request)
     tell(request, actions.each(request.user, seen[: actions.MOST_AT_ONCE], one_of(request, doing, form)))
+    kept.forget(request, came_from(request))
     return redirect(came_from(request))
+
+
+def list_again(request: Asked) -> HttpResponse:
+    """The list that led here, with what was ticked and typed."""
+    return redirect(kept.keep(request, whose=request.user.pk, at=came_from(request), lost=False))
 
 
 def one_of(request: Asked, doing: str, form: SeveralForm) -> Callable[[int, int], Task]:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from refills.messages import delivery, items, planning
+from refills.messages import delivery, items, notices
 from refills.messages.reports import contact_key
 from refills.models import Reminder, ReminderItem, ReminderState
 from refills.worklist import tasks
@@ -35,7 +35,7 @@ def plan_next(reminder: Reminder, channels: Sequence[str], today: date, now: dat
     while row.fallback_of is not None:
         row = row.fallback_of
         tried.add(row.channel)
-    channel = next((name for name in planning.deliverable(channels) if name not in tried), None)
+    channel = next((name for name in notices.deliverable(channels) if name not in tried), None)
     if channel is None or reminder.fallbacks.exists():
         return False
     about = {items.as_item(item) for item in ReminderItem.objects.filter(reminder=reminder)}
@@ -53,6 +53,6 @@ def plan_next(reminder: Reminder, channels: Sequence[str], today: date, now: dat
         fallback_of=reminder,
         **items.columns(about),
     )
-    planning.add([again], [items.written(again, item) for item in about])
+    notices.add([again], [items.written(again, item) for item in about])
     tasks.cancel_by_key(contact_key(reminder.pk), _("It goes another way."))
     return True

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from refills.messages import bell, bundling, delivery
+from refills.messages import bundling, delivery, notices
 from refills.messages import waking as messages_waking
 from refills.messages.bundling import Name, Thing, Today
 from refills.messages.items import Item, as_item, columns, items_of, written
 from refills.messages.waking import Moment, Waking
-from refills.models import AT_ONCE, Channel, Reminder, ReminderAnswer, ReminderItem, ReminderKind, ReminderState
+from refills.models import AT_ONCE, Reminder, ReminderAnswer, ReminderItem, ReminderKind, ReminderState
 
 ANSWERED = "answered"
 """The outcome of messages that an answer made needless."""
@@ -160,53 +160,6 @@ def tell_again(reminder: Reminder, about: Iterable[Item], moment: Moment, awake:
         _begin(Plan(reminder.patient_id or 0, reminder.time_zone, (), ()), messages, known)
 
 
-def answer_at_once(answers: Reminder, *, event: str, now: datetime) -> None:
-    """Plan an answer to what somebody wrote, due now at whatever hour, once for its event."""
-    if not deliverable([answers.channel]):
-        return
-    answers.key = f"reply|{answers.channel}|{event}"[:120]
-    answers.local_date = messages_waking.fill_date(now, answers.time_zone)
-    answers.due_at = answers.next_attempt_at = now
-    answers.takes_key = delivery.takes_key(answers.channel)
-    add([answers])
-
-
-def notify(*, user_id: int, key: str, kind: str, due_at: datetime) -> bool:
-    """Plan a notice to somebody on the staff, once for its key; True if it is new. It says no more than that tasks
-    wait."""
-    zone = settings.TIME_ZONE
-    _, is_new = Reminder.objects.get_or_create(
-        key=f"user|{key}",
-        defaults={
-            "recipient_id": user_id,
-            "kind": kind,
-            "channel": Channel.EMAIL,
-            "local_date": messages_waking.fill_date(due_at, zone),
-            "time_zone": zone,
-            "due_at": due_at,
-            "next_attempt_at": due_at,
-            "takes_key": delivery.takes_key(Channel.EMAIL),
-        },
-    )
-    return is_new
-
-
-def add(rows: Sequence[Reminder], items: Sequence[ReminderItem] = ()) -> None:
-    """Save messages that nobody else has saved meanwhile, each with its items; those that somebody has stay theirs."""
-    Reminder.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=["key"])
-    for item in items:
-        item.reminder_id = item.reminder.pk
-    ReminderItem.objects.bulk_create(items, ignore_conflicts=True)
-    if any(row.next_attempt_at <= row.created_at for row in rows):
-        bell.ring()
-
-
-def deliverable(channels: Sequence[str]) -> list[str]:
-    """Those of the patient's channels that we can deliver on, each once."""
-    known = delivery.deliverable()
-    return [channel for channel in dict.fromkeys(channels) if channel in known]
-
-
 def message_key(patient_id: int, on: date, slot: str, channel: str, caregiver_id: int | None = None) -> str:
     """What makes a message the same message: never the instant, which daylight saving may move."""
     helper = f"|c{caregiver_id}" if caregiver_id else ""
@@ -282,10 +235,10 @@ def _messages(
 ) -> dict[str, _Message]:
     """The messages to be, by key: the patient's own on their first channel, and those of their helpers."""
     found: dict[str, _Message] = {}
-    channels = deliverable(wanted.channels)
+    channels = notices.deliverable(wanted.channels)
     readers: list[tuple[str, int | None, Sequence[Thing]]] = [(channels[0], None, things)] if channels else []
     for helper in wanted.helpers:
-        if deliverable([helper.channel]):
+        if notices.deliverable([helper.channel]):
             readers.append((helper.channel, helper.consent_id, [t for t in things if t.about_type in helper.covers]))
     awake = wanted.waking or waking()
     day = messages_waking.fill_date(now, wanted.time_zone)
@@ -391,7 +344,7 @@ def _begin(
     rows = [_row(wanted, message) for message in messages.values()]
     items = [*said, *(written(row, item) for row in rows for item in messages[row.key].items)]
     if rows or items:
-        add(rows, items)
+        notices.add(rows, items)
 
 
 def _row(wanted: Plan, message: _Message) -> Reminder:

@@ -18,8 +18,7 @@ from medmgmt.messages import due as messages_due
 from medmgmt.messages import planning
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import Prescription
-from refills.messages import fallback, links, reminders
-from refills.messages import planning as messages_planning
+from refills.messages import fallback, links, notices, reminders
 from refills.messages.reports import Report, Said
 from refills.models import (
     CaregiverConsent,
@@ -411,8 +410,8 @@ def test_a_step_of_a_signed_plan_is_told_the_day_before_and_so_is_its_end() -> N
 @pytest.mark.django_db(transaction=True)
 def test_a_notice_to_the_staff_goes_once_and_says_only_that_tasks_wait() -> None:
     bo, now = factories.bo(), timezone.now().replace(hour=15)
-    assert messages_planning.notify(user_id=bo.pk, key="digest|1", kind="digest", due_at=now)
-    assert not messages_planning.notify(user_id=bo.pk, key="digest|1", kind="digest", due_at=now)
+    assert notices.notify(user_id=bo.pk, key="digest|1", kind="digest", due_at=now)
+    assert not notices.notify(user_id=bo.pk, key="digest|1", kind="digest", due_at=now)
     assert tick().sent == 1
     [message] = mail.outbox
     assert (message.to, message.subject) == ([bo.email], "You have tasks waiting")

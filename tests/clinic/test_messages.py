@@ -13,7 +13,7 @@ from medmgmt.actions import renewals as deciding
 from medmgmt.messages import digests, due, planning, reads
 from medmgmt.record.models import Patient, Prescription, User
 from refills import clock
-from refills.messages import planning as messages_planning
+from refills.messages import notices
 from refills.models import CaregiverConsent, ClockTick, Reminder, ReminderPlan, Task, TaskKind, Unreachable
 from refills.worklist import tasks
 from tests import factories
@@ -173,7 +173,7 @@ def test_a_step_of_a_taper_that_was_called_off_is_not_told() -> None:
 
 def test_a_notice_to_somebody_who_has_left_stays_here() -> None:
     bo = factories.bo()
-    messages_planning.notify(user_id=bo.pk, key="digest|1", kind="digest", due_at=timezone.now())
+    notices.notify(user_id=bo.pk, key="digest|1", kind="digest", due_at=timezone.now())
     [row] = planned(recipient=bo)
     assert (planning.reach(row).address, planning.reach(row).allowed) == (bo.email, True)
     User.objects.filter(pk=bo.pk).update(is_active=False)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from medmgmt.record.models import Prescription
-from refills.messages import items, planning
+from refills.messages import items, notices
 from refills.messages.bundling import Step, Thing
 from refills.messages.planning import Plan
 from refills.messages.reminders import Reach
@@ -78,7 +78,7 @@ def due(count: int, at: datetime = NOON) -> list[Reminder]:
     ]
     said = [items.Item("refill_0", "prescription", str(row.prescription_id), at.date(), row.prescription_id)
             for row in rows]  # fmt: skip
-    planning.add(rows, [items.written(row, item) for row, item in zip(rows, said, strict=True)])
+    notices.add(rows, [items.written(row, item) for row, item in zip(rows, said, strict=True)])
     return list(Reminder.objects.filter(prescription__in=prescriptions).order_by("id"))
 
 

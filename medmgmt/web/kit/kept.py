@@ -92,7 +92,7 @@ def bring_back(request: HttpRequest) -> bool:
     if found is None or found["path"] != request.path or found["until"] < time.time():
         return False
     if found["whose"] not in (None, request.user.pk):
-        forget(request)
+        forget(request, request.get_full_path())
         return False
     sent = QueryDict(mutable=True)
     for name, values in found["typed"].items():
@@ -103,14 +103,18 @@ def bring_back(request: HttpRequest) -> bool:
     return True
 
 
-def forget(request: HttpRequest) -> None:
-    """What was kept under the number in the address is taken, or was not meant for this person."""
-    number, all_kept = request.GET.get(PLACE, ""), request.session.get(PLACE, {})
+def forget(request: HttpRequest, address: str) -> None:
+    """What was kept for this address is taken, or was not meant for this person."""
+    number, all_kept = number_in(address), request.session.get(PLACE, {})
     if number in all_kept:
         request.session[PLACE] = {name: one for name, one in all_kept.items() if name != number}
 
 
 def waits_at(request: HttpRequest, address: str) -> bool:
     """Whether something is kept for an address that one goes on to after signing in."""
-    number = QueryDict(address.partition("?")[2]).get(PLACE, "")
-    return number in request.session.get(PLACE, {})
+    return number_in(address) in request.session.get(PLACE, {})
+
+
+def number_in(address: str) -> str:
+    """The number that an address asks for; empty where it asks for none."""
+    return str(QueryDict(address.partition("?")[2]).get(PLACE, ""))

@@ -59,7 +59,7 @@ def page(view: Callable[Concatenate[Asked, P], HttpResponse]) -> View[P]:
             if is_again and response.status_code == REFUSED:
                 response.status_code = 200
             if request.method == "POST" and 300 <= response.status_code < 400:
-                kept.forget(request)
+                kept.forget(request, request.get_full_path())
             response.headers["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
         return response
 

@@ -193,12 +193,6 @@ def sig(value: dosing.Sig | None) -> str:
 
 
 @register.filter
-def number(value: Any) -> str:
-    """A decimal as clinicians write it: no trailing zero, a zero before the point."""
-    return "" if value is None else dosing.plain(value)
-
-
-@register.filter
 def short_hash(value: str) -> str:
     """The first twelve digits of a digest."""
     return value[:12]
@@ -304,6 +298,12 @@ LOOKED_AT_ON: dict[str, str] = {
 """Tasks about a prescription that have a page of their own to work on."""
 OF_A_SCREENING = ("review", "rescreening", "screening")
 """Events that are looked at on the patient's page of screenings."""
+
+
+@register.filter
+def as_seen(task: Task) -> str:
+    """A task at the version that is shown, as its tick says it."""
+    return f"{task.pk}:{task.version}"
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -66,6 +67,16 @@ def test_several_are_signed_with_one_button_and_once(plain: Prescription, as_adl
         assert as_adler.post("/renewals/", {"chosen": [plain.pk], "once": "abc"}).status_code == 302
     assert RenewalDecision.objects.count() == 1
     assert "1 prescription renewed" in said(as_adler, "/renewals/")
+
+
+def test_a_renewal_whose_tick_was_taken_away_has_none_after_signing_in_again(plain: Prescription) -> None:
+    one, client = f'value="{plain.pk}" id="c{plain.pk}" checked', Client()
+    for chosen, is_ticked in ((plain.pk, True), (987654, False)):
+        asked = client.post("/renewals/", {"chosen": [chosen]})["Location"]
+        client.force_login(cast.adler(), backend="django.contrib.auth.backends.ModelBackend")
+        page = client.get(unquote(asked.removeprefix("/sign-in/?next="))).content.decode()
+        assert (one in page) == is_ticked
+        client.logout()
 
 
 def test_nothing_chosen_or_nonsense_renews_nothing(plain: Prescription, as_adler: Client) -> None:

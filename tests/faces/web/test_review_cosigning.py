@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
@@ -52,6 +53,14 @@ def test_the_page_says_what_is_missing_and_by_whom_from_the_request_to_the_signa
     assert word(pia, change).status_code == 302
     assert "Co-signed by Pia Pohl" in said(adler, change)
     assert adler.post(f"/changes/{change.pk}/sign/")["Location"] == f"/patients/{change.patient_id}/"
+
+
+def test_why_a_proposal_is_withdrawn_stands_in_no_second_signature(change: DosageChange) -> None:
+    client = Client()
+    asked = client.post(f"/changes/{change.pk}/withdraw/", {"note": "Meant for another patient."})["Location"]
+    client.force_login(cast.brandt(), backend="django.contrib.auth.backends.ModelBackend")
+    text = client.get(unquote(asked.removeprefix("/sign-in/?next="))).content.decode()
+    assert ("You are the second person" in text, text.count("Meant for another patient.")) == (True, 1)
 
 
 def test_the_author_and_a_nurse_are_offered_no_second_signature(change: DosageChange, browser: Browser) -> None:
@@ -113,6 +122,19 @@ def test_one_click_orders_and_the_card_says_so(change: DosageChange, browser: Br
     assert "ordered for" in said(adler, change)
     adler.post(f"/findings/{finding.pk}/monitoring/", {"code": "all"})
     assert MonitoringOrder.objects.count() == 3
+
+
+def test_an_order_after_the_session_has_ended_leads_back_to_its_card_and_orders_nothing(
+    change: DosageChange, browser: Browser
+) -> None:
+    finding = finding_of(change, browser)
+    client = Client()
+    asked = client.post(f"/findings/{finding.pk}/monitoring/", {"code": "hunter"})["Location"]
+    client.force_login(cast.adler(), backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get(unquote(asked.removeprefix("/sign-in/?next=")))
+    assert answer["Location"] == f"/changes/{change.pk}/#finding-{finding.pk}"
+    assert "Nothing has been saved yet" in said(client, change)
+    assert not MonitoringOrder.objects.exists()
 
 
 def test_with_htmx_the_list_of_the_card_changes_in_place(change: DosageChange, browser: Browser) -> None:

@@ -135,6 +135,19 @@ def test_several_ticked_tasks_are_worked_at_once_and_each_refusal_is_told(task: 
         assert "notice-stop" in refused.content.decode(), act
 
 
+def test_what_was_ticked_and_typed_stays_until_it_is_done(task: Task, as_adler: Client) -> None:
+    tick, typed = f"{task.pk}:{task.version}", {"outcome": "Spoke with her.", "back": "/tasks/?late=1"}
+    ticked = f'value="{tick}" checked form="several"'
+    Task.objects.filter(pk=task.pk).update(due_at=timezone.now() - timedelta(days=1))
+    refused = as_adler.post("/tasks/several/", {"act": "reassign", "task": tick, **typed})
+    page = as_adler.get(refused["Location"]).content.decode()
+    assert (ticked in page, "Spoke with her." in page) == (True, True)
+    other = Task.objects.create(kind="other", key="o", role="psychiatrist", due_at=timezone.now(), title="Look")
+    mended = {"act": "done", "task": f"{other.pk}:{other.version}", **typed, "back": refused["Location"]}
+    page = as_adler.post("/tasks/several/", mended, follow=True).content.decode()
+    assert (tick in page, ticked in page, "Spoke with her." in page) == (True, False, False)
+
+
 def test_the_header_counts_what_waits_what_is_mine_and_what_is_late(task: Task, as_adler: Client) -> None:
     Task.objects.filter(pk=task.pk).update(due_at=timezone.now() - timedelta(days=2), assignee=cast.adler())
     waiting = Task.objects.filter(closed_at=None, role="psychiatrist").count()

@@ -9,7 +9,7 @@ import time_machine
 from django.core import signing
 
 from refills.errors import LinkExpired, LinkUnknown, SnoozedEnough
-from refills.messages import links, planning
+from refills.messages import links, notices, planning
 from refills.messages.planning import Helper
 from refills.models import Reminder, ReminderAnswer, ReminderItem, ReminderState
 from tests import factories
@@ -254,7 +254,7 @@ def test_asking_for_a_refill_leaves_a_test_that_was_told_with_it_to_be_told_agai
 
 
 def test_the_link_of_a_notice_to_the_staff_is_no_patients_link() -> None:
-    planning.notify(user_id=factories.bo().pk, key="tasks|1", kind="digest", due_at=NOON)
+    notices.notify(user_id=factories.bo().pk, key="tasks|1", kind="digest", due_at=NOON)
     with pytest.raises(LinkUnknown):
         links.read_link(links.token(Reminder.objects.get()))
 
