@@ -285,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "FindingSeverity": "medmgmt.api.review.SEVERITIES",
         "MessageChannel": "refills.models.Channel",
         "NotRenewed": "medmgmt.api.renewals.NOT_RENEWED",
+        "OpeningVerdict": "medmgmt.record.models.Judgement",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
         "RuleSeverity": "interactions.models.Severity",
     },
