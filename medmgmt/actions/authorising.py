@@ -193,6 +193,7 @@ def limit_supply(
         prescription = Prescription.objects.filter(pk=prescription_id, patient=patient).first()
         if prescription is None:
             raise NoSuchThing()
+        access.require_open(by, patient, prescription)
     longest = today + timedelta(days=site.supply_rules().whole("limit_days_max", {"*"}))
     if not today <= until <= longest:
         raise Refused(_("Limited dispensing is decided again by %(day)s at the latest.") % {"day": longest})

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt.messages import planning
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, part2
 from medmgmt.record.errors import Conflict, NotAllowed, RecordError, Refused
 from medmgmt.record.models import Role, User
 from medmgmt.worklist import duty, reads
@@ -166,6 +166,8 @@ def reached(by: User, task_id: int, act: str) -> Task:
             raise NoSuchTask(task_id)
     else:
         access.patient_for(by, act, found.patient_id, lock=True)
+        if Task.objects.filter(part2.hidden_tasks(by, [found.patient_id]), pk=task_id).exists():
+            raise NoSuchTask(task_id)
     return found
 
 

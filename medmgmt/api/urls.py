@@ -16,6 +16,7 @@ from medmgmt.api import (
     monitoring,
     observing,
     order_lines,
+    part2,
     people,
     prescriptions,
     proposals,
@@ -31,7 +32,7 @@ app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
     authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
-    break_glass,
+    break_glass, part2,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -8,14 +8,15 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt.record import audit, names
+from medmgmt.record import audit, names, part2
 from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed
 from medmgmt.record.models.break_glass import BreakGlass
 from medmgmt.record.models.people import CareAssignment, Opening, Patient, Role, User
+from medmgmt.record.models.prescriptions import Prescription
 
 log = logging.getLogger(__name__)
 Thing = TypeVar("Thing", bound=Model)
@@ -71,6 +72,10 @@ ACTS: dict[str, frozenset[Role]] = {
     "search_drugs": EVERYBODY,
     "check_interactions": STAFF,
     "break_glass": STAFF,
+    "mark_programme": frozenset({Role.ADMINISTRATOR}),
+    "give_part2_consent": STAFF,
+    "revoke_part2_consent": STAFF | PATIENTS,
+    "view_disclosures": PATIENTS | {Role.PRIVACY_OFFICER},
     "judge_break_glass": frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}),
 }
 """Who may do what; whose patients is decided by patients_of."""
@@ -143,11 +148,13 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     require(by, act)
     if lock and not connection.in_atomic_block:
         raise RuntimeError("patient_for(lock=True) needs a transaction")
-    of_theirs = for_writing(patients_of(by)) if lock else patients_of(by)
+    of_theirs = with_opening(by, for_writing(patients_of(by)) if lock else patients_of(by))
     patient = of_theirs.filter(pk=patient_id).first()
     if patient is None:
         number = stays(patient_id)
         patient = of_theirs.filter(pk=number).first() or in_emergency(by, act, number, lock=lock)
+    elif patient.opening_number:
+        patient.opening = Opening(patient.opening_number, by.pk or 0, patient.opening_until, is_only=False)
     if patient is None:
         log.warning("refused act=%s user=%s patient=%s", act, by.pk, patient_id)
         raise NoSuchPatient
@@ -156,6 +163,15 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     if not lock:
         audit.record(by if isinstance(by, User) else None, act, patient_id=patient.pk, obj=patient, why=why)
     return patient
+
+
+def with_opening(by: User | AnonymousUser, patients: QuerySet[Patient]) -> QuerySet[Any]:
+    """Patients in the person's care, each with the opening in an emergency by which they see what a Part 2 programme
+    prescribed, where there is one."""
+    holding = BreakGlass.holding(timezone.now()).filter(by_id=by.pk, patient=OuterRef("pk")).order_by("-pk")
+    return patients.annotate(
+        opening_number=Subquery(holding.values("pk")[:1]), opening_until=Subquery(holding.values("until")[:1])
+    )
 
 
 def in_emergency(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bool = False) -> Patient | None:
@@ -170,14 +186,14 @@ def in_emergency(by: User | AnonymousUser, act: str, patient_id: int, *, lock: b
     patients = Patient.objects.filter(pk=patient_id, merged_into=None)
     patient = (for_writing(patients) if lock else patients).first()
     if patient is not None:
-        patient.opening = Opening(opening.pk, opening.by_id, opening.until)
+        patient.opening = Opening(opening.pk, opening.by_id, opening.until, is_only=True)
         require_here(by, act, patient)
     return patient
 
 
 def require_here(by: User | AnonymousUser, act: str, patient: Patient) -> None:
     """NotAllowed for what may not be done in a chart that the person came to in an emergency. No query."""
-    if patient.opening is not None and not may_in_emergency(by, act):
+    if patient.opening is not None and patient.opening.is_only and not may_in_emergency(by, act):
         raise NotAllowed(_("This chart is open to you in an emergency: you can read and record. Its team does this."))
 
 
@@ -337,4 +353,13 @@ def locked(by: User, act: str, model: type[Thing], pk: int, *, through: str = ""
         raise NoSuchThing
     holder: Any = getattr(thing, through) if through else thing
     holder.patient = patient
+    require_open(by, patient, holder)
     return patient, thing
+
+
+def require_open(by: User, patient: Patient, thing: object) -> None:
+    """NoSuchThing for what a Part 2 programme prescribed and this person may not see; where nothing is a programme's,
+    no query but that of the prescription."""
+    of = thing if isinstance(thing, Prescription) else getattr(thing, "prescription", None)
+    if isinstance(of, Prescription) and of.programme_id and part2.mask(by, patient.pk).hides(of.pk):
+        raise NoSuchThing

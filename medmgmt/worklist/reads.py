@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.record.models import Enrolment, User
 from medmgmt.worklist import duty
 from refills.errors import NoSuchTask
@@ -42,6 +42,7 @@ def worklist(
             "patient", "assignee", "claimed_by", "stand_in"
         )
         found = found.order_by("-closed_at", "-id")
+    found = found.exclude(part2.hidden_tasks(by, mine_to_see))
     if whose == "mine":
         found = found.filter(Q(claimed_by=by) | Q(assignee=by) | Q(stand_in=by))
     if whose == "role":
@@ -96,6 +97,8 @@ def task(by: User, task_id: int) -> Task:
         raise NoSuchTask(task_id)
     if found.patient_id is not None:
         access.patient_for(by, "view_chart", found.patient_id)
+        if Task.objects.filter(part2.hidden_tasks(by, [found.patient_id]), pk=task_id).exists():
+            raise NoSuchTask(task_id)
     return found
 
 

@@ -113,6 +113,8 @@ MESSAGE_HELD = Occasion(TaskKind.MESSAGE_HELD, NURSE, "held|{}|{}", "held", Clos
     _("Messages were held after a restore: decide whether they still go."), priority=2)
 BREAK_GLASS = Occasion(TaskKind.BREAK_GLASS, PRIVACY_OFFICER, "break-glass:{}", "break_glass", Closes.EVIDENCE,
     _("A chart was opened in an emergency: say whether that was right"))
+PART2_EMERGENCY = Occasion(TaskKind.PART2_EMERGENCY, PSYCHIATRIST, "part2|{}|{}", "programme", Closes.WORD,
+    _("What your programme prescribed was opened in an emergency"))
 # fmt: on
 
 TABLE: Mapping[str, Occasion] = {name: row for name, row in list(globals().items()) if isinstance(row, Occasion)}

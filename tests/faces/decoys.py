@@ -28,6 +28,7 @@ from medmgmt.record.models import (
     Kind,
     MonitoringOrder,
     Observation,
+    Part2Consent,
     Patient,
     Prescription,
     SideEffectReport,
@@ -77,6 +78,7 @@ def build() -> Clinic:
     for patient, name in ((carla, "Castillo"), (pat, "Park"), (sam, "Stein"), (left, "Leftfield")):
         clinic.call(patient, name)
     clinic.call(BreakGlass.objects.get(), "#over")
+    clinic.call(Part2Consent.objects.get(), "#part2")
     people.enrol(bo, pat.pk, level="outpatient", starts_on=pat.today(timezone.now()))
     medicines(clinic)
     for patient, whose, drug in ((sam, "sam", "samazine"), (left, "left", "leftazine"), (pat, "pat", "patazine")):

@@ -23,7 +23,7 @@ web:new_condition web:new_dispense web:new_encounter web:new_observation web:new
 web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
 web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
 web:update_patient web:void_fill web:withdraw web:withdraw_absence
-web:end_break_glass web:judge_break_glass
+web:end_break_glass web:judge_break_glass web:restricted web:revoke_my_consent web:revoke_part2_consent
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -105,6 +105,8 @@ api:tasks?level=intensive_outpatient | Task | adler: #refill_request #review_pro
 api:tasks?level=outpatient | Task | adler pia dorn: | bo: patlook
 api:tasks?due_until=2026-06-01 | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
 api:break-glass | BreakGlass | adler bo pia dorn: | olga: #over
+api:part2-consents | Part2Consent | adler bo pia: | carla: #part2
+api:disclosures | Disclosure | carla pat olga:
 api:absences | Absence | adler bo pia admin dorn: #away-later
 api:releases | Release | adler bo pia admin dorn: #used idlesource
 api:releases?status=active | Release | adler bo pia admin dorn: #used
@@ -211,4 +213,6 @@ web:audit | words | admin olga:
 web:audit?patient={pat} | words | admin olga:
 web:break_glass | words | adler bo pia dorn:
 web:openings | words | olga: Castillo
+web:disclosures | words | carla pat olga:
+web:programmes | words | admin:
 """

@@ -18,6 +18,7 @@ from medmgmt.record.models import (
     Condition,
     ContactPoint,
     CoSignature,
+    Disclosure,
     DosageChange,
     Encounter,
     Enrolment,
@@ -26,8 +27,11 @@ from medmgmt.record.models import (
     Level,
     MonitoringOrder,
     Observation,
+    Part2Consent,
+    Part2Revoked,
     Patient,
     Prescription,
+    Programme,
     Role,
     SideEffectReport,
     Suspect,
@@ -96,6 +100,31 @@ def judgement(**values: Any) -> BreakGlassJudgement:
     of = values.pop("opening", None) or opening()
     fine = {"opening": of, "patient": factories.carla(), "by": factories.olga(), "verdict": "appropriate", "note": "n"}
     return BreakGlassJudgement.objects.create(**{**fine, **values})
+
+
+def programme(**values: Any) -> Programme:
+    fine = {"team": factories.team("Lighthouse"), "phone": "+1 555 0142", "marked_by": factories.admin()}
+    return Programme.objects.create(**{**fine, **values})
+
+
+def part2_consent(**values: Any) -> Part2Consent:
+    of = values.pop("programme", None) or Programme.objects.first() or programme()
+    fine = {"patient": factories.carla(), "programme": of, "recipient": "treating", "purpose": "p", "given_on": TODAY,
+            "until": TODAY + timedelta(days=9), "recorded_by": factories.bo(), "recorded_at": NOW}  # fmt: skip
+    return Part2Consent.objects.create(**{**fine, **values})
+
+
+def part2_revoked(**values: Any) -> Part2Revoked:
+    of = values.pop("consent", None) or part2_consent()
+    fine = {"patient": factories.carla(), "consent": of, "by": factories.bo(), "at": NOW}
+    return Part2Revoked.objects.create(**{**fine, **values})
+
+
+def disclosure(**values: Any) -> Disclosure:
+    of = part2_consent()
+    fine = {"patient": of.patient, "programme": of.programme, "to": factories.adler(), "on": TODAY, "at": NOW,
+            "consent": of}  # fmt: skip
+    return Disclosure.objects.create(**{**fine, **values})
 
 
 def observation(**values: Any) -> Observation:
