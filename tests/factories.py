@@ -78,7 +78,7 @@ def dorn() -> User:
 
 def admin() -> User:
     """The administrator, who runs the service and sees no chart."""
-    return user("admin", Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
+    return user("admin", Role.ADMINISTRATOR)
 
 
 def patient(mrn: str, *, of: CareTeam | None = None, **values: Any) -> Patient:

@@ -109,6 +109,10 @@ NOTICE_LOST = Occasion(TaskKind.FIX_CONTACT, ASSIGNEE, OWN_ADDRESS_FAILS.key, "r
     _("A notice to you could not be delivered: please check your address."))
 MESSAGE_HELD = Occasion(TaskKind.MESSAGE_HELD, NURSE, "held|{}|{}", "held", Closes.ACT,
     _("Messages were held after a restore: decide whether they still go."), priority=2)
+STAFF_ASKED = Occasion(TaskKind.STAFF_CHANGE, PHARMACIST, "staff-change:{}", "staff_change", Closes.ACT,
+    _("A change of a login waits for a second person"))
+STAFF_ALONE = Occasion(TaskKind.STAFF_CHANGE, PSYCHIATRIST, "staff-alone:{}", "staff_change", Closes.WORD,
+    _("One administrator alone has changed a login: please see whether it was right"), case="alone")
 # fmt: on
 
 TABLE: Mapping[str, Occasion] = {name: row for name, row in list(globals().items()) if isinstance(row, Occasion)}
