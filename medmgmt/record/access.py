@@ -64,7 +64,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "view_outbox": frozenset({Role.ADMINISTRATOR}),
     "view_delivery": frozenset({Role.ADMINISTRATOR}),
     "decide_held": STAFF,
-    "view_audit": frozenset({Role.ADMINISTRATOR}),
+    "view_audit": frozenset({Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}),
     "search_drugs": EVERYBODY,
     "check_interactions": STAFF,
 }
@@ -86,7 +86,7 @@ def require(by: User | AnonymousUser, act: str) -> None:
 def patients_of(by: User | AnonymousUser) -> QuerySet[Patient]:
     """The patients whose charts open for this person now: their teams' patients, or the patient themselves.
 
-    Administrators, the inactive and strangers see nobody. One query, when read.
+    Administrators, the privacy officer, the inactive and strangers see nobody. One query, when read.
     """
     if not isinstance(by, User) or not by.is_active:
         return Patient.objects.none()
