@@ -47,6 +47,11 @@ KINDS: dict[str, Kind] = {
     "not-authenticated": Kind(401, _("Sign in first"),
         _("No valid session or token came with the request. Tokens are sent as `Bearer`.")),
     "not-allowed": Kind(403, _("Not allowed"), _("You are known here, but your role may not do this.")),
+    "not-in-person": Kind(403, _("Only in person"),
+        _("Somebody who is signed in must do this; a token cannot. Four eyes are two people.")),
+    "confirm-identity": Kind(403, _("Please confirm that it is you"),
+        _("This needs a recent proof of who is asking: `confirm_at` says where a session gives it. Then send the same "
+          "again. A token cannot prove it.")),
     "csrf-failed": Kind(403, _("The request could not be trusted"),
         _("A request with a session cookie needs the CSRF token as well. Requests with a token in the header do not.")),
     "not-found": Kind(404, _("Not found"),
@@ -114,6 +119,8 @@ ERRORS: dict[str, tuple[type[Exception], ...]] = {
         interactions_errors.NoSuchRelease, interactions_errors.NoSuchLocalChange, refills_errors.NoSuchTask,
         refills_errors.LinkUnknown, refills_errors.NoSuchAbsence, Http404, rest_errors.NotFound),
     "not-allowed": (record_errors.NotAllowed, django_errors.PermissionDenied, rest_errors.PermissionDenied),
+    "not-in-person": (record_errors.NotInPerson,),
+    "confirm-identity": (record_errors.Unproven,),
     "conflict": (record_errors.Conflict,),
     "asked": (record_errors.Unconfirmed,),
     "refused": (

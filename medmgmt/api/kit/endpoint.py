@@ -24,6 +24,7 @@ from medmgmt.api.kit.filters import FilterSet
 from medmgmt.api.kit.pagination import Pages
 from medmgmt.api.kit.session import SessionAuthentication, TokenAuthentication
 from medmgmt.problems import ProblemRaised
+from medmgmt.record import door
 from medmgmt.record.errors import Conflict
 from medmgmt.record.models import User
 from refills.errors import TaskTaken
@@ -92,6 +93,7 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication: a query parameter that nobody knows was meant to do something, so it is refused."""
         super().initial(request, *args, **kwargs)
+        say_the_way_in(request)
         known = self.operation_of(request.method).parameters()
         unknown = {
             str(name)[:100]: [_("There is no such parameter.")] for name in request.query_params if name not in known
@@ -116,6 +118,12 @@ class Endpoint(APIView):
         if operation.links_to:
             response.headers["Location"] = reverse(operation.links_to, args=[data["id"]]) + "/"
         return response
+
+
+def say_the_way_in(request: Request) -> None:
+    """A token is another way in than the session whose cookie may have come beside it."""
+    if isinstance(request.successful_authenticator, TokenAuthentication):
+        door.is_now(door.Door(door.TOKEN))
 
 
 def at(address: str, name: str, *, called: str = "", is_public: bool = False, **operations: Handler) -> URLPattern:
