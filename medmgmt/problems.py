@@ -79,6 +79,9 @@ KINDS: dict[str, Kind] = {
         _("`waits_for` names what closes it: an observation, a score or a visit. Record that, or cancel the task.")),
     "request-in-progress": Kind(409, _("The same request is still being worked on"),
         _("Another request with the same `Idempotency-Key` has not ended yet. Ask again in a moment.")),
+    "done-before": Kind(409, _("This was done before"),
+        _("The same request was done more than a day ago, and its answer is not kept. Nothing was done twice: read "
+          "what it changed.")),
     "link-expired": Kind(410, _("This link has expired"), _("The link in the message was meant for a limited time.")),
     "precondition-failed": Kind(412, _("It has changed since you read it"),
         _("`If-Match` names an older version. Read again, then decide again.")),

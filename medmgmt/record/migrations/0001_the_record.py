@@ -415,7 +415,8 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(max_length=500)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('body', models.JSONField(blank=True, null=True)),
+                ('asked', models.JSONField(blank=True, default=dict)),
+                ('answer', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],
             options={
