@@ -13,8 +13,8 @@ from medmgmt.messages import planning
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, NotAllowed, RecordError, Refused
 from medmgmt.record.models import Role, User
-from medmgmt.worklist import duty
-from refills.errors import RefillsError
+from medmgmt.worklist import duty, reads
+from refills.errors import NoSuchTask, RefillsError
 from refills.models import Absence, Task, TaskComment, TaskKind, TaskOutcome
 from refills.worklist import cover
 from refills.worklist import tasks as worklist_tasks
@@ -157,10 +157,13 @@ def worked_on(by: User, task_id: int, act: str, work: Callable[[], Task], *, nee
 
 
 def reached(by: User, task_id: int, act: str) -> Task:
-    """The task, if the person may do this and has its patient in their care; the patient is locked."""
+    """The task, if the person may do this and has its patient in their care, locked; without a patient, if it waits for
+    them: who may act on a task can read it."""
     found = worklist_tasks.get(task_id)
     if found.patient_id is None:
         access.require(by, act)
+        if not reads.waits_for(found, by):
+            raise NoSuchTask(task_id)
     else:
         access.patient_for(by, act, found.patient_id, lock=True)
     return found

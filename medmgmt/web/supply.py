@@ -37,7 +37,7 @@ def show(request: Asked, prescription_id: int) -> HttpResponse:
         "page": shown,
         "one": shown.renewal,
         "banner": banner.banner_of(shown.patient),
-        "may": powers(request.user),
+        "may": powers(request.user, shown.patient),
     }
     return render(request, "supply.html", context)
 

@@ -140,7 +140,9 @@ def _send(assignee: int | None, role: str, way: Way, tasks: list[int]) -> int:
 
 def way_of(staff: Staff, *, kind: str, case: str, assignee: int | None, role: str, patient: int | None) -> Way:
     """Where a task goes: to whom it was meant for; else to their cover, their role, the roles of its chain, any role on
-    duty; else nobody, and the administrators are told."""
+    duty; else nobody, and the administrators are told. For an office (the privacy officer's) nobody stands in."""
+    if role and role not in ROLES:
+        return None, "", ""
     why = ""
     if assignee is not None:
         if staff.reaches(assignee, patient):

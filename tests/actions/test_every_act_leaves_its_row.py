@@ -16,6 +16,7 @@ from django.utils import timezone
 from medmgmt import actions
 from medmgmt.actions import (
     authorising,
+    break_glass,
     history,
     importing,
     knowledge,
@@ -44,6 +45,7 @@ from tests.faces.world import World
 pytestmark = pytest.mark.django_db
 Act = Callable[..., Any]
 WHY = "Because it is so."
+EMERGENCY = "Found unconscious at the station."
 SITE = "site"
 PART: dict[str, Any] = {"quantity": Decimal(7), "unit": "{tablet}", "days_supply": 7}
 PAST = history.History(
@@ -110,6 +112,20 @@ def phenelzine(world: World) -> DosageChange:
     change: DosageChange = orders.start(world.people["adler"] or factories.adler(), "phenelzine", amount="45").change
     orders.answer_all(factories.adler(), change)
     return change
+
+
+def emergency(by: User, world: World) -> Any:
+    return break_glass.open_chart(by, mrn=world.patient.mrn, reason=EMERGENCY)
+
+
+def broken(world: World) -> None:
+    """Carla's chart open to Dr Dorn in an emergency."""
+    world.ids["opening_id"] = emergency(factories.dorn(), world).pk
+
+
+def over(world: World) -> None:
+    broken(world)
+    break_glass.end(factories.dorn(), world.ids["opening_id"])
 
 
 def clozapine(world: World) -> None:
@@ -324,6 +340,12 @@ LINES = [
          nothing, whose=SITE),
     Line(worklist.release, "bo", released, "release_task", "task", before=claimed),
     Line(worklist.each, "bo", several, "claim_task", "task"),
+    # -- emergencies
+    Line(break_glass.open_chart, "dorn", emergency, "break_glass", "break_glass", why=EMERGENCY),
+    Line(break_glass.end, "dorn", lambda by, w: break_glass.end(by, w.ids["opening_id"]), "end_break_glass",
+         "break_glass", before=broken),
+    Line(break_glass.judge, "olga", lambda by, w: break_glass.judge(by, w.ids["opening_id"], verdict="appropriate",
+         note=WHY), "judge_break_glass", "break_glass", given("opening_id"), why=WHY, before=over),
     # -- people
     Line(people.register_patient, "bo", register, "register_patient", "patient", whose="made"),
     Line(people.update_patient, "bo", lambda by, w: people.update_patient(by, w.patient.pk, version=1,
