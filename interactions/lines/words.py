@@ -1,6 +1,7 @@
 """The words of an order line as regular expressions over its canonical text, each with the code that it stands for."""
 
 import re
+from decimal import Decimal
 
 from interactions.lines.numbers import COUNT, WORDS
 
@@ -27,6 +28,8 @@ UNITS = {
     "{dose}": "doses?",
 }
 UNIT = rf"(?:{'|'.join(UNITS.values())})"
+MG_IN = {"mg": Decimal(1), "g": Decimal(1000), "ug": Decimal("0.001")}
+"""Milligrams in one UCUM unit of mass."""
 MASS = ("mg", "ug", "g", "meq", "mmol", "[iU]")
 """Units that say how much of a substance; every other one counts pieces or measures a volume."""
 
