@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -203,13 +203,18 @@ def ended(by: User, world: World) -> Any:
 
 def ordered(by: User, world: World) -> Any:
     """Of a card that asks for three things one is left to order."""
-    [new] = [one.order for one in monitoring.order_all(by, world.ids["monitored"]) if one.is_new]
-    return new
+    return only(one.order for one in monitoring.order_all(by, world.ids["monitored"]) if one.is_new)
 
 
 def renewed(by: User, world: World) -> Any:
-    [decision] = renewals.renew_batch(by, [world.ids["plain"]]).renewed
-    return decision
+    return only(renewals.renew_batch(by, [world.ids["plain"]]).renewed)
+
+
+def only(things: Iterable[Any]) -> Any:
+    """The one thing there is; None where the act found nothing left to do."""
+    found = list(things)
+    assert len(found) < 2
+    return next(iter(found), None)
 
 
 def several(by: User, world: World) -> Any:
@@ -309,7 +314,8 @@ LINES = [
     Line(messages.save_plan, "bo", plan, "save_plan", "reminder_plan"),
     Line(messages.opt, "carla", lambda by, w: messages.opt(by, w.patient.pk, channel="email", wanted=False),
          "opt", "", nothing),
-    Line(messages.add_caregiver, "bo", lambda by, w: worlds.helper_of(w.patient, by), "add_caregiver",
+    Line(messages.add_caregiver, "bo", lambda by, w: messages.add_caregiver(by, w.patient.pk,
+         **{**worlds.HELPER, "address": "n@x.example"}, starts_on=day()), "add_caregiver",
          "caregiver_consent"),
     Line(messages.withdraw_caregiver, "bo", lambda by, w: messages.withdraw_caregiver(by, w.ids["consent_id"]),
          "withdraw_caregiver", "caregiver_consent", given("consent_id")),
