@@ -23,6 +23,7 @@ web:new_condition web:new_dispense web:new_encounter web:new_observation web:new
 web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
 web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
 web:update_patient web:void_fill web:withdraw web:withdraw_absence
+web:end_break_glass web:judge_break_glass
 api:login web:ask_active web:ask_password web:ask_role web:begin_membership web:clear_lock web:confirm_staff_change
 web:correct_login web:decline_staff_change web:end_membership web:first_sign_in web:make_inactive web:new_login
 web:rename_team web:staff_change
@@ -106,6 +107,7 @@ api:tasks?level=intensive_outpatient | Task | adler: #refill_request #review_pro
     #side_effect_review #side_effect_review-3 adlerlook | bo: #look | pia dorn:
 api:tasks?level=outpatient | Task | adler pia dorn: | bo: patlook
 api:tasks?due_until=2026-06-01 | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
+api:break-glass | BreakGlass | adler bo pia dorn: | olga: #over
 api:absences | Absence | adler bo pia admin dorn: #away-later
 api:releases | Release | adler bo pia admin dorn: #used idlesource
 api:releases?status=active | Release | adler bo pia admin dorn: #used
@@ -113,7 +115,7 @@ api:rules | Rule | adler bo pia admin dorn: #shipped
 api:local-changes | LocalChange | adler bo pia admin dorn: #proposed rejectedreason
 api:local-changes?state=rejected | LocalChange | adler bo pia admin dorn: rejectedreason
 api:rescreenings | RescreenRun | adler bo pia admin dorn: #first #second
-api:logins | User | admin: #adler #admin #bo #carla #dorn #elsewhere #nora #otto #pat #pia
+api:logins | User | admin: #adler #admin #bo #carla #dorn #elsewhere #nora #olga #otto #pat #pia
 api:logins?role=pharmacist | User | admin: #pia
 api:logins?active=false | User | admin:
 api:memberships | CareTeamMember | admin: #adler-harbor #bo-harbor #bo-hillside #dorn-hillside #otto-annex
@@ -124,9 +126,9 @@ api:teams | CareTeam | admin: #annex #harbor #hillside
 api:staff-changes | StaffChange | adler pia admin dorn: #waits declinedwhy
 api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
 api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
-api:audit | AuditEntry | admin: #Castillo #Park #nobody
-api:audit?patient={pat} | AuditEntry | admin: #Park
-api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat: | dorn: #hillside
+api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
+api:audit?patient={pat} | AuditEntry | admin olga: #Park
+api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside
 api:portal | words | carla: Castillo newache sertraline tremor | pat: Park patache patazine
 api:patient | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline
     stoppedol tramadol tremor
@@ -204,13 +206,13 @@ web:cover | Absence at /cover/(\d+)/withdraw/ | adler admin: #away-later | bo pi
 web:portal | words | carla: newache sertraline tremor | pat: patache patazine
 web:portal | Prescription at /medicines/(\d+)/taken/ | carla: sertraline | pat: patazine
 web:my_messages | words | carla: Exkin Mara carla@mail.example laterol sertraline | pat: pat@post.example patkin
-web:reminder | words | nobody adler bo pia admin carla dorn pat:
-web:calendar | words | nobody adler bo pia admin carla dorn pat:
+web:reminder | words | nobody adler bo pia admin carla dorn pat olga:
+web:calendar | words | nobody adler bo pia admin carla dorn pat olga:
 web:knowledge | words | adler bo pia admin dorn: idlesource
 web:knowledge | Release at /knowledge/(\d+)/ | adler bo dorn: | pia admin: #used idlesource
 web:rules | words | adler bo pia admin dorn: rejectedreason
 web:rules | LocalChange at /knowledge/rules/(\d+)/ | adler bo pia admin dorn: #proposed rejectedreason
-web:staff | User at /staff/(\d+)/ | admin: #adler #admin #bo #dorn #elsewhere #nora #otto #pia
+web:staff | User at /staff/(\d+)/ | admin: #adler #admin #bo #dorn #elsewhere #nora #olga #otto #pia
 web:staff?role=pharmacist | User at /staff/(\d+)/ | admin: #pia
 web:staff?use=out | User at /staff/(\d+)/ | admin:
 web:staff | words | admin:
@@ -228,6 +230,8 @@ web:delivery | Reminder at name="messages" value="(\d+)" | admin: #held #left-he
 web:held | words | adler bo pia: Castillo
 web:held | Reminder at name="messages" value="(\d+)" | adler bo pia: #held
 web:outbox | words | admin: Sentfirst Sentsecond
-web:audit | words | admin:
-web:audit?patient={pat} | words | admin:
+web:audit | words | admin olga:
+web:audit?patient={pat} | words | admin olga:
+web:break_glass | words | adler bo pia dorn:
+web:openings | words | olga: Castillo
 """

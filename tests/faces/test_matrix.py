@@ -18,7 +18,7 @@ from tests.faces import world as worlds
 from tests.faces.matrix import FORM_AGAIN, QUERIES, TABLE
 
 pytestmark = pytest.mark.django_db
-PEOPLE = ("nobody", "adler", "bo", "pia", "admin", "carla", "dorn", "pat")
+PEOPLE = ("nobody", "adler", "bo", "pia", "admin", "carla", "dorn", "pat", "olga")
 WORDS = ("Castillo", "C-1001", worlds.NOTE, "tremor")
 """What only Carla's own people may read."""
 

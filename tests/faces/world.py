@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import CareTeamMember, ImportRemark, Kind, Patient, Role, StaffChange, User
+from medmgmt.record.models import BreakGlass, CareTeamMember, ImportRemark, Kind, Patient, Role, StaffChange, User
 from refills.messages import calendar_feed
 from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
@@ -56,6 +56,14 @@ def new_here() -> dict[str, int]:
         "membership_id": CareTeamMember.objects.create(team=annex, user=otto, since=begins).pk,
         "staff_change_id": waits.pk,
     }
+
+
+def once_opened(by: User, patient: Patient) -> BreakGlass:
+    """An opening in an emergency that is over."""
+    begun = timezone.now() - timedelta(days=3)
+    return BreakGlass.objects.create(
+        patient=patient, by=by, role=by.role, reason=NOTE, opened_at=begun, until=begun + timedelta(hours=4)
+    )
 
 
 @dataclass
@@ -135,6 +143,7 @@ def build() -> World:
         "release_id": Release.objects.get(status="active").pk,
         "token": token(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
+        "opening_id": once_opened(factories.dorn(), carla).pk,
         "uidb64": "MQ",
         **new_here(),
     }
@@ -147,6 +156,7 @@ def build() -> World:
         "carla": factories.carla_user(),
         "dorn": factories.dorn(),
         "pat": other_patient_user(),
+        "olga": factories.olga(),
     }
     return World(carla, people, ids, bodies(ids, today), forms(ids, today))
 
@@ -239,6 +249,8 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "rename-team": {"name": "New", "why": "ok"},
         "decline-staff-change": {"why": "ok"},
         "check": {"id": "c", "as_of": day},
+        "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
+        "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
         "understand-line": {"line": "sertr 100 qam"},
     }  # fmt: skip
 
@@ -301,6 +313,8 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "cover": {"user": factories.adler().pk, "since": f"{day}T00:01", "until": f"{later}T12:00"},
         "notice": {"wanted": "0"},
         "reminder": {"choice": "confirm"},
+        "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},
+        "judge_break_glass": {"verdict": "appropriate", "note": "ok"},
         "new_login": {"username": "nell", "role": "nurse", "why": "ok"},
         "ask_role": {"role": "pharmacist", "why": "ok"},
         "ask_password": {"why": "ok"},

@@ -278,6 +278,14 @@ GUARDED: list[tuple[str, Guard]] = [
         "id channel address created_at ended_at consented_at consent_withdrawn_at")),
     ("record.CareAssignment", of_one_patient(
         rows.assignment, "an assignment is never deleted; end it", "id team_id since until")),
+    ("record.BreakGlass", for_ever(
+        rows.opening, "an opening in an emergency is never edited or deleted; end it",
+        "record_breakglass is never emptied")),
+    ("record.BreakGlassEnd", for_ever(
+        rows.opening_end, "the end of an opening is never edited or deleted",
+        "record_breakglassend is never emptied")),
+    ("record.BreakGlassJudgement", for_ever(
+        rows.judgement, "a judgement is never edited or deleted", "record_breakglassjudgement is never emptied")),
     ("record.User", Guard(
         rows.user, "a login keeps its name; make another", "id username",
         "password last_login is_superuser first_name last_name email is_staff is_active date_joined role patient_id",
