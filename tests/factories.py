@@ -78,7 +78,7 @@ def dorn() -> User:
 
 def admin() -> User:
     """The administrator, who runs the service and sees no chart."""
-    return user("admin", Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
+    return user("admin", Role.ADMINISTRATOR)
 
 
 def olga() -> User:

@@ -183,6 +183,8 @@ def tell_absence(by: User, *, user_id: int, since: datetime, until: datetime, co
         raise Refused(_("An absence lasts a year at most, and ends within two years."))
     if cover_id is not None:
         require_cover(person, cover_id)
+    if cover.is_told(person.pk, since, until, cover_id):
+        raise Conflict(_("This absence is on record already."))
     told = cover.tell(user_id=person.pk, since=since, until=until, cover_id=cover_id, by_id=by.pk)
     audit.record(by, "tell_absence", obj=("absence", told.pk), detail={"user": person.pk, "cover": cover_id})
     cover.route(duty.staff(now), Q(assignee=person))
@@ -196,7 +198,10 @@ def withdraw_absence(by: User, absence_id: int) -> Absence:
     whose(by, found.user_id)
     if found.until <= timezone.now():
         raise Conflict(_("This absence is over."))
-    found = cover.withdraw(absence_id, by.pk)
+    is_news = cover.withdraw(absence_id, by.pk)
+    found.refresh_from_db()
+    if not is_news:
+        return found
     audit.record(by, "withdraw_absence", obj=("absence", absence_id), detail={"user": found.user_id})
     cover.route(duty.staff(), Q(assignee_id=found.user_id))
     return found
@@ -212,11 +217,12 @@ def choose_digest(by: User, *, wanted: bool) -> bool:
 
 
 def whose(by: User, user_id: int) -> User:
-    """The person whose absence this is: oneself, or for an administrator anybody who works here."""
+    """The person whose absence this is, locked: oneself, or for an administrator anybody who works here."""
     access.require(by, "manage_cover")
     if by.role != Role.ADMINISTRATOR and by.pk != user_id:
         raise NotAllowed()
-    person = User.objects.filter(pk=user_id, role__in=access.STAFF).first()
+    people = User.objects.select_for_update(of=("self",), no_key=True)
+    person = people.filter(pk=user_id, role__in=access.STAFF).first()
     if person is None:
         raise Refused(_("Nobody of this number works on tasks here."))
     return person

@@ -23,6 +23,7 @@ from medmgmt.api import (
     renewals,
     review,
     side_effects,
+    staff,
     supply,
     worklist,
 )
@@ -32,7 +33,7 @@ app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
     authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
-    break_glass, part2,
+    break_glass, part2, staff,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -18,6 +18,7 @@ from medmgmt.record.models import (
     Allergy,
     BreakGlass,
     CareAssignment,
+    CareTeam,
     CareTeamMember,
     Condition,
     ContactPoint,
@@ -31,7 +32,9 @@ from medmgmt.record.models import (
     Part2Consent,
     Patient,
     Prescription,
+    Role,
     SideEffectReport,
+    StaffChange,
     Status,
     User,
 )
@@ -79,6 +82,7 @@ def build() -> Clinic:
         clinic.call(patient, name)
     clinic.call(BreakGlass.objects.get(), "#over")
     clinic.call(Part2Consent.objects.get(), "#part2")
+    clinic.call(factories.team("Lighthouse"), "#lighthouse")
     people.enrol(bo, pat.pk, level="outpatient", starts_on=pat.today(timezone.now()))
     medicines(clinic)
     for patient, whose, drug in ((sam, "sam", "samazine"), (left, "left", "leftazine"), (pat, "pat", "patazine")):
@@ -90,6 +94,7 @@ def build() -> Clinic:
     tasks(clinic, carla, adler, bo)
     messages_of(clinic, carla, bo)
     knowledge(clinic)
+    logins(clinic)
     name_the_rest(clinic)
     for team in (factories.team(), other):
         clinic.call(team, f"#{team.name.lower()}")
@@ -287,6 +292,19 @@ def staffing(clinic: Clinic, adler: User, bo: User) -> None:
     taken_back = worklist.tell_absence(bo, user_id=bo.pk, since=soon, until=soon + timedelta(days=1))
     worklist.withdraw_absence(bo, taken_back.pk)
     clinic.call(taken_back, "#not-away")
+
+
+def logins(clinic: Clinic) -> None:
+    """Everybody who signs in, by their name, and who is in which team."""
+    for user in User.objects.all():
+        clinic.call(user, f"#{user.username}")
+    for member in CareTeamMember.objects.select_related("user", "team"):
+        clinic.call(member, f"#{member.user.username}-{member.team.name.lower()}")
+    clinic.call(CareTeam.objects.get(name="Annex"), "#annex")
+    clinic.call(StaffChange.objects.get(pk=clinic.ids["staff_change_id"]), "#waits")
+    declined = {"state": "declined", "decided_by": factories.pia(), "decided_at": NOON, "asked_by": factories.admin()}
+    nora = {"user_id": clinic.ids["user_id"], "role": Role.PHARMACIST, "role_before": Role.NURSE}
+    clinic.call(StaffChange.objects.create(kind="role", why="declinedwhy", **nora, **declined), "declinedwhy")
 
 
 def tasks(clinic: Clinic, carla: Patient, adler: User, bo: User) -> None:

@@ -304,6 +304,7 @@ def test_no_address_tells_somebody_outside_a_word_of_it() -> None:
     """Every route, as Dr Adler and as nurse Bo, with the numbers of what the programme made as well as their own."""
     of = prescribed()
     world = worlds.build()
+    part2.revoke_consent(otto(), world.ids["part2_consent_id"])
     change = order()
     report = side_effects.log_side_effect(
         otto(), world.patient.pk, term="drowsy", severity="mild", began_on=world.patient.today(timezone.now())

@@ -9,7 +9,18 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import BreakGlass, ImportRemark, Kind, Part2Consent, Patient, Programme, Role, User
+from medmgmt.record.models import (
+    BreakGlass,
+    CareTeamMember,
+    ImportRemark,
+    Kind,
+    Part2Consent,
+    Patient,
+    Programme,
+    Role,
+    StaffChange,
+    User,
+)
 from refills.messages import calendar_feed
 from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
@@ -47,11 +58,27 @@ def away_later(user: User) -> Absence:
 def consented(patient: Patient) -> Part2Consent:
     """Carla's word to a programme that whoever treats her may see what it prescribes; it has prescribed nothing yet."""
     admin = factories.admin()
-    made = Programme.objects.create(team=factories.team("Lighthouse"), phone="+1 555 0142", marked_by=admin)
+    said = {"phone": "+1 555 0142", "marked_by": admin}
+    made = Programme.objects.get_or_create(team=factories.team("Lighthouse"), defaults=said)[0]
     return Part2Consent.objects.create(
         patient=patient, programme=made, recipient="treating", purpose="treatment", given_on=NOW.date(),
         until=NOW.date() + timedelta(days=9999), recorded_by=admin,
     )  # fmt: skip
+
+
+def new_here() -> dict[str, int]:
+    """Two nurses in no team yet: of one a new password waits, and she begins long after whatever a test looks at."""
+    nora, otto = factories.user("nora", Role.NURSE), factories.user("otto", Role.NURSE)
+    annex, begins = factories.team("Annex"), timezone.now() + timedelta(days=100)
+    waits = StaffChange.objects.create(
+        user=otto, kind="password", role_before=Role.NURSE, role=Role.NURSE, why="Lost.", asked_by=factories.admin()
+    )
+    return {
+        "user_id": nora.pk,
+        "team_id": annex.pk,
+        "membership_id": CareTeamMember.objects.create(team=annex, user=otto, since=begins).pk,
+        "staff_change_id": waits.pk,
+    }
 
 
 def once_opened(by: User, patient: Patient) -> BreakGlass:
@@ -141,6 +168,8 @@ def build() -> World:
         "risky": risky.change.pk,
         "part2_consent_id": consented(carla).pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
+        "uidb64": "MQ",
+        **new_here(),
     }
     people = {
         "nobody": None,
@@ -231,6 +260,18 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "decline-cosignature": {"review": ids["review_id"], "note": "ok"},
         "card-monitoring": {"code": "hunter"},
         "local-changes": LOCAL,
+        "logins": {"username": "nell", "role": "nurse", "why": "ok"},
+        "ask-role": {"role": "pharmacist", "why": "ok"},
+        "ask-password": {"why": "ok"},
+        "ask-active": {"why": "ok"},
+        "make-inactive": {"why": "ok"},
+        "clear-lock": {"why": "ok"},
+        "correct-login": {"first_name": "N", "last_name": "N", "email": "", "why": "ok"},
+        "begin-membership": {"team": ids["team_id"], "why": "ok"},
+        "end-membership": {"why": "ok"},
+        "teams": {"name": "New", "why": "ok"},
+        "rename-team": {"name": "New", "why": "ok"},
+        "decline-staff-change": {"why": "ok"},
         "check": {"id": "c", "as_of": day},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
@@ -302,4 +343,16 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "restricted": {"to": "treating", "purpose": "treatment", "given_on": day, "until": later},
         "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge_break_glass": {"verdict": "appropriate", "note": "ok"},
+        "new_login": {"username": "nell", "role": "nurse", "why": "ok"},
+        "ask_role": {"role": "pharmacist", "why": "ok"},
+        "ask_password": {"why": "ok"},
+        "ask_active": {"why": "ok"},
+        "make_inactive": {"why": "ok"},
+        "clear_lock": {"why": "ok"},
+        "correct_login": {"first_name": "N", "last_name": "N", "email": "", "why": "ok"},
+        "begin_membership": {"team_id": ids["team_id"], "why": "ok"},
+        "end_membership": {"why": "ok"},
+        "teams": {"name": "New", "why": "ok"},
+        "rename_team": {"name": "New", "why": "ok"},
+        "decline_staff_change": {"why": "ok"},
     }
