@@ -73,6 +73,8 @@ WHO_MAY = """
     view_audit              -         -        -          -          yes          yes
     search_drugs           yes       yes      yes        yes         yes          yes
     check_interactions     yes       yes      yes         -           -          -
+    manage_staff            -         -        -          -          yes          -
+    confirm_staff          yes        -       yes         -          yes          -
     break_glass            yes       yes      yes         -           -          -
     judge_break_glass       -         -        -          -          yes         yes
     mark_programme          -         -        -          -          yes          -
