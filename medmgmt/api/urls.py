@@ -22,6 +22,7 @@ from medmgmt.api import (
     review,
     side_effects,
     supply,
+    tokens,
     worklist,
 )
 from medmgmt.api.kit import docs
@@ -29,7 +30,7 @@ from medmgmt.api.kit import docs
 app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
-    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
+    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit, tokens,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

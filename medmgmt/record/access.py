@@ -10,9 +10,10 @@ from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from medmgmt.record import audit, entered, names
-from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed
+from medmgmt.record import audit, door, entered, names
+from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed, NotInPerson, OutOfScope
 from medmgmt.record.models.people import CareAssignment, Patient, Role, User
+from medmgmt.record.models.tokens import Scope
 
 log = logging.getLogger(__name__)
 Thing = TypeVar("Thing", bound=Model)
@@ -67,8 +68,32 @@ ACTS: dict[str, frozenset[Role]] = {
     "view_audit": frozenset({Role.ADMINISTRATOR}),
     "search_drugs": EVERYBODY,
     "check_interactions": STAFF,
+    "make_token": STAFF | {Role.ADMINISTRATOR},
+    "list_tokens": STAFF | {Role.ADMINISTRATOR},
+    "revoke_token": STAFF | {Role.ADMINISTRATOR},
 }
 """Who may do what; whose patients is decided by patients_of."""
+
+SCOPES: dict[str, frozenset[str]] = {
+    Scope.READ: frozenset(
+        {"view_chart", "view_own", "list_patients", "view_lateness", "view_knowledge", "view_alerts", "view_outbox",
+         "view_delivery", "view_audit", "search_drugs", "check_interactions", "list_tokens"}
+    ),
+    Scope.RECORD: frozenset(
+        {"manage_messages", "log_side_effect", "record_observation", "record_encounter", "record_dispense", "void_fill",
+         "register_patient", "merge_charts", "enrol", "import_history", "dismiss_remark", "work_tasks", "reassign_task",
+         "comment_task", "manage_cover", "request_refill", "report_adherence", "count_pills", "decide_held",
+         "curate_knowledge", "revoke_token"}
+    ),
+    Scope.PRESCRIBE: frozenset(
+        {"propose", "answer_finding", "sign", "withdraw", "order_monitoring", "authorise_refill", "renew",
+         "release_lab_gate", "limit_supply"}
+    ),
+}  # fmt: skip
+"""Which acts each scope of a token adds. No token does an act that is in none."""
+IN_PERSON = frozenset({"cosign", "approve_knowledge", "activate_release", "make_token"})
+"""What somebody who is signed in does, and no token: a second pair of eyes, and what changes every review."""
+SCOPE_OF = {act: scope for scope, acts in SCOPES.items() for act in acts}
 
 
 def may(by: User | AnonymousUser, act: str) -> bool:
@@ -77,11 +102,26 @@ def may(by: User | AnonymousUser, act: str) -> bool:
 
 
 def require(by: User | AnonymousUser, act: str) -> None:
-    """Raises NotAllowed unless this person's role does the act. For acts without a patient. No query."""
+    """Raises NotAllowed unless this person's role does the act, and the token that they come with reaches it.
+
+    For acts without a patient. No query.
+    """
     if not may(by, act):
         log.warning("refused act=%s user=%s", act, by.pk)
         raise NotAllowed
+    require_scope(act)
     entered.act(act)
+
+
+def require_scope(act: str) -> None:
+    """Raises OutOfScope where the present request came with a token that does not reach the act, NotInPerson where none
+    does. What only reads needs no scope beyond that of every token. No query."""
+    way = door.present()
+    if way is None or way.kind != door.TOKEN or way.scope is None:
+        return
+    if SCOPE_OF.get(act) not in way.scope:
+        log.warning("refused a token act=%s", act)
+        raise NotInPerson if act in IN_PERSON else OutOfScope
 
 
 def patients_of(by: User | AnonymousUser) -> QuerySet[Patient]:

@@ -21,8 +21,8 @@ web:decline web:decline_cosignature web:dismiss_remark web:done web:enrol web:ho
 web:limit web:local_change web:merge_charts web:my_side_effect web:my_side_effect_sent web:new_allergy
 web:new_condition web:new_dispense web:new_encounter web:new_observation web:new_rule web:new_side_effect web:notice
 web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
-web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
-web:update_patient web:void_fill web:withdraw web:withdraw_absence
+web:revoke_token web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release
+web:tell_taken web:told web:update_patient web:void_fill web:withdraw web:withdraw_absence
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -184,6 +184,9 @@ web:worklist?patient={pat}&whose=team | Task at id="task-(\d+)" | adler bo pia: 
 web:worklist?kind=knowledge_change | Task at id="task-(\d+)" | adler dorn: #knowledge_change | bo pia:
 web:worklist?level=outpatient | Task at id="task-(\d+)" | adler pia dorn: | bo: patlook
 web:task | words | adler bo pia: Castillo commentword
+api:tokens | Token | bo: revokedword tokenword | adler pia admin dorn:
+web:tokens | words | bo: revokedword tokenword | adler pia admin dorn:
+web:tokens | Token at /tokens/(\d+)/revoke/ | bo: tokenword | adler pia admin dorn:
 web:late | words | adler bo pia admin dorn:
 web:cover | words | adler bo pia admin dorn:
 web:cover | Absence at /cover/(\d+)/withdraw/ | adler admin: #away-later | bo pia dorn:

@@ -352,6 +352,7 @@ EDITED_FREELY = {
     "record.User_user_permissions": "Django's own",
     "record.CareTeam": "teams are renamed",
     "record.CareTeamMember": "a membership gets its end",
+    "record.Token": "its last use is noted, and it is revoked",
     "record.IdempotencyRecord": "answers are forgotten after a week",
     "interactions.LocalChange": "it is decided, suspended and ended",
     "interactions.Substance": "laid out anew at will",
