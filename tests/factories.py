@@ -48,8 +48,8 @@ def user(username: str, role: Role, **values: Any) -> User:
 
 
 def token(of: User, scope: str = Scope.PRESCRIBE, **values: Any) -> str:
-    """A bearer token of this person that reaches everything that a token can, for a day."""
-    known = {"name": uuid.uuid4().hex, "scope": scope, "expiry": timedelta(days=1), **values}
+    """A bearer token of this person that reaches everything that a token can, for a month."""
+    known = {"name": uuid.uuid4().hex, "scope": scope, "expiry": timedelta(days=30), **values}
     secret: str = Token.objects.create(of, **known)[1]
     return secret
 
@@ -89,6 +89,11 @@ def dorn() -> User:
 def admin() -> User:
     """The administrator, who runs the service and sees no chart."""
     return user("admin", Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
+
+
+def olga() -> User:
+    """The privacy officer, who reads who saw whom and sees no chart."""
+    return user("olga", Role.PRIVACY_OFFICER, first_name="Olga", last_name="Ohm")
 
 
 def patient(mrn: str, *, of: CareTeam | None = None, **values: Any) -> Patient:
