@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import BreakGlass, CareTeamMember, ImportRemark, Kind, Patient, Role, StaffChange, User
+from medmgmt.record.models import (
+    BreakGlass,
+    CareTeamMember,
+    ImportRemark,
+    Kind,
+    Patient,
+    Role,
+    StaffChange,
+    Token,
+    User,
+)
 from refills.messages import calendar_feed
 from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
@@ -141,6 +151,7 @@ def build() -> World:
         "feed": calendar_feed.token(messages.renew_calendar(bo, carla.pk)),
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
+        "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
         "token": token(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,

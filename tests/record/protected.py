@@ -372,6 +372,7 @@ GUARDED: list[tuple[str, Guard]] = [
 EDITED_FREELY = {
     "record.User_groups": "Django's own",
     "record.User_user_permissions": "Django's own",
+    "record.Token": "its last use is noted, and it is revoked",
     "record.IdempotencyRecord": "answers are forgotten after a week",
     "interactions.LocalChange": "it is decided, suspended and ended",
     "interactions.Substance": "laid out anew at will",

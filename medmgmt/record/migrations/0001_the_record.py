@@ -428,6 +428,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Token',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_key', models.CharField(db_index=True, max_length=25)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('digest', models.CharField(editable=False, max_length=128, unique=True)),
+                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('scope', models.CharField(choices=[('read', 'read'), ('record', 'read and record'), ('prescribe', 'read, record and prescribe')], max_length=10, verbose_name='scope')),
+                ('expiry', models.DateTimeField()),
+                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('-created', '-id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='a_token_has_a_name'),
+                    models.CheckConstraint(condition=models.Q(('scope__in', ['read', 'record', 'prescribe'])), name='a_token_has_a_scope_we_know'),
+                    models.CheckConstraint(condition=models.Q(('expiry__gt', models.F('created'))), name='a_token_ends_after_it_begins'),
+                    models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('user', 'name'), name='a_persons_tokens_have_names_of_their_own'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='SideEffectReport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
