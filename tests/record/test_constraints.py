@@ -58,6 +58,7 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("a_patients_login_belongs_to_a_patient_and_no_other_does", user, {"patient": factories.carla}),
     ("only_an_administrator_administers", user, {"is_superuser": True}),
     ("only_an_administrator_administers", user, {"is_staff": True}),
+    ("only_a_signed_change_is_sealed", change, {"seal": "s"}),
     ("a_care_team_has_a_name", CareTeam.objects.create, {"name": ""}),
     ("a_membership_ends_after_it_begins", membership, {"until": EARLIER}),
     ("an_assignment_ends_after_it_begins", assignment, {"until": EARLIER}),
