@@ -151,6 +151,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "medmgmt.web.kit.middleware.SessionTimeout",
     "medmgmt.web.kit.middleware.WhoSawWhom",
+    "medmgmt.web.kit.middleware.WayIn",
     "medmgmt.web.kit.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -217,6 +218,8 @@ if any(path and not Path(path).is_file() for path in (SERVICE_LEVELS_FILE, SITE_
 # -- safety of the session and the page -----------------------------------------------------------------------------
 SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 30, least=1, most=24 * 60)
 SESSION_HOURS = number("SESSION_HOURS", 10, least=1, most=24)
+CONFIRM_MINUTES = number("CONFIRM_MINUTES", 2 if PRODUCTION else 15, least=1, most=60)
+"""How long a proof of who somebody is counts for what asks for a fresh one. In production signing in is none yet."""
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
@@ -300,6 +303,7 @@ SPECTACULAR_SETTINGS = {
         "FindingSeverity": "medmgmt.api.review.SEVERITIES",
         "MessageChannel": "refills.models.Channel",
         "NotRenewed": "medmgmt.api.renewals.NOT_RENEWED",
+        "OpeningVerdict": "medmgmt.record.models.Judgement",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
         "RuleSeverity": "interactions.models.Severity",
     },
@@ -386,6 +390,14 @@ SMS_TOKEN, PUSH_TOKEN = env.str("SMS_TOKEN", default=""), env.str("PUSH_TOKEN", 
 WEBHOOK_KEYS = {"email": webhook_key("EMAIL_WEBHOOK_KEY"), "sms": webhook_key("SMS_WEBHOOK_KEY")}
 WEBHOOK_SECONDS = number("WEBHOOK_SECONDS", 300, least=30, most=3600)
 """How old a signed delivery report may be."""
+
+# -- charts opened in an emergency ------------------------------------------------------------------------------------
+BREAK_GLASS_HOURS = number("BREAK_GLASS_HOURS", 4, least=1, most=24)
+"""How long a chart that somebody outside the team opened in an emergency stays open to them."""
+BREAK_GLASS_SIGN = yes_or_no("BREAK_GLASS_SIGN", default=False)
+"""Whether they may also propose, sign and authorise there; else they read and record."""
+BREAK_GLASS_REASON_SHOWN = yes_or_no("BREAK_GLASS_REASON_SHOWN", default=False)
+"""Whether the patient reads the reason that was typed; else that it was an emergency."""
 
 # -- logs: ids only, never a name, a drug or a note -------------------------------------------------------------------
 LOGGING = {

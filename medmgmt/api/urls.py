@@ -6,6 +6,7 @@ from medmgmt.api import (
     alerts,
     audit,
     authorising,
+    break_glass,
     checking,
     cover,
     curation,
@@ -30,6 +31,7 @@ app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
     authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
+    break_glass,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

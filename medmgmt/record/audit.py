@@ -18,7 +18,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from medmgmt.record import anchor, seals, sight, signatures
+from medmgmt.record import anchor, entered, seals, sight, signatures
 from medmgmt.record.models.audit import AuditEntry, AuditHead, AuditPatient
 from medmgmt.record.models.people import User
 
@@ -28,6 +28,8 @@ AT_ONCE = 500
 NEVER_WRITTEN = (0, "")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The number of the request being answered; set by the faces, copied into every entry."""
+opening: ContextVar[tuple[int, int, int] | None] = ContextVar("opening", default=None)
+"""Who last came to whose chart by which opening in an emergency; set by the door, named in their entries about it."""
 
 LOCK_HEAD = """
     INSERT INTO record_audithead (chain, seq, hash) VALUES (%s, 0, '')
@@ -77,6 +79,7 @@ def record(
     in a message). A transaction that writes to several chains writes to the site's last, so that two never wait for
     each other.
     """
+    entered.row_about(patient_id)
     object_type, object_id = _named(obj)
     entry = AuditEntry(
         chain=SITE if patient_id is None else f"patient:{patient_id}",
@@ -89,7 +92,7 @@ def record(
         object_type=object_type,
         object_id=object_id,
         why=why.replace("\x00", ""),
-        detail=_plain({**(detail or {}), **({"named": sorted(patients)} if patients else {})}),
+        detail=_plain({**(detail or {}), **_named_in(patients), **_in_emergency(by, patient_id)}),
         request_id=request_id.get()[:64],
         key=seals.current(),
     )
@@ -104,6 +107,18 @@ def record(
         AuditPatient.objects.bulk_create([AuditPatient(entry=entry, patient_id=one) for one in sorted(patients)])
     sight.written(patients if patient_id is None else [patient_id])
     return entry
+
+
+def _named_in(patients: Collection[int]) -> dict[str, object]:
+    """What the detail of an entry about several patients says of them."""
+    return {"named": sorted(patients)} if patients else {}
+
+
+def _in_emergency(by: User | None, patient_id: int | None) -> dict[str, object]:
+    """The opening under which this person is in this chart, where they are."""
+    under = opening.get()
+    is_theirs = under is not None and by is not None and under[:2] == (by.pk, patient_id)
+    return {"break_glass": under[2]} if under is not None and is_theirs else {}
 
 
 def _values(entry: AuditEntry) -> list[Any]:

@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from medmgmt.web import (
     alerts,
     audit,
+    break_glass,
     chart,
     curation,
     delivery,
@@ -34,6 +35,10 @@ urlpatterns = [
     path("language/", set_language, name="language"),
     path("patients/", people.patients, name="patients"),
     path("patients/new/", people.register, name="register"),
+    path("emergency/", break_glass.open_chart, name="break_glass"),
+    path("emergency/<int:opening_id>/end/", break_glass.end, name="end_break_glass"),
+    path("emergency/<int:opening_id>/judge/", break_glass.judge, name="judge_break_glass"),
+    path("emergency/openings/", break_glass.openings, name="openings"),
     path("patients/<int:patient_id>/", chart.chart, name="chart"),
     path("patients/<int:patient_id>/merge/", people.merge, name="merge_charts"),
     path("patients/<int:patient_id>/details/", people.update, name="update_patient"),

@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from django.utils import timezone
 from medmgmt import actions
 from medmgmt.actions import (
     authorising,
+    break_glass,
     history,
     importing,
     knowledge,
@@ -44,6 +45,7 @@ from tests.faces.world import World
 pytestmark = pytest.mark.django_db
 Act = Callable[..., Any]
 WHY = "Because it is so."
+EMERGENCY = "Found unconscious at the station."
 SITE = "site"
 PART: dict[str, Any] = {"quantity": Decimal(7), "unit": "{tablet}", "days_supply": 7}
 PAST = history.History(
@@ -110,6 +112,20 @@ def phenelzine(world: World) -> DosageChange:
     change: DosageChange = orders.start(world.people["adler"] or factories.adler(), "phenelzine", amount="45").change
     orders.answer_all(factories.adler(), change)
     return change
+
+
+def emergency(by: User, world: World) -> Any:
+    return break_glass.open_chart(by, mrn=world.patient.mrn, reason=EMERGENCY)
+
+
+def broken(world: World) -> None:
+    """Carla's chart open to Dr Dorn in an emergency."""
+    world.ids["opening_id"] = emergency(factories.dorn(), world).pk
+
+
+def over(world: World) -> None:
+    broken(world)
+    break_glass.end(factories.dorn(), world.ids["opening_id"])
 
 
 def clozapine(world: World) -> None:
@@ -187,13 +203,18 @@ def ended(by: User, world: World) -> Any:
 
 def ordered(by: User, world: World) -> Any:
     """Of a card that asks for three things one is left to order."""
-    [new] = [one.order for one in monitoring.order_all(by, world.ids["monitored"]) if one.is_new]
-    return new
+    return only(one.order for one in monitoring.order_all(by, world.ids["monitored"]) if one.is_new)
 
 
 def renewed(by: User, world: World) -> Any:
-    [decision] = renewals.renew_batch(by, [world.ids["plain"]]).renewed
-    return decision
+    return only(renewals.renew_batch(by, [world.ids["plain"]]).renewed)
+
+
+def only(things: Iterable[Any]) -> Any:
+    """The one thing there is; None where the act found nothing left to do."""
+    found = list(things)
+    assert len(found) < 2
+    return next(iter(found), None)
 
 
 def several(by: User, world: World) -> Any:
@@ -293,7 +314,8 @@ LINES = [
     Line(messages.save_plan, "bo", plan, "save_plan", "reminder_plan"),
     Line(messages.opt, "carla", lambda by, w: messages.opt(by, w.patient.pk, channel="email", wanted=False),
          "opt", "", nothing),
-    Line(messages.add_caregiver, "bo", lambda by, w: worlds.helper_of(w.patient, by), "add_caregiver",
+    Line(messages.add_caregiver, "bo", lambda by, w: messages.add_caregiver(by, w.patient.pk,
+         **{**worlds.HELPER, "address": "n@x.example"}, starts_on=day()), "add_caregiver",
          "caregiver_consent"),
     Line(messages.withdraw_caregiver, "bo", lambda by, w: messages.withdraw_caregiver(by, w.ids["consent_id"]),
          "withdraw_caregiver", "caregiver_consent", given("consent_id")),
@@ -324,6 +346,12 @@ LINES = [
          nothing, whose=SITE),
     Line(worklist.release, "bo", released, "release_task", "task", before=claimed),
     Line(worklist.each, "bo", several, "claim_task", "task"),
+    # -- emergencies
+    Line(break_glass.open_chart, "dorn", emergency, "break_glass", "break_glass", why=EMERGENCY),
+    Line(break_glass.end, "dorn", lambda by, w: break_glass.end(by, w.ids["opening_id"]), "end_break_glass",
+         "break_glass", before=broken),
+    Line(break_glass.judge, "olga", lambda by, w: break_glass.judge(by, w.ids["opening_id"], verdict="appropriate",
+         note=WHY), "judge_break_glass", "break_glass", given("opening_id"), why=WHY, before=over),
     # -- people
     Line(people.register_patient, "bo", register, "register_patient", "patient", whose="made"),
     Line(people.update_patient, "bo", lambda by, w: people.update_patient(by, w.patient.pk, version=1,

@@ -23,6 +23,7 @@ web:new_condition web:new_dispense web:new_encounter web:new_observation web:new
 web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
 web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
 web:update_patient web:void_fill web:withdraw web:withdraw_absence
+web:end_break_glass web:judge_break_glass
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -103,6 +104,7 @@ api:tasks?level=intensive_outpatient | Task | adler: #refill_request #review_pro
     #side_effect_review #side_effect_review-3 adlerlook | bo: #look | pia dorn:
 api:tasks?level=outpatient | Task | adler pia dorn: | bo: patlook
 api:tasks?due_until=2026-06-01 | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
+api:break-glass | BreakGlass | adler bo pia dorn: | olga: #over
 api:absences | Absence | adler bo pia admin dorn: #away-later
 api:releases | Release | adler bo pia admin dorn: #used idlesource
 api:releases?status=active | Release | adler bo pia admin dorn: #used
@@ -207,4 +209,6 @@ web:held | Reminder at name="messages" value="(\d+)" | adler bo pia: #held
 web:outbox | words | admin: Sentfirst Sentsecond
 web:audit | words | admin olga:
 web:audit?patient={pat} | words | admin olga:
+web:break_glass | words | adler bo pia dorn:
+web:openings | words | olga: Castillo
 """

@@ -134,6 +134,10 @@ api:approve-local-change     POST   s y n y n n y n n
 api:reject-local-change      POST   s y n y n n y n n
 api:end-local-change         POST   s n n x n n n n n
 api:audit                    GET    s n n n y n n n y
+api:break-glass              GET    s y y y n n y n y
+api:break-glass              POST   s y y y n n y n n
+api:end-break-glass          POST   s x x x y n y n y
+api:judge-break-glass        POST   s n n n n n n n y
 api:schema                   GET    y y y y y y y y y
 api:docs                     GET    y y y y y y y y y
 api:nothing-here             GET    x x x x x x x x x
@@ -315,4 +319,12 @@ web:outbox                   GET    s n n n y n n n n
 web:outbox                   POST   s n n n y n n n n
 web:audit                    GET    s n n n y n n n y
 web:audit                    POST   s n n n y n n n y
+web:break_glass              GET    s y y y n n y n n
+web:break_glass              POST   s y y y n n r n n
+web:end_break_glass          GET    s r r r r r r r r
+web:end_break_glass          POST   s x x x y n y n y
+web:openings                 GET    s n n n n n n n y
+web:openings                 POST   s n n n n n n n y
+web:judge_break_glass        GET    s n n n n n n n y
+web:judge_break_glass        POST   s n n n n n n n r
 """

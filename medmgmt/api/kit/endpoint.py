@@ -23,7 +23,7 @@ from medmgmt.api.kit.filters import FilterSet
 from medmgmt.api.kit.pagination import Pages
 from medmgmt.api.kit.session import SessionAuthentication, TokenAuthentication
 from medmgmt.problems import ProblemRaised
-from medmgmt.record import sight
+from medmgmt.record import door, sight
 from medmgmt.record.errors import Conflict
 from refills.errors import TaskTaken
 
@@ -52,6 +52,8 @@ class Operation:
     """Whether it tells who did what: of patients only the numbers of their charts."""
     words: str = ""
     """What it does, where its act says it otherwise."""
+    only_reads: bool = False
+    """Whether a POST changes nothing, so that it is simply done again: what it asks for has no place in an address."""
     asks_again: bool = False
     """Whether the very same, sent twice within a minute without a key, is asked about."""
 
@@ -89,6 +91,7 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication: a query parameter that nobody knows was meant to do something, so it is refused."""
         super().initial(request, *args, **kwargs)
+        say_the_way_in(request)
         known = self.operation_of(request.method).parameters()
         unknown = {
             str(name)[:100]: [_("There is no such parameter.")] for name in request.query_params if name not in known
@@ -128,6 +131,12 @@ def patients_in(data: object) -> Iterator[int]:
         yield whose
     for each in data.values():
         yield from patients_in(each)
+
+
+def say_the_way_in(request: Request) -> None:
+    """A token is another way in than the session whose cookie may have come beside it."""
+    if isinstance(request.successful_authenticator, TokenAuthentication):
+        door.is_now(door.Door(door.TOKEN))
 
 
 def at(address: str, name: str, *, called: str = "", is_public: bool = False, **operations: Handler) -> URLPattern:
@@ -195,7 +204,7 @@ def writes(
             with version_of(operation, request, values) as version:
                 return view.show(operation, act(request.user, *ids.values(), **values, **version))
 
-        if request.method != "POST":
+        if request.method != "POST" or operation.only_reads:
             return once()
         return idempotency.once(request, once, asks_again=operation.asks_again)
 

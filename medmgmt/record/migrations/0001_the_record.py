@@ -429,7 +429,8 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(max_length=500)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('body', models.JSONField(blank=True, null=True)),
+                ('asked', models.JSONField(blank=True, default=dict)),
+                ('answer', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],
             options={
@@ -522,6 +523,55 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('status', 'signed'), models.Q(('seal', ''), ('seal_key', '')), _connector='OR'), name='only_a_signed_change_is_sealed'),
                     models.CheckConstraint(condition=models.Q(('status', 'withdrawn'), ('withdrawn_note', ''), _connector='OR'), name='only_a_withdrawn_change_says_why_withdrawn'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_at__gte', models.F('proposed_at')), _connector='OR'), models.Q(('withdrawn_at__isnull', True), ('withdrawn_at__gte', models.F('proposed_at')), _connector='OR')), name='a_change_is_settled_after_it_was_proposed'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='BreakGlass',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='openings', to='record.patient')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('role', models.CharField(choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator'), ('privacy_officer', 'privacy officer')], max_length=20)),
+                ('reason', models.TextField()),
+                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('until', models.DateTimeField()),
+            ],
+            options={
+                'ordering': ['-opened_at', '-id'],
+                'indexes': [models.Index(fields=['by', 'until'], name='opening_by_person')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='an_opening_says_why'),
+                    models.CheckConstraint(condition=models.Q(('until__gt', models.F('opened_at'))), name='an_opening_ends_after_it_begins'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['psychiatrist', 'nurse', 'pharmacist'])), name='only_who_works_here_opens_a_chart'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='BreakGlassEnd',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+                ('opening', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='ended', to='record.breakglass')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='BreakGlassJudgement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+                ('opening', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='judged', to='record.breakglass')),
+                ('verdict', models.CharField(choices=[('appropriate', 'appropriate'), ('not_appropriate', 'not appropriate')], max_length=20)),
+                ('note', models.TextField()),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('verdict__in', ['appropriate', 'not_appropriate'])), name='an_opening_is_judged_in_a_word_we_know'),
+                    models.CheckConstraint(condition=models.Q(('note', ''), _negated=True), name='a_judgement_says_why'),
                 ],
             },
         ),

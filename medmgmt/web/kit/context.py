@@ -34,6 +34,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_knowledge", "web:knowledge", _("Knowledge"), ("knowledge", "rules", "new_rule", "alerts", "selftest")),
     ("view_delivery", "web:delivery", _("Delivery"), ("delivery",)),
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
+    ("judge_break_glass", "web:openings", _("Emergencies"), ("openings", "judge_break_glass")),
     ("view_audit", "web:audit", _("Audit"), ("audit",)),
 )
 """Act that opens it, address, label, and the views that count as being there."""
