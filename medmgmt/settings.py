@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".medmgmt"
 DEMO_SECRET_KEY = "demo-only-" + "not-a-secret-" * 4
+DEMO_AUDIT_KEY = "demo-only-" + "seals-nothing-" * 4
 env = environ.Env()
+
+
+def is_fit(key: str) -> bool:
+    """Whether a key is long and mixed enough to be one, and none that is printed somewhere."""
+    return len(key) >= 50 and len(set(key)) >= 5 and "demo-only-" not in key
 
 
 def number(name: str, default: int, *, least: int, most: int) -> int:
@@ -45,7 +52,9 @@ MODE = one_of("MEDMGMT_MODE", "demo", ("demo", "production"))
 PRODUCTION = MODE == "production"
 DEBUG = yes_or_no("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
-AUDIT_KEY = env.str("AUDIT_KEY", default=SECRET_KEY)
+AUDIT_KEY = env.str("AUDIT_KEY", default=DEMO_AUDIT_KEY)
+AUDIT_KEYS_OLD = env.list("AUDIT_KEYS_OLD", default=[])
+"""Keys that sealed the trail before AUDIT_KEY, separated by commas: what they sealed still verifies."""
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = number("PORT", 8000, least=1, most=65535)
 LOCAL_HOST = "127.0.0.1" if HOST in ("0.0.0.0", "::") else HOST  # noqa: S104 compared, not bound
@@ -90,8 +99,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- production refuses to start half-configured --------------------------------------------------------------------
 if PRODUCTION:
-    if SECRET_KEY == DEMO_SECRET_KEY or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
+    if not is_fit(SECRET_KEY):
         raise ImproperlyConfigured("Production needs its own SECRET_KEY of at least 50 characters.")
+    if not is_fit(AUDIT_KEY):
+        raise ImproperlyConfigured("Production needs its own AUDIT_KEY of at least 50 characters: it seals the trail.")
+    if AUDIT_KEY == SECRET_KEY or AUDIT_KEY in AUDIT_KEYS_OLD:
+        raise ImproperlyConfigured("AUDIT_KEY is another key than SECRET_KEY and than those in AUDIT_KEYS_OLD.")
+    if SECRET_KEY in AUDIT_KEYS_OLD or not all(AUDIT_KEYS_OLD):
+        raise ImproperlyConfigured("AUDIT_KEYS_OLD lists keys that sealed the trail, separated by commas.")
     if DEBUG:
         raise ImproperlyConfigured("Production does not start with DEBUG on.")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
@@ -135,6 +150,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "medmgmt.web.kit.middleware.SessionTimeout",
+    "medmgmt.web.kit.middleware.WhoSawWhom",
     "medmgmt.web.kit.middleware.WayIn",
     "medmgmt.web.kit.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -246,7 +262,7 @@ AXES_SENSITIVE_PARAMETERS = ["username"]
 # -- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "medmgmt.api.kit.session.TokenAuthentication",
         "medmgmt.api.kit.session.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -260,7 +276,8 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "URL_FORMAT_OVERRIDE": None,
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_LIMIT_PER_USER": 20}
+KNOX_TOKEN_MODEL = "record.Token"  # noqa: S105 - the name of a table
+REST_KNOX = {"TOKEN_MODEL": KNOX_TOKEN_MODEL, "TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer"}
 NAMED_AS_HERE = {
     "medmgmt.record.models": "EncounterKind ReactionSeverity ReasonCode Sex SideEffectSeverity",
     "interactions.models": "AnswerReason ReleaseKind ReleaseStatus Together",
@@ -292,6 +309,8 @@ SPECTACULAR_SETTINGS = {
         "OpeningVerdict": "medmgmt.record.models.Judgement",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
         "RuleSeverity": "interactions.models.Severity",
+        "SelftestScope": "interactions.models.SelftestScope",
+        "TokenScope": "medmgmt.record.models.Scope",
     },
 }
 

@@ -60,6 +60,6 @@ ADDRESSES = [
             refuses=("conflict",))),
     at("disclosures", "disclosures",
        get=lists(DisclosureLine, part2.disclosures, "The accounting of disclosures of the last three years.",
-            order=("-at", "-id"), seen="disclosures")),
+            order=("-at", "-id"))),
 ]
 # fmt: on

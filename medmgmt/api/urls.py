@@ -25,6 +25,7 @@ from medmgmt.api import (
     side_effects,
     staff,
     supply,
+    tokens,
     worklist,
 )
 from medmgmt.api.kit import docs
@@ -33,7 +34,7 @@ app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
     authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
-    break_glass, part2, staff,
+    break_glass, part2, staff, tokens,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

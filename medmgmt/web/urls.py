@@ -26,6 +26,7 @@ from medmgmt.web import (
     side_effects,
     staff,
     supply,
+    tokens,
     worklist,
 )
 
@@ -34,6 +35,8 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in/", session.SignIn.as_view(), name="sign_in"),
     path("sign-out/", session.SignOut.as_view(), name="sign_out"),
+    path("tokens/", tokens.own_tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke, name="revoke_token"),
     path("language/", set_language, name="language"),
     path("patients/", people.patients, name="patients"),
     path("patients/new/", people.register, name="register"),

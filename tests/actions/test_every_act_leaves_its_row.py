@@ -33,6 +33,7 @@ from medmgmt.actions import (
     staff,
     supply,
     surveying,
+    tokens,
     worklist,
 )
 from medmgmt.record import access
@@ -350,6 +351,10 @@ LINES = [
          "postpone_task", "task"),
     Line(worklist.comment, "bo", lambda by, w: worklist.comment(by, w.ids["task_id"], text="x"), "comment_task",
          "task", given("task_id")),
+    Line(tokens.make_token, "bo", lambda by, _w: tokens.make_token(by, name="n", scope="read", days=1), "make_token",
+         "token", lambda _w, came: came[0].pk, whose=SITE),
+    Line(tokens.revoke_token, "bo", lambda by, w: tokens.revoke_token(by, w.ids["token_id"]), "revoke_token", "token",
+         given("token_id"), whose=SITE),
     Line(worklist.tell_absence, "bo", lambda by, w: worlds.away_later(by), "tell_absence", "absence", whose=SITE),
     Line(worklist.withdraw_absence, "adler", lambda by, w: worklist.withdraw_absence(by, w.ids["absence_id"]),
          "withdraw_absence", "absence", whose=SITE),
@@ -431,6 +436,7 @@ LINES = [
 
 
 PARTS: list[Act] = [
+    tokens.made,
     review.open_follow_up,
     review.close_screening,
     authorising.write,

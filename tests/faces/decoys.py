@@ -36,6 +36,7 @@ from medmgmt.record.models import (
     SideEffectReport,
     StaffChange,
     Status,
+    Token,
     User,
 )
 from medmgmt.regimen import lexicon
@@ -286,6 +287,9 @@ def supply_of(clinic: Clinic, carla: Patient, adler: User) -> None:
 def staffing(clinic: Clinic, adler: User, bo: User) -> None:
     """Somebody who will be away, somebody who was, somebody who is not after all."""
     clinic.call(Absence.objects.get(pk=clinic.ids["absence_id"]), "#away-later")
+    clinic.call(Token.objects.get(pk=clinic.ids["token_id"]), "tokenword")
+    ended = {"scope": "read", "expiry": timedelta(days=1), "revoked_at": OVER}
+    clinic.call(Token.objects.create(bo, name="revokedword", **ended)[0], "revokedword")
     past = {"since": OVER, "until": NOON, "told_by": bo, "told_at": OVER}
     clinic.call(Absence.objects.create(user=bo, **past), "#was-away")
     soon = timezone.now() + timedelta(days=50)

@@ -24,10 +24,10 @@ web:order_monitoring web:postpone web:reassign web:register web:release web:rele
 web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
 web:update_patient web:void_fill web:withdraw web:withdraw_absence
 web:restricted web:revoke_my_consent web:revoke_part2_consent
-web:end_break_glass web:judge_break_glass
 api:login web:ask_active web:ask_password web:ask_role web:begin_membership web:clear_lock web:confirm_staff_change
 web:correct_login web:decline_staff_change web:end_membership web:first_sign_in web:make_inactive web:new_login
 web:rename_team web:staff_change
+web:end_break_glass web:revoke_token web:judge_break_glass
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -203,6 +203,9 @@ web:worklist?patient={pat}&whose=team | Task at id="task-(\d+)" | adler bo pia: 
 web:worklist?kind=knowledge_change | Task at id="task-(\d+)" | adler dorn: #knowledge_change | bo pia:
 web:worklist?level=outpatient | Task at id="task-(\d+)" | adler pia dorn: | bo: patlook
 web:task | words | adler bo pia: Castillo commentword
+api:tokens | Token | bo: revokedword tokenword | adler pia admin dorn:
+web:tokens | words | bo: revokedword tokenword | adler pia admin dorn:
+web:tokens | Token at /tokens/(\d+)/revoke/ | bo: tokenword | adler pia admin dorn:
 web:late | words | adler bo pia admin dorn:
 web:cover | words | adler bo pia admin dorn:
 web:cover | Absence at /cover/(\d+)/withdraw/ | adler admin: #away-later | bo pia dorn:

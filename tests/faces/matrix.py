@@ -108,6 +108,12 @@ api:reassign-task            POST   s y y y n n x n n
 api:postpone-task            POST   s y y y n n x n n
 api:task-comments            GET    s y y y n n x n n
 api:task-comments            POST   s y y y n n x n n
+api:tokens                   GET    s y y y y n y n n
+api:revoke-token             POST   s x y x x n x n n
+web:tokens                   GET    s y y y y n y n n
+web:tokens                   POST   s y y y y n y n n
+web:revoke_token             GET    s m m m m m m m m
+web:revoke_token             POST   s x r x x n x n n
 api:absences                 GET    s y y y y n y n n
 api:absences                 POST   s y n n y n n n n
 api:withdraw-absence         POST   s y n n y n n n n

@@ -202,6 +202,28 @@ def test_with_consent_the_card_is_whole_and_after_its_revocation_masked_again() 
     assert words_in(body.encode()) == []
 
 
+def test_a_repeat_after_the_revocation_gives_no_answer_that_was_given_under_the_consent() -> None:
+    of = prescribed()
+    given, client = consent(), client_of(factories.adler())
+    today = factories.carla().today(timezone.now()).isoformat()
+    said = {"kind": "start", "patient": of.patient_id, "drug": {"name": "alprazolam"}, "effective_on": today,
+            "reason_code": "initial_treatment", "sig": worlds.SIG | {"amount": "1"}}  # fmt: skip
+
+    def sent() -> Any:
+        headers = {"Idempotency-Key": "one"}
+        return client.post("/api/proposals/", said, content_type="application/json", headers=headers)
+
+    first = sent()
+    assert first.status_code == 201, first.content
+    assert words_in(first.content)
+    assert first.headers["X-Part2-Notice"] == "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+    assert sent().content == first.content
+    part2.revoke_consent(otto(), given.pk)
+    again = sent()
+    assert again.status_code == 404
+    assert words_in(again.content) == []
+
+
 def test_a_consent_holds_for_whom_it_names_and_until_its_day() -> None:
     prescribed()
     dorn_team = factories.team("Hillside")

@@ -19,6 +19,7 @@ from medmgmt.record.models import (
     Programme,
     Role,
     StaffChange,
+    Token,
     User,
 )
 from refills.messages import calendar_feed
@@ -164,6 +165,7 @@ def build() -> World:
         "feed": calendar_feed.token(messages.renew_calendar(bo, carla.pk)),
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
+        "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
         "token": token(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "part2_consent_id": consented(carla).pk,

@@ -75,6 +75,9 @@ WHO_MAY = """
     check_interactions     yes       yes      yes         -           -          -
     manage_staff            -         -        -          -          yes          -
     confirm_staff          yes        -       yes         -          yes          -
+    make_token             yes       yes      yes         -          yes          -
+    list_tokens            yes       yes      yes         -          yes          -
+    revoke_token           yes       yes      yes         -          yes          -
     break_glass            yes       yes      yes         -           -          -
     judge_break_glass       -         -        -          -          yes         yes
     mark_programme          -         -        -          -          yes          -

@@ -202,6 +202,7 @@ class Migration(migrations.Migration):
                 ('request_id', models.CharField(blank=True, max_length=64)),
                 ('previous_hash', models.CharField(blank=True, max_length=64)),
                 ('hash', models.CharField(max_length=64)),
+                ('key', models.CharField(max_length=12)),
             ],
             options={
                 'verbose_name_plural': 'audit entries',
@@ -216,6 +217,19 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('act', ''), _negated=True), name='an_audit_entry_says_what_was_done'),
                     models.CheckConstraint(condition=models.Q(('actor_name', ''), _negated=True), name='an_audit_entry_says_who'),
                     models.CheckConstraint(condition=models.Q(models.Q(('seq', 1), ('previous_hash', '')), models.Q(('seq__gt', 1), models.Q(('previous_hash', ''), _negated=True)), _connector='OR'), name='an_audit_entry_names_the_one_before_it'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='AuditPatient',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='record.auditentry')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('entry', 'patient'), name='an_audit_entry_names_a_patient_once'),
                 ],
             },
         ),
@@ -444,6 +458,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Token',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_key', models.CharField(db_index=True, max_length=25)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('digest', models.CharField(editable=False, max_length=128, unique=True)),
+                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('scope', models.CharField(choices=[('read', 'read'), ('record', 'read and record'), ('prescribe', 'read, record and prescribe')], max_length=10, verbose_name='scope')),
+                ('expiry', models.DateTimeField()),
+                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('-created', '-id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='a_token_has_a_name'),
+                    models.CheckConstraint(condition=models.Q(('scope__in', ['read', 'record', 'prescribe'])), name='a_token_has_a_scope_we_know'),
+                    models.CheckConstraint(condition=models.Q(('expiry__gt', models.F('created'))), name='a_token_ends_after_it_begins'),
+                    models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('user', 'name'), name='a_persons_tokens_have_names_of_their_own'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='SideEffectReport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -504,6 +542,8 @@ class Migration(migrations.Migration):
                 ('prompted_by_side_effect', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prompted_changes', to='record.sideeffectreport')),
                 ('prompted_by_observation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prompted_changes', to='record.observation')),
                 ('prompted_by_plan', models.CharField(blank=True, max_length=300)),
+                ('seal', models.CharField(blank=True, max_length=64)),
+                ('seal_key', models.CharField(blank=True, max_length=12)),
             ],
             options={
                 'ordering': ['effective_on', 'signed_at', 'id'],
@@ -520,6 +560,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('alongside__isnull', True), ('kind__in', ('start', 'resume')), _connector='OR'), name='only_what_begins_is_meant_beside_another'),
                     models.CheckConstraint(condition=models.Q(('sig__isnull', True), models.Q(models.Q(('sig__route', 'UNK'), _negated=True), models.Q(('sig__parts__0__timing', 'UNK'), _negated=True)), ('reason_code', 'imported'), _connector='OR'), name='only_history_leaves_route_or_timing_unrecorded'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'proposed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', False), ('signed_by__isnull', False), ('status', 'signed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='a_change_is_proposed_or_signed_or_withdrawn_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(('status', 'signed'), models.Q(('seal', ''), ('seal_key', '')), _connector='OR'), name='only_a_signed_change_is_sealed'),
                     models.CheckConstraint(condition=models.Q(('status', 'withdrawn'), ('withdrawn_note', ''), _connector='OR'), name='only_a_withdrawn_change_says_why_withdrawn'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_at__gte', models.F('proposed_at')), _connector='OR'), models.Q(('withdrawn_at__isnull', True), ('withdrawn_at__gte', models.F('proposed_at')), _connector='OR')), name='a_change_is_settled_after_it_was_proposed'),
                 ],

@@ -23,6 +23,7 @@ APPEND_ONLY = {
     "record_part2revoked": "the revocation of a Part 2 consent is never edited or deleted",
     "record_disclosure": "the accounting of disclosures is never edited or deleted",
     "record_auditentry": "the audit trail is never edited or deleted",
+    "record_auditpatient": "whom the audit trail names is never edited or deleted",
 }
 KEPT = {
     "record_dosagechange": "a dosage change is never deleted",
@@ -90,7 +91,7 @@ def refusals(vendor, columns):
     later = DIALECT[vendor]["later"]
 
     for table, sentence in APPEND_ONLY.items():
-        edited = "1 = 1" if table == "record_auditentry" else f"NOT ({merged[table]})"
+        edited = "1 = 1" if table in ("record_auditentry", "record_auditpatient") else f"NOT ({merged[table]})"
         yield f"{table}_is_never_edited", "UPDATE", table, edited, sentence
         yield f"{table}_is_never_deleted", "DELETE", table, "1 = 1", sentence
     for table in [*APPEND_ONLY, "record_dosagechange"]:
