@@ -18,7 +18,7 @@ from interactions.engine.severity import NAMED
 from interactions.models import Finding
 from medmgmt.record.models.break_glass import BreakGlass
 from medmgmt.record.models.part2 import Disclosure, Part2Consent, Programme, Recipient
-from medmgmt.record.models.people import CareTeamMember, Patient, Role, User
+from medmgmt.record.models.people import CareAssignment, CareTeamMember, Patient, Role, User
 from medmgmt.record.models.prescriptions import DosageChange, Prescription
 from refills.models import Dispense
 
@@ -75,9 +75,12 @@ def memberships(by: User, now: datetime) -> QuerySet[CareTeamMember]:
 
 
 def consents_to(by: User, now: datetime) -> QuerySet[Part2Consent]:
-    """The consents in force at the instant `now` that name this person, a team of theirs, or whoever treats."""
+    """The consents in force at the instant `now` that name this person, a team of theirs, or whoever treats: those in
+    whose care the patient is."""
     teams = memberships(by, now).values("team")
-    named = Q(recipient=Recipient.TREATING) | Q(person=by) | Q(team__in=teams)
+    current = Q(until=None) | Q(until__gt=now)
+    treats = CareAssignment.objects.filter(current, since__lte=now, patient=OuterRef("patient"), team__in=teams)
+    named = Q(recipient=Recipient.TREATING) & Q(Exists(treats)) | Q(person=by) | Q(team__in=teams)
     return in_force(now).filter(named)
 
 

@@ -110,7 +110,7 @@ api:tasks?level=outpatient | Task | adler pia dorn: | bo: patlook
 api:tasks?due_until=2026-06-01 | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
 api:break-glass | BreakGlass | adler bo pia dorn: | olga: #over
 api:part2-consents | Part2Consent | adler bo pia: | carla: #part2
-api:disclosures | Disclosure | carla pat olga:
+api:disclosures | Disclosure | carla olga: #shown | pat:
 api:absences | Absence | adler bo pia admin dorn: #away-later
 api:releases | Release | adler bo pia admin dorn: #used idlesource
 api:releases?status=active | Release | adler bo pia admin dorn: #used
@@ -240,6 +240,6 @@ web:audit | words | admin olga:
 web:audit?patient={pat} | words | admin olga:
 web:break_glass | words | adler bo pia dorn:
 web:openings | words | olga: Castillo
-web:disclosures | words | carla pat olga:
+web:disclosures | words | carla olga: Castillo | pat:
 web:programmes | words | admin:
 """
