@@ -140,7 +140,7 @@ ERRORS: dict[str, tuple[type[Exception], ...]] = {
     "method-not-allowed": (rest_errors.MethodNotAllowed,),
     "not-acceptable": (rest_errors.NotAcceptable,),
     "unsupported-media-type": (rest_errors.UnsupportedMediaType,),
-    "too-many-requests": (rest_errors.Throttled,),
+    "too-many-requests": (rest_errors.Throttled, record_errors.TooSoon),
 }  # fmt: skip
 # Looked up along the class's own line of descent, so the most particular entry wins.
 OF_ERROR = {error: kind for kind, errors in ERRORS.items() for error in errors}
@@ -263,7 +263,9 @@ def api_exception_handler(error: Exception, context: Mapping[str, object]) -> Re
 def _headers(error: Exception, problem: Problem) -> Iterator[tuple[str, str]]:
     if challenge := getattr(error, "auth_header", None):
         yield "WWW-Authenticate", str(challenge)
-    if (wait := getattr(error, "wait", None)) is not None:
+    if isinstance(error, record_errors.TooSoon):
+        yield "Retry-After", str(int(error.wait.total_seconds()) + 1)
+    elif (wait := getattr(error, "wait", None)) is not None:
         yield "Retry-After", str(int(wait))
     elif problem.status == 503:
         yield "Retry-After", "1"

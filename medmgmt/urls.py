@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from medmgmt.web import health
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("api/", include("medmgmt.api.urls")),
     path("problems/", include("medmgmt.api.kit.problem_urls")),
+    path("admin/login/", RedirectView.as_view(pattern_name="web:sign_in", query_string=True)),
     path("admin/", admin.site.urls),
     path("", include("medmgmt.web.urls")),
 ]

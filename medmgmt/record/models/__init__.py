@@ -31,3 +31,4 @@ from medmgmt.record.models.prescriptions import DosageChange, Kind, Prescription
 from medmgmt.record.models.remarks import ImportRemark, RemarkKind
 from medmgmt.record.models.requests import IdempotencyRecord
 from medmgmt.record.models.side_effects import ActionTaken, Outcome, SideEffectReport, SideEffectSeverity, Suspect
+from medmgmt.record.models.signing_in import Attempts, Device, FactorKind, OpenSession, QuickPin, SecondFactor
