@@ -25,6 +25,7 @@ PREFIX = "/problems/"
 # PostgreSQL: violates check constraint "a_dose_is_..."; SQLite: CHECK constraint failed: a_dose_is_...
 RULE = re.compile(r'constraint "?(?:failed: )?([a-z]+(?:_[a-z0-9]+){2,})')
 log = logging.getLogger(__name__)
+CONFIRM_AT = "/api/confirm-identity/"
 FACES = ("/api/", PREFIX)
 """Addresses below these answer every error as a problem document, whoever refused."""
 
@@ -79,6 +80,9 @@ KINDS: dict[str, Kind] = {
         _("`waits_for` names what closes it: an observation, a score or a visit. Record that, or cancel the task.")),
     "request-in-progress": Kind(409, _("The same request is still being worked on"),
         _("Another request with the same `Idempotency-Key` has not ended yet. Ask again in a moment.")),
+    "done-before": Kind(409, _("This was done before"),
+        _("The same request was done more than a day ago, and its answer is not kept. Nothing was done twice: read "
+          "what it changed.")),
     "link-expired": Kind(410, _("This link has expired"), _("The link in the message was meant for a limited time.")),
     "precondition-failed": Kind(412, _("It has changed since you read it"),
         _("`If-Match` names an older version. Read again, then decide again.")),
@@ -207,6 +211,8 @@ def describe(error: BaseException) -> Problem:
         return of_kind(kind, broken_rule(error))
     if isinstance(error, interactions_errors.UnansweredFindings | interactions_errors.CoSignatureNeeded):
         return of_kind(kind, str(error), findings=[finding_line(each) for each in error.findings])
+    if isinstance(error, record_errors.Unproven):
+        return of_kind(kind, str(error), confirm_at=CONFIRM_AT)
     if isinstance(error, refills_errors.RefillRefused):
         return of_kind(kind, str(error), rules=error.rules)
     if isinstance(error, refills_errors.ClosesOnEvidence):

@@ -301,6 +301,7 @@ SPECTACULAR_SETTINGS = {
         "FindingSeverity": "medmgmt.api.review.SEVERITIES",
         "MessageChannel": "refills.models.Channel",
         "NotRenewed": "medmgmt.api.renewals.NOT_RENEWED",
+        "OpeningVerdict": "medmgmt.record.models.Judgement",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
         "RuleSeverity": "interactions.models.Severity",
     },
@@ -387,6 +388,14 @@ SMS_TOKEN, PUSH_TOKEN = env.str("SMS_TOKEN", default=""), env.str("PUSH_TOKEN", 
 WEBHOOK_KEYS = {"email": webhook_key("EMAIL_WEBHOOK_KEY"), "sms": webhook_key("SMS_WEBHOOK_KEY")}
 WEBHOOK_SECONDS = number("WEBHOOK_SECONDS", 300, least=30, most=3600)
 """How old a signed delivery report may be."""
+
+# -- charts opened in an emergency ------------------------------------------------------------------------------------
+BREAK_GLASS_HOURS = number("BREAK_GLASS_HOURS", 4, least=1, most=24)
+"""How long a chart that somebody outside the team opened in an emergency stays open to them."""
+BREAK_GLASS_SIGN = yes_or_no("BREAK_GLASS_SIGN", default=False)
+"""Whether they may also propose, sign and authorise there; else they read and record."""
+BREAK_GLASS_REASON_SHOWN = yes_or_no("BREAK_GLASS_REASON_SHOWN", default=False)
+"""Whether the patient reads the reason that was typed; else that it was an emergency."""
 
 # -- logs: ids only, never a name, a drug or a note -------------------------------------------------------------------
 LOGGING = {

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from fido2.server import Fido2Server
 
 from medmgmt.record import audit, door
-from medmgmt.record.errors import NoSuchThing, Refused, TooSoon, WrongProof
+from medmgmt.record.errors import Conflict, NoSuchThing, Refused, TooSoon, WrongProof
 from medmgmt.record.models import FactorKind, OpenSession, QuickPin, Role, SecondFactor, User
 from medmgmt.signing_in import factors, passkeys, places, sessions, slowing
 from medmgmt.signing_in.places import Place
@@ -238,6 +238,8 @@ def change_password(user: User, *, old: str, new: str, place: Place, entry_id: i
     validate_password(new, user)
     with transaction.atomic():
         mine = locked(user)
+        if not mine.check_password(old):
+            raise Conflict
         mine.set_password(new)
         mine.save(update_fields=["password"])
         ended, tokens = sessions.end_all(mine, but=entry_id)
@@ -288,6 +290,7 @@ def by_pin(user: User, pin: str, *, entry_id: int) -> None:
 @transaction.atomic
 def end_other_sessions(user: User, *, entry_id: int | None) -> int:
     """Ends every session of one's own but this one; how many."""
+    locked(user)
     others = OpenSession.objects.filter(user=user, ended_at=None).exclude(pk=entry_id or 0)
     ended = sessions.end(others)
     audit.record(user, "end_sessions", obj=user, detail={"ended": ended})
@@ -297,6 +300,7 @@ def end_other_sessions(user: User, *, entry_id: int | None) -> int:
 @transaction.atomic
 def end_session(user: User, session_id: int) -> None:
     """Ends one session of one's own."""
+    locked(user)
     mine = OpenSession.objects.filter(user=user, ended_at=None, pk=session_id)
     if not mine.exists():
         raise NoSuchThing
@@ -307,6 +311,7 @@ def end_session(user: User, session_id: int) -> None:
 @transaction.atomic
 def forget_device(user: User, device_id: int) -> None:
     """A device of one's own is as new: it asks for everything again."""
+    locked(user)
     found = sessions.devices_of(user).filter(pk=device_id).first()
     if found is None:
         raise NoSuchThing

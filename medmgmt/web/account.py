@@ -19,9 +19,8 @@ from medmgmt.actions import signing_in
 from medmgmt.record import door
 from medmgmt.record.errors import Refused, TooSoon, WrongProof
 from medmgmt.record.models import FactorKind, QuickPin, User
-from medmgmt.signing_in import factors, sessions
+from medmgmt.signing_in import client, factors, proof, sessions
 from medmgmt.web import session as signing
-from medmgmt.web.kit import client, proof
 from medmgmt.web.kit.middleware import lock
 from medmgmt.web.kit.page import Asked, came_from, page, status_of, to
 

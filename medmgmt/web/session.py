@@ -22,9 +22,9 @@ from django.views.decorators.http import require_POST
 from medmgmt.actions import signing_in
 from medmgmt.record.errors import TooSoon, WrongProof
 from medmgmt.record.models import FactorKind, QuickPin, User
-from medmgmt.signing_in import factors, sessions
+from medmgmt.signing_in import client, factors, proof, sessions
 from medmgmt.signing_in.places import Place
-from medmgmt.web.kit import client, kept, passkey, proof
+from medmgmt.web.kit import kept, passkey
 from medmgmt.web.kit.forms import SignInForm
 
 PENDING, PENDING_LASTS = "pending", 600
@@ -47,6 +47,7 @@ DEMO_ACCOUNTS = (
     DemoAccount("pia", _("pharmacist")),
     DemoAccount("carla", _("patient")),
     DemoAccount("ada", _("administrator")),
+    DemoAccount("olga", _("privacy officer")),
     DemoAccount("dorn", _("psychiatrist of another team")),
 )
 
@@ -297,15 +298,18 @@ def enrolled(request: HttpRequest, user: User, codes: list[str], *, at_sign_in: 
 
 @require_POST
 def ask_passkey(request: HttpRequest) -> HttpResponse:
-    """What the browser asks its passkeys: of whoever is known to be here, else of anybody."""
-    whose = request.user if isinstance(request.user, User) else getattr(request, "locked_for", None)
-    if whose is None and (found := pending(request)):
-        whose = found[0]
+    """What the browser asks its passkeys: of whoever is known to be here, else of anybody.
+
+    A new one is made by whoever is signed in, or may open nothing before they have one.
+    """
+    user, waiting = request.user, pending(request)
     if request.POST.get("for") == "new":
-        if whose is None or getattr(request, "locked_for", None) is not None:
-            return JsonResponse({}, status=403)
-        return JsonResponse(passkey.ask_for_new(request, whose))
-    return JsonResponse(passkey.ask(request, whose))
+        maker = (
+            user if isinstance(user, User) else waiting[0] if waiting and signing_in.must_enrol(waiting[0]) else None
+        )
+        return JsonResponse({}, status=403) if maker is None else JsonResponse(passkey.ask_for_new(request, maker))
+    known = user if isinstance(user, User) else getattr(request, "locked_for", None) or (waiting and waiting[0])
+    return JsonResponse(passkey.ask(request, known or None))
 
 
 @require_POST

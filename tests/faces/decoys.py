@@ -16,6 +16,7 @@ from interactions.models import LocalChange, Release, RescreenRun, Rule, Selftes
 from medmgmt.actions import authorising, messages, observing, people, side_effects, supply, worklist
 from medmgmt.record.models import (
     Allergy,
+    BreakGlass,
     CareAssignment,
     CareTeamMember,
     Condition,
@@ -75,6 +76,7 @@ def build() -> Clinic:
     CareTeamMember.objects.create(team=other, user=bo, since=factories.LONG_AGO, until=OVER)
     for patient, name in ((carla, "Castillo"), (pat, "Park"), (sam, "Stein"), (left, "Leftfield")):
         clinic.call(patient, name)
+    clinic.call(BreakGlass.objects.get(), "#over")
     people.enrol(bo, pat.pk, level="outpatient", starts_on=pat.today(timezone.now()))
     medicines(clinic)
     for patient, whose, drug in ((sam, "sam", "samazine"), (left, "left", "leftazine"), (pat, "pat", "patazine")):

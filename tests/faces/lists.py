@@ -13,16 +13,18 @@ WITHOUT = {
 """Words that the knowledge itself uses, on the pages about it."""
 
 NOT_LISTS = """
-api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:nothing-here api:preview-release api:release
-api:schema healthz metrics problems:all problems:one readyz
-web:answer web:answer_screening web:ask_cosignature web:ask_for_refill web:authorise web:cancel web:change web:claim
-web:code_allergy web:comment web:correct_observation web:correct_side_effect web:cosign web:count web:decide_rule
-web:decline web:decline_cosignature web:dismiss_remark web:done web:enrol web:hook web:language web:lift_limit
-web:limit web:local_change web:merge_charts web:my_side_effect web:my_side_effect_sent web:new_allergy
-web:new_condition web:new_dispense web:new_encounter web:new_observation web:new_rule web:new_side_effect web:notice
-web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
-web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
-web:update_patient web:void_fill web:withdraw web:withdraw_absence
+api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:nothing-here api:preview-release
+api:release api:schema healthz metrics problems:all problems:one readyz web:account web:answer web:answer_screening
+web:ask_cosignature web:ask_for_refill web:ask_passkey web:authorise web:cancel web:change web:change_password
+web:claim web:code_allergy web:comment web:correct_observation web:correct_side_effect web:cosign web:count
+web:decide_rule web:decline web:decline_cosignature web:dismiss_remark web:done web:end_break_glass web:end_sessions
+web:enrol web:forget_device web:hook web:judge_break_glass web:language web:lift_limit web:limit web:local_change
+web:merge_charts web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition web:new_dispense
+web:new_encounter web:new_observation web:new_rule web:new_side_effect web:notice web:order_monitoring web:pin
+web:postpone web:reassign web:recovery_codes web:register web:release web:release_gate web:remove_factor web:renewal
+web:revoke web:second web:second_factor web:session web:set_up web:several web:sign web:sign_in web:sign_out web:start
+web:stop_messages web:switch_release web:tell_taken web:told web:update_patient web:void_fill web:withdraw
+web:withdraw_absence
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -103,6 +105,7 @@ api:tasks?level=intensive_outpatient | Task | adler: #refill_request #review_pro
     #side_effect_review #side_effect_review-3 adlerlook | bo: #look | pia dorn:
 api:tasks?level=outpatient | Task | adler pia dorn: | bo: patlook
 api:tasks?due_until=2026-06-01 | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
+api:break-glass | BreakGlass | adler bo pia dorn: | olga: #over
 api:absences | Absence | adler bo pia admin dorn: #away-later
 api:releases | Release | adler bo pia admin dorn: #used idlesource
 api:releases?status=active | Release | adler bo pia admin dorn: #used
@@ -110,9 +113,9 @@ api:rules | Rule | adler bo pia admin dorn: #shipped
 api:local-changes | LocalChange | adler bo pia admin dorn: #proposed rejectedreason
 api:local-changes?state=rejected | LocalChange | adler bo pia admin dorn: rejectedreason
 api:rescreenings | RescreenRun | adler bo pia admin dorn: #first #second
-api:audit | AuditEntry | admin: #Castillo #Park #nobody
-api:audit?patient={pat} | AuditEntry | admin: #Park
-api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat: | dorn: #hillside
+api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
+api:audit?patient={pat} | AuditEntry | admin olga: #Park
+api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside
 api:portal | words | carla: Castillo newache sertraline tremor | pat: Park patache patazine
 api:patient | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline
     stoppedol tramadol tremor
@@ -190,8 +193,8 @@ web:cover | Absence at /cover/(\d+)/withdraw/ | adler admin: #away-later | bo pi
 web:portal | words | carla: newache sertraline tremor | pat: patache patazine
 web:portal | Prescription at /medicines/(\d+)/taken/ | carla: sertraline | pat: patazine
 web:my_messages | words | carla: Exkin Mara carla@mail.example laterol sertraline | pat: pat@post.example patkin
-web:reminder | words | nobody adler bo pia admin carla dorn pat:
-web:calendar | words | nobody adler bo pia admin carla dorn pat:
+web:reminder | words | nobody adler bo pia admin carla dorn pat olga:
+web:calendar | words | nobody adler bo pia admin carla dorn pat olga:
 web:knowledge | words | adler bo pia admin dorn: idlesource
 web:knowledge | Release at /knowledge/(\d+)/ | adler bo dorn: | pia admin: #used idlesource
 web:rules | words | adler bo pia admin dorn: rejectedreason
@@ -205,6 +208,8 @@ web:delivery | Reminder at name="messages" value="(\d+)" | admin: #held #left-he
 web:held | words | adler bo pia: Castillo
 web:held | Reminder at name="messages" value="(\d+)" | adler bo pia: #held
 web:outbox | words | admin: Sentfirst Sentsecond
-web:audit | words | admin:
-web:audit?patient={pat} | words | admin:
+web:audit | words | admin olga:
+web:audit?patient={pat} | words | admin olga:
+web:break_glass | words | adler bo pia dorn:
+web:openings | words | olga: Castillo
 """

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import ImportRemark, Kind, Patient, Role, User
+from medmgmt.record.models import BreakGlass, ImportRemark, Kind, Patient, Role, User
 from refills.messages import calendar_feed
 from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
@@ -41,6 +41,14 @@ def away_later(user: User) -> Absence:
     """Somebody who will be away, long after whatever a test looks at."""
     begins = timezone.now() + timedelta(days=100)
     return worklist.tell_absence(user, user_id=user.pk, since=begins, until=begins + timedelta(days=1))
+
+
+def once_opened(by: User, patient: Patient) -> BreakGlass:
+    """An opening in an emergency that is over."""
+    begun = timezone.now() - timedelta(days=3)
+    return BreakGlass.objects.create(
+        patient=patient, by=by, role=by.role, reason=NOTE, opened_at=begun, until=begun + timedelta(hours=4)
+    )
 
 
 @dataclass
@@ -103,6 +111,8 @@ def build() -> World:
         ).pk,
         "local_change_id": local.pk,
         "absence_id": away_later(adler).pk,
+        "factor_id": 4711,
+        "device_id": 4711,
         "patient_id": carla.pk,
         "dispense_id": fill.pk,
         "prescription_id": taken.pk,
@@ -120,6 +130,7 @@ def build() -> World:
         "release_id": Release.objects.get(status="active").pk,
         "token": token(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
+        "opening_id": once_opened(factories.dorn(), carla).pk,
     }
     people = {
         "nobody": None,
@@ -130,6 +141,7 @@ def build() -> World:
         "carla": factories.carla_user(),
         "dorn": factories.dorn(),
         "pat": other_patient_user(),
+        "olga": factories.olga(),
     }
     return World(carla, people, ids, bodies(ids, today), forms(ids, today))
 
@@ -158,6 +170,8 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
     day, later, now = today.isoformat(), (today + timedelta(days=5)).isoformat(), timezone.now().isoformat()
     side_effect = {"term": "nausea", "severity": "mild", "began_on": day}
     return {
+        "confirm-identity": {"password": factories.PASSWORD},
+        "my-password": {"old": factories.PASSWORD, "new": "kettle marsh violin nine"},
         "patients": {"mrn": "N-1", "given_name": "N", "family_name": "N", "birth_date": "1990-01-01",
                      "time_zone": "UTC", "team": factories.team().pk},
         "search-patients": {"search": "Castillo"},
@@ -210,6 +224,8 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "card-monitoring": {"code": "hunter"},
         "local-changes": LOCAL,
         "check": {"id": "c", "as_of": day},
+        "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
+        "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
         "understand-line": {"line": "sertr 100 qam"},
     }  # fmt: skip
 
@@ -272,4 +288,6 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "cover": {"user": factories.adler().pk, "since": f"{day}T00:01", "until": f"{later}T12:00"},
         "notice": {"wanted": "0"},
         "reminder": {"choice": "confirm"},
+        "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},
+        "judge_break_glass": {"verdict": "appropriate", "note": "ok"},
     }

@@ -278,6 +278,14 @@ GUARDED: list[tuple[str, Guard]] = [
         "id channel address created_at ended_at consented_at consent_withdrawn_at")),
     ("record.CareAssignment", of_one_patient(
         rows.assignment, "an assignment is never deleted; end it", "id team_id since until")),
+    ("record.BreakGlass", for_ever(
+        rows.opening, "an opening in an emergency is never edited or deleted; end it",
+        "record_breakglass is never emptied")),
+    ("record.BreakGlassEnd", for_ever(
+        rows.opening_end, "the end of an opening is never edited or deleted",
+        "record_breakglassend is never emptied")),
+    ("record.BreakGlassJudgement", for_ever(
+        rows.judgement, "a judgement is never edited or deleted", "record_breakglassjudgement is never emptied")),
     # knowledge and reviews
     ("interactions.Review", for_ever(
         review, "a review is never edited or deleted", "interactions_review is never emptied")),

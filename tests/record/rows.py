@@ -9,6 +9,9 @@ from medmgmt.record.models import (
     AllergyReaction,
     AuditEntry,
     AuditHead,
+    BreakGlass,
+    BreakGlassEnd,
+    BreakGlassJudgement,
     CareAssignment,
     CareTeamMember,
     Channel,
@@ -74,6 +77,25 @@ def assignment(**values: Any) -> CareAssignment:
     return CareAssignment.objects.create(
         **{"team": factories.team("Third"), "patient": factories.carla(), "since": NOW, **values}
     )
+
+
+def opening(**values: Any) -> BreakGlass:
+    fine = {"patient": factories.carla(), "by": factories.dorn(), "role": Role.PSYCHIATRIST, "reason": "r",
+            "opened_at": EARLIER, "until": NOW}  # fmt: skip
+    return BreakGlass.objects.create(**{**fine, **values})
+
+
+def opening_end(**values: Any) -> BreakGlassEnd:
+    of = values.pop("opening", None) or opening()
+    return BreakGlassEnd.objects.create(
+        **{"opening": of, "patient": factories.carla(), "by": factories.dorn(), "at": NOW, **values}
+    )
+
+
+def judgement(**values: Any) -> BreakGlassJudgement:
+    of = values.pop("opening", None) or opening()
+    fine = {"opening": of, "patient": factories.carla(), "by": factories.olga(), "verdict": "appropriate", "note": "n"}
+    return BreakGlassJudgement.objects.create(**{**fine, **values})
 
 
 def observation(**values: Any) -> Observation:

@@ -54,6 +54,8 @@ class Operation:
     """What a list shows of patients, for the audit; empty where it shows none or opens a single chart."""
     words: str = ""
     """What it does, where its act says it otherwise."""
+    only_reads: bool = False
+    """Whether a POST changes nothing, so that it is simply done again: what it asks for has no place in an address."""
     asks_again: bool = False
     """Whether the very same, sent twice within a minute without a key, is asked about."""
 
@@ -188,7 +190,7 @@ def writes(
             with version_of(operation, request, values) as version:
                 return view.show(operation, act(request.user, *ids.values(), **values, **version))
 
-        if request.method != "POST":
+        if request.method != "POST" or operation.only_reads:
             return once()
         return idempotency.once(request, once, asks_again=operation.asks_again)
 

@@ -16,6 +16,9 @@ APPEND_ONLY = {
     "record_encounter": "an encounter is never edited or deleted",
     "record_cosignature": "a second word on a finding is never edited or deleted; say another",
     "record_monitoringorder": "a monitoring order is never edited or deleted; order again",
+    "record_breakglass": "an opening in an emergency is never edited or deleted; end it",
+    "record_breakglassend": "the end of an opening is never edited or deleted",
+    "record_breakglassjudgement": "a judgement is never edited or deleted",
     "record_auditentry": "the audit trail is never edited or deleted",
 }
 KEPT = {
@@ -177,6 +180,18 @@ def refusals(vendor, columns):
             " AND NEW.starts_on < COALESCE(e.ends_on, '9999-12-31'))",
             "a patient is in one programme at a time",
         )  # fmt: skip
+    for table in ("record_breakglassend", "record_breakglassjudgement"):
+        yield (
+            f"{table}_is_of_its_openings_patient", "INSERT", table,
+            "NOT EXISTS (SELECT 1 FROM record_breakglass AS b"
+            " WHERE b.id = NEW.opening_id AND b.patient_id = NEW.patient_id)",
+            "an opening is ended and judged for its own patient",
+        )  # fmt: skip
+    yield (
+        "nobody_judges_their_own_opening", "INSERT", "record_breakglassjudgement",
+        "EXISTS (SELECT 1 FROM record_breakglass AS b WHERE b.id = NEW.opening_id AND b.by_id = NEW.by_id)",
+        "somebody else judges an opening",
+    )  # fmt: skip
     yield (
         "an_audit_entry_follows_the_head", "INSERT", "record_auditentry",
         "NOT EXISTS (SELECT 1 FROM record_audithead AS h WHERE h.chain = NEW.chain"

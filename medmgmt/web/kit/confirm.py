@@ -6,8 +6,8 @@ from django.shortcuts import render
 from medmgmt.actions import signing_in
 from medmgmt.record.errors import TooSoon, Unproven, WrongProof
 from medmgmt.record.models import FactorKind, User
-from medmgmt.signing_in import factors
-from medmgmt.web.kit import client, kept, passkey, proof
+from medmgmt.signing_in import client, factors, proof
+from medmgmt.web.kit import kept, passkey
 
 AGAIN = "proof_for"
 """The hidden field of a page that was only read: it is read again, not sent."""

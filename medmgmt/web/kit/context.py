@@ -10,7 +10,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from medmgmt.record import access
-from medmgmt.web.kit import proof
+from medmgmt.signing_in import proof
 from medmgmt.worklist import reads
 
 
@@ -35,6 +35,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_knowledge", "web:knowledge", _("Knowledge"), ("knowledge", "rules", "new_rule", "alerts", "selftest")),
     ("view_delivery", "web:delivery", _("Delivery"), ("delivery",)),
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
+    ("judge_break_glass", "web:openings", _("Emergencies"), ("openings", "judge_break_glass")),
     ("view_audit", "web:audit", _("Audit"), ("audit",)),
 )
 """Act that opens it, address, label, and the views that count as being there."""

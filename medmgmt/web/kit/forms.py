@@ -18,7 +18,7 @@ from medmgmt.actions import shapes, signing_in
 from medmgmt.actions.side_effects import log_side_effect
 from medmgmt.record import legible
 from medmgmt.record.errors import WrongProof
-from medmgmt.web.kit import client
+from medmgmt.signing_in import client
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

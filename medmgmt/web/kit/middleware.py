@@ -13,10 +13,11 @@ from medmgmt.actions import signing_in
 from medmgmt.record import door
 from medmgmt.record.audit import request_id
 from medmgmt.record.models import User
-from medmgmt.signing_in import sessions
-from medmgmt.web.kit import proof
+from medmgmt.signing_in import proof, sessions
 
 Next = Callable[[HttpRequest], HttpResponse]
+ONLY_LOOKS = "/session/"
+"""Where a page's script asks how long is left: that counts as being there only where it says so."""
 
 
 class SessionTimeout:
@@ -44,7 +45,7 @@ class SessionTimeout:
         elif now - seen > settings.SESSION_IDLE_MINUTES * 60:
             if not lock(request, user):
                 self.end(request, user)
-        elif now - seen > 30:
+        elif now - seen > 30 and request.path != ONLY_LOOKS:
             request.session["seen_at"] = now
             if entry := proof.entry_of(request):
                 sessions.seen(entry)

@@ -31,6 +31,13 @@ class Api:
         declared.require(method, f"/api/{path}".partition("?")[0], response)
         return response
 
+    @classmethod
+    def in_person(cls, by: User) -> "Api":
+        """Somebody who has just signed in on a page, which no token can replace."""
+        api = cls()
+        api.client.force_login(by, backend="django.contrib.auth.backends.ModelBackend")
+        return api
+
     def fresh(self) -> "Api":
         """The same person with a connection of their own, for another thread."""
         return Api(**self.headers)

@@ -50,6 +50,11 @@ def entry_of(request: HttpRequest) -> int | None:
     return number if isinstance(number, int) else None
 
 
+def lasts() -> int:
+    """How many seconds a proof counts from the instant it is given."""
+    return int(settings.CONFIRM_MINUTES) * 60
+
+
 def seconds_left(request: HttpRequest) -> int:
     """How long the session still lasts, if its person does nothing from now on."""
     now = int(time.time())
