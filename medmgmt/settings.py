@@ -10,6 +10,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from medmgmt.signing_in import places
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".medmgmt"
 DEMO_SECRET_KEY = "demo-only-" + "not-a-secret-" * 4
@@ -131,7 +133,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knox",
-    "axes",
     "csp",
     "medmgmt.record",
     "interactions",
@@ -157,7 +158,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "medmgmt.problems.ProblemMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "medmgmt.urls"
 WSGI_APPLICATION = "medmgmt.wsgi.application"
@@ -178,7 +178,7 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "record.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -187,6 +187,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "medmgmt.signing_in.passwords.NotRepeated"},
+    {"NAME": "medmgmt.signing_in.passwords.NotOfThisSite"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600 * number("FIRST_SIGN_IN_HOURS", 24, least=1, most=7 * 24)
 """How long the link lasts with which somebody chooses a password; it works once."""
@@ -250,14 +252,25 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": []}
-AXES_FAILURE_LIMIT = number("LOGIN_ATTEMPTS", 5, least=1, most=100)
-AXES_COOLOFF_TIME = number("LOGIN_COOLOFF_HOURS", 1, least=1, most=72)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-# By name and address together: a stranger who guesses must not lock the nurse out at three in the morning.
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "medmgmt.web.kit.views.locked_out"
-AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["username"]
+LOGIN_ATTEMPTS = number("LOGIN_ATTEMPTS", 5, least=1, most=100)
+LOGIN_SLOWEST_MINUTES = number("LOGIN_SLOWEST_MINUTES", 15, least=1, most=60)
+"""So many slips are free for one name at one address; then each next waits twice as long, at most so many minutes."""
+SECOND_FACTOR = one_of("SECOND_FACTOR", "required" if PRODUCTION else "offered", ("required", "offered"))
+"""Whether everybody who works here needs a second factor to sign in, or may have one."""
+if PRODUCTION and SECOND_FACTOR != "required":
+    raise ImproperlyConfigured("Production needs SECOND_FACTOR=required: no staff sign in with a password alone.")
+DEVICE_TRUST_DAYS = number("DEVICE_TRUST_DAYS", 14, least=0, most=90)
+"""For how many days a device that somebody marks as their own asks for no second factor; 0: always asked."""
+BEHIND_TLS_PROXY = SECURE_PROXY_SSL_HEADER is not None
+try:
+    TRUSTED_PROXIES = places.networks(env.list("TRUSTED_PROXIES", default=[]))
+    """Proxies whose X-Forwarded-For is believed, as addresses or ranges; what anybody else says there is not."""
+except ValueError as unreadable:
+    raise ImproperlyConfigured(
+        "TRUSTED_PROXIES must be addresses or ranges such as 10.0.0.2,10.1.0.0/16."
+    ) from unreadable
+if PRODUCTION and BEHIND_TLS_PROXY and not TRUSTED_PROXIES:
+    raise ImproperlyConfigured("BEHIND_TLS_PROXY needs TRUSTED_PROXIES: else everybody comes from one address.")
 
 # -- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
