@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from medmgmt.record import access, audit, legible, names
 from medmgmt.record.errors import Unconfirmed
-from medmgmt.record.models import AuditEntry, Enrolment, Patient, User
+from medmgmt.record.models import AuditEntry, Enrolment, Patient, Token, User
 from refills.models import LIVE
 
 
@@ -117,6 +117,13 @@ def audit_entries(by: User, *, patient_id: int | None = None) -> QuerySet[AuditE
     found = AuditEntry.objects.order_by("-at", "-id")
     of_one = Q(patient_id=patient_id) | Q(patient__merged_into=patient_id)
     return found if patient_id is None else found.filter(of_one)
+
+
+def tokens(by: User) -> QuerySet[Token]:
+    """One's own tokens, the newest first, those that have ended as well. One query, when read."""
+    access.require(by, "list_tokens")
+    found: QuerySet[Token] = Token.objects.filter(user=by).order_by("-created", "-id")
+    return found
 
 
 def teams(by: User) -> list[tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,7 +108,6 @@ if PRODUCTION:
 
 # -- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -175,6 +175,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "medmgmt.signing_in.passwords.NotRepeated"},
     {"NAME": "medmgmt.signing_in.passwords.NotOfThisSite"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600 * number("FIRST_SIGN_IN_HOURS", 24, least=1, most=7 * 24)
+"""How long the link lasts with which somebody chooses a password; it works once."""
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
@@ -258,7 +260,7 @@ if PRODUCTION and BEHIND_TLS_PROXY and not TRUSTED_PROXIES:
 # -- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "medmgmt.api.kit.session.TokenAuthentication",
         "medmgmt.api.kit.session.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -272,7 +274,8 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "URL_FORMAT_OVERRIDE": None,
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_LIMIT_PER_USER": 20}
+KNOX_TOKEN_MODEL = "record.Token"  # noqa: S105 - the name of a table
+REST_KNOX = {"TOKEN_MODEL": KNOX_TOKEN_MODEL, "TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer"}
 NAMED_AS_HERE = {
     "medmgmt.record.models": "EncounterKind ReactionSeverity ReasonCode Sex SideEffectSeverity",
     "interactions.models": "AnswerReason ReleaseKind ReleaseStatus Together",
@@ -304,6 +307,8 @@ SPECTACULAR_SETTINGS = {
         "OpeningVerdict": "medmgmt.record.models.Judgement",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
         "RuleSeverity": "interactions.models.Severity",
+        "SelftestScope": "interactions.models.SelftestScope",
+        "TokenScope": "medmgmt.record.models.Scope",
     },
 }
 

@@ -1,8 +1,6 @@
 """The map of every address this site answers to."""
 
-from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from medmgmt.web import health
 
@@ -12,8 +10,6 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("api/", include("medmgmt.api.urls")),
     path("problems/", include("medmgmt.api.kit.problem_urls")),
-    path("admin/login/", RedirectView.as_view(pattern_name="web:sign_in", query_string=True)),
-    path("admin/", admin.site.urls),
     path("", include("medmgmt.web.urls")),
 ]
 

@@ -23,7 +23,9 @@ from medmgmt.api import (
     renewals,
     review,
     side_effects,
+    staff,
     supply,
+    tokens,
     worklist,
 )
 from medmgmt.api.kit import docs
@@ -32,7 +34,7 @@ app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
     authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit, account,
-    break_glass,
+    break_glass, staff, tokens,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -8,8 +8,8 @@ from importlib import import_module
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
-from knox.models import AuthToken
 
+from medmgmt.record import tokens
 from medmgmt.record.models import Device, OpenSession, User
 from medmgmt.signing_in.places import Place
 
@@ -52,9 +52,8 @@ def end(sessions: QuerySet[OpenSession]) -> int:
 def end_all(user: User, *, but: int | None = None) -> tuple[int, int]:
     """Ends every session but one, and every token; how many of each. Devices ask for a second factor again."""
     ended = end(OpenSession.objects.filter(user=user, ended_at=None).exclude(pk=but or 0))
-    tokens, _each = AuthToken.objects.filter(user=user).delete()
     Device.objects.filter(user=user, trusted_until__gt=timezone.now()).update(trusted_until=None)
-    return ended, tokens
+    return ended, tokens.end_all(user.pk)
 
 
 # -- devices ----------------------------------------------------------------------------------------------------------

@@ -33,11 +33,24 @@ class Counter:
     """Whether others are counted here as well, so that one person's success forgives their own slip alone."""
 
 
-def counter(kind: str, *of: object, free: int, is_shared: bool = False) -> Counter:
-    """The counter of a kind for a name, an address, a device; what it is for is kept as a digest alone."""
-    words = "\n".join(str(each).casefold() for each in of)
-    digest = salted_hmac("medmgmt.slowing", f"{kind}\n{words}", algorithm="sha256").hexdigest()
-    return Counter(f"{kind}:{digest}", free, is_shared)
+def counter(kind: str, whose: object, *of: object, free: int, is_shared: bool = False) -> Counter:
+    """The counter of a kind for a name or an address, alone or at a place; what it is for is kept as digests alone."""
+    whole = digest("\n".join((kind, *(str(each).casefold() for each in (whose, *of)))))
+    return Counter(f"{kind}:{digest(str(whose).casefold())[:24]}:{whole[:40]}", free, is_shared)
+
+
+def digest(words: str) -> str:
+    return salted_hmac("medmgmt.slowing", words, algorithm="sha256").hexdigest()
+
+
+def forget(*whose: object) -> int:
+    """The slips of a name or a person so far count no longer, wherever they were made; how many there were."""
+    found = Attempts.objects.none()
+    for each in whose:
+        found = found | Attempts.objects.filter(key__contains=f":{digest(str(each).casefold())[:24]}:")
+    slips = sum(found.values_list("failures", flat=True))
+    found.delete()
+    return slips
 
 
 def for_password(name: str, place: Place, *, known_device: bool, proven: bool) -> list[Counter]:

@@ -122,10 +122,9 @@ def somebody() -> Client:
 def staffed(world: World) -> World:
     """The clinic's staff in their teams."""
     for name, (role, team) in STAFF.items():
-        is_admin = role == Role.ADMINISTRATOR
         user = User.objects.create(
             username=name, role=role, first_name=name.title(), last_name="Story", email=f"{name}@clinic.example",
-            is_staff=is_admin, is_superuser=is_admin, password="!",
+            password="!",
         )  # fmt: skip
         world.users[name] = user
         if team:

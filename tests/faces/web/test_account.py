@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from knox.models import AuthToken
 
 from medmgmt.record.models import AuditEntry, OpenSession, QuickPin
 from tests import factories as cast
@@ -31,7 +30,7 @@ def change(client: Client, old: str = cast.PASSWORD, new: str = NEW, repeated: s
 def test_a_new_password_ends_all_other_sessions_and_tokens_and_keeps_this_one() -> None:
     adler = cast.adler()
     here, there = signed_in(), signed_in()
-    _, secret = AuthToken.objects.create(adler)
+    secret = cast.token(adler)
     assert change(here)["Location"] == "/account/"
     assert is_in(here)
     assert not is_in(there)
@@ -118,7 +117,7 @@ def test_by_api_as_by_page() -> None:
 
 def test_no_token_changes_a_password_or_ends_a_session() -> None:
     adler = cast.adler()
-    _, secret = AuthToken.objects.create(adler)
+    secret = cast.token(adler)
     bearer = {"Authorization": f"Bearer {secret}"}
     for address in ("me/password", "me/sessions/end-others", "confirm-identity"):
         answer = Client().post(f"/api/{address}/", {}, content_type="application/json", headers=bearer)
