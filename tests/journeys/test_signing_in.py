@@ -1,4 +1,4 @@
-"""Passkeys, the PIN and the idle lock in a real headless Chromium, with a virtual authenticator in place of a finger."""
+"""Passkeys, the PIN and the idle lock in a real headless Chromium; a virtual authenticator stands for a finger."""
 
 import re
 from collections.abc import Iterator
