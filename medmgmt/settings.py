@@ -15,7 +15,13 @@ from medmgmt.signing_in import places
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".medmgmt"
 DEMO_SECRET_KEY = "demo-only-" + "not-a-secret-" * 4
+DEMO_AUDIT_KEY = "demo-only-" + "seals-nothing-" * 4
 env = environ.Env()
+
+
+def is_fit(key: str) -> bool:
+    """Whether a key is long and mixed enough to be one, and none that is printed somewhere."""
+    return len(key) >= 50 and len(set(key)) >= 5 and "demo-only-" not in key
 
 
 def number(name: str, default: int, *, least: int, most: int) -> int:
@@ -48,7 +54,9 @@ MODE = one_of("MEDMGMT_MODE", "demo", ("demo", "production"))
 PRODUCTION = MODE == "production"
 DEBUG = yes_or_no("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
-AUDIT_KEY = env.str("AUDIT_KEY", default=SECRET_KEY)
+AUDIT_KEY = env.str("AUDIT_KEY", default=DEMO_AUDIT_KEY)
+AUDIT_KEYS_OLD = env.list("AUDIT_KEYS_OLD", default=[])
+"""Keys that sealed the trail before AUDIT_KEY, separated by commas: what they sealed still verifies."""
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = number("PORT", 8000, least=1, most=65535)
 LOCAL_HOST = "127.0.0.1" if HOST in ("0.0.0.0", "::") else HOST  # noqa: S104 compared, not bound
@@ -93,8 +101,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- production refuses to start half-configured --------------------------------------------------------------------
 if PRODUCTION:
-    if SECRET_KEY == DEMO_SECRET_KEY or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
+    if not is_fit(SECRET_KEY):
         raise ImproperlyConfigured("Production needs its own SECRET_KEY of at least 50 characters.")
+    if not is_fit(AUDIT_KEY):
+        raise ImproperlyConfigured("Production needs its own AUDIT_KEY of at least 50 characters: it seals the trail.")
+    if AUDIT_KEY == SECRET_KEY or AUDIT_KEY in AUDIT_KEYS_OLD:
+        raise ImproperlyConfigured("AUDIT_KEY is another key than SECRET_KEY and than those in AUDIT_KEYS_OLD.")
+    if SECRET_KEY in AUDIT_KEYS_OLD or not all(AUDIT_KEYS_OLD):
+        raise ImproperlyConfigured("AUDIT_KEYS_OLD lists keys that sealed the trail, separated by commas.")
     if DEBUG:
         raise ImproperlyConfigured("Production does not start with DEBUG on.")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
@@ -137,6 +151,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "medmgmt.web.kit.middleware.SessionTimeout",
+    "medmgmt.web.kit.middleware.WhoSawWhom",
     "medmgmt.web.kit.middleware.WayIn",
     "medmgmt.web.kit.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -15,7 +15,7 @@ from interactions.errors import CoSignatureNeeded, UnansweredFindings
 from interactions.models import Review
 from interactions.review import Draft
 from medmgmt.messages import planning
-from medmgmt.record import access, audit, door, dosing
+from medmgmt.record import access, audit, door, dosing, signatures
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
 from medmgmt.regimen import courses, order_lines
@@ -277,10 +277,12 @@ def sign(by: User, change_id: int) -> DosageChange:
             waiting = review.without_answer(kept.findings)
             clear = not alone and not waiting
             if clear:
-                change.sign(by_id=by.pk, at=timezone.now())
+                now = timezone.now()
+                change.sign(by_id=by.pk, at=now, seal=signatures.seal_of(change, by_id=by.pk, at=now))
                 follow_from(patient, change, known, kept.review)
         audit.record(by, "sign" if clear else "sign_refused", patient_id=patient.pk,
-                     obj=("dosage_change", change.pk), detail={"review": kept.review.pk})  # fmt: skip
+                     obj=("dosage_change", change.pk),
+                     detail={"review": kept.review.pk, "seals": {change.pk: change.seal} if clear else {}})  # fmt: skip
     if waiting:
         raise UnansweredFindings(waiting)
     if alone:

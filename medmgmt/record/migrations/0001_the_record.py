@@ -202,6 +202,7 @@ class Migration(migrations.Migration):
                 ('request_id', models.CharField(blank=True, max_length=64)),
                 ('previous_hash', models.CharField(blank=True, max_length=64)),
                 ('hash', models.CharField(max_length=64)),
+                ('key', models.CharField(max_length=12)),
             ],
             options={
                 'verbose_name_plural': 'audit entries',
@@ -216,6 +217,19 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('act', ''), _negated=True), name='an_audit_entry_says_what_was_done'),
                     models.CheckConstraint(condition=models.Q(('actor_name', ''), _negated=True), name='an_audit_entry_says_who'),
                     models.CheckConstraint(condition=models.Q(models.Q(('seq', 1), ('previous_hash', '')), models.Q(('seq__gt', 1), models.Q(('previous_hash', ''), _negated=True)), _connector='OR'), name='an_audit_entry_names_the_one_before_it'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='AuditPatient',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='record.auditentry')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('entry', 'patient'), name='an_audit_entry_names_a_patient_once'),
                 ],
             },
         ),
@@ -512,6 +526,8 @@ class Migration(migrations.Migration):
                 ('prompted_by_side_effect', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prompted_changes', to='record.sideeffectreport')),
                 ('prompted_by_observation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prompted_changes', to='record.observation')),
                 ('prompted_by_plan', models.CharField(blank=True, max_length=300)),
+                ('seal', models.CharField(blank=True, max_length=64)),
+                ('seal_key', models.CharField(blank=True, max_length=12)),
             ],
             options={
                 'ordering': ['effective_on', 'signed_at', 'id'],
@@ -528,6 +544,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('alongside__isnull', True), ('kind__in', ('start', 'resume')), _connector='OR'), name='only_what_begins_is_meant_beside_another'),
                     models.CheckConstraint(condition=models.Q(('sig__isnull', True), models.Q(models.Q(('sig__route', 'UNK'), _negated=True), models.Q(('sig__parts__0__timing', 'UNK'), _negated=True)), ('reason_code', 'imported'), _connector='OR'), name='only_history_leaves_route_or_timing_unrecorded'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'proposed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', False), ('signed_by__isnull', False), ('status', 'signed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='a_change_is_proposed_or_signed_or_withdrawn_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(('status', 'signed'), models.Q(('seal', ''), ('seal_key', '')), _connector='OR'), name='only_a_signed_change_is_sealed'),
                     models.CheckConstraint(condition=models.Q(('status', 'withdrawn'), ('withdrawn_note', ''), _connector='OR'), name='only_a_withdrawn_change_says_why_withdrawn'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_at__gte', models.F('proposed_at')), _connector='OR'), models.Q(('withdrawn_at__isnull', True), ('withdrawn_at__gte', models.F('proposed_at')), _connector='OR')), name='a_change_is_settled_after_it_was_proposed'),
                 ],

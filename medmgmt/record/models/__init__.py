@@ -1,6 +1,6 @@
 """The tables of the record, one module a subject."""
 
-from medmgmt.record.models.audit import AuditEntry, AuditHead
+from medmgmt.record.models.audit import AuditEntry, AuditHead, AuditPatient
 from medmgmt.record.models.break_glass import BreakGlass, BreakGlassEnd, BreakGlassJudgement, Judgement
 from medmgmt.record.models.cosignatures import CoSignature, Verdict
 from medmgmt.record.models.encounters import Encounter, EncounterKind

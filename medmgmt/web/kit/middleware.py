@@ -9,8 +9,9 @@ from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
+from medmgmt import people
 from medmgmt.actions import signing_in
-from medmgmt.record import door
+from medmgmt.record import door, sight
 from medmgmt.record.audit import request_id
 from medmgmt.record.models import User
 from medmgmt.signing_in import proof, sessions
@@ -95,6 +96,25 @@ class NoStore:
         response = self.get_response(request)
         if not request.path.startswith(settings.STATIC_URL):
             response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+
+class WhoSawWhom:
+    """Whom an answer shows stands in the trail before the answer leaves: one entry, where no other names them.
+
+    What was refused may have taken its own entries back with it.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with sight.watched() as seen:
+            response = self.get_response(request)
+            whom = seen.untold if response.status_code < 400 else sorted(seen.shown)
+            if whom and isinstance(request.user, User):
+                page = request.resolver_match.view_name if request.resolver_match else ""
+                people.saw(request.user, whom, on=page)
         return response
 
 
