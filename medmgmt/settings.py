@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -105,7 +106,6 @@ if PRODUCTION:
 
 # -- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "medmgmt.web.kit.middleware.SessionTimeout",
+    "medmgmt.web.kit.middleware.WayIn",
     "medmgmt.web.kit.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -172,6 +173,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600 * number("FIRST_SIGN_IN_HOURS", 24, least=1, most=7 * 24)
+"""How long the link lasts with which somebody chooses a password; it works once."""
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
@@ -202,6 +205,8 @@ if any(path and not Path(path).is_file() for path in (SERVICE_LEVELS_FILE, SITE_
 # -- safety of the session and the page -----------------------------------------------------------------------------
 SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 30, least=1, most=24 * 60)
 SESSION_HOURS = number("SESSION_HOURS", 10, least=1, most=24)
+CONFIRM_MINUTES = number("CONFIRM_MINUTES", 2 if PRODUCTION else 15, least=1, most=60)
+"""How long a proof of who somebody is counts for what asks for a fresh one. In production signing in is none yet."""
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
@@ -242,7 +247,7 @@ AXES_SENSITIVE_PARAMETERS = ["username"]
 # -- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "medmgmt.api.kit.session.TokenAuthentication",
         "medmgmt.api.kit.session.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -256,7 +261,8 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "URL_FORMAT_OVERRIDE": None,
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_LIMIT_PER_USER": 20}
+KNOX_TOKEN_MODEL = "record.Token"  # noqa: S105 - the name of a table
+REST_KNOX = {"TOKEN_MODEL": KNOX_TOKEN_MODEL, "TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer"}
 NAMED_AS_HERE = {
     "medmgmt.record.models": "EncounterKind ReactionSeverity ReasonCode Sex SideEffectSeverity",
     "interactions.models": "AnswerReason ReleaseKind ReleaseStatus Together",
@@ -285,8 +291,11 @@ SPECTACULAR_SETTINGS = {
         "FindingSeverity": "medmgmt.api.review.SEVERITIES",
         "MessageChannel": "refills.models.Channel",
         "NotRenewed": "medmgmt.api.renewals.NOT_RENEWED",
+        "OpeningVerdict": "medmgmt.record.models.Judgement",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
         "RuleSeverity": "interactions.models.Severity",
+        "SelftestScope": "interactions.models.SelftestScope",
+        "TokenScope": "medmgmt.record.models.Scope",
     },
 }
 
@@ -371,6 +380,14 @@ SMS_TOKEN, PUSH_TOKEN = env.str("SMS_TOKEN", default=""), env.str("PUSH_TOKEN", 
 WEBHOOK_KEYS = {"email": webhook_key("EMAIL_WEBHOOK_KEY"), "sms": webhook_key("SMS_WEBHOOK_KEY")}
 WEBHOOK_SECONDS = number("WEBHOOK_SECONDS", 300, least=30, most=3600)
 """How old a signed delivery report may be."""
+
+# -- charts opened in an emergency ------------------------------------------------------------------------------------
+BREAK_GLASS_HOURS = number("BREAK_GLASS_HOURS", 4, least=1, most=24)
+"""How long a chart that somebody outside the team opened in an emergency stays open to them."""
+BREAK_GLASS_SIGN = yes_or_no("BREAK_GLASS_SIGN", default=False)
+"""Whether they may also propose, sign and authorise there; else they read and record."""
+BREAK_GLASS_REASON_SHOWN = yes_or_no("BREAK_GLASS_REASON_SHOWN", default=False)
+"""Whether the patient reads the reason that was typed; else that it was an emergency."""
 
 # -- logs: ids only, never a name, a drug or a note -------------------------------------------------------------------
 LOGGING = {

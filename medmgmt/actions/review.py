@@ -185,13 +185,17 @@ def say(by: User, change_id: int, review_id: int, note: str, verdict: Verdict) -
         raise Conflict(_("This was reviewed again in the meantime. Read the findings again before you decide."))
     if verdict == Verdict.AGREED:
         review.require_clear(reviewed.pk)
+    marks = cosignatures.marks(to_cosign(reviewed))
+    last = CoSignature.objects.filter(change=change, by=by).last()
+    if last is not None and (last.verdict, last.findings) == (verdict, marks):
+        raise Conflict(_("You have said so already."))
     word = CoSignature.objects.create(
         patient=patient,
         change=change,
         by=by,
         verdict=verdict,
         note=sentence(note),
-        findings=cosignatures.marks(to_cosign(reviewed)),
+        findings=marks,
     )
     tasks.close_with(patient_id=patient.pk, closes_on=cosignatures.waits_for(change),
                         evidence=("cosignature", word.pk), by_id=by.pk, at=timezone.now())  # fmt: skip

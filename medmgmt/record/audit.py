@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from medmgmt.record import entered
 from medmgmt.record.models.audit import AuditEntry, AuditHead
 from medmgmt.record.models.people import User
 
@@ -28,6 +29,8 @@ AT_ONCE = 2000
 NEVER_WRITTEN = (0, "")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The number of the request being answered; set by the faces, copied into every entry."""
+opening: ContextVar[tuple[int, int, int] | None] = ContextVar("opening", default=None)
+"""Who last came to whose chart by which opening in an emergency; set by the door, named in their entries about it."""
 
 LOCK_HEAD = """
     INSERT INTO record_audithead (chain, seq, hash) VALUES (%s, 0, '')
@@ -74,6 +77,7 @@ def record(
     in a message). A transaction that writes to several chains writes to the site's last, so that two never wait for
     each other.
     """
+    entered.row_about(patient_id)
     object_type, object_id = _named(obj)
     entry = AuditEntry(
         chain=SITE if patient_id is None else f"patient:{patient_id}",
@@ -86,7 +90,7 @@ def record(
         object_type=object_type,
         object_id=object_id,
         why=why.replace("\x00", ""),
-        detail=_plain(dict(detail or {})),
+        detail=_plain({**(detail or {}), **_in_emergency(by, patient_id)}),
         request_id=request_id.get()[:64],
     )
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
@@ -97,6 +101,13 @@ def record(
         cursor.execute(APPEND, _values(entry))
         entry.pk = cursor.fetchone()[0]
     return entry
+
+
+def _in_emergency(by: User | None, patient_id: int | None) -> dict[str, object]:
+    """The opening under which this person is in this chart, where they are."""
+    under = opening.get()
+    is_theirs = under is not None and by is not None and under[:2] == (by.pk, patient_id)
+    return {"break_glass": under[2]} if under is not None and is_theirs else {}
 
 
 def _values(entry: AuditEntry) -> list[Any]:

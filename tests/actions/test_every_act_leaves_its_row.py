@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from django.utils import timezone
 from medmgmt import actions
 from medmgmt.actions import (
     authorising,
+    break_glass,
     history,
     importing,
     knowledge,
@@ -28,8 +29,10 @@ from medmgmt.actions import (
     renewals,
     review,
     side_effects,
+    staff,
     supply,
     surveying,
+    tokens,
     worklist,
 )
 from medmgmt.record import access
@@ -44,6 +47,7 @@ from tests.faces.world import World
 pytestmark = pytest.mark.django_db
 Act = Callable[..., Any]
 WHY = "Because it is so."
+EMERGENCY = "Found unconscious at the station."
 SITE = "site"
 PART: dict[str, Any] = {"quantity": Decimal(7), "unit": "{tablet}", "days_supply": 7}
 PAST = history.History(
@@ -110,6 +114,20 @@ def phenelzine(world: World) -> DosageChange:
     change: DosageChange = orders.start(world.people["adler"] or factories.adler(), "phenelzine", amount="45").change
     orders.answer_all(factories.adler(), change)
     return change
+
+
+def emergency(by: User, world: World) -> Any:
+    return break_glass.open_chart(by, mrn=world.patient.mrn, reason=EMERGENCY)
+
+
+def broken(world: World) -> None:
+    """Carla's chart open to Dr Dorn in an emergency."""
+    world.ids["opening_id"] = emergency(factories.dorn(), world).pk
+
+
+def over(world: World) -> None:
+    broken(world)
+    break_glass.end(factories.dorn(), world.ids["opening_id"])
 
 
 def clozapine(world: World) -> None:
@@ -187,13 +205,18 @@ def ended(by: User, world: World) -> Any:
 
 def ordered(by: User, world: World) -> Any:
     """Of a card that asks for three things one is left to order."""
-    [new] = [one.order for one in monitoring.order_all(by, world.ids["monitored"]) if one.is_new]
-    return new
+    return only(one.order for one in monitoring.order_all(by, world.ids["monitored"]) if one.is_new)
 
 
 def renewed(by: User, world: World) -> Any:
-    [decision] = renewals.renew_batch(by, [world.ids["plain"]]).renewed
-    return decision
+    return only(renewals.renew_batch(by, [world.ids["plain"]]).renewed)
+
+
+def only(things: Iterable[Any]) -> Any:
+    """The one thing there is; None where the act found nothing left to do."""
+    found = list(things)
+    assert len(found) < 2
+    return next(iter(found), None)
 
 
 def several(by: User, world: World) -> Any:
@@ -219,6 +242,10 @@ def claimed(world: World) -> None:
 
 def retired(world: World) -> None:
     knowledge.retire(factories.pia(), world.ids["release_id"])
+
+
+def gone(world: World) -> None:
+    staff.make_inactive(factories.admin(), world.ids["user_id"], why=WHY)
 
 
 LINES = [
@@ -293,7 +320,8 @@ LINES = [
     Line(messages.save_plan, "bo", plan, "save_plan", "reminder_plan"),
     Line(messages.opt, "carla", lambda by, w: messages.opt(by, w.patient.pk, channel="email", wanted=False),
          "opt", "", nothing),
-    Line(messages.add_caregiver, "bo", lambda by, w: worlds.helper_of(w.patient, by), "add_caregiver",
+    Line(messages.add_caregiver, "bo", lambda by, w: messages.add_caregiver(by, w.patient.pk,
+         **{**worlds.HELPER, "address": "n@x.example"}, starts_on=day()), "add_caregiver",
          "caregiver_consent"),
     Line(messages.withdraw_caregiver, "bo", lambda by, w: messages.withdraw_caregiver(by, w.ids["consent_id"]),
          "withdraw_caregiver", "caregiver_consent", given("consent_id")),
@@ -317,6 +345,10 @@ LINES = [
          "postpone_task", "task"),
     Line(worklist.comment, "bo", lambda by, w: worklist.comment(by, w.ids["task_id"], text="x"), "comment_task",
          "task", given("task_id")),
+    Line(tokens.make_token, "bo", lambda by, _w: tokens.make_token(by, name="n", scope="read", days=1), "make_token",
+         "token", lambda _w, came: came[0].pk, whose=SITE),
+    Line(tokens.revoke_token, "bo", lambda by, w: tokens.revoke_token(by, w.ids["token_id"]), "revoke_token", "token",
+         given("token_id"), whose=SITE),
     Line(worklist.tell_absence, "bo", lambda by, w: worlds.away_later(by), "tell_absence", "absence", whose=SITE),
     Line(worklist.withdraw_absence, "adler", lambda by, w: worklist.withdraw_absence(by, w.ids["absence_id"]),
          "withdraw_absence", "absence", whose=SITE),
@@ -324,6 +356,12 @@ LINES = [
          nothing, whose=SITE),
     Line(worklist.release, "bo", released, "release_task", "task", before=claimed),
     Line(worklist.each, "bo", several, "claim_task", "task"),
+    # -- emergencies
+    Line(break_glass.open_chart, "dorn", emergency, "break_glass", "break_glass", why=EMERGENCY),
+    Line(break_glass.end, "dorn", lambda by, w: break_glass.end(by, w.ids["opening_id"]), "end_break_glass",
+         "break_glass", before=broken),
+    Line(break_glass.judge, "olga", lambda by, w: break_glass.judge(by, w.ids["opening_id"], verdict="appropriate",
+         note=WHY), "judge_break_glass", "break_glass", given("opening_id"), why=WHY, before=over),
     # -- people
     Line(people.register_patient, "bo", register, "register_patient", "patient", whose="made"),
     Line(people.update_patient, "bo", lambda by, w: people.update_patient(by, w.patient.pk, version=1,
@@ -340,6 +378,33 @@ LINES = [
          "dismiss_remark", "import_remark", given("remark_id")),
     Line(surveying.survey, "admin", lambda by, w: surveying.survey(by, [w.patient.pk]), "survey_regimens", "",
          nothing, whose=SITE),
+    # -- logins and teams
+    Line(staff.ask_login, "admin", lambda by, w: staff.ask_login(by, username="nell", role="nurse", why=WHY),
+         "ask_login", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_role, "admin", lambda by, w: staff.ask_role(by, w.ids["user_id"], role="pharmacist", why=WHY),
+         "ask_role", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_password, "admin", lambda by, w: staff.ask_password(by, w.ids["user_id"], why=WHY),
+         "ask_password", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_active, "admin", lambda by, w: staff.ask_active(by, w.ids["user_id"], why=WHY),
+         "ask_active", "staff_change", why=WHY, whose=SITE, before=gone),
+    Line(staff.make_inactive, "admin", lambda by, w: staff.make_inactive(by, w.ids["user_id"], why=WHY),
+         "make_inactive", "staff_change", why=WHY, whose=SITE),
+    Line(staff.confirm, "pia", lambda by, w: staff.confirm(by, w.ids["staff_change_id"]).change,
+         "confirm_staff_change", "staff_change", whose=SITE),
+    Line(staff.decline, "pia", lambda by, w: staff.decline(by, w.ids["staff_change_id"], why=WHY),
+         "decline_staff_change", "staff_change", why=WHY, whose=SITE),
+    Line(staff.correct_login, "admin", lambda by, w: staff.correct_login(by, w.ids["user_id"], first_name="N",
+         last_name="N", email="", why=WHY), "correct_login", "login", why=WHY, whose=SITE),
+    Line(staff.clear_lock, "admin", lambda by, w: staff.clear_lock(by, w.ids["user_id"], why=WHY), "clear_lock",
+         "login", why=WHY, whose=SITE),
+    Line(staff.make_team, "admin", lambda by, w: staff.make_team(by, name="New", why=WHY), "make_team", "team",
+         why=WHY, whose=SITE),
+    Line(staff.rename_team, "admin", lambda by, w: staff.rename_team(by, w.ids["team_id"], name="New", why=WHY),
+         "rename_team", "team", why=WHY, whose=SITE),
+    Line(staff.begin_membership, "admin", lambda by, w: staff.begin_membership(by, w.ids["user_id"],
+         team_id=w.ids["team_id"], why=WHY), "begin_membership", "membership", why=WHY, whose=SITE),
+    Line(staff.end_membership, "admin", lambda by, w: staff.end_membership(by, w.ids["membership_id"], why=WHY),
+         "end_membership", "membership", why=WHY, whose=SITE),
     # -- knowledge, last: what is in use changes with it
     Line(knowledge.propose, "pia", lambda by, w: knowledge.propose(by, knowledge.Wanted("major", "Seen.",
          worlds.LOCAL["cases"], **worlds.SIDES)), "propose_rule", "local_change", whose=SITE),
@@ -359,6 +424,7 @@ LINES = [
 
 
 PARTS: list[Act] = [
+    tokens.made,
     review.open_follow_up,
     review.close_screening,
     authorising.write,
@@ -380,6 +446,14 @@ PARTS: list[Act] = [
     renewals.decide,
     worklist.worked_on,
     worklist.reached,
+    staff.found,
+    staff.named,
+    staff.whose_chart,
+    staff.asked,
+    staff.waiting_for_a_word,
+    staff.require_active,
+    staff.require_an_administrator_beside,
+    staff.end_ways_in,
 ]
 """Steps inside an act, within its transaction and under its lock: its row is theirs."""
 

@@ -9,6 +9,9 @@ from medmgmt.record.models import (
     AllergyReaction,
     AuditEntry,
     AuditHead,
+    BreakGlass,
+    BreakGlassEnd,
+    BreakGlassJudgement,
     CareAssignment,
     CareTeamMember,
     Channel,
@@ -27,6 +30,8 @@ from medmgmt.record.models import (
     Prescription,
     Role,
     SideEffectReport,
+    StaffChange,
+    StaffChangeKind,
     Suspect,
     User,
 )
@@ -54,6 +59,13 @@ def user(**values: Any) -> User:
     return User.objects.create(**{"username": "x", "role": Role.NURSE, **values})
 
 
+def staff_change(**values: Any) -> StaffChange:
+    """A new password for nurse Bo, asked for by the administrator."""
+    fine = {"user": factories.bo(), "kind": StaffChangeKind.PASSWORD, "role_before": Role.NURSE, "role": Role.NURSE,
+            "why": "Forgotten.", "asked_by": factories.admin()}  # fmt: skip
+    return StaffChange.objects.create(**{**fine, **values})
+
+
 def contact(**values: Any) -> ContactPoint:
     fine = {"patient": factories.carla(), "channel": Channel.SMS, "address": "+15550100", "created_at": EARLIER}
     return ContactPoint.objects.create(**{**fine, **values})
@@ -74,6 +86,25 @@ def assignment(**values: Any) -> CareAssignment:
     return CareAssignment.objects.create(
         **{"team": factories.team("Third"), "patient": factories.carla(), "since": NOW, **values}
     )
+
+
+def opening(**values: Any) -> BreakGlass:
+    fine = {"patient": factories.carla(), "by": factories.dorn(), "role": Role.PSYCHIATRIST, "reason": "r",
+            "opened_at": EARLIER, "until": NOW}  # fmt: skip
+    return BreakGlass.objects.create(**{**fine, **values})
+
+
+def opening_end(**values: Any) -> BreakGlassEnd:
+    of = values.pop("opening", None) or opening()
+    return BreakGlassEnd.objects.create(
+        **{"opening": of, "patient": factories.carla(), "by": factories.dorn(), "at": NOW, **values}
+    )
+
+
+def judgement(**values: Any) -> BreakGlassJudgement:
+    of = values.pop("opening", None) or opening()
+    fine = {"opening": of, "patient": factories.carla(), "by": factories.olga(), "verdict": "appropriate", "note": "n"}
+    return BreakGlassJudgement.objects.create(**{**fine, **values})
 
 
 def observation(**values: Any) -> Observation:

@@ -1,6 +1,7 @@
 """The people of the record: who works here, who is cared for, by which team, in which programme, reached how."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -28,6 +29,7 @@ class Role(models.TextChoices):
     PHARMACIST = "pharmacist", _("pharmacist")
     PATIENT = "patient", _("patient")
     ADMINISTRATOR = "administrator", _("administrator")
+    PRIVACY_OFFICER = "privacy_officer", _("privacy officer")
 
 
 class Sex(models.TextChoices):
@@ -92,6 +94,15 @@ class Compared(Text):
         return name, "django.db.models.TextField", args, kwargs
 
 
+@dataclass(frozen=True)
+class Opening:
+    """By which opening in an emergency somebody came to a chart, and until when it holds."""
+
+    number: int
+    by_id: int
+    until: datetime
+
+
 class Patient(models.Model):
     """Somebody in the care of this clinic; `version` rises with each edit, for optimistic locking."""
 
@@ -108,6 +119,9 @@ class Patient(models.Model):
     names_key = Compared(lambda one: names.key(one.given_name, one.family_name))
     mrn_key = Compared(lambda one: names.compact(one.mrn))
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+
+    opening: "Opening | None" = None
+    """The opening in an emergency by which whoever asked came to this chart; set by the door, never kept."""
 
     class Meta:
         ordering = ["family_name", "given_name", "id"]
@@ -164,9 +178,7 @@ class User(AbstractUser):
                 "a_patients_login_belongs_to_a_patient_and_no_other_does",
                 Q(role=Role.PATIENT, patient__isnull=False) | (~Q(role=Role.PATIENT) & Q(patient__isnull=True)),
             ),
-            rule(
-                "only_an_administrator_administers", Q(role=Role.ADMINISTRATOR) | Q(is_staff=False, is_superuser=False)
-            ),
+            rule("a_login_has_no_powers_beside_its_role", Q(is_staff=False, is_superuser=False)),
         ]
 
     def __str__(self) -> str:
