@@ -209,7 +209,7 @@ def hers(model: type[models.Model], **values: Any) -> Callable[[], models.Model]
 
 PROPOSED = """id patient_id prescription_id kind effective_on sig old_sig reason_code note alongside author_id
     proposed_at prompted_by_side_effect_id prompted_by_observation_id prompted_by_plan"""
-SETTLING = "status signed_by_id signed_at withdrawn_by_id withdrawn_at withdrawn_note"
+SETTLING = "status signed_by_id signed_at withdrawn_by_id withdrawn_at withdrawn_note seal seal_key"
 PLAIN_PRESCRIPTION = """id product_rxcui strength form free_text indication first_supply_days created_by_id created_at
     source_id"""
 SETTLED = "never edited"
@@ -231,6 +231,9 @@ GUARDED: list[tuple[str, Guard]] = [
         "record_observation is never emptied")),
     ("record.AuditEntry", for_ever(
         rows.audit_entry, "the audit trail is never edited or deleted", "record_auditentry is never emptied")),
+    ("record.AuditPatient", for_ever(
+        rows.audit_patient, "whom the audit trail names is never edited or deleted",
+        "record_auditpatient is never emptied")),
     ("record.CoSignature", for_ever(
         rows.cosignature, "a second word on a finding is never edited or deleted; say another",
         "record_cosignature is never emptied")),
