@@ -21,7 +21,7 @@ BESIDE = frozenset(
     word
     for words in (
         "serum plasma blood whole s p b level levels lvl lvls trough predose dose post pre random spot morning",
-        "today current result results value test lab measured measurement concentration conc total quantitative poc poct",
+        "today current result value test lab measured measurement concentration conc total quantitative poc poct",
         "moles mass substance volume per in of the or h hr hrs hour hours 12 12h 12hr",
         "sitting seated standing supine lying resting left right arm",
     )
