@@ -201,12 +201,14 @@ def words_of(name: str) -> frozenset[str]:
 
 
 def _is_like(typed: frozenset[str], name: frozenset[str]) -> bool:
-    """As many words, the short ones the same, and the long ones much alike: "pottasium", but no "troponin T"."""
+    """As many words, the short ones the same, the long ones much alike from their first letter on: "pottasium", but
+    not "troponin T" nor "QT uncorrected"."""
     short, long = (sorted(word for word in typed if (len(word) < LEAST_LIKE) is is_short) for is_short in (True, False))
     others = sorted(word for word in name if len(word) >= LEAST_LIKE)
     if len(typed) != len(name) or not long or len(long) != len(others) or set(short) != name.difference(others):
         return False
-    return all(SequenceMatcher(None, *two).ratio() >= MUCH_ALIKE for two in zip(long, others, strict=True))
+    pairs = zip(long, others, strict=True)
+    return all(one[0] == other[0] and SequenceMatcher(None, one, other).ratio() >= MUCH_ALIKE for one, other in pairs)
 
 
 def read(rows: Sequence[Row]) -> Observables:
