@@ -25,10 +25,10 @@ JSON = ("application/json", "application/problem+json")
 USUAL = {
     "400": "invalid-request malformed-request",
     "401": "not-authenticated",
-    "403": "not-allowed csrf-failed",
+    "403": "not-allowed csrf-failed out-of-scope",
     "404": "not-found",
     "406": "not-acceptable",
-    "409": "request-in-progress",
+    "409": "request-in-progress done-before",
     "410": "link-expired",
     "412": "precondition-failed",
     "413": "too-large",
