@@ -378,6 +378,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "waitress.queue": {"level": "ERROR"}
+    },  # a line for each request that waits a moment tells nobody anything
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING").upper()},
 }
 SHARED_DIR = Path(os.environ.get("MEDMGMT_SHARED", BASE_DIR.parent / "shared"))
