@@ -105,6 +105,12 @@ def saw_list(by: User, what: str, count: int) -> None:
     audit.record(by, f"list_{what}", detail={"rows": count})
 
 
+def saw_again(by: User, patient_ids: Iterable[int]) -> None:
+    """Tells the audit that an answer about these patients was given once more, for a request that was sent again."""
+    for patient_id in sorted(patient_ids):
+        audit.record(by, "answer_again", patient_id=patient_id, obj=("patient", patient_id))
+
+
 def audit_entries(by: User, *, patient_id: int | None = None) -> QuerySet[AuditEntry]:
     """The audit trail, newest first, of one patient with the charts merged into theirs, or of everything."""
     access.require(by, "view_audit")

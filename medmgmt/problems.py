@@ -47,6 +47,11 @@ KINDS: dict[str, Kind] = {
     "not-authenticated": Kind(401, _("Sign in first"),
         _("No valid session or token came with the request. Tokens are sent as `Bearer`.")),
     "not-allowed": Kind(403, _("Not allowed"), _("You are known here, but your role may not do this.")),
+    "not-in-person": Kind(403, _("Only in person"),
+        _("Somebody who is signed in must do this; a token cannot. Four eyes are two people.")),
+    "confirm-identity": Kind(403, _("Please confirm that it is you"),
+        _("This needs a recent proof of who is asking: `confirm_at` says where a session gives it. Then send the same "
+          "again. A token cannot prove it.")),
     "csrf-failed": Kind(403, _("The request could not be trusted"),
         _("A request with a session cookie needs the CSRF token as well. Requests with a token in the header do not.")),
     "not-found": Kind(404, _("Not found"),
@@ -74,6 +79,9 @@ KINDS: dict[str, Kind] = {
         _("`waits_for` names what closes it: an observation, a score or a visit. Record that, or cancel the task.")),
     "request-in-progress": Kind(409, _("The same request is still being worked on"),
         _("Another request with the same `Idempotency-Key` has not ended yet. Ask again in a moment.")),
+    "done-before": Kind(409, _("This was done before"),
+        _("The same request was done more than a day ago, and its answer is not kept. Nothing was done twice: read "
+          "what it changed.")),
     "link-expired": Kind(410, _("This link has expired"), _("The link in the message was meant for a limited time.")),
     "precondition-failed": Kind(412, _("It has changed since you read it"),
         _("`If-Match` names an older version. Read again, then decide again.")),
@@ -111,6 +119,8 @@ ERRORS: dict[str, tuple[type[Exception], ...]] = {
         interactions_errors.NoSuchRelease, interactions_errors.NoSuchLocalChange, refills_errors.NoSuchTask,
         refills_errors.LinkUnknown, refills_errors.NoSuchAbsence, Http404, rest_errors.NotFound),
     "not-allowed": (record_errors.NotAllowed, django_errors.PermissionDenied, rest_errors.PermissionDenied),
+    "not-in-person": (record_errors.NotInPerson,),
+    "confirm-identity": (record_errors.Unproven,),
     "conflict": (record_errors.Conflict,),
     "asked": (record_errors.Unconfirmed,),
     "refused": (

@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "medmgmt.web.kit.middleware.SessionTimeout",
+    "medmgmt.web.kit.middleware.WayIn",
     "medmgmt.web.kit.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -202,6 +203,8 @@ if any(path and not Path(path).is_file() for path in (SERVICE_LEVELS_FILE, SITE_
 # -- safety of the session and the page -----------------------------------------------------------------------------
 SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 30, least=1, most=24 * 60)
 SESSION_HOURS = number("SESSION_HOURS", 10, least=1, most=24)
+CONFIRM_MINUTES = number("CONFIRM_MINUTES", 2 if PRODUCTION else 15, least=1, most=60)
+"""How long a proof of who somebody is counts for what asks for a fresh one. In production signing in is none yet."""
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True

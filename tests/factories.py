@@ -81,6 +81,11 @@ def admin() -> User:
     return user("admin", Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
 
 
+def olga() -> User:
+    """The privacy officer, who reads who saw whom and sees no chart."""
+    return user("olga", Role.PRIVACY_OFFICER, first_name="Olga", last_name="Ohm")
+
+
 def patient(mrn: str, *, of: CareTeam | None = None, **values: Any) -> Patient:
     """A patient in the care of a team, enrolled in the intensive outpatient programme."""
     known = Patient.objects.filter(mrn=mrn).first()

@@ -28,7 +28,7 @@ USUAL = {
     "403": "not-allowed csrf-failed",
     "404": "not-found",
     "406": "not-acceptable",
-    "409": "request-in-progress",
+    "409": "request-in-progress done-before",
     "410": "link-expired",
     "412": "precondition-failed",
     "413": "too-large",

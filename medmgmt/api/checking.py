@@ -206,6 +206,6 @@ def check(by: User, **case: Any) -> dict[str, Any]:
 # fmt: off
 ADDRESSES = [
     at("interactions/check", "check", called="CheckCase",
-       post=writes(CaseAnswer, check, takes=Case, refuses=("refused",))),
+       post=writes(CaseAnswer, check, takes=Case, refuses=("refused",), only_reads=True)),
 ]
 # fmt: on

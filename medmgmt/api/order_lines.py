@@ -53,6 +53,6 @@ def understand(by: User, *, line: str, drug: str, strength: str, form: str) -> O
 # fmt: off
 ADDRESSES = [
     at("order-lines/understand", "understand-line", called="OrderLineUnderstood",
-       post=writes(UnderstoodLine, understand, takes=TypedLine, refuses=("refused",))),
+       post=writes(UnderstoodLine, understand, takes=TypedLine, refuses=("refused",), only_reads=True)),
 ]
 # fmt: on

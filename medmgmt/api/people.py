@@ -196,7 +196,7 @@ ADDRESSES = [
             order=("family_name", "given_name", "id"), seen="patients"),
        post=writes(PatientDetails, actions_people.register_patient, "Register a patient with one of your teams.",
             takes=NewPatient, status=201, refuses=("refused", "asked"), links_to="api:patient")),
-    at("patients/search", "search-patients", post=writes(FoundPatients, search, takes=PatientSearch)),
+    at("patients/search", "search-patients", post=writes(FoundPatients, search, takes=PatientSearch, only_reads=True)),
     at("patients/<patient_id>", "patient", called="OnePatient",
        get=reads(ChartPage, chart.chart,
             "The chart, with the doses of any day. Its ETag is the version of the patient's details.", query=DayQuery,

@@ -1,7 +1,7 @@
 """The only door to a patient: who may do what, whose chart opens for whom, and the lock before a write."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from medmgmt.record import audit, names
+from medmgmt.record import audit, entered, names
 from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed
 from medmgmt.record.models.people import CareAssignment, Patient, Role, User
 
@@ -64,7 +64,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "view_outbox": frozenset({Role.ADMINISTRATOR}),
     "view_delivery": frozenset({Role.ADMINISTRATOR}),
     "decide_held": STAFF,
-    "view_audit": frozenset({Role.ADMINISTRATOR}),
+    "view_audit": frozenset({Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}),
     "search_drugs": EVERYBODY,
     "check_interactions": STAFF,
 }
@@ -81,12 +81,13 @@ def require(by: User | AnonymousUser, act: str) -> None:
     if not may(by, act):
         log.warning("refused act=%s user=%s", act, by.pk)
         raise NotAllowed
+    entered.act(act)
 
 
 def patients_of(by: User | AnonymousUser) -> QuerySet[Patient]:
     """The patients whose charts open for this person now: their teams' patients, or the patient themselves.
 
-    Administrators, the inactive and strangers see nobody. One query, when read.
+    Administrators, the privacy officer, the inactive and strangers see nobody. One query, when read.
     """
     if not isinstance(by, User) or not by.is_active:
         return Patient.objects.none()
@@ -134,6 +135,7 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     if patient is None:
         log.warning("refused act=%s user=%s patient=%s", act, by.pk, patient_id)
         raise NoSuchPatient
+    entered.chart(patient.pk)
     if not lock:
         audit.record(by if isinstance(by, User) else None, act, patient_id=patient.pk, obj=patient, why=why)
     return patient
@@ -226,10 +228,32 @@ def is_member(user: User, team_id: int) -> bool:
     return user.memberships.filter(current, team_id=team_id, since__lte=now).exists()
 
 
+def asked_for(by: User, noted: entered.Noted) -> dict[str, list[Any]]:
+    """What somebody must still be let through to before the same answer is given again: the acts that were asked for,
+    the charts that were opened, and of those that were only written about the ones that are open to them. One query."""
+    also = patients_of(by).filter(pk__in=noted.touched - noted.opened).values_list("pk", flat=True)
+    return {"acts": sorted(noted.acts), "patients": sorted(noted.opened | set(also))}
+
+
+def require_again(by: User, asked: Mapping[str, Iterable[Any]]) -> None:
+    """Asks once more for what was asked for: NotAllowed for an act that is this person's no longer, NoSuchPatient for a
+    chart that does not open for them now. Two queries at most."""
+    for act in asked.get("acts", ()):
+        require(by, act)
+    wanted = set(asked.get("patients", ()))
+    if not wanted:
+        return
+    now_at = dict(Patient.objects.filter(pk__in=wanted).values_list("pk", "merged_into_id"))
+    wanted = {now_at.get(one) or one for one in wanted}
+    if patients_of(by).filter(pk__in=wanted).count() != len(wanted):
+        log.warning("refused a repeat user=%s", by.pk)
+        raise NoSuchPatient
+
+
 def own_or_cared_for(by: User) -> Any:
     """The ids of the patients whose rows this person may list: their teams', or their own."""
-    if not (may(by, "list_patients") or may(by, "view_own")):
-        raise NotAllowed()
+    act = "view_own" if may(by, "view_own") else "list_patients"
+    require(by, act)
     return patients_of(by).values("pk")
 
 

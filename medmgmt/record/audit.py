@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from medmgmt.record import entered
 from medmgmt.record.models.audit import AuditEntry, AuditHead
 from medmgmt.record.models.people import User
 
@@ -74,6 +75,7 @@ def record(
     in a message). A transaction that writes to several chains writes to the site's last, so that two never wait for
     each other.
     """
+    entered.row_about(patient_id)
     object_type, object_id = _named(obj)
     entry = AuditEntry(
         chain=SITE if patient_id is None else f"patient:{patient_id}",

@@ -27,6 +27,16 @@ class NotAllowed(RecordError):
     default = _("Your role does not allow this.")
 
 
+class NotInPerson(NotAllowed):
+    default = _("This needs you in person: sign in and do it there. A token cannot.")
+
+
+class Unproven(RecordError):
+    """It may be done once the person has proven again who they are. Nothing was done yet."""
+
+    default = _("Please confirm that it is you.")
+
+
 class Conflict(RecordError):
     """Somebody else was faster, or the page shown was not the newest version."""
 

@@ -31,9 +31,11 @@ class Part:
 
 @page
 def home(request: Asked) -> HttpResponse:
-    """One page a role; a patient's home is the portal."""
+    """One page a role; a patient's home is the portal, the privacy officer's the trail."""
     if request.user.role == Role.PATIENT:
         return redirect("web:portal")
+    if request.user.role == Role.PRIVACY_OFFICER:
+        return redirect("web:audit")
     if request.user.role == Role.ADMINISTRATOR:
         return administrator(request)
     return clinician(request)

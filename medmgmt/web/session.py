@@ -29,6 +29,7 @@ DEMO_ACCOUNTS = (
     DemoAccount("pia", _("pharmacist")),
     DemoAccount("carla", _("patient")),
     DemoAccount("ada", _("administrator")),
+    DemoAccount("olga", _("privacy officer")),
     DemoAccount("dorn", _("psychiatrist of another team")),
 )
 

@@ -47,7 +47,7 @@ def carla() -> Patient:
 
 
 def test_everybody_signs_in_with_the_printed_password_and_sees_their_own_patients() -> None:
-    for name in ("adler", "bo", "pia", "dorn", "ada", "carla"):
+    for name in ("adler", "bo", "pia", "dorn", "ada", "olga", "carla"):
         assert user(name).check_password(PASSWORD)
         assert user(name).email.endswith(".example")
     assert Patient.objects.count() == 63

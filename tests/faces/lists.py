@@ -110,9 +110,9 @@ api:rules | Rule | adler bo pia admin dorn: #shipped
 api:local-changes | LocalChange | adler bo pia admin dorn: #proposed rejectedreason
 api:local-changes?state=rejected | LocalChange | adler bo pia admin dorn: rejectedreason
 api:rescreenings | RescreenRun | adler bo pia admin dorn: #first #second
-api:audit | AuditEntry | admin: #Castillo #Park #nobody
-api:audit?patient={pat} | AuditEntry | admin: #Park
-api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat: | dorn: #hillside
+api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
+api:audit?patient={pat} | AuditEntry | admin olga: #Park
+api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside
 api:portal | words | carla: Castillo newache sertraline tremor | pat: Park patache patazine
 api:patient | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline
     stoppedol tramadol tremor
@@ -190,8 +190,8 @@ web:cover | Absence at /cover/(\d+)/withdraw/ | adler admin: #away-later | bo pi
 web:portal | words | carla: newache sertraline tremor | pat: patache patazine
 web:portal | Prescription at /medicines/(\d+)/taken/ | carla: sertraline | pat: patazine
 web:my_messages | words | carla: Exkin Mara carla@mail.example laterol sertraline | pat: pat@post.example patkin
-web:reminder | words | nobody adler bo pia admin carla dorn pat:
-web:calendar | words | nobody adler bo pia admin carla dorn pat:
+web:reminder | words | nobody adler bo pia admin carla dorn pat olga:
+web:calendar | words | nobody adler bo pia admin carla dorn pat olga:
 web:knowledge | words | adler bo pia admin dorn: idlesource
 web:knowledge | Release at /knowledge/(\d+)/ | adler bo dorn: | pia admin: #used idlesource
 web:rules | words | adler bo pia admin dorn: rejectedreason
@@ -205,6 +205,6 @@ web:delivery | Reminder at name="messages" value="(\d+)" | admin: #held #left-he
 web:held | words | adler bo pia: Castillo
 web:held | Reminder at name="messages" value="(\d+)" | adler bo pia: #held
 web:outbox | words | admin: Sentfirst Sentsecond
-web:audit | words | admin:
-web:audit?patient={pat} | words | admin:
+web:audit | words | admin olga:
+web:audit?patient={pat} | words | admin olga:
 """

@@ -1,9 +1,9 @@
-"""Who gets through at which address. Columns: nobody adler bo pia admin carla dorn pat.
+"""Who gets through at which address. Columns: nobody adler bo pia admin carla dorn pat olga.
 
 y: let through; r: sent on to another page; s: sign in first; n: your role may not; x: there is no such thing (for
 you); m: no such method; d: down, because no clock ticks in a test.
 Everything tried is Carla's: Dr Adler, nurse Bo and pharmacist Pia are her team, Dr Dorn is a psychiatrist of another
-team, Pat another patient of hers.
+team, Pat another patient of hers, Olga the privacy officer.
 """
 
 FORM_AGAIN = (400, 409, 422)
@@ -13,306 +13,306 @@ QUERIES = {"api:dose-on GET": "?day=2026-11-01", "api:drugs GET": "?q=sertraline
 """What an address needs after the question mark."""
 
 TABLE = """
-healthz                      GET    d d d d d d d d
-healthz                      POST   d d d d d d d d
-readyz                       GET    d d d d d d d d
-readyz                       POST   d d d d d d d d
-metrics                      GET    y y y y y y y y
-metrics                      POST   y y y y y y y y
-api:me                       GET    s y y y y y y y
-api:portal                   GET    s n n n n y n y
-api:patients                 GET    s y y y n n y n
-api:patients                 POST   s y y n n n n n
-api:search-patients          POST   s y y y n n y n
-api:patient                  GET    s y y y n n x n
-api:patient                  PATCH  s y y n n n x n
-api:merge-charts             POST   s y y n n n x n
-api:enrolments               GET    s y y y n n x n
-api:enrolments               POST   s y y n n n x n
-api:contact-points           GET    s y y y n n x n
-api:contact-points           POST   s y y n n n x n
-api:import-remarks           GET    s y y y n n x n
-api:dismiss-remark           POST   s y y y n n x n
-api:messages                 GET    s y y n n y x x
-api:messages                 PATCH  s y y n n y x x
-api:choose-channel           POST   s y y n n y x x
-api:caregivers               POST   s y y n n y x x
-api:withdraw-caregiver       POST   s y y n n y x x
-api:calendar-link            POST   s y y n n y x x
-api:observations             GET    s y y y n n x n
-api:observations             POST   s y y n n n x n
-api:encounters               GET    s y y y n n x n
-api:encounters               POST   s y y n n n x n
-api:screening                GET    s y y y n n x n
-api:correct-observation      POST   s y y n n n x n
-api:answer-card              POST   s y n n n n x n
-api:follow-ups               GET    s y y y y y y y
-api:allergies                GET    s y y y n n x n
-api:allergies                POST   s y y n n n x n
-api:none-known               GET    s y y y n n x n
-api:code-allergy             POST   s y y n n n x n
-api:conditions               GET    s y y y n n x n
-api:conditions               POST   s y y n n n x n
-api:prescriptions            GET    s y y y n y y y
-api:prescription             GET    s y y y n n x n
-api:dose-on                  GET    s y y y n n x n
-api:request-refill           POST   s n n n n y n x
-api:proposals                GET    s y y y n y y y
-api:proposals                POST   s y n n n n x n
-api:proposal                 GET    s y y y n n x n
-api:findings                 GET    s y y y n n x n
-api:sign                     POST   s y n n n n x n
-api:withdraw                 POST   s y n n n n x n
-api:cosignature              GET    s y y y n n x n
-api:ask-cosignature          POST   s y n n n n x n
-api:cosign                   POST   s n n y n n x n
-api:decline-cosignature      POST   s n n y n n x n
-api:card-monitoring          GET    s y y y n n x n
-api:card-monitoring          POST   s y n n n n x n
-api:monitoring-orders        GET    s y y y n n x n
-api:override                 POST   s y n n n n x n
-api:side-effects             GET    s y y y n y y y
-api:side-effects             POST   s y y y n y x x
-api:side-effect              GET    s y y y n y x x
-api:correct-side-effect      POST   s y y y n n x x
-api:dispenses                GET    s y y y n y y y
-api:dispenses                POST   s y y y n n x n
-api:void-fill                POST   s y y y n n x n
-api:authorisations           GET    s y y y n y y y
-api:authorisations           POST   s y n n n n x n
-api:revoke                   POST   s y n n n n x n
-api:supply-limits            POST   s y n n n n x n
-api:lift-limit               POST   s y n n n n x n
-api:release-lab-gate         POST   s y n n n n x n
-api:pill-counts              POST   s y y y n n x n
-api:taken                    POST   s n n n n y n x
-api:adherence                GET    s y y y n y x x
-api:renewals                 GET    s y y y n n y n
-api:renewals                 POST   s y n n n n x n
-api:renewal                  GET    s y y y n n x n
-api:renewal                  POST   s y n n n n x n
-api:decline-renewal          POST   s y n n n n x n
-api:reminders                GET    s y y y n y y y
-api:answer-link              POST   y y y y y y y y
-api:tasks                    GET    s y y y n n y n
-api:task                     GET    s y y y n n x n
-api:claim-task               POST   s y y y n n x n
-api:release-task             POST   s y y y n n x n
-api:close-task               POST   s y y y n n x n
-api:cancel-task              POST   s y y y n n x n
-api:task-counts              GET    s y y y n n y n
-api:several-tasks            POST   s y y y n n y n
-api:late-tasks               GET    s y y y y n y n
-api:morning-notice           POST   s y y y n n y n
-api:reassign-task            POST   s y y y n n x n
-api:postpone-task            POST   s y y y n n x n
-api:task-comments            GET    s y y y n n x n
-api:task-comments            POST   s y y y n n x n
-api:absences                 GET    s y y y y n y n
-api:absences                 POST   s y n n y n n n
-api:withdraw-absence         POST   s y n n y n n n
-api:drugs                    GET    s y y y y y y y
-api:check                    POST   s y y y n n y n
-api:understand-line          POST   s y y y n n y n
-api:releases                 GET    s y y y y n y n
-api:release                  GET    s y y y y n y n
-api:preview-release          GET    s n n y y n n n
-api:activate-release         POST   s n n y y n n n
-api:retire-release           POST   s n n y y n n n
-api:alerts                   GET    s y n y y n y n
-api:alert-feedback           GET    s y n y y n y n
-api:rescreenings             GET    s y y y y n y n
-api:rules                    GET    s y y y y n y n
-api:selftests                GET    s y y y y n y n
-api:selftests                POST   s n n y y n n n
-api:current-selftest         GET    s y y y y n y n
-api:local-changes            GET    s y y y y n y n
-api:local-changes            POST   s n n y n n n n
-api:local-change             GET    s y y y y n y n
-api:passive-pairs            GET    s y y y y n y n
-api:approve-local-change     POST   s y n y n n y n
-api:reject-local-change      POST   s y n y n n y n
-api:end-local-change         POST   s n n x n n n n
-api:audit                    GET    s n n n y n n n
-api:schema                   GET    y y y y y y y y
-api:docs                     GET    y y y y y y y y
-api:nothing-here             GET    x x x x x x x x
-api:nothing-here             POST   x x x x x x x x
-problems:all                 GET    y y y y y y y y
-problems:one                 GET    y y y y y y y y
-web:home                     GET    s y y y y r y r
-web:home                     POST   s y y y y r y r
-web:sign_in                  GET    y r r r r r r r
-web:sign_in                  POST   y r r r r r r r
-web:sign_in                  PUT    y r r r r r r r
-web:sign_out                 GET    m m m m m m m m
-web:sign_out                 POST   s s s s s s s s
-web:language                 GET    r r r r r r r r
-web:language                 POST   r r r r r r r r
-web:patients                 GET    s y y y n n y n
-web:patients                 POST   s r r r n n r n
-web:register                 GET    s y y n n n y n
-web:register                 POST   s r r n n n y n
-web:chart                    GET    s y y y n n x n
-web:chart                    POST   s y y y n n x n
-web:merge_charts             GET    s y y n n n x n
-web:merge_charts             POST   s r r n n n x n
-web:update_patient           GET    s y y n n n x n
-web:update_patient           POST   s r r n n n x n
-web:dismiss_remark           GET    s r r r r r r r
-web:dismiss_remark           POST   s r r r n n x n
-web:enrol                    GET    s y y n n n x n
-web:enrol                    POST   s r r n n n x n
-web:contact                  GET    s y y n n n x n
-web:contact                  POST   s r r n n n x n
-web:messages                 GET    s y y n n n x n
-web:messages                 POST   s r r n n n x n
-web:new_observation          GET    s y y n n n x n
-web:new_observation          POST   s r r n n n x n
-web:told                     GET    s y y n n n x n
-web:told                     POST   s y y n n n x n
-web:new_encounter            GET    s y y n n n x n
-web:new_encounter            POST   s r r n n n x n
-web:correct_observation      GET    s y y n n n x n
-web:correct_observation      POST   s r r n n n x n
-web:screening                GET    s y y y n n x n
-web:screening                POST   s y y y n n x n
-web:answer_screening         GET    s r r r r r r r
-web:answer_screening         POST   s r n n n n x n
-web:new_allergy              GET    s y y n n n x n
-web:new_allergy              POST   s r r n n n x n
-web:code_allergy             GET    s y y n n n x n
-web:code_allergy             POST   s r r n n n x n
-web:new_condition            GET    s y y n n n x n
-web:new_condition            POST   s r r n n n x n
-web:start                    GET    s y n n n n x n
-web:start                    POST   s r n n n n x n
-web:new_side_effect          GET    s y y y n n x n
-web:new_side_effect          POST   s r r r n n x n
-web:course                   GET    s y y y n n x n
-web:course                   POST   s y y y n n x n
-web:new_dispense             GET    s y y y n n x n
-web:new_dispense             POST   s r r r n n x n
-web:void_fill                GET    s y y y n n x n
-web:void_fill                POST   s r r r n n x n
-web:supply                   GET    s y y y n n x n
-web:supply                   POST   s y y y n n x n
-web:authorise                GET    s y n n n n x n
-web:authorise                POST   s r n n n n x n
-web:revoke                   GET    s y n n n n x n
-web:revoke                   POST   s r n n n n x n
-web:release_gate             GET    s y n n n n x n
-web:release_gate             POST   s y n n n n x n
-web:limit                    GET    s y n n n n x n
-web:limit                    POST   s r n n n n x n
-web:lift_limit               GET    s y n n n n x n
-web:lift_limit               POST   s r n n n n x n
-web:count                    GET    s y y y n n x n
-web:count                    POST   s r r r n n x n
-web:renewal                  GET    s y y y n n x n
-web:renewal                  POST   s r n n n n x n
-web:decline                  GET    s r n n n n r n
-web:decline                  POST   s r n n n n x n
-web:renewals                 GET    s y y y n n y n
-web:renewals                 POST   s r n n n n x n
-web:adherence                GET    s y y y n n x n
-web:adherence                POST   s y y y n n x n
-web:change                   GET    s y n n n n x n
-web:change                   POST   s r n n n n x n
-web:review                   GET    s y y y n n x n
-web:review                   POST   s y y y n n x n
-web:answer                   GET    s r r r r r r r
-web:answer                   POST   s r n n n n x n
-web:sign                     GET    s r r r r r r r
-web:sign                     POST   s r n n n n x n
-web:withdraw                 GET    s r r r r r r r
-web:withdraw                 POST   s r n n n n x n
-web:cosign                   GET    s r r r r r r r
-web:cosign                   POST   s n n y n n x n
-web:ask_cosignature          GET    s r r r r r r r
-web:ask_cosignature          POST   s y n n n n x n
-web:decline_cosignature      GET    s r r r r r r r
-web:decline_cosignature      POST   s n n y n n x n
-web:order_monitoring         GET    s r r r r r r r
-web:order_monitoring         POST   s r n n n n x n
-web:side_effect              GET    s y y y n r x r
-web:side_effect              POST   s y y y n r x r
-web:correct_side_effect      GET    s y y y n n x n
-web:correct_side_effect      POST   s r r r n n x n
-web:worklist                 GET    s y y y n n y n
-web:worklist                 POST   s y y y n n y n
-web:task                     GET    s y y y n n x n
-web:task                     POST   s y y y n n x n
-web:reassign                 GET    s y y y n n x n
-web:reassign                 POST   s r r r n n x n
-web:postpone                 GET    s y y y n n x n
-web:postpone                 POST   s r r r n n x n
-web:comment                  GET    s y y y n n x n
-web:comment                  POST   s r r r n n x n
-web:several                  GET    s r r r n n r n
-web:several                  POST   s r r r n n r n
-web:late                     GET    s y y y y n y n
-web:late                     POST   s y y y y n y n
-web:cover                    GET    s y y y y n y n
-web:cover                    POST   s r y y r n y n
-web:withdraw_absence         GET    s r r r r r r r
-web:withdraw_absence         POST   s r n n r n n n
-web:notice                   GET    s r r r r r r r
-web:notice                   POST   s r r r n n r n
-web:claim                    GET    s r r r r r r r
-web:claim                    POST   s r r r n n x n
-web:release                  GET    s r r r r r r r
-web:release                  POST   s r r r n n x n
-web:done                     GET    s y y y n n x n
-web:done                     POST   s r r r n n x n
-web:cancel                   GET    s y y y n n x n
-web:cancel                   POST   s r r r n n x n
-web:portal                   GET    s n n n n y n y
-web:portal                   POST   s n n n n y n y
-web:ask_for_refill           GET    s r r r r r r r
-web:ask_for_refill           POST   s n n n n r n x
-web:my_messages              GET    s n n n n y n y
-web:my_messages              POST   s n n n n r n r
-web:tell_taken               GET    s r r r r r r r
-web:tell_taken               POST   s n n n n r n x
-web:my_side_effect           GET    s n n n n y n y
-web:my_side_effect           POST   s n n n n r n r
-web:my_side_effect_sent      GET    s n n n n y n x
-web:my_side_effect_sent      POST   s n n n n y n x
-web:reminder                 GET    y y y y y y y y
-web:reminder                 POST   r r r r r r r r
-web:stop_messages            GET    r r r r r r r r
-web:stop_messages            POST   y y y y y y y y
-web:calendar                 GET    y y y y y y y y
-web:calendar                 POST   m m m m m m m m
-web:hook                     GET    m m m m m m m m
-web:hook                     POST   s s s s s s s s
-web:knowledge                GET    s y y y y n y n
-web:knowledge                POST   s y y y y n y n
-web:switch_release           GET    s n n y y n n n
-web:switch_release           POST   s n n r r n n n
-web:alerts                   GET    s y n y y n y n
-web:alerts                   POST   s y n y y n y n
-web:export_alerts            GET    s y n y y n y n
-web:export_alerts            POST   s y n y y n y n
-web:export_feedback          GET    s y n y y n y n
-web:export_feedback          POST   s y n y y n y n
-web:rules                    GET    s y y y y n y n
-web:rules                    POST   s r r r r n r n
-web:selftest                 GET    s y y y y n y n
-web:selftest                 POST   s n n r r n n n
-web:local_change             GET    s y y y y n y n
-web:local_change             POST   s y y y y n y n
-web:new_rule                 GET    s n n y n n n n
-web:new_rule                 POST   s n n r n n n n
-web:decide_rule              GET    s r r r r r r r
-web:decide_rule              POST   s r n y n n r n
-web:delivery                 GET    s n n n y n n n
-web:delivery                 POST   s n n n y n n n
-web:held                     GET    s y y y n n x n
-web:held                     POST   s y y y n n x n
-web:outbox                   GET    s n n n y n n n
-web:outbox                   POST   s n n n y n n n
-web:audit                    GET    s n n n y n n n
-web:audit                    POST   s n n n y n n n
+healthz                      GET    d d d d d d d d d
+healthz                      POST   d d d d d d d d d
+readyz                       GET    d d d d d d d d d
+readyz                       POST   d d d d d d d d d
+metrics                      GET    y y y y y y y y y
+metrics                      POST   y y y y y y y y y
+api:me                       GET    s y y y y y y y y
+api:portal                   GET    s n n n n y n y n
+api:patients                 GET    s y y y n n y n n
+api:patients                 POST   s y y n n n n n n
+api:search-patients          POST   s y y y n n y n n
+api:patient                  GET    s y y y n n x n n
+api:patient                  PATCH  s y y n n n x n n
+api:merge-charts             POST   s y y n n n x n n
+api:enrolments               GET    s y y y n n x n n
+api:enrolments               POST   s y y n n n x n n
+api:contact-points           GET    s y y y n n x n n
+api:contact-points           POST   s y y n n n x n n
+api:import-remarks           GET    s y y y n n x n n
+api:dismiss-remark           POST   s y y y n n x n n
+api:messages                 GET    s y y n n y x x n
+api:messages                 PATCH  s y y n n y x x n
+api:choose-channel           POST   s y y n n y x x n
+api:caregivers               POST   s y y n n y x x n
+api:withdraw-caregiver       POST   s y y n n y x x n
+api:calendar-link            POST   s y y n n y x x n
+api:observations             GET    s y y y n n x n n
+api:observations             POST   s y y n n n x n n
+api:encounters               GET    s y y y n n x n n
+api:encounters               POST   s y y n n n x n n
+api:screening                GET    s y y y n n x n n
+api:correct-observation      POST   s y y n n n x n n
+api:answer-card              POST   s y n n n n x n n
+api:follow-ups               GET    s y y y y y y y y
+api:allergies                GET    s y y y n n x n n
+api:allergies                POST   s y y n n n x n n
+api:none-known               GET    s y y y n n x n n
+api:code-allergy             POST   s y y n n n x n n
+api:conditions               GET    s y y y n n x n n
+api:conditions               POST   s y y n n n x n n
+api:prescriptions            GET    s y y y n y y y n
+api:prescription             GET    s y y y n n x n n
+api:dose-on                  GET    s y y y n n x n n
+api:request-refill           POST   s n n n n y n x n
+api:proposals                GET    s y y y n y y y n
+api:proposals                POST   s y n n n n x n n
+api:proposal                 GET    s y y y n n x n n
+api:findings                 GET    s y y y n n x n n
+api:sign                     POST   s y n n n n x n n
+api:withdraw                 POST   s y n n n n x n n
+api:cosignature              GET    s y y y n n x n n
+api:ask-cosignature          POST   s y n n n n x n n
+api:cosign                   POST   s n n y n n x n n
+api:decline-cosignature      POST   s n n y n n x n n
+api:card-monitoring          GET    s y y y n n x n n
+api:card-monitoring          POST   s y n n n n x n n
+api:monitoring-orders        GET    s y y y n n x n n
+api:override                 POST   s y n n n n x n n
+api:side-effects             GET    s y y y n y y y n
+api:side-effects             POST   s y y y n y x x n
+api:side-effect              GET    s y y y n y x x n
+api:correct-side-effect      POST   s y y y n n x x n
+api:dispenses                GET    s y y y n y y y n
+api:dispenses                POST   s y y y n n x n n
+api:void-fill                POST   s y y y n n x n n
+api:authorisations           GET    s y y y n y y y n
+api:authorisations           POST   s y n n n n x n n
+api:revoke                   POST   s y n n n n x n n
+api:supply-limits            POST   s y n n n n x n n
+api:lift-limit               POST   s y n n n n x n n
+api:release-lab-gate         POST   s y n n n n x n n
+api:pill-counts              POST   s y y y n n x n n
+api:taken                    POST   s n n n n y n x n
+api:adherence                GET    s y y y n y x x n
+api:renewals                 GET    s y y y n n y n n
+api:renewals                 POST   s y n n n n x n n
+api:renewal                  GET    s y y y n n x n n
+api:renewal                  POST   s y n n n n x n n
+api:decline-renewal          POST   s y n n n n x n n
+api:reminders                GET    s y y y n y y y n
+api:answer-link              POST   y y y y y y y y y
+api:tasks                    GET    s y y y n n y n n
+api:task                     GET    s y y y n n x n n
+api:claim-task               POST   s y y y n n x n n
+api:release-task             POST   s y y y n n x n n
+api:close-task               POST   s y y y n n x n n
+api:cancel-task              POST   s y y y n n x n n
+api:task-counts              GET    s y y y n n y n n
+api:several-tasks            POST   s y y y n n y n n
+api:late-tasks               GET    s y y y y n y n n
+api:morning-notice           POST   s y y y n n y n n
+api:reassign-task            POST   s y y y n n x n n
+api:postpone-task            POST   s y y y n n x n n
+api:task-comments            GET    s y y y n n x n n
+api:task-comments            POST   s y y y n n x n n
+api:absences                 GET    s y y y y n y n n
+api:absences                 POST   s y n n y n n n n
+api:withdraw-absence         POST   s y n n y n n n n
+api:drugs                    GET    s y y y y y y y y
+api:check                    POST   s y y y n n y n n
+api:understand-line          POST   s y y y n n y n n
+api:releases                 GET    s y y y y n y n n
+api:release                  GET    s y y y y n y n n
+api:preview-release          GET    s n n y y n n n n
+api:activate-release         POST   s n n y y n n n n
+api:retire-release           POST   s n n y y n n n n
+api:alerts                   GET    s y n y y n y n n
+api:alert-feedback           GET    s y n y y n y n n
+api:rescreenings             GET    s y y y y n y n n
+api:rules                    GET    s y y y y n y n n
+api:selftests                GET    s y y y y n y n n
+api:selftests                POST   s n n y y n n n n
+api:current-selftest         GET    s y y y y n y n n
+api:local-changes            GET    s y y y y n y n n
+api:local-changes            POST   s n n y n n n n n
+api:local-change             GET    s y y y y n y n n
+api:passive-pairs            GET    s y y y y n y n n
+api:approve-local-change     POST   s y n y n n y n n
+api:reject-local-change      POST   s y n y n n y n n
+api:end-local-change         POST   s n n x n n n n n
+api:audit                    GET    s n n n y n n n y
+api:schema                   GET    y y y y y y y y y
+api:docs                     GET    y y y y y y y y y
+api:nothing-here             GET    x x x x x x x x x
+api:nothing-here             POST   x x x x x x x x x
+problems:all                 GET    y y y y y y y y y
+problems:one                 GET    y y y y y y y y y
+web:home                     GET    s y y y y r y r r
+web:home                     POST   s y y y y r y r r
+web:sign_in                  GET    y r r r r r r r r
+web:sign_in                  POST   y r r r r r r r r
+web:sign_in                  PUT    y r r r r r r r r
+web:sign_out                 GET    m m m m m m m m m
+web:sign_out                 POST   s s s s s s s s s
+web:language                 GET    r r r r r r r r r
+web:language                 POST   r r r r r r r r r
+web:patients                 GET    s y y y n n y n n
+web:patients                 POST   s r r r n n r n n
+web:register                 GET    s y y n n n y n n
+web:register                 POST   s r r n n n y n n
+web:chart                    GET    s y y y n n x n n
+web:chart                    POST   s y y y n n x n n
+web:merge_charts             GET    s y y n n n x n n
+web:merge_charts             POST   s r r n n n x n n
+web:update_patient           GET    s y y n n n x n n
+web:update_patient           POST   s r r n n n x n n
+web:dismiss_remark           GET    s r r r r r r r r
+web:dismiss_remark           POST   s r r r n n x n n
+web:enrol                    GET    s y y n n n x n n
+web:enrol                    POST   s r r n n n x n n
+web:contact                  GET    s y y n n n x n n
+web:contact                  POST   s r r n n n x n n
+web:messages                 GET    s y y n n n x n n
+web:messages                 POST   s r r n n n x n n
+web:new_observation          GET    s y y n n n x n n
+web:new_observation          POST   s r r n n n x n n
+web:told                     GET    s y y n n n x n n
+web:told                     POST   s y y n n n x n n
+web:new_encounter            GET    s y y n n n x n n
+web:new_encounter            POST   s r r n n n x n n
+web:correct_observation      GET    s y y n n n x n n
+web:correct_observation      POST   s r r n n n x n n
+web:screening                GET    s y y y n n x n n
+web:screening                POST   s y y y n n x n n
+web:answer_screening         GET    s r r r r r r r r
+web:answer_screening         POST   s r n n n n x n n
+web:new_allergy              GET    s y y n n n x n n
+web:new_allergy              POST   s r r n n n x n n
+web:code_allergy             GET    s y y n n n x n n
+web:code_allergy             POST   s r r n n n x n n
+web:new_condition            GET    s y y n n n x n n
+web:new_condition            POST   s r r n n n x n n
+web:start                    GET    s y n n n n x n n
+web:start                    POST   s r n n n n x n n
+web:new_side_effect          GET    s y y y n n x n n
+web:new_side_effect          POST   s r r r n n x n n
+web:course                   GET    s y y y n n x n n
+web:course                   POST   s y y y n n x n n
+web:new_dispense             GET    s y y y n n x n n
+web:new_dispense             POST   s r r r n n x n n
+web:void_fill                GET    s y y y n n x n n
+web:void_fill                POST   s r r r n n x n n
+web:supply                   GET    s y y y n n x n n
+web:supply                   POST   s y y y n n x n n
+web:authorise                GET    s y n n n n x n n
+web:authorise                POST   s r n n n n x n n
+web:revoke                   GET    s y n n n n x n n
+web:revoke                   POST   s r n n n n x n n
+web:release_gate             GET    s y n n n n x n n
+web:release_gate             POST   s y n n n n x n n
+web:limit                    GET    s y n n n n x n n
+web:limit                    POST   s r n n n n x n n
+web:lift_limit               GET    s y n n n n x n n
+web:lift_limit               POST   s r n n n n x n n
+web:count                    GET    s y y y n n x n n
+web:count                    POST   s r r r n n x n n
+web:renewal                  GET    s y y y n n x n n
+web:renewal                  POST   s r n n n n x n n
+web:decline                  GET    s r n n n n r n n
+web:decline                  POST   s r n n n n x n n
+web:renewals                 GET    s y y y n n y n n
+web:renewals                 POST   s r n n n n x n n
+web:adherence                GET    s y y y n n x n n
+web:adherence                POST   s y y y n n x n n
+web:change                   GET    s y n n n n x n n
+web:change                   POST   s r n n n n x n n
+web:review                   GET    s y y y n n x n n
+web:review                   POST   s y y y n n x n n
+web:answer                   GET    s r r r r r r r r
+web:answer                   POST   s r n n n n x n n
+web:sign                     GET    s r r r r r r r r
+web:sign                     POST   s r n n n n x n n
+web:withdraw                 GET    s r r r r r r r r
+web:withdraw                 POST   s r n n n n x n n
+web:cosign                   GET    s r r r r r r r r
+web:cosign                   POST   s n n y n n x n n
+web:ask_cosignature          GET    s r r r r r r r r
+web:ask_cosignature          POST   s y n n n n x n n
+web:decline_cosignature      GET    s r r r r r r r r
+web:decline_cosignature      POST   s n n y n n x n n
+web:order_monitoring         GET    s r r r r r r r r
+web:order_monitoring         POST   s r n n n n x n n
+web:side_effect              GET    s y y y n r x r n
+web:side_effect              POST   s y y y n r x r n
+web:correct_side_effect      GET    s y y y n n x n n
+web:correct_side_effect      POST   s r r r n n x n n
+web:worklist                 GET    s y y y n n y n n
+web:worklist                 POST   s y y y n n y n n
+web:task                     GET    s y y y n n x n n
+web:task                     POST   s y y y n n x n n
+web:reassign                 GET    s y y y n n x n n
+web:reassign                 POST   s r r r n n x n n
+web:postpone                 GET    s y y y n n x n n
+web:postpone                 POST   s r r r n n x n n
+web:comment                  GET    s y y y n n x n n
+web:comment                  POST   s r r r n n x n n
+web:several                  GET    s r r r r r r r r
+web:several                  POST   s r r r n n r n n
+web:late                     GET    s y y y y n y n n
+web:late                     POST   s y y y y n y n n
+web:cover                    GET    s y y y y n y n n
+web:cover                    POST   s r y y r n y n n
+web:withdraw_absence         GET    s r r r r r r r r
+web:withdraw_absence         POST   s r n n r n n n n
+web:notice                   GET    s r r r r r r r r
+web:notice                   POST   s r r r n n r n n
+web:claim                    GET    s r r r r r r r r
+web:claim                    POST   s r r r n n x n n
+web:release                  GET    s r r r r r r r r
+web:release                  POST   s r r r n n x n n
+web:done                     GET    s y y y n n x n n
+web:done                     POST   s r r r n n x n n
+web:cancel                   GET    s y y y n n x n n
+web:cancel                   POST   s r r r n n x n n
+web:portal                   GET    s n n n n y n y n
+web:portal                   POST   s n n n n y n y n
+web:ask_for_refill           GET    s r r r r r r r r
+web:ask_for_refill           POST   s n n n n r n x n
+web:my_messages              GET    s n n n n y n y n
+web:my_messages              POST   s n n n n r n r n
+web:tell_taken               GET    s r r r r r r r r
+web:tell_taken               POST   s n n n n r n x n
+web:my_side_effect           GET    s n n n n y n y n
+web:my_side_effect           POST   s n n n n r n r n
+web:my_side_effect_sent      GET    s n n n n y n x n
+web:my_side_effect_sent      POST   s n n n n y n x n
+web:reminder                 GET    y y y y y y y y y
+web:reminder                 POST   r r r r r r r r r
+web:stop_messages            GET    r r r r r r r r r
+web:stop_messages            POST   y y y y y y y y y
+web:calendar                 GET    y y y y y y y y y
+web:calendar                 POST   m m m m m m m m m
+web:hook                     GET    m m m m m m m m m
+web:hook                     POST   s s s s s s s s s
+web:knowledge                GET    s y y y y n y n n
+web:knowledge                POST   s y y y y n y n n
+web:switch_release           GET    s n n y y n n n n
+web:switch_release           POST   s n n r r n n n n
+web:alerts                   GET    s y n y y n y n n
+web:alerts                   POST   s y n y y n y n n
+web:export_alerts            GET    s y n y y n y n n
+web:export_alerts            POST   s y n y y n y n n
+web:export_feedback          GET    s y n y y n y n n
+web:export_feedback          POST   s y n y y n y n n
+web:rules                    GET    s y y y y n y n n
+web:rules                    POST   s r r r r n r n n
+web:selftest                 GET    s y y y y n y n n
+web:selftest                 POST   s n n r r n n n n
+web:local_change             GET    s y y y y n y n n
+web:local_change             POST   s y y y y n y n n
+web:new_rule                 GET    s n n y n n n n n
+web:new_rule                 POST   s n n r n n n n n
+web:decide_rule              GET    s r r r r r r r r
+web:decide_rule              POST   s r n y n n r n n
+web:delivery                 GET    s n n n y n n n n
+web:delivery                 POST   s n n n y n n n n
+web:held                     GET    s y y y n n x n n
+web:held                     POST   s y y y n n x n n
+web:outbox                   GET    s n n n y n n n n
+web:outbox                   POST   s n n n y n n n n
+web:audit                    GET    s n n n y n n n y
+web:audit                    POST   s n n n y n n n y
 """

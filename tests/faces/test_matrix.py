@@ -17,7 +17,7 @@ from tests.faces import world as worlds
 from tests.faces.matrix import FORM_AGAIN, QUERIES, TABLE
 
 pytestmark = pytest.mark.django_db
-PEOPLE = ("nobody", "adler", "bo", "pia", "admin", "carla", "dorn", "pat")
+PEOPLE = ("nobody", "adler", "bo", "pia", "admin", "carla", "dorn", "pat", "olga")
 NOT_OURS = ("admin/",)
 """Django's own administration has its own tests upstream; only administrators get in, which is in the last test."""
 WORDS = ("Castillo", "C-1001", worlds.NOTE, "tremor")

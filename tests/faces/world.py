@@ -130,6 +130,7 @@ def build() -> World:
         "carla": factories.carla_user(),
         "dorn": factories.dorn(),
         "pat": other_patient_user(),
+        "olga": factories.olga(),
     }
     return World(carla, people, ids, bodies(ids, today), forms(ids, today))
 

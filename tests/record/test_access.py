@@ -27,52 +27,52 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-PSYCHIATRIST, NURSE, PHARMACIST, PATIENT, ADMINISTRATOR = Role
+PSYCHIATRIST, NURSE, PHARMACIST, PATIENT, ADMINISTRATOR, PRIVACY_OFFICER = Role
 WHO_MAY = """
-                      psychiatrist  nurse  pharmacist  patient  administrator
-    view_chart             yes       yes      yes         -           -
-    view_own                -         -        -         yes          -
-    list_patients          yes       yes      yes         -           -
-    propose                yes        -        -          -           -
-    answer_finding         yes        -        -          -           -
-    sign                   yes        -        -          -           -
-    withdraw               yes        -        -          -           -
-    cosign                 yes        -       yes         -           -
-    order_monitoring       yes        -        -          -           -
-    log_side_effect        yes       yes      yes        yes          -
-    record_observation     yes       yes       -          -           -
-    record_encounter       yes       yes       -          -           -
-    manage_messages        yes       yes       -         yes          -
-    record_dispense        yes       yes      yes         -           -
-    void_fill              yes       yes      yes         -           -
-    dismiss_remark         yes       yes      yes         -           -
-    register_patient       yes       yes       -          -           -
-    merge_charts           yes       yes       -          -           -
-    enrol                  yes       yes       -          -           -
-    import_history         yes        -        -          -          yes
-    work_tasks             yes       yes      yes         -           -
-    reassign_task          yes       yes      yes         -           -
-    comment_task           yes       yes      yes         -           -
-    manage_cover           yes       yes      yes         -          yes
-    view_lateness          yes       yes      yes         -          yes
-    request_refill          -         -        -         yes          -
-    report_adherence        -         -        -         yes          -
-    authorise_refill       yes        -        -          -           -
-    renew                  yes        -        -          -           -
-    release_lab_gate       yes        -        -          -           -
-    limit_supply           yes        -        -          -           -
-    count_pills            yes       yes      yes         -           -
-    view_knowledge         yes       yes      yes         -          yes
-    activate_release        -         -       yes         -          yes
-    view_alerts            yes        -       yes         -          yes
-    curate_knowledge        -         -       yes         -           -
-    approve_knowledge      yes        -       yes         -           -
-    view_outbox            -         -         -          -          yes
-    view_delivery           -         -         -          -          yes
-    decide_held            yes       yes      yes         -           -
-    view_audit              -         -        -          -          yes
-    search_drugs           yes       yes      yes        yes         yes
-    check_interactions     yes       yes      yes         -           -
+                      psychiatrist  nurse  pharmacist  patient  administrator  privacy_officer
+    view_chart             yes       yes      yes         -           -          -
+    view_own                -         -        -         yes          -          -
+    list_patients          yes       yes      yes         -           -          -
+    propose                yes        -        -          -           -          -
+    answer_finding         yes        -        -          -           -          -
+    sign                   yes        -        -          -           -          -
+    withdraw               yes        -        -          -           -          -
+    cosign                 yes        -       yes         -           -          -
+    order_monitoring       yes        -        -          -           -          -
+    log_side_effect        yes       yes      yes        yes          -          -
+    record_observation     yes       yes       -          -           -          -
+    record_encounter       yes       yes       -          -           -          -
+    manage_messages        yes       yes       -         yes          -          -
+    record_dispense        yes       yes      yes         -           -          -
+    void_fill              yes       yes      yes         -           -          -
+    dismiss_remark         yes       yes      yes         -           -          -
+    register_patient       yes       yes       -          -           -          -
+    merge_charts           yes       yes       -          -           -          -
+    enrol                  yes       yes       -          -           -          -
+    import_history         yes        -        -          -          yes          -
+    work_tasks             yes       yes      yes         -           -          -
+    reassign_task          yes       yes      yes         -           -          -
+    comment_task           yes       yes      yes         -           -          -
+    manage_cover           yes       yes      yes         -          yes          -
+    view_lateness          yes       yes      yes         -          yes          -
+    request_refill          -         -        -         yes          -          -
+    report_adherence        -         -        -         yes          -          -
+    authorise_refill       yes        -        -          -           -          -
+    renew                  yes        -        -          -           -          -
+    release_lab_gate       yes        -        -          -           -          -
+    limit_supply           yes        -        -          -           -          -
+    count_pills            yes       yes      yes         -           -          -
+    view_knowledge         yes       yes      yes         -          yes          -
+    activate_release        -         -       yes         -          yes          -
+    view_alerts            yes        -       yes         -          yes          -
+    curate_knowledge        -         -       yes         -           -          -
+    approve_knowledge      yes        -       yes         -           -          -
+    view_outbox            -         -         -          -          yes          -
+    view_delivery           -         -         -          -          yes          -
+    decide_held            yes       yes      yes         -           -          -
+    view_audit              -         -        -          -          yes          yes
+    search_drugs           yes       yes      yes        yes         yes          yes
+    check_interactions     yes       yes      yes         -           -          -
 """
 HEADER, *ROWS = [line.split() for line in WHO_MAY.strip().splitlines()]
 CAST: dict[str, Callable[[], User]] = {
@@ -81,6 +81,7 @@ CAST: dict[str, Callable[[], User]] = {
     "pharmacist": factories.pia,
     "patient": factories.carla_user,
     "administrator": factories.admin,
+    "privacy_officer": factories.olga,
 }
 MATRIX = [(act, role, answer == "yes") for act, *answers in ROWS for role, answer in zip(HEADER, answers, strict=True)]
 

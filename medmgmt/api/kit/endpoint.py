@@ -24,6 +24,7 @@ from medmgmt.api.kit.filters import FilterSet
 from medmgmt.api.kit.pagination import Pages
 from medmgmt.api.kit.session import SessionAuthentication, TokenAuthentication
 from medmgmt.problems import ProblemRaised
+from medmgmt.record import door
 from medmgmt.record.errors import Conflict
 from medmgmt.record.models import User
 from refills.errors import TaskTaken
@@ -53,6 +54,8 @@ class Operation:
     """What a list shows of patients, for the audit; empty where it shows none or opens a single chart."""
     words: str = ""
     """What it does, where its act says it otherwise."""
+    only_reads: bool = False
+    """Whether a POST changes nothing, so that it is simply done again: what it asks for has no place in an address."""
     asks_again: bool = False
     """Whether the very same, sent twice within a minute without a key, is asked about."""
 
@@ -90,6 +93,7 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication: a query parameter that nobody knows was meant to do something, so it is refused."""
         super().initial(request, *args, **kwargs)
+        say_the_way_in(request)
         known = self.operation_of(request.method).parameters()
         unknown = {
             str(name)[:100]: [_("There is no such parameter.")] for name in request.query_params if name not in known
@@ -114,6 +118,12 @@ class Endpoint(APIView):
         if operation.links_to:
             response.headers["Location"] = reverse(operation.links_to, args=[data["id"]]) + "/"
         return response
+
+
+def say_the_way_in(request: Request) -> None:
+    """A token is another way in than the session whose cookie may have come beside it."""
+    if isinstance(request.successful_authenticator, TokenAuthentication):
+        door.is_now(door.Door(door.TOKEN))
 
 
 def at(address: str, name: str, *, called: str = "", is_public: bool = False, **operations: Handler) -> URLPattern:
@@ -180,7 +190,7 @@ def writes(
             with version_of(operation, request, values) as version:
                 return view.show(operation, act(request.user, *ids.values(), **values, **version))
 
-        if request.method != "POST":
+        if request.method != "POST" or operation.only_reads:
             return once()
         return idempotency.once(request, once, asks_again=operation.asks_again)
 

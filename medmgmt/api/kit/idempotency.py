@@ -1,4 +1,8 @@
-"""A repeat of the same request does nothing twice: the first answer is kept with its key, in the same transaction."""
+"""A repeat of the same request does nothing twice: the first answer is kept with its key, in the same transaction.
+
+It is given again only to whoever would still be let through to the act, and the audit hears of it. The key is its seal:
+the database holds a digest of the one and nothing legible of the other.
+"""
 
 import hashlib
 import json
@@ -17,10 +21,12 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from medmgmt import problems
+from medmgmt import people, problems
 from medmgmt.problems import ProblemRaised
+from medmgmt.record import access, entered, sealed
 from medmgmt.record.errors import Unconfirmed
 from medmgmt.record.models import IdempotencyRecord, User
+from medmgmt.record.models.requests import ANSWER_LASTS
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -54,7 +60,7 @@ def once(request: Request, act: Callable[[], Response], *, asks_again: bool = Fa
         record = reserve(request, request.user, key, mark)
         if record is None:
             return replay(request.user, key, mark)
-        outcome = done(record, act)
+        outcome = done(record, act, key)
     return told(outcome)
 
 
@@ -65,7 +71,8 @@ def not_again(request: Request, by: User, act: Callable[[], Response]) -> Respon
     with transaction.atomic():
         record = reserve(request, by, f"again:{mark}", mark)
         if record is None:
-            record = IdempotencyRecord.objects.select_for_update().get(user=by, key=f"again:{mark}")
+            record = IdempotencyRecord.objects.select_for_update().get(user=by, key=digest(f"again:{mark}"))
+            access.require_again(by, record.asked)
             if timezone.now() - record.created_at < AGAIN and not is_confirmed(said.get("confirm")):
                 raise Unconfirmed(SAID_ALREADY)
         record.created_at = timezone.now()
@@ -78,16 +85,21 @@ def is_confirmed(word: object) -> bool:
     return isinstance(word, str | int) and word in BooleanField.TRUE_VALUES
 
 
-def done(record: IdempotencyRecord, act: Callable[[], Response]) -> Response | Exception:
-    """The answer, which is kept; or the refusal, which leaves the key free. What nobody foresaw is raised."""
+def done(record: IdempotencyRecord, act: Callable[[], Response], key: str = "") -> Response | Exception:
+    """The answer, or the refusal, which leaves the key free. What nobody foresaw is raised.
+
+    The answer is kept under its key; without a key it is kept that it was done, and nothing of the answer.
+    """
     try:
-        response = act()
+        with entered.noting() as noted:
+            response = act()
     except Exception as error:
         if problems.describe(error).status >= 500:
             raise
         record.delete()
         return error
-    keep(record, response)
+    record.asked = access.asked_for(record.user, noted)
+    keep(record, response, key)
     return response
 
 
@@ -111,7 +123,7 @@ def reserve(request: Request, by: User, key: str, mark: str) -> IdempotencyRecor
         with transaction.atomic():
             limit_wait(WAIT)
             record = IdempotencyRecord.objects.create(
-                user=by, key=key, method=str(request.method), path=request.path[:500], fingerprint=mark
+                user=by, key=digest(key), method=str(request.method), path=request.path[:500], fingerprint=mark
             )
             limit_wait("0")
             return record
@@ -128,22 +140,37 @@ def limit_wait(time: str) -> None:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [time])
 
 
-def keep(record: IdempotencyRecord, response: Response) -> None:
+def digest(key: str) -> str:
+    """Under what a key stands in the database."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def keep(record: IdempotencyRecord, response: Response, key: str) -> None:
     """Writes the answer, to the byte, where the next request with this key will find it."""
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     record.status = response.status_code
-    record.body = {"content": JSONRenderer().render(response.data).decode(), "headers": headers}
-    record.save(update_fields=["status", "body", "created_at"])
+    if key:
+        said = {"content": JSONRenderer().render(response.data).decode(), "headers": headers}
+        record.answer = sealed.seal(json.dumps(said), record.user_id, key)
+    record.save(update_fields=["status", "asked", "answer", "created_at"])
 
 
 def replay(by: User, key: str, mark: str) -> HttpResponse:
-    """The answer kept for the key; the same key on another request is refused."""
-    record = IdempotencyRecord.objects.filter(user=by, key=key).first()
+    """The answer kept for the key, if its sender would still be let through to the act: else what they would be told.
+
+    The same key on another request is refused.
+    """
+    record = IdempotencyRecord.objects.filter(user=by, key=digest(key)).first()
     if record is None or record.status is None:
         raise ProblemRaised("request-in-progress")
     if record.fingerprint != mark:
         raise ProblemRaised("idempotency-key-reused")
-    kept: dict[str, Any] = record.body or {}
+    access.require_again(by, record.asked)
+    said = sealed.unsealed(record.answer, by.pk, key) if timezone.now() - record.created_at < ANSWER_LASTS else None
+    if said is None:
+        raise ProblemRaised("done-before")
+    people.saw_again(by, record.asked["patients"])
+    kept: dict[str, Any] = json.loads(said)
     response = HttpResponse(kept["content"], status=record.status, content_type="application/json")
     for name, value in {**kept["headers"], REPLAYED: "true"}.items():
         response.headers[name] = value

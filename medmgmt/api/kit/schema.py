@@ -22,7 +22,7 @@ from medmgmt.api.kit.endpoint import Endpoint, Operation
 ALWAYS = ("invalid-request", "malformed-request", "not-acceptable", "too-many-requests", "server-error", "busy")
 WITH_LOGIN = ("not-authenticated", "not-allowed")
 WITH_BODY = ("too-large", "unsupported-media-type")
-WITH_KEY = ("request-in-progress", "idempotency-key-reused")
+WITH_KEY = ("request-in-progress", "done-before", "idempotency-key-reused", "not-found")
 WITH_VERSION = ("conflict", "precondition-failed", "version-required")
 
 
@@ -134,7 +134,7 @@ class Schema(AutoSchema):
             yield "not-found"
         if self.operation.takes is not None:
             yield from WITH_BODY
-        if self.method == "POST":
+        if self.method == "POST" and not self.operation.only_reads:
             yield from WITH_KEY
             yield from ("asked",) if self.operation.asks_again else ()
         if self.operation.is_versioned:
@@ -149,7 +149,7 @@ class Schema(AutoSchema):
         """Query parameters, ids of the address, and the headers that carry keys and versions."""
         found: list[Any] = [self.operation.query] if self.operation.query else []
         found += [OpenApiParameter(name, OpenApiTypes.INT64, OpenApiParameter.PATH) for name in self.view_ids()]
-        if self.method == "POST" and not self.is_public():
+        if self.method == "POST" and not (self.is_public() or self.operation.only_reads):
             found.append(OpenApiParameter(idempotency.HEADER, str, OpenApiParameter.HEADER, description=str(KEY_WORDS)))
             found.append(self.answered(idempotency.REPLAYED, "`true` where this is the first answer again."))
         if self.operation.is_versioned:

@@ -28,6 +28,7 @@ class Role(models.TextChoices):
     PHARMACIST = "pharmacist", _("pharmacist")
     PATIENT = "patient", _("patient")
     ADMINISTRATOR = "administrator", _("administrator")
+    PRIVACY_OFFICER = "privacy_officer", _("privacy officer")
 
 
 class Sex(models.TextChoices):

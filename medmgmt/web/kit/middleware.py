@@ -8,7 +8,9 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
+from medmgmt.record import door
 from medmgmt.record.audit import request_id
+from medmgmt.web.kit import proof
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -33,6 +35,17 @@ class SessionTimeout:
             logout(request)
         elif now - seen > 30:
             request.session["seen_at"] = now
+
+
+class WayIn:
+    """Says how the request came in, for the acts that ask; the API says it anew where a token came with it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with door.opened(proof.way_in(request)):
+            return self.get_response(request)
 
 
 class NoStore:

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from medmgmt.record import access, entered
 from medmgmt.record.models import IdempotencyRecord
 from medmgmt.web.kit.page import Asked, refusal_on, to
 
@@ -27,7 +28,8 @@ def hidden_field() -> SafeString:
 def once(request: Asked, act: Callable[[], str]) -> str:
     """Does the act and returns the address it names; the same form sent again, or twice at once, gets that address.
 
-    What the act refuses is raised and forgotten, so that a mended form may be sent again. One transaction.
+    What the act refuses is raised and forgotten, so that a mended form may be sent again. Who is let through to it no
+    longer is told so the second time. One transaction.
     """
     token = request.POST.get(FIELD, "")[:64] or uuid.uuid4().hex
     fingerprint = hashlib.sha256(request.path.encode()).hexdigest()
@@ -37,11 +39,14 @@ def once(request: Asked, act: Callable[[], str]) -> str:
             key=f"page:{fingerprint[:16]}:{token}",
             defaults={"method": "POST", "path": request.path[:500], "fingerprint": fingerprint},
         )
-        if not is_first and record.body:
-            return str(record.body["to"])
-        record.status, record.body = 303, {"to": act()}
-        record.save(update_fields=["status", "body"])
-        return str(record.body["to"])
+        if not is_first and record.answer:
+            access.require_again(request.user, record.asked)
+            return record.answer
+        with entered.noting() as noted:
+            record.status, record.answer = 303, act()
+        record.asked = access.asked_for(request.user, noted)
+        record.save(update_fields=["status", "asked", "answer"])
+        return record.answer
 
 
 def sent(

@@ -46,6 +46,12 @@ def test_the_audit_can_be_narrowed_to_one_chart(world: World, browser: Browser) 
         assert admin.get("/audit/", {"patient": nonsense}).status_code == 200, nonsense
 
 
+def test_the_privacy_officer_begins_with_the_trail_and_has_no_other_door(world: World, browser: Browser) -> None:
+    olga = browser(cast.olga())
+    assert olga.get("/")["Location"] == "/audit/"
+    assert [str(door.label) for door in olga.get("/audit/").context["nav"]] == ["Audit"]
+
+
 def test_a_patients_start_page_is_the_portal_and_a_pharmacists_is_work(world: World, browser: Browser) -> None:
     assert browser(cast.carla_user()).get("/")["Location"] == "/my/"
     said = reading.read(browser(cast.pia()).get("/").content).said()
