@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from interactions.lines.line import PER_DAY, Line, Part
 from interactions.lines.rhythms import DOSES, LENGTHS
+from interactions.lines.words import MG_IN
 
-MG_IN = {"mg": Decimal(1), "g": Decimal(1000), "ug": Decimal("0.001")}
 STRENGTH = re.compile(r"(\d+(?:\.\d+)?) (mg|mcg|g)(?:/(mL))?")
 OF_STRENGTH = {"mg": "mg", "mcg": "ug", "g": "g"}
 PIECES = (

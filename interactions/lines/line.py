@@ -42,6 +42,8 @@ class Line:
     `strength` and `form` are of the product ("300 mg", "ER tablet", "2 mg/mL"). `route` is empty where none was said.
     `max_unit` is empty for a bare number ("max 8/day") and "{dose}" for "max 3 times a day". `reason` is what follows
     "for": of a medicine taken as needed when, of any other what for. `food` is with_food, without_food or empty.
+    `by_count` says that bare numbers count pieces of the product ("1-0-2"), `or_fewer` that a range of times a day was
+    written, of which the larger counts ("1-2 times daily").
     `expanded` are abbreviations that are easily misread, each with what it was taken for.
     """
 
@@ -57,5 +59,7 @@ class Line:
     min_interval_hours: Decimal | None = None
     reason: str = ""
     hours_worn: int | None = None
+    by_count: bool = False
+    or_fewer: bool = False
     food: str = ""
     expanded: tuple[tuple[str, str], ...] = ()

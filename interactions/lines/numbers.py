@@ -33,6 +33,8 @@ def quantity(text: str) -> Decimal:
     if mixed is None:
         return count(text)
     whole = mixed["count"] or mixed["figure"]
+    if mixed["figure"] and mixed["piece"] in PARTS:
+        raise NotUnderstood(f"“{text}” can mean a part of one, or {whole} and a part; write it in figures.")
     return (count(whole) if whole else 0) + piece(mixed["piece"])
 
 

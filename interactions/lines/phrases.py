@@ -1,12 +1,12 @@
 """The phrases of a line in their order, each as a value; a word that is none of them is refused."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from interactions.lines import words
+from interactions.lines import day_patterns, words
 from interactions.lines.line import NotUnderstood
 from interactions.lines.numbers import COUNT, FIGURE, QUANTITY, count, quantity
 from interactions.lines.scanning import Scanned
@@ -76,6 +76,17 @@ def times_a_week(found: Match) -> tuple[str, int | None]:
     return ("weekly", None) if number == 1 else ("twice_weekly", None)
 
 
+def from_to_times(found: Match) -> tuple[str, int | None]:
+    """ "1-2 times daily", "bid to tid": the larger counts, as in every range."""
+    if found["short"]:
+        least, most = words.SHORT_TIMES[found["short"]], words.SHORT_TIMES[found["shorter"]]
+    else:
+        least, most = (words.COUNTED.get(found[end]) or int(count(found[end])) for end in ("least", "most"))
+    if least >= most:
+        raise NotUnderstood(f"“{found[0]}”: write the smaller number of a range first.")
+    return words.A_DAY[most], None
+
+
 def times(found: Match) -> int:
     """How many times; 0 for what is no whole number."""
     number = words.COUNTED.get(found["once"] or "") or count(found["x"] or found["n"])
@@ -103,9 +114,25 @@ def whole(text: str) -> int:
 
 def weekdays(found: Match) -> tuple[str, ...]:
     """The days that are named, Monday first."""
-    named = [words.code_of(words.WEEKDAYS, word) for word in re.findall(words.WEEKDAY + r"(?![a-z])", found[0])]
+    return several_days(found[0])
+
+
+def days_except(found: Match) -> tuple[str, ...]:
+    """ "except Sat and Sun": every other day of the week."""
+    left = several_days(found[0])
+    if len(left) == len(words.WEEKDAYS):
+        raise NotUnderstood(f"“{found[0]}” leaves no day.")
+    return tuple(day for day in words.WEEKDAYS if day not in left)
+
+
+def several_days(text: str) -> tuple[str, ...]:
+    """The days that stand at the end of a phrase, by a word for several or each by its name."""
+    for pattern, days in words.SEVERAL_DAYS.items():
+        if re.search(rf"(?<![a-z/])(?:{pattern})$", text):
+            return days
+    named = [words.code_of(words.WEEKDAYS, word) for word in re.findall(words.WEEKDAY + r"(?![a-z])", text)]
     if len(set(named)) != len(named):
-        raise NotUnderstood(f"“{found[0]}” names a day twice.")
+        raise NotUnderstood(f"“{text}” names a day twice.")
     return in_order(named)
 
 
@@ -145,6 +172,22 @@ def full_hour(found: Match) -> str:
     if not found["half"]:
         raise NotUnderstood(f"“{found[0]}” can be morning or evening; write “8 am” or “8:00”.")
     return clock(found)
+
+
+def military(found: Match) -> tuple[str, ...]:
+    """ "at 0800 and 1400"."""
+    return tuple(f"{time[:2]}:{time[2:]}" for time in re.findall(words.FOUR_FIGURES, found[0]))
+
+
+def most_times(found: Match) -> tuple[Decimal, str]:
+    """ "up to twice daily", "max tid": so many doses."""
+    short = found.groupdict().get("short")
+    return Decimal(words.SHORT_TIMES[short] if short else times(found)), "{dose}"
+
+
+def divided(found: Match) -> int:
+    """Into how many doses; 0 where the times say it."""
+    return whole(found["n"]) if found["n"] else 0
 
 
 def at_most(found: Match) -> tuple[Decimal, str]:
@@ -201,15 +244,21 @@ TABLE: list[tuple[str, str, Callable[[Match], Any]]] = [
     *(("meal", rf"before (?:{meal})", fixed((code, "without_food"))) for code, meal in words.MEALS.items()),
     ("timing", words.TIMES_A_DAY, times_a_day),
     ("timing", words.TIMES_A_WEEK, times_a_week),
+    ("timing", words.FROM_TO_TIMES, from_to_times),
     ("timing", words.EVERY_SO_MANY, every),
+    ("date", day_patterns.DATE, day_patterns.no_date),
+    ("slots", day_patterns.PATTERN, day_patterns.slots),
     *(("days", rf"(?:on )?(?:{pattern})", fixed(days)) for pattern, days in words.SEVERAL_DAYS.items()),
     ("days", words.DAYS, weekdays),
+    ("days", words.DAYS_EXCEPT, days_except),
+    ("except", words.EXCEPT, text_of),
+    ("extra", "another|extra|an extra|an additional|additional|on top", text_of),
     ("days", words.DAYS_FROM_TO, days_from_to),
     ("days", words.TIMES_ON_DAYS, days_by_number),
     ("other_time", words.EVERY_OTHER_TIME, lambda found: words.code_of(words.TIMES_OF_DAY, found["time"])),
     ("other_week", words.EVERY_OTHER_WEEKDAY, lambda found: (words.code_of(words.WEEKDAYS, found["day"]),)),
     ("clock", words.CLOCK, clock),
-    ("clock", words.MILITARY, clock),
+    ("clocks", words.MILITARY, military),
     ("clock", "(?:at )?midnight", fixed("00:00")),
     ("hour", words.HOUR_AT, full_hour),
     ("hour", words.HOUR_ALONE, full_hour),
@@ -220,7 +269,10 @@ TABLE: list[tuple[str, str, Callable[[Match], Any]]] = [
     ("strength", rf"{FIGURE}(?: ?/ ?{FIGURE})+(?: ?mg)?", strength),
     ("most", rf"{words.AT_MOST}(?: (?:dose|amount))?(?: of|:)? ?{LIMIT} ?{words.IN_A_DAY}", at_most),
     ("most", rf"{words.AT_MOST} daily (?:dose|amount)(?: of|:)? ?{LIMIT}", at_most),
-    ("most", rf"{LIMIT} ?{words.IN_A_DAY} max(?:imum)?", at_most),
+    ("most", rf"{LIMIT} ?{words.IN_A_DAY} max(?:imum)?(?! ?[\d.])", at_most),
+    ("most", rf"{words.AT_MOST} {words.TIMES_A_DAY}", most_times),
+    ("most", rf"{words.AT_MOST} {words.SHORT_LIMIT}", most_times),
+    ("divided", words.DIVIDED, divided),
     ("apart", words.APART, lambda found: count(found["n"])),
     ("apart", rf"(?P<n>{COUNT}) ?{words.HOUR} (?:apart|between(?: (?:the )?doses)?)", lambda found: count(found["n"])),
     ("worn", words.WORN, worn),
@@ -247,6 +299,12 @@ LARGEST_COUNT = 4
 """In "300 mg 2 am" the two may be tablets; nobody takes so many as the later hours count."""
 NO_REASON = ("and", "bracket", "filler", "form", "route", "reason", "food", "of")
 """Kinds of words that may stand inside a reason: "for pain and fever"."""
+
+
+def joined(kind: str, values: Iterable[Any], text: str) -> list[Phrase]:
+    """Several of a kind, said together."""
+    both = [(Phrase("and", "and", "and"), Phrase(kind, value, text)) for value in values]
+    return [one for pair in both for one in pair][1:]
 
 
 class Reader:
@@ -284,6 +342,9 @@ class Reader:
             self.require_no_dose(match)
             kind = "clock"
         value = self.reason() if kind == "for" else make(match)
+        if kind == "clocks":
+            self.found += joined("clock", value, match[0])
+            return
         self.found.append(Phrase("reason" if kind == "for" else kind, value, match[0]))
 
     def longest_at(self, place: int) -> tuple[str, Match, Callable[[Match], Any]] | None:

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from interactions.lines.line import NotUnderstood
-from interactions.lines.words import WEEKDAY
+from interactions.lines.words import SHORT_TIMES, WEEKDAY
 
 LONGEST = 500
 CHARACTERS = str.maketrans(
@@ -21,10 +21,12 @@ CHARACTERS = str.maketrans(
 )  # fmt: skip
 NOT_A_NUMBER = re.compile(r"\S*\d\S*_\S*|\S*_\S*\d\S*|-\.?\d\S*|\d+\.?\d*e[+-]?\d+\S*|0x[0-9a-f]+")
 INITIALS = re.compile(r"(?<![a-z0-9.])[a-z](?:\.[a-z])+\.?(?![a-z0-9])")
-DAYS_JOINED = re.compile(rf"{WEEKDAY}-{WEEKDAY}")
+JOINED = re.compile(rf"{WEEKDAY}-{WEEKDAY}|m-f|(?:{'|'.join(SHORT_TIMES)})-(?:{'|'.join(SHORT_TIMES)})")
 GLUED = (
     (re.compile(r"(?<![a-z0-9])(q)\.?(?=\d)"), r"\1 "),
-    (re.compile(r"(?<![a-z])(\d[\d.,/:]*)(?=[a-z%])"), r"\1 "),
+    (re.compile(r"(?<![a-z])(\d[\d.,/:]*)(?=[a-z%])(?!(?:nd|rd|th)(?![a-z]))"), r"\1 "),
+    (re.compile(r"^w/o$"), "without"),
+    (re.compile(r"^w/(?=\w|$)"), "with "),
     (re.compile(r"(?<![a-z])(x)(?=[\d.])"), r"\1 "),
 )
 
@@ -87,9 +89,9 @@ def one_spelling(piece: str) -> str:
     if NOT_A_NUMBER.fullmatch(said.strip("(),;:")):
         raise NotUnderstood(f"“{piece}” is not a number that can be read.")
     said = INITIALS.sub(lambda found: found[0].replace(".", ""), said)
-    if not DAYS_JOINED.search(said):
+    if not JOINED.search(said):
         said = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", said)
     said = re.sub(r"(?<=[a-z])([,;])(?=[\d.])", r"\1 ", said)
     for pattern, apart in GLUED:
         said = pattern.sub(apart, said)
-    return "and" if said == "plus" else re.sub(r" +", " ", said).strip()
+    return "and" if said in ("plus", "et") else re.sub(r" +", " ", said).strip()

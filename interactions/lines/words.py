@@ -1,8 +1,9 @@
 """The words of an order line as regular expressions over its canonical text, each with the code that it stands for."""
 
 import re
+from decimal import Decimal
 
-from interactions.lines.numbers import COUNT
+from interactions.lines.numbers import COUNT, WORDS
 
 UNITS = {
     "mg": "mgs?|milligrams?|milligrammes?",
@@ -27,6 +28,8 @@ UNITS = {
     "{dose}": "doses?",
 }
 UNIT = rf"(?:{'|'.join(UNITS.values())})"
+MG_IN = {"mg": Decimal(1), "g": Decimal(1000), "ug": Decimal("0.001")}
+"""Milligrams in one UCUM unit of mass."""
 MASS = ("mg", "ug", "g", "meq", "mmol", "[iU]")
 """Units that say how much of a substance; every other one counts pieces or measures a volume."""
 
@@ -52,21 +55,28 @@ EVERY = "(?:every|each|q)"
 HOUR, DAY, WEEK = "(?:hours?|hrs?|h)", "(?:days?|d)", "(?:weeks?|wks?|w)"
 PER = "(?:a|per|each|every|/)"
 TIMES_OF_DAY = {
-    "morning": rf"(?:{EVERY} |in the |in |on )?(?:mornings?|am)|qam|mane",
+    "morning": rf"(?:{EVERY} |in the |in |on )?(?:mornings?|am)|qam|(?:omni )?mane",
     "noon": rf"(?:{EVERY} |at )?(?:noon|midday|lunch(?: ?time)?)",
     "evening": rf"(?:{EVERY} |in the |in |on )?(?:evenings?|pm)|qpm",
-    "bedtime": rf"(?:{EVERY} |at |before )?(?:bed ?time|hs|night)|before (?:going to )?bed|qhs|nightly|nocte",
+    "bedtime": rf"(?:{EVERY} |at |before )?(?:bed ?time|hs|nights?)|before (?:going to )?bed|qhs|q ?noc|qn"
+    r"|nightly|(?:omni )?nocte",
 }
 MEALS = {"morning": "breakfast", "noon": "lunch", "evening": "dinner|supper|(?:the )?evening meal"}
 WITH_FOOD = "(?:with|after) (?:an? )?(?:(?:light|small|full) )?(?:food|meals?|snack)|pc"
-WITHOUT_FOOD = "on an? empty stomach|without food|before (?:an? )?(?:food|meals?)|ac"
+WITHOUT_FOOD = "on (?:an? )?empty stomach|without food|before (?:an? )?(?:food|meals?)|ac"
 RHYTHMS = {
-    ("daily", None): rf"once daily|daily|{EVERY} day|qd|qday|once {PER} ?(?:day|d)|once every day|at {EVERY} day",
+    (
+        "daily",
+        None,
+    ): rf"once daily|daily|{EVERY} day|qd|qday|once {PER} ?(?:day|d)|once every day|at {EVERY} day|quaque die|q d",
     ("per_day", None): rf"(?:per|a|/) ?{DAY}|(?:per|/|in) ?24 ?{HOUR}",
-    ("BID", None): "bid|bd",
-    ("TID", None): "tid|tds",
-    ("QID", None): "qid|qds",
-    ("every_other_day", None): rf"{EVERY} (?:other|second|2nd) day|qod|(?:on )?alternate days|alternating days",
+    ("BID", None): "bid|bd|bis (?:in )?die",
+    ("TID", None): "tid|tds|ter (?:in )?die",
+    ("QID", None): "qid|qds|quater (?:in )?die",
+    (
+        "every_other_day",
+        None,
+    ): rf"{EVERY} (?:other|second|2nd) day|qod|(?:on )?alternate days|alternating days|alternis diebus",
     ("weekly", None): rf"once weekly|weekly|once {PER} ?(?:week|wk)|{EVERY} (?:week|wk|w)|qwk|qweek|qw",
     ("every_n_days", 14): rf"{EVERY} (?:other|second|2nd) {WEEK}|fortnightly|{EVERY} fortnight|once a fortnight",
     ("every_n_days", 3): rf"{EVERY} (?:third|3rd) day",
@@ -78,6 +88,12 @@ RHYTHMS = {
 """(timing, days) of rhythms that need no number."""
 TIMES = rf"(?:x ?(?P<x>{COUNT})|(?:(?P<once>once|twice|thrice)|(?P<n>{COUNT}) ?(?:x|times?)))"
 TIMES_A_DAY = rf"{TIMES} ?(?:daily|{PER} ?{DAY})"
+SHORT_TIMES = {"qd": 1, "once daily": 1, "daily": 1, "bid": 2, "tid": 3, "qid": 4}
+FEW = rf"(?:once|twice|thrice|[1-4]|{'|'.join(list(WORDS)[:4])})"
+FROM_TO_TIMES = (
+    rf"(?P<least>{FEW}) ?(?:-|to|or) ?(?P<most>{FEW})(?: ?(?:x|times?))? ?(?:daily|{PER} ?{DAY})"
+    rf"|(?P<short>{'|'.join(SHORT_TIMES)}) ?(?:-|to|or) ?(?P<shorter>{'|'.join(SHORT_TIMES)})"
+)
 TIMES_A_WEEK = rf"{TIMES} ?(?:weekly|{PER} ?{WEEK})"
 EVERY_SO_MANY = (
     rf"(?:once )?{EVERY} (?P<n>{COUNT})(?: ?(?:-|to) ?(?P<most>{COUNT}))?"
@@ -98,7 +114,10 @@ WEEKDAYS = {
 }
 WEEKDAY = rf"(?:{'|'.join(WEEKDAYS.values())})"
 SEVERAL_DAYS = {
-    "mwf|m/w/f": ("mon", "wed", "fri"),
+    "mwf|m/w/f|m,w,f|m w f|mo we fr|mo/we/fr": ("mon", "wed", "fri"),
+    "tth|t/th|tu/th|tuth": ("tue", "thu"),
+    "tths|t/th/s|t/th/sat|tu/th/sat?": ("tue", "thu", "sat"),
+    "m-f|m through f|m to f": ("mon", "tue", "wed", "thu", "fri"),
     "weekdays": ("mon", "tue", "wed", "thu", "fri"),
     "weekends": ("sat", "sun"),
 }
@@ -106,14 +125,27 @@ DAYS_FROM_TO = rf"(?:on |only on )?(?P<first>{WEEKDAY}) ?(?:-|to|through|thru) ?
 DAYS = (
     rf"(?:(?:only )?on |every |each )?{WEEKDAY}(?:(?: ?, ?and | ?[,/&+] ?| and | )(?:on |every )?{WEEKDAY})*(?: only)?"
 )
+ANY_DAYS = rf"(?:{DAYS}|{'|'.join(SEVERAL_DAYS)})"
+EXCEPT = "(?:except(?: for| on)?|excluding|but(?: not)?(?: on)?|not(?: on)?|skip(?:ping)?|omit(?:ting)?)"
 EVERY_OTHER_WEEKDAY = rf"{EVERY} (?:other|second|2nd) (?P<day>{WEEKDAY})"
+DAYS_EXCEPT = rf"{EXCEPT} {ANY_DAYS}"
 EVERY_OTHER_TIME = rf"{EVERY} (?:other|second|2nd) (?P<time>morning|evening|night)"
-TIMES_ON_DAYS = rf"(?P<n>[3-6]|three|four|five|six) ?(?:x|times?) ?(?:weekly|{PER} ?{WEEK})(?: ?[,:(] ?| ){DAYS}"
+TIMES_ON_DAYS = (
+    rf"(?P<n>[3-6]|three|four|five|six) ?(?:x|times?) ?(?:weekly|{PER} ?{WEEK})(?: ?[,:(] ?| )(?:on )?{ANY_DAYS}"
+)
 
 CLOCK = r"(?:at |@ ?)?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?: ?(?P<half>am|pm))?"
 HOUR_AT = r"(?:at |@ ?)(?P<hour>\d{1,2})(?: ?(?P<half>am|pm))?"
 HOUR_ALONE = r"(?P<hour>1[0-2]|[1-9]) ?(?P<half>am|pm)"
-MILITARY = r"(?:at |@ ?)(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?: ?(?:h|hrs|hours))?"
+FOUR_FIGURES = r"(?:[01]\d|2[0-3])[0-5]\d"
+MILITARY = (
+    rf"(?:(?:at |@ ?){FOUR_FIGURES}|0\d[0-5]\d)(?: ?(?:h|hrs|hours))?"
+    rf"(?: ?(?:, ?and|,|/|and) ?(?:at )?{FOUR_FIGURES}(?: ?(?:h|hrs|hours))?)*"
+)
+DIVIDED = (
+    rf"(?:(?:given|taken) )?(?:(?:divided|split) )?(?:in|into|as) (?P<n>{COUNT}) (?:equal(?:ly)? )?(?:divided )?doses"
+    r"|(?:in )?divided(?: doses)?|split"
+)
 
 AS_NEEDED = "(?:only )?(?:as|when|if) (?:needed|required|necessary)|(?:only )?prn"
 KNOWN_REASONS = (
@@ -125,6 +157,7 @@ AT_MOST = (
     "(?:max(?:imum)?|at most|no more than|not more than|never more than|(?:do )?not (?:to )?exceed|not exceeding|nte"
     "|up to|limit(?:ed to)?)"
 )
+SHORT_LIMIT = r"(?P<short>bid|tid|qid|once daily|daily)"
 IN_A_DAY = rf"(?:daily|(?:{PER}|in|in a|within|in any) ?(?:{DAY}|24 ?{HOUR}))"
 APART = (
     rf"(?:at least|minimum|min|not? more often than|not sooner than)(?: every)? (?P<n>{COUNT}) ?{HOUR}"
@@ -178,6 +211,19 @@ ASKED = {
     "biweekly|bi weekly|bimonthly|semimonthly": "“{word}” has two meanings; write every how many days.",
     r"(?:a|per|/) ?(?:week|wk)": "“{word}” does not say in how many doses; write “once a week”, or the days.",
     AT_MOST: "“{word}” goes with the most in a day: write “max 200 mg a day”.",
+    "alternating(?: with)?|alternate with": "“{word}”: name the days of the week of each dose.",
+    "(?:odd|even) (?:days|dates)": "“{word}” come together at the end of a month; write “every other day”.",
+    "eod": "“{word}” can be every other day or the end of the day; write the one that is meant.",
+    rf"(?:{EVERY} |in the |mid ?)?afternoons?": "“{word}” has no word here; write the clock time, as in “at 14:00”.",
+    "now|stat|at once|single dose|one time(?: only| dose)?|once|x ?1": (
+        "“{word}” is a dose given once; an order says what is taken from day to day."
+    ),
+    "(?:i|ii|iii|iss|ss)(?= (?:tabs?|caps?|tablets?|capsules?|drops?|gtts?|puffs?|po))": (
+        "“{word}” is easily misread; write the number in digits."
+    ),
+    "(?:in |to |into )?(?:each|both) (?:eyes?|nostrils?|ears?)": (
+        "“{word}” doubles the amount; write what is taken on both sides together, as in “4 sprays into the nose”."
+    ),
     "tiw|biw": "“{word}” does not say on which days; name the days of the week.",
     "od": "“{word}” can mean once daily or the right eye; write the one that is meant.",
     "os|ou|as|ad|au": "“{word}” can be misread; write which eye or ear.",
@@ -198,7 +244,7 @@ ASKED = {
 MISREAD = {
     "u": "units", "iu": "units", "cc": "mL", "ug": "micrograms (mcg)", "qd": "once daily", "qod": "every other day",
     "hs": "at bedtime", "qhs": "at bedtime", "sc": "under the skin", "sq": "under the skin", "sub q": "under the skin",
-    "bd": "twice daily", "qw": "once a week", "ac": "before meals", "pc": "after meals",
+    "bd": "twice daily", "qn": "at bedtime", "qw": "once a week", "ac": "before meals", "pc": "after meals",
 }  # fmt: skip
 """Abbreviations of ISMP's list of error-prone ones (https://www.ismp.org/recommendations), with what is understood."""
 

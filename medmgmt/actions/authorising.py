@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt.actions import monitoring
-from medmgmt.record import access, audit, dosing
-from medmgmt.record.errors import NoSuchThing, Refused
+from medmgmt.record import access, audit, door, dosing
+from medmgmt.record.errors import NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import Patient, Prescription, User
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
@@ -50,23 +50,30 @@ def authorise(
     may_fill_from: date | None = None,
     issued_on: date | None = None,
     quantity_meant: bool = False,
+    confirm: bool = False,
 ) -> Authorisation:
     """Takes down what is written for the pharmacy, today or (history) within two years.
 
     RefillRefused says which rule forbids it and until when: refills, days or a series that the schedule or the state
     does not allow, limited dispensing, a lab that is missing. Refused where the quantity does not fit the plan and
-    nobody said that it is meant.
+    nobody said that it is meant. Unconfirmed where the very same was written on that day and nothing of it is filled.
     """
     part = Written(quantity, unit, days_supply, refills, may_fill_from)
-    return write(by, prescription_id, [part], issued_on=issued_on, quantity_meant=quantity_meant)[0]
+    [made] = write(by, prescription_id, [part], issued_on=issued_on, quantity_meant=quantity_meant, confirm=confirm)
+    return made
 
 
 @transaction.atomic
 def authorise_series(
-    by: User, prescription_id: int, *, parts: Sequence[Written], quantity_meant: bool = False
+    by: User,
+    prescription_id: int,
+    *,
+    parts: Sequence[Written],
+    quantity_meant: bool = False,
+    confirm: bool = False,
 ) -> list[Authorisation]:
     """Several prescriptions of one day, as schedule II allows: all are written, or none."""
-    return write(by, prescription_id, parts, issued_on=None, quantity_meant=quantity_meant)
+    return write(by, prescription_id, parts, issued_on=None, quantity_meant=quantity_meant, confirm=confirm)
 
 
 def series(part: Written, count: int, first_on: date) -> list[Written]:
@@ -80,11 +87,17 @@ def series(part: Written, count: int, first_on: date) -> list[Written]:
 
 
 def write(
-    by: User, prescription_id: int, parts: Sequence[Written], *, issued_on: date | None, quantity_meant: bool
+    by: User,
+    prescription_id: int,
+    parts: Sequence[Written],
+    *,
+    issued_on: date | None,
+    quantity_meant: bool,
+    confirm: bool,
 ) -> list[Authorisation]:
     """The act behind both: access, lock, read, check each, write, audit."""
     patient, prescription = access.locked(by, "authorise_refill", Prescription, prescription_id)
-    made = issue(by, patient, prescription, parts, issued_on=issued_on, quantity_meant=quantity_meant)
+    made = issue(by, patient, prescription, parts, issued_on=issued_on, quantity_meant=quantity_meant, confirm=confirm)
     for one in made:
         audit.record(by, "authorise_refill", patient_id=patient.pk, obj=("authorisation", one.pk),
                      detail={"refills": one.refills, "days": one.days_supply})  # fmt: skip
@@ -99,8 +112,14 @@ def issue(
     *,
     issued_on: date | None,
     quantity_meant: bool,
+    confirm: bool,
 ) -> list[Authorisation]:
-    """Checks and writes, under a lock that the caller holds; nothing is written where one part is refused."""
+    """Checks and writes, under a lock that the caller holds; nothing is written where one part is refused.
+
+    Unproven where a controlled drug needs a fresh proof of who writes.
+    """
+    if authorisations.is_controlled(prescription):
+        door.require_fresh()
     today = patient.today(timezone.now())
     on = issued_on or today
     if not 1 <= len(parts) <= MOST_PARTS:
@@ -116,6 +135,8 @@ def issue(
         monitoring.require_clear(prescription, today)
     for part in parts:
         require_sane(course, part, on, quantity_meant=quantity_meant)
+    if not confirm:
+        require_not_again(course, parts, on)
     return [
         Authorisation.objects.create(
             patient=patient,
@@ -154,6 +175,24 @@ def require_allowed(course: Course, parts: Sequence[Written], on: date) -> None:
     refusals += [clinic_only] if clinic_only else []
     if refusals:
         raise RefillRefused(list(dict.fromkeys(refusals)))
+
+
+def require_not_again(course: Course, parts: Sequence[Written], on: date) -> None:
+    """Unconfirmed where one of these was written on that day in the same words, and nothing of it has been filled."""
+    standing = authorisations.lines(course, on, regimen_scopes.scopes_of(course.prescription))
+    unused = [one.authorisation for one in standing if not one.fills_made and not one.is_revoked]
+    written = {same_words(one): one for one in unused if one.issued_on == on}
+    twin = next((written[same_words(part)] for part in parts if same_words(part) in written), None)
+    if twin is not None:
+        raise Unconfirmed(
+            _("%(who)s has written the very same on this day, and nothing of it has been filled. Is this another one?")
+            % {"who": twin.authorised_by.get_full_name() or twin.authorised_by.get_username()}
+        )
+
+
+def same_words(one: Written | Authorisation) -> tuple[object, ...]:
+    """What two prescriptions have in common that tell the pharmacy the same."""
+    return one.quantity, one.unit, one.days_supply, one.refills, one.may_fill_from
 
 
 def require_sane(course: Course, part: Written, on: date, *, quantity_meant: bool) -> None:
@@ -200,6 +239,9 @@ def limit_supply(
         raise Refused(_("Between 1 and 90 days may be handed out at once."))
     if not why.strip() or len(why) > MOST_WORDS:
         raise Refused(_("Say in a sentence or two why less is handed out at once."))
+    wanted = SupplyLimit.objects.filter(patient=patient, prescription=prescription, most_days=most_days, until=until)
+    if wanted.filter(since=today, lifted=None).exists():
+        raise Refused(_("This limit is in force already."))
     made = SupplyLimit.objects.create(
         patient=patient, prescription=prescription, most_days=most_days, since=today, until=until, why=why.strip(),
         set_by=by,

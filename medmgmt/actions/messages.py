@@ -147,6 +147,8 @@ def add_caregiver(
     today = patient.today(timezone.now())
     if starts_on < today or (ends_on is not None and ends_on < starts_on):
         raise Refused(_("A consent begins today or later, and ends after it begins."))
+    if consents.is_told(patient.pk, channel, written, starts_on):
+        raise Refused(_("Somebody is told at this address already. Withdraw that consent first, to change it."))
     made = CaregiverConsent.objects.create(
         patient=patient,
         name=name.strip(),

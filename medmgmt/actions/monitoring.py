@@ -133,6 +133,9 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
     longest = gates.longest_release(prescription, today)
     if not today <= until <= longest:
         raise Refused(_("A release of this supply ends on a day from today to %(day)s.") % {"day": longest})
+    released = GateRelease.objects.filter(prescription=prescription, code=found.needed.code, missing=found.gate.missing)
+    if released.filter(since=found.gate.since, until__gte=until).exists():
+        raise Refused(_("This supply has been released until then already."))
     made = GateRelease.objects.create(
         patient=patient,
         prescription=prescription,

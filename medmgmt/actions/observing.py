@@ -256,6 +256,8 @@ def code_allergy(by: User, allergy_id: int, *, meant: str) -> Allergy:
             _("“%(words)s” is no medicine or class that can be compared. Choose another name, or say “not a medicine”.")
             % {"words": meant}
         )
+    if line.meant == meant:
+        return line
     before = courses.Known.whole(patient)
     line.meant = meant
     line.save(update_fields=["meant"])

@@ -16,7 +16,7 @@ from medmgmt.actions import authorising
 from medmgmt.actions.authorising import Written
 from medmgmt.messages import planning
 from medmgmt.record import access, audit
-from medmgmt.record.errors import NoSuchThing, Refused
+from medmgmt.record.errors import NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import Patient, Prescription, User
 from medmgmt.regimen import courses
 from medmgmt.supply import renewals
@@ -48,18 +48,24 @@ def renew(
     quantity_meant: bool = False,
     why: str = "",
     note: str = "",
+    confirm: bool = False,
 ) -> RenewalDecision:
     """Writes the prescription, keeps today's review, closes the request and tells the patient.
 
     Refused where a major finding of today's review has no answer and `why` says nothing; RefillRefused by the rules.
+    Unconfirmed where somebody has decided on it today already.
     """
     patient, prescription = access.locked(by, "renew", Prescription, prescription_id)
     shown = renewal_under_lock(prescription)
     if shown.open_findings and not why.strip():
         raise Refused(_("Today's review has a major finding without an answer: answer it, or say why you renew."))
     require_words(why, note)
+    if not confirm:
+        require_undecided(shown)
     part = Written(quantity, unit, days_supply, refills, may_fill_from)
-    [made] = authorising.issue(by, patient, prescription, [part], issued_on=None, quantity_meant=quantity_meant)
+    [made] = authorising.issue(
+        by, patient, prescription, [part], issued_on=None, quantity_meant=quantity_meant, confirm=confirm
+    )
     keep_review(by, patient)
     return decide(
         by, patient, prescription, RenewalAnswer.RENEWED, authorisation=made, note=note, why=why, in_batch=False
@@ -87,7 +93,9 @@ def renew_batch(by: User, prescription_ids: Sequence[int]) -> Batch:
         wanted = shown.proposed
         assert wanted.quantity is not None
         part = Written(wanted.quantity, wanted.unit, wanted.days_supply, wanted.refills, wanted.may_fill_from)
-        [made] = authorising.issue(by, patient, prescription, [part], issued_on=None, quantity_meant=True)
+        [made] = authorising.issue(
+            by, patient, prescription, [part], issued_on=None, quantity_meant=True, confirm=False
+        )
         keep_review(by, patient)
         renewed.append(
             decide(by, patient, prescription, RenewalAnswer.RENEWED, authorisation=made, note="", why="", in_batch=True)
@@ -96,14 +104,21 @@ def renew_batch(by: User, prescription_ids: Sequence[int]) -> Batch:
 
 
 @transaction.atomic
-def decline(by: User, prescription_id: int, *, answer: str, reason: str, note: str = "") -> RenewalDecision:
-    """Not renewed as it is: the treatment changes, or not at all, with a reason for the patient; closes the request."""
+def decline(
+    by: User, prescription_id: int, *, answer: str, reason: str, note: str = "", confirm: bool = False
+) -> RenewalDecision:
+    """Not renewed as it is: the treatment changes, or not at all, with a reason for the patient; closes the request.
+
+    Unconfirmed where somebody has decided on it today already.
+    """
     patient, prescription = access.locked(by, "renew", Prescription, prescription_id)
     if answer not in (RenewalAnswer.CHANGED, RenewalAnswer.DENIED):
         raise Refused(_("Choose whether the treatment changes or it is not renewed."))
     if not reason or reason not in RenewalReason.values:
         raise Refused(_("Choose the reason that the patient is told."))
     require_words("", note)
+    if not confirm:
+        require_undecided(renewal_under_lock(prescription))
     return decide(by, patient, prescription, answer, reason=reason, note=note, why="", in_batch=False)
 
 
@@ -113,6 +128,18 @@ def renewal_under_lock(prescription: Prescription) -> Renewal:
     if shown is None:
         raise NoSuchThing()
     return shown
+
+
+def require_undecided(shown: Renewal) -> None:
+    """Unconfirmed where it was renewed or declined today: two who decide at once would both be told that it is done."""
+    today = [one for one in shown.decisions if shown.patient.today(one.decided_at) == shown.today]
+    if today:
+        last = max(today, key=lambda one: one.decided_at)
+        raise Unconfirmed(
+            _("%(who)s has answered this today already: %(what)s. Decide again only if both are meant.")
+            % {"who": last.decided_by.get_full_name() or last.decided_by.get_username(),
+               "what": last.get_answer_display()}
+        )  # fmt: skip
 
 
 def require_words(why: str, note: str) -> None:

@@ -14,7 +14,7 @@ from interactions.errors import NotAnAnswer
 from interactions.models import Answer, AnswerReason, Finding, Review
 from medmgmt.actions import prescribing
 from medmgmt.monitoring import evidence
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, door
 from medmgmt.record.errors import Conflict, NotAllowed, Refused
 from medmgmt.record.models import CoSignature, DosageChange, Patient, User, Verdict
 from medmgmt.regimen import courses
@@ -179,19 +179,25 @@ def decline(by: User, change_id: int, *, review_id: int, note: str) -> CoSignatu
 def say(by: User, change_id: int, review_id: int, note: str, verdict: Verdict) -> CoSignature:
     """Keeps the word on what was read, closes the task that asked for it, and tells the audit."""
     patient, change = prescribing.proposed(by, "cosign", change_id)
+    if verdict == Verdict.AGREED:
+        door.require_fresh()
     require_another(by, change)
     reviewed = latest(change)
     if reviewed.pk != review_id:
         raise Conflict(_("This was reviewed again in the meantime. Read the findings again before you decide."))
     if verdict == Verdict.AGREED:
         review.require_clear(reviewed.pk)
+    marks = cosignatures.marks(to_cosign(reviewed))
+    last = CoSignature.objects.filter(change=change, by=by).last()
+    if last is not None and (last.verdict, last.findings) == (verdict, marks):
+        raise Conflict(_("You have said so already."))
     word = CoSignature.objects.create(
         patient=patient,
         change=change,
         by=by,
         verdict=verdict,
         note=sentence(note),
-        findings=cosignatures.marks(to_cosign(reviewed)),
+        findings=marks,
     )
     tasks.close_with(patient_id=patient.pk, closes_on=cosignatures.waits_for(change),
                         evidence=("cosignature", word.pk), by_id=by.pk, at=timezone.now())  # fmt: skip

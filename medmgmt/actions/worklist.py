@@ -13,8 +13,8 @@ from medmgmt.messages import planning
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, NotAllowed, RecordError, Refused
 from medmgmt.record.models import Role, User
-from medmgmt.worklist import duty
-from refills.errors import RefillsError
+from medmgmt.worklist import duty, reads
+from refills.errors import NoSuchTask, RefillsError
 from refills.models import Absence, Task, TaskComment, TaskKind, TaskOutcome
 from refills.worklist import cover
 from refills.worklist import tasks as worklist_tasks
@@ -157,10 +157,13 @@ def worked_on(by: User, task_id: int, act: str, work: Callable[[], Task], *, nee
 
 
 def reached(by: User, task_id: int, act: str) -> Task:
-    """The task, if the person may do this and has its patient in their care; the patient is locked."""
+    """The task, if the person may do this and has its patient in their care, locked; without a patient, if it waits for
+    them: who may act on a task can read it."""
     found = worklist_tasks.get(task_id)
     if found.patient_id is None:
         access.require(by, act)
+        if not reads.waits_for(found, by):
+            raise NoSuchTask(task_id)
     else:
         access.patient_for(by, act, found.patient_id, lock=True)
     return found
@@ -178,6 +181,8 @@ def tell_absence(by: User, *, user_id: int, since: datetime, until: datetime, co
         raise Refused(_("An absence lasts a year at most, and ends within two years."))
     if cover_id is not None:
         require_cover(person, cover_id)
+    if cover.is_told(person.pk, since, until, cover_id):
+        raise Conflict(_("This absence is on record already."))
     told = cover.tell(user_id=person.pk, since=since, until=until, cover_id=cover_id, by_id=by.pk)
     audit.record(by, "tell_absence", obj=("absence", told.pk), detail={"user": person.pk, "cover": cover_id})
     cover.route(duty.staff(now), Q(assignee=person))
@@ -191,7 +196,10 @@ def withdraw_absence(by: User, absence_id: int) -> Absence:
     whose(by, found.user_id)
     if found.until <= timezone.now():
         raise Conflict(_("This absence is over."))
-    found = cover.withdraw(absence_id, by.pk)
+    is_news = cover.withdraw(absence_id, by.pk)
+    found.refresh_from_db()
+    if not is_news:
+        return found
     audit.record(by, "withdraw_absence", obj=("absence", absence_id), detail={"user": found.user_id})
     cover.route(duty.staff(), Q(assignee_id=found.user_id))
     return found
@@ -207,11 +215,12 @@ def choose_digest(by: User, *, wanted: bool) -> bool:
 
 
 def whose(by: User, user_id: int) -> User:
-    """The person whose absence this is: oneself, or for an administrator anybody who works here."""
+    """The person whose absence this is, locked: oneself, or for an administrator anybody who works here."""
     access.require(by, "manage_cover")
     if by.role != Role.ADMINISTRATOR and by.pk != user_id:
         raise NotAllowed()
-    person = User.objects.filter(pk=user_id, role__in=access.STAFF).first()
+    people = User.objects.select_for_update(of=("self",), no_key=True)
+    person = people.filter(pk=user_id, role__in=access.STAFF).first()
     if person is None:
         raise Refused(_("Nobody of this number works on tasks here."))
     return person

@@ -18,7 +18,7 @@ from refills.models import Authorisation, GateRelease, LimitLifted, PillCount, R
 
 UNITS = [(code, unit.one) for code, unit in dosing.UNITS.items()]
 NOT_FOUND = ("not-found", "refused")
-REFUSES = (*NOT_FOUND, "refill-refused")
+REFUSES = (*NOT_FOUND, "refill-refused", "asked")
 
 
 class RevokedLine(Shown):
@@ -54,6 +54,9 @@ class NewSeries(Strict):
     parts = serializers.ListField(child=NewPart(), min_length=1, max_length=authorising.MOST_PARTS)
     quantity_meant = serializers.BooleanField(
         default=False, help_text="The quantity is meant although it does not last the days stated."
+    )
+    confirm = serializers.BooleanField(
+        default=False, help_text="It is meant although the same was written on this day and nothing of it is filled."
     )
 
 
@@ -129,19 +132,19 @@ class SupplyFilters(filters.FilterSet):
 
 
 def authorise(
-    by: User, *, prescription_id: int, parts: list[dict[str, Any]], quantity_meant: bool
+    by: User, *, prescription_id: int, parts: list[dict[str, Any]], quantity_meant: bool, confirm: bool
 ) -> list[Authorisation]:
     """Write a prescription or a series; a refusal names each rule, its source and until when."""
     written = [Written(**part) for part in parts]
-    return authorising.authorise_series(by, prescription_id, parts=written, quantity_meant=quantity_meant)
+    meant = {"quantity_meant": quantity_meant, "confirm": confirm}
+    return authorising.authorise_series(by, prescription_id, parts=written, **meant)
 
 
 # fmt: off
 ADDRESSES = [
     at("authorisations", "authorisations",
        get=lists(AuthorisationLine, reads.authorisations,
-            "What was written, newest first.", order=("-issued_on", "-id"), filters=SupplyFilters,
-            seen="authorisations"),
+            "What was written, newest first.", order=("-issued_on", "-id"), filters=SupplyFilters),
        post=writes(Series, authorise, takes=NewSeries, status=201, refuses=REFUSES)),
     at("authorisations/<authorisation_id>/revoke", "revoke",
        post=writes(RevocationLine, authorising.revoke, "Nothing more may be filled on it from today on.",

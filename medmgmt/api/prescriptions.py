@@ -202,8 +202,7 @@ def dose_on(by: User, prescription_id: int, *, day: date) -> dict[str, object]:
 ADDRESSES = [
     at("prescriptions", "prescriptions",
        get=lists(PrescriptionLine, plain_columns(chart.prescriptions, PrescriptionLine),
-            "Every prescription, running or stopped.", order=("id",), filters=PrescriptionFilters,
-            seen="prescriptions")),
+            "Every prescription, running or stopped.", order=("id",), filters=PrescriptionFilters)),
     at("prescriptions/<prescription_id>", "prescription", called="OnePrescription",
        get=reads(CourseDetails, chart.course, "The prescription as it stands today, and its whole course.")),
     at("prescriptions/<prescription_id>/dose_on", "dose-on", called="Dose", get=reads(DoseOnDay, dose_on, query=OnDay)),

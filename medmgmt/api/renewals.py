@@ -146,6 +146,7 @@ class NewRenewal(NewPart):
     """What is written, and what the patient and the audit are told."""
 
     quantity_meant = serializers.BooleanField(default=False)
+    confirm = serializers.BooleanField(default=False, help_text="Renew it although it was decided today already.")
     why = Text(max_length=1000)
     note = Text(max_length=1000)
 
@@ -164,6 +165,7 @@ class Declining(Strict):
     answer = serializers.ChoiceField(NOT_RENEWED)
     reason = serializers.ChoiceField(TOLD)
     note = Text(max_length=1000)
+    confirm = serializers.BooleanField(default=False, help_text="Decide although it was decided today already.")
 
 
 class DecisionLine(Shown):
@@ -208,6 +210,6 @@ ADDRESSES = [
     at("prescriptions/<prescription_id>/renewal/decline", "decline-renewal",
        post=writes(DecisionLine, renewals.decline,
             "Say that the treatment changes, or no, with the reason that the patient is told.", takes=Declining,
-            status=201, refuses=NOT_FOUND)),
+            status=201, refuses=(*NOT_FOUND, "asked"))),
 ]
 # fmt: on

@@ -3,9 +3,11 @@
 from django.urls import re_path
 
 from medmgmt.api import (
+    account,
     alerts,
     audit,
     authorising,
+    break_glass,
     checking,
     cover,
     curation,
@@ -21,7 +23,9 @@ from medmgmt.api import (
     renewals,
     review,
     side_effects,
+    staff,
     supply,
+    tokens,
     worklist,
 )
 from medmgmt.api.kit import docs
@@ -29,7 +33,8 @@ from medmgmt.api.kit import docs
 app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
-    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
+    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit, account,
+    break_glass, staff, tokens,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -5,14 +5,18 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from medmgmt.record import audit, entered, names
-from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed
-from medmgmt.record.models.people import CareAssignment, Patient, Role, User
+from medmgmt.record import audit, door, entered, names
+from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed, NotInPerson, OutOfScope
+from medmgmt.record.models.break_glass import BreakGlass
+from medmgmt.record.models.people import CareAssignment, Opening, Patient, Role, User
+from medmgmt.record.models.tokens import Scope
 
 log = logging.getLogger(__name__)
 Thing = TypeVar("Thing", bound=Model)
@@ -65,10 +69,50 @@ ACTS: dict[str, frozenset[Role]] = {
     "view_delivery": frozenset({Role.ADMINISTRATOR}),
     "decide_held": STAFF,
     "view_audit": frozenset({Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}),
+    "manage_staff": frozenset({Role.ADMINISTRATOR}),
+    "confirm_staff": frozenset({Role.ADMINISTRATOR, Role.PHARMACIST, Role.PSYCHIATRIST}),
     "search_drugs": EVERYBODY,
     "check_interactions": STAFF,
+    "make_token": STAFF | {Role.ADMINISTRATOR},
+    "list_tokens": STAFF | {Role.ADMINISTRATOR},
+    "revoke_token": STAFF | {Role.ADMINISTRATOR},
+    "break_glass": STAFF,
+    "judge_break_glass": frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}),
 }
 """Who may do what; whose patients is decided by patients_of."""
+
+SCOPES: dict[str, frozenset[str]] = {
+    Scope.READ: frozenset(
+        {"view_chart", "view_own", "list_patients", "view_lateness", "view_knowledge", "view_alerts", "view_outbox",
+         "view_delivery", "view_audit", "search_drugs", "check_interactions", "list_tokens"}
+    ),
+    Scope.RECORD: frozenset(
+        {"manage_messages", "log_side_effect", "record_observation", "record_encounter", "record_dispense", "void_fill",
+         "register_patient", "merge_charts", "enrol", "import_history", "dismiss_remark", "work_tasks", "reassign_task",
+         "comment_task", "manage_cover", "request_refill", "report_adherence", "count_pills", "decide_held",
+         "curate_knowledge", "revoke_token"}
+    ),
+    Scope.PRESCRIBE: frozenset(
+        {"propose", "answer_finding", "sign", "withdraw", "order_monitoring", "authorise_refill", "renew",
+         "release_lab_gate", "limit_supply"}
+    ),
+}  # fmt: skip
+"""Which acts each scope of a token adds. No token does an act that is in none."""
+IN_PERSON = frozenset(
+    {"cosign", "approve_knowledge", "activate_release", "make_token", "break_glass", "judge_break_glass"}
+)
+"""What somebody who is signed in does, and no token: a second pair of eyes, a chart opened in an emergency, and what
+changes every review."""
+SCOPE_OF = {act: scope for scope, acts in SCOPES.items() for act in acts}
+
+IN_EMERGENCY = frozenset(
+    {"view_chart", "log_side_effect", "record_observation", "record_encounter", "record_dispense", "count_pills"}
+)
+"""What may be done in a chart that was opened in an emergency: read it, and write down what was seen and given."""
+SIGNING_IN_EMERGENCY = frozenset(
+    {"propose", "answer_finding", "sign", "withdraw", "order_monitoring", "authorise_refill", "limit_supply"}
+)
+"""What may be done there too where the site says so (settings.BREAK_GLASS_SIGN)."""
 
 
 def may(by: User | AnonymousUser, act: str) -> bool:
@@ -77,17 +121,33 @@ def may(by: User | AnonymousUser, act: str) -> bool:
 
 
 def require(by: User | AnonymousUser, act: str) -> None:
-    """Raises NotAllowed unless this person's role does the act. For acts without a patient. No query."""
+    """Raises NotAllowed unless this person's role does the act, and the token that they come with reaches it.
+
+    For acts without a patient. No query.
+    """
     if not may(by, act):
         log.warning("refused act=%s user=%s", act, by.pk)
         raise NotAllowed
+    require_scope(act)
     entered.act(act)
+
+
+def require_scope(act: str) -> None:
+    """Raises OutOfScope where the present request came with a token that does not reach the act, NotInPerson where none
+    does. What only reads needs no scope beyond that of every token. No query."""
+    way = door.present()
+    if way is None or way.kind != door.TOKEN or way.scope is None:
+        return
+    if SCOPE_OF.get(act) not in way.scope:
+        log.warning("refused a token act=%s", act)
+        raise NotInPerson if act in IN_PERSON else OutOfScope
 
 
 def patients_of(by: User | AnonymousUser) -> QuerySet[Patient]:
     """The patients whose charts open for this person now: their teams' patients, or the patient themselves.
 
-    Administrators, the privacy officer, the inactive and strangers see nobody. One query, when read.
+    Administrators, the privacy officer, the inactive and strangers see nobody. Charts opened in an emergency are not
+    among them: no list, search or worklist fills with those. One query, when read.
     """
     if not isinstance(by, User) or not by.is_active:
         return Patient.objects.none()
@@ -121,24 +181,100 @@ def once(**told: str) -> Exists:
 def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bool = False, why: str = "") -> Patient:
     """The patient, if this person may do the act and has them in their care; unknown and foreign sound the same.
 
-    The number of a chart that was merged into another leads to that one.
+    The number of a chart that was merged into another leads to that one. A chart that the person has opened in an
+    emergency opens too, for what may be done then (NotAllowed for all else), and every audit entry about it says so.
     With `lock` the patient's row is locked until the transaction ends and the action writes its own audit entry
     (one query). Without it this is a read of the chart and is audited here (three queries).
     """
     require(by, act)
-    patients = patients_of(by)
-    if lock:
-        if not connection.in_atomic_block:
-            raise RuntimeError("patient_for(lock=True) needs a transaction")
-        patients = for_writing(patients)
-    patient = patients.filter(pk=patient_id).first() or patients.filter(pk=stays(patient_id)).first()
+    if lock and not connection.in_atomic_block:
+        raise RuntimeError("patient_for(lock=True) needs a transaction")
+    of_theirs = for_writing(patients_of(by)) if lock else patients_of(by)
+    patient = of_theirs.filter(pk=patient_id).first()
+    if patient is None:
+        number = stays(patient_id)
+        patient = of_theirs.filter(pk=number).first() or in_emergency(by, act, number, lock=lock)
     if patient is None:
         log.warning("refused act=%s user=%s patient=%s", act, by.pk, patient_id)
         raise NoSuchPatient
     entered.chart(patient.pk)
+    opening = patient.opening
+    audit.opening.set(None if opening is None else (opening.by_id, patient.pk, opening.number))
     if not lock:
         audit.record(by if isinstance(by, User) else None, act, patient_id=patient.pk, obj=patient, why=why)
     return patient
+
+
+def in_emergency(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bool = False) -> Patient | None:
+    """The patient whose chart this person has open in an emergency, with the opening; None where there is none now.
+
+    NotAllowed for what may not be done then. One query, or two.
+    """
+    now = timezone.now()
+    opening = BreakGlass.holding(now).filter(by_id=by.pk, patient_id=patient_id).first()
+    if opening is None:
+        return None
+    patients = Patient.objects.filter(pk=patient_id, merged_into=None)
+    patient = (for_writing(patients) if lock else patients).first()
+    if patient is not None:
+        patient.opening = Opening(opening.pk, opening.by_id, opening.until)
+        require_here(by, act, patient)
+    return patient
+
+
+def require_here(by: User | AnonymousUser, act: str, patient: Patient) -> None:
+    """NotAllowed for what may not be done in a chart that the person came to in an emergency. No query."""
+    if patient.opening is not None and not may_in_emergency(by, act):
+        raise NotAllowed(_("This chart is open to you in an emergency: you can read and record. Its team does this."))
+
+
+def may_in_emergency(by: User | AnonymousUser, act: str) -> bool:
+    """Whether this person may do the act in a chart that is open to them in an emergency only. No query."""
+    allowed = IN_EMERGENCY | SIGNING_IN_EMERGENCY if settings.BREAK_GLASS_SIGN else IN_EMERGENCY
+    return may(by, act) and act in allowed
+
+
+def patient_told(by: User, *, mrn: str, given_name: str, family_name: str, birth_date: date | None) -> Patient | None:
+    """The one patient with exactly this record number, or this name and birth date, whoever's care they are in, locked.
+
+    For opening a chart in an emergency and nothing else. None where nobody has them, more than one has, or the number
+    and the name are of different people. Needs a transaction; two queries at most.
+    """
+    require(by, "break_glass")
+    key = names.compact(mrn)
+    wanted = names.whole(given_name, family_name) if names.compact(given_name + family_name) else frozenset()
+    found = Patient.objects.filter(merged_into=None)
+    if key:
+        found = found.filter(mrn_key=key)
+    if birth_date:
+        found = found.filter(birth_date=birth_date)
+    if not (key or (wanted and birth_date)):
+        return None
+    alike = [
+        one.pk
+        for one in found.order_by("pk")
+        if not wanted or not wanted.isdisjoint(names.whole(one.given_name, one.family_name))
+    ]
+    return for_writing(Patient.objects.filter(pk=alike[0])).first() if len(alike) == 1 else None
+
+
+def opening_locked(by: User, opening_id: int) -> BreakGlass:
+    """An opening of this person's, or for those who judge them anybody's, its patient locked; NoSuchThing for all else.
+
+    Needs a transaction; three queries.
+    """
+    found = BreakGlass.objects.filter(pk=opening_id)
+    act = "judge_break_glass" if may(by, "judge_break_glass") else "break_glass"
+    require(by, act)
+    if act == "break_glass":
+        found = found.filter(by=by)
+    patient_id = found.values_list("patient_id", flat=True).first() or 0
+    locked_one = for_writing(Patient.objects.filter(pk=patient_id)).first()
+    opening = found.select_related("ended", "judged", "by").first()
+    if locked_one is None or opening is None:
+        raise NoSuchThing
+    opening.patient = locked_one
+    return opening
 
 
 def for_writing(patients: QuerySet[Patient]) -> QuerySet[Patient]:
@@ -148,6 +284,12 @@ def for_writing(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     the patient, while the writer holds the patient and waits for the head.
     """
     return patients.select_for_update(of=("self",), no_key=True)
+
+
+def patient_of_number(by: User, mrn: str) -> Patient | None:
+    """The patient of exactly this record number, in whoever's care; for giving them a login and nothing else."""
+    require(by, "manage_staff")
+    return Patient.objects.filter(mrn=mrn.strip(), merged_into=None).first()
 
 
 def patient_from_source(by: User, source_id: str) -> Patient | None:
@@ -237,7 +379,7 @@ def asked_for(by: User, noted: entered.Noted) -> dict[str, list[Any]]:
 
 def require_again(by: User, asked: Mapping[str, Iterable[Any]]) -> None:
     """Asks once more for what was asked for: NotAllowed for an act that is this person's no longer, NoSuchPatient for a
-    chart that does not open for them now. Two queries at most."""
+    chart that does not open for them now, in an emergency neither. Two queries in their own care."""
     for act in asked.get("acts", ()):
         require(by, act)
     wanted = set(asked.get("patients", ()))
@@ -245,9 +387,12 @@ def require_again(by: User, asked: Mapping[str, Iterable[Any]]) -> None:
         return
     now_at = dict(Patient.objects.filter(pk__in=wanted).values_list("pk", "merged_into_id"))
     wanted = {now_at.get(one) or one for one in wanted}
-    if patients_of(by).filter(pk__in=wanted).count() != len(wanted):
-        log.warning("refused a repeat user=%s", by.pk)
-        raise NoSuchPatient
+    for patient_id in wanted.difference(patients_of(by).filter(pk__in=wanted).values_list("pk", flat=True)):
+        patient = in_emergency(by, "view_chart", patient_id)
+        if patient is None or patient.opening is None:
+            log.warning("refused a repeat user=%s", by.pk)
+            raise NoSuchPatient
+        audit.opening.set((patient.opening.by_id, patient.pk, patient.opening.number))
 
 
 def own_or_cared_for(by: User) -> Any:

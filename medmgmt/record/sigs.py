@@ -267,7 +267,8 @@ class Sig:
             return f"dose unknown: {words}" if words else "dose unknown"
         first, *others = self.parts
         said = [" ".join(word for word in (first.quantity(), ROUTES[self.route].words, first.when()) if word)]
-        line = listed([*said, *(f"{part.quantity()} {part.when()}" for part in others)])
+        said += [f"{self._another(part)}{part.quantity()} {part.when()}" for part in others]
+        line = listed(said)
         if self.as_needed:
             line += f" as needed for {self.reason}" if self.reason else " as needed"
         bounds = []
@@ -278,6 +279,11 @@ class Sig:
         if self.hours_worn is not None:
             bounds.append(f", worn for {_hours(Decimal(self.hours_worn))}")
         return line + "".join(bounds)
+
+    def _another(self, part: Part) -> str:
+        """The word before a part that is taken on top of an earlier one, at the same time of some of its days."""
+        before = self.parts[: self.parts.index(part)]
+        return "another " if any(_is_on_top(part, one) or _is_on_top(one, part) for one in before) else ""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for a JSON column; numbers as text so that no digit is lost, and only what is said."""
@@ -310,6 +316,12 @@ class Sig:
             )
         except (AttributeError, KeyError, TypeError) as wrong:
             raise ImpossibleSig("This regimen is not complete.") from wrong
+
+
+def _is_on_top(some_days: Part, each_day: Part) -> bool:
+    timing = "daily" if TIMINGS[some_days.timing].days == WEEK else some_days.timing
+    is_each = not each_day.weekdays and not each_day.every_days
+    return bool(some_days.weekdays) and is_each and (timing, some_days.at) == (each_day.timing, each_day.at)
 
 
 def _hours(number: Decimal) -> str:

@@ -10,11 +10,12 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from interactions.lines import words
 from medmgmt.record.sigs import ImpossibleSig, Part, Sig, as_decimal
 from medmgmt.record.vocabulary import UNITS
 
-MG_IN = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000)}
-"""Milligrams in one UCUM unit of mass."""
+MG_IN = {unit: Fraction(mg) for unit, mg in words.MG_IN.items()}
+"""Milligrams in one UCUM unit of mass, as a share that never rounds."""
 AMOUNT = r"(?P<{0}>\d[\d,]*(?:\.\d+)?|\.\d+)"
 TERM = re.compile(
     AMOUNT.format("of") + r"\s*(?P<unit>mg|mcg|ug|[\u00b5\u03bc]g|g|mmol|m?eq)\b"
@@ -110,9 +111,9 @@ def _per(term: "re.Match[str]") -> Fraction:
 
 def piece_of(strength: str, form: str) -> str:
     """What is counted of a product: the unit of the piece or measure its strength or form names; blank for none."""
-    words = f"{strength} {form}".casefold()
+    said = f"{strength} {form}".casefold()
     return next(
-        (unit for word, unit in PIECES.items() if unit not in SPRAYED and re.search(rf"\b{word}s?\b", words)), ""
+        (unit for word, unit in PIECES.items() if unit not in SPRAYED and re.search(rf"\b{word}s?\b", said)), ""
     )
 
 

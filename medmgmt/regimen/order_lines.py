@@ -54,6 +54,8 @@ class OrderLine:
     """Each dose counted in tablets or the like, where the strength says it: "1 tablet and 2 tablets"."""
     indication: str = ""
     expanded: tuple[tuple[str, str], ...] = ()
+    is_total: bool = False
+    """Only what is taken a day was written, and it was understood as one dose."""
     drug: FoundDrug | None = None
     """Where the line itself named it."""
 
@@ -80,13 +82,16 @@ def understood(text: str, product: Product) -> OrderLine:
         min_interval_hours=line.min_interval_hours,
         reason=line.reason if line.as_needed else "",
         hours_worn=line.hours_worn,
-        words=" ".join(text.split()) if line.food else "",
+        words=" ".join(text.split()) if line.food or line.or_fewer else "",
     )
     if not sig.is_complete:
         raise dosing.ImpossibleSig(f"Say by which route and when it is taken. {IN_WORDS}")
     doses = strengths.in_milligrams(sig, product.strength)
     indication = "" if line.as_needed else line.reason
-    return OrderLine(sig, product, doses, pieces(sig, product), indication, line.expanded)
+    totals = [part for part in line.parts if part.timing == PER_DAY and part.unit not in strengths.COUNTED]
+    a_day = [(f"{dosing.plain(part.amount)} {dosing.UNITS[part.unit].many} a day", "once daily") for part in totals]
+    expanded = (*line.expanded, *a_day)
+    return OrderLine(sig, product, doses, pieces(sig, product), indication, expanded, bool(totals))
 
 
 def whole(text: str) -> OrderLine:
@@ -172,6 +177,11 @@ def with_units(line: Line, product: Product) -> Line:
     bare = [part for part in line.parts if not part.unit]
     if not bare:
         return line
+    if line.by_count:
+        unit = strengths.piece_of(product.strength, product.form)
+        if unit not in strengths.COUNTED:
+            raise dosing.ImpossibleSig("Write what is counted, as in “1-0-2 tablets”, or each dose with its time.")
+        return replace(line, parts=tuple(replace(part, unit=part.unit or unit) for part in line.parts))
     drug = library.resolve(name=product.name)
     most = library.most_mg_a_day(drug.key) if drug else None
     piece = strengths.read(product.strength).of_piece
@@ -186,13 +196,18 @@ def with_units(line: Line, product: Product) -> Line:
 def part_of(part: Part, *, as_needed: bool) -> dosing.Part:
     """The part with a timing that can be followed."""
     number = f"{dosing.plain(part.amount)} {dosing.UNITS[part.unit].many}"
-    if part.timing == PER_DAY and part.unit in strengths.COUNTED and part.amount <= 1 and part.most is None:
+    if part.timing == PER_DAY and is_once(part) and not as_needed:
         part = replace(part, timing="daily")
     if part.timing == PER_DAY:
         raise dosing.ImpossibleSig(f"“{number} a day” does not say in how many doses; write each, or “once daily”.")
     if not part.timing and not as_needed:
         raise dosing.ImpossibleSig(f"“{number}” does not say when it is taken. {IN_WORDS}")
     return dosing.Part(part.amount, part.unit, part.timing or "PRN", part.most, part.every_days, part.weekdays, part.at)
+
+
+def is_once(part: Part) -> bool:
+    """Whether a total a day is one dose: "300 mg/day", one tablet a day; two tablets may be one twice."""
+    return part.unit not in strengths.COUNTED or (part.amount <= 1 and part.most is None)
 
 
 def usual_route(line: Line, product: Product) -> str:

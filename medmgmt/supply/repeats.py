@@ -14,7 +14,7 @@ from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.regimen.courses import Course
 from medmgmt.supply import authorisations, stock
 from refills import site
-from refills.models import Dispense
+from refills.models import Dispense, EarlyReason
 
 
 def days_early(course: Course, on: date) -> int:
@@ -46,7 +46,7 @@ def doubt(course: Course, fill: Dispense, *, early_reason: str = "", partial_rea
             "Record it again only if it was handed out twice."
         ) % {"fill": in_words(twin), "who": twin.recorded_by.get_full_name() or twin.recorded_by.get_username()}
     near = neighbour(course, fill)
-    if near is None or any(reasons) or any(reasons_of(near)):
+    if near is None or says_why(near, fill, reasons):
         return ""
     first, second = sorted((near, fill), key=lambda one: one.dispensed_on)
     if second.dispensed_on >= comes_back_from(first) or is_explained(course, first, second):
@@ -55,6 +55,14 @@ def doubt(course: Course, fill: Dispense, *, early_reason: str = "", partial_rea
         "%(fill)s are on record, and by then not half of it is used. Is this another fill? "
         "Give the reason why it was early, or say that both were handed out."
     ) % {"fill": in_words(near)}
+
+
+def says_why(near: Dispense, fill: Dispense, reasons: tuple[str, str]) -> bool:
+    """Is a reason on record for either of two fills? Another one of the same day needs more of it than “other”."""
+    own = [reasons, reasons_of(near)]
+    if near.dispensed_on == fill.dispensed_on:
+        own = [(early.replace(EarlyReason.OTHER, ""), partial) for early, partial in own]
+    return any(any(each) for each in own)
 
 
 def neighbour(course: Course, fill: Dispense) -> Dispense | None:

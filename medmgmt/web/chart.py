@@ -33,7 +33,7 @@ def chart(request: Asked, patient_id: int) -> HttpResponse:
     context = {
         "chart": shown,
         "banner": banner.of_chart(shown),
-        "may": powers(request.user) if is_today else {},
+        "may": powers(request.user, shown.patient) if is_today else {},
         "is_today": is_today,
         "as_of": None if is_today else shown.day,
     }
@@ -71,7 +71,7 @@ def course(request: Asked, prescription_id: int) -> HttpResponse:
         "banner": banner.banner_of(shown.patient),
         "drawing": stepchart.draw(steps, today, shown.medication.prescription.strength),
         "summary": stepchart.sentence(steps, today),
-        "may": powers(request.user),
+        "may": powers(request.user, shown.patient),
     }
     return render(request, "course.html", context)
 

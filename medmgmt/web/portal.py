@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from medmgmt import break_glass
 from medmgmt import chart as charts
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.actions import side_effects, supply
@@ -68,7 +69,9 @@ def portal(request: Asked) -> HttpResponse:
     next_up = min(
         (mine for mine in medicines if mine.days_left is not None), key=lambda mine: mine.days_left or 0, default=None
     )
-    return render(request, "portal.html", {"portal": shown, "medicines": medicines, "next_up": next_up})
+    opened = [(one, break_glass.reason_for_patient(one)) for one in break_glass.of_patient(request.user)]
+    context = {"portal": shown, "medicines": medicines, "next_up": next_up, "opened": opened}
+    return render(request, "portal.html", context)
 
 
 def what_is_next(change: DosageChange) -> str:

@@ -93,7 +93,7 @@ def screen(request: Asked, shown: Renewal, *, form: RenewForm, decline_form: Dec
         "form": form,
         "decline_form": decline_form,
         "banner": banner.banner_of(shown.patient),
-        "may": powers(request.user),
+        "may": powers(request.user, shown.patient),
     }
     wrong = form if form.is_bound else decline_form
     return render(request, "renewal.html", context, status=status_of(wrong))

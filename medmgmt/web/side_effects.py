@@ -69,7 +69,7 @@ def show(request: Asked, report_id: int) -> HttpResponse:
         "page": shown,
         "accused": accused(shown),
         "banner": banner.banner_of(shown.patient),
-        "may": powers(request.user),
+        "may": powers(request.user, shown.patient),
         "is_newest": shown.versions[-1].pk == shown.report.pk,
     }
     return render(request, "side_effect.html", context)

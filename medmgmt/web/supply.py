@@ -37,7 +37,7 @@ def show(request: Asked, prescription_id: int) -> HttpResponse:
         "page": shown,
         "one": shown.renewal,
         "banner": banner.banner_of(shown.patient),
-        "may": powers(request.user),
+        "may": powers(request.user, shown.patient),
     }
     return render(request, "supply.html", context)
 
@@ -65,9 +65,11 @@ def authorise(request: Asked, prescription_id: int) -> HttpResponse:
     shown = reads.renewal(request.user, prescription_id)
     form = AuthoriseForm(request.POST or None, initial=vars(shown.proposed))
 
-    def act(by: User, count: int, quantity_meant: bool, **typed: Any) -> object:
+    def act(by: User, count: int, quantity_meant: bool, confirm: bool, **typed: Any) -> object:
         parts = authorising.series(Written(**typed), count, shown.today)
-        return authorising.authorise_series(by, prescription_id, parts=parts, quantity_meant=quantity_meant)
+        return authorising.authorise_series(
+            by, prescription_id, parts=parts, quantity_meant=quantity_meant, confirm=confirm
+        )
 
     said = _("The prescription is written. Below is what the pharmacy would be told.")
     title, notes = _("Write a prescription for the pharmacy"), [shown.line, *shown.verdict]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import authorising, supply
 from medmgmt.record import dosing
-from medmgmt.web.kit.forms import NUMERIC, DayField, Whole, Written, asks, note, with_blank
+from medmgmt.web.kit.forms import NUMERIC, DayField, Whole, Written, asks, confirm, note, with_blank
 from refills.models import RenewalAnswer, RenewalReason
 
 UNITS = [(code, unit.many) for code, unit in dosing.UNITS.items()]
@@ -29,6 +29,7 @@ class WrittenForm(forms.Form):
     refills = said("refills", gettext_lazy("Refills"), initial=0, required=True)
     may_fill_from = said("may_fill_from", gettext_lazy("May be filled from"), help_text=gettext_lazy("Empty: at once."))
     quantity_meant = said("quantity_meant", gettext_lazy("I mean this quantity although it does not fit the plan"))
+    confirm = confirm(gettext_lazy("It is meant as well: write it"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Whether a quantity is meant is asked only after it was found not to fit."""
@@ -82,6 +83,7 @@ class DeclineForm(forms.Form):
         choices=with_blank([choice for choice in RenewalReason.choices if choice[0]]),
     )
     note = note(gettext_lazy("More for the patient, in the portal"))
+    confirm = confirm(gettext_lazy("Both are meant: decide again"))
 
 
 class WhyForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from refills.models import CaregiverConsent, ChannelChoice, ConsentWithdrawn, Unreachable
@@ -27,9 +27,18 @@ def choose(*, patient_id: int, channel: str, opted_in: bool, how: str, by_id: in
 
 def in_force(patient_id: int, day: date) -> list[CaregiverConsent]:
     """The consents by which somebody else is told on this day, in order of their recording. One query."""
+    return list(standing(patient_id, day).filter(starts_on__lte=day).order_by("id"))
+
+
+def standing(patient_id: int, day: date) -> QuerySet[CaregiverConsent]:
+    """Consents that hold on this day, or will later."""
     until = Q(ends_on__isnull=True) | Q(ends_on__gte=day)
-    rows = CaregiverConsent.objects.filter(until, patient_id=patient_id, starts_on__lte=day, withdrawn__isnull=True)
-    return list(rows.order_by("id"))
+    return CaregiverConsent.objects.filter(until, patient_id=patient_id, withdrawn__isnull=True)
+
+
+def is_told(patient_id: int, channel: str, address: str, day: date) -> bool:
+    """Does a consent for this address hold on that day or later?"""
+    return standing(patient_id, day).filter(channel=channel, address=address).exists()
 
 
 def holds(consent: CaregiverConsent, day: date) -> bool:

@@ -59,13 +59,16 @@ def tell(*, user_id: int, since: datetime, until: datetime, cover_id: int | None
     return Absence.objects.create(user_id=user_id, since=since, until=until, cover_id=cover_id, told_by_id=by_id)
 
 
-def withdraw(absence_id: int, by_id: int) -> Absence:
-    """Somebody is not away after all, or back early; safe to repeat."""
-    absence = get(absence_id)
-    if absence.withdrawn_at is None:
-        absence.withdrawn_at, absence.withdrawn_by_id = timezone.now(), by_id
-        absence.save(update_fields=["withdrawn_at", "withdrawn_by"])
-    return absence
+def is_told(user_id: int, since: datetime, until: datetime, cover_id: int | None) -> bool:
+    """Is this very absence on record?"""
+    same = Absence.objects.filter(user_id=user_id, since=since, until=until, cover_id=cover_id)
+    return same.filter(withdrawn_at__isnull=True).exists()
+
+
+def withdraw(absence_id: int, by_id: int) -> bool:
+    """Somebody is not away after all, or back early; True once, however often and at once it is said."""
+    standing = Absence.objects.filter(pk=absence_id, withdrawn_at__isnull=True)
+    return bool(standing.update(withdrawn_at=timezone.now(), withdrawn_by_id=by_id))
 
 
 def get(absence_id: int) -> Absence:
@@ -140,7 +143,9 @@ def _send(assignee: int | None, role: str, way: Way, tasks: list[int]) -> int:
 
 def way_of(staff: Staff, *, kind: str, case: str, assignee: int | None, role: str, patient: int | None) -> Way:
     """Where a task goes: to whom it was meant for; else to their cover, their role, the roles of its chain, any role on
-    duty; else nobody, and the administrators are told."""
+    duty; else nobody, and the administrators are told. For an office (the privacy officer's) nobody stands in."""
+    if role and role not in ROLES:
+        return None, "", ""
     why = ""
     if assignee is not None:
         if staff.reaches(assignee, patient):

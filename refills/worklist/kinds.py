@@ -14,6 +14,8 @@ from refills.models import TaskKind
 from refills.worklist.service_levels import ROLES
 
 PSYCHIATRIST, NURSE, PHARMACIST = ROLES
+PRIVACY_OFFICER = "privacy_officer"
+"""An office: no clinician stands in for it; what is late of it is raised to the administrators."""
 ASSIGNEE = ""
 """In place of a role: it goes to one person, whom the caller names, and to nobody else."""
 
@@ -109,6 +111,12 @@ NOTICE_LOST = Occasion(TaskKind.FIX_CONTACT, ASSIGNEE, OWN_ADDRESS_FAILS.key, "r
     _("A notice to you could not be delivered: please check your address."))
 MESSAGE_HELD = Occasion(TaskKind.MESSAGE_HELD, NURSE, "held|{}|{}", "held", Closes.ACT,
     _("Messages were held after a restore: decide whether they still go."), priority=2)
+BREAK_GLASS = Occasion(TaskKind.BREAK_GLASS, PRIVACY_OFFICER, "break-glass:{}", "break_glass", Closes.EVIDENCE,
+    _("A chart was opened in an emergency: say whether that was right"))
+STAFF_ASKED = Occasion(TaskKind.STAFF_CHANGE, PHARMACIST, "staff-change:{}", "staff_change", Closes.ACT,
+    _("A change of a login waits for a second person"))
+STAFF_ALONE = Occasion(TaskKind.STAFF_CHANGE, PSYCHIATRIST, "staff-alone:{}", "staff_change", Closes.WORD,
+    _("One administrator alone has changed a login: please see whether it was right"), case="alone")
 # fmt: on
 
 TABLE: Mapping[str, Occasion] = {name: row for name, row in list(globals().items()) if isinstance(row, Occasion)}

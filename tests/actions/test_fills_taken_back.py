@@ -123,3 +123,15 @@ def test_adherence_follows_a_fill_that_is_taken_back(taken: Prescription) -> Non
     wrong = filled(taken, 15, sure=True)
     supply.void_fill(factories.bo(), wrong.pk, why="x")
     assert days() == before
+
+
+def test_another_fill_of_the_same_day_needs_more_of_a_reason_than_other(taken: Prescription) -> None:
+    filled(taken, 0)
+    with pytest.raises(Unconfirmed):
+        filled(taken, 0, early_reason="other")
+    assert filled(taken, 0, early_reason="stolen").pk, "that is one"
+
+
+def test_other_is_a_reason_for_a_fill_of_another_day(taken: Prescription) -> None:
+    filled(taken, 3)
+    assert filled(taken, 0, early_reason="other").pk

@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from medmgmt import chart
 from medmgmt.actions import authorising, renewals, side_effects, supply
-from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
+from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused, Unconfirmed
 from medmgmt.record.models import Patient, Prescription
 from medmgmt.supply import reads, renewal_tasks, run_outs
 from medmgmt.supply.renewals import Renewal
@@ -328,3 +330,29 @@ def test_the_patient_is_told_the_next_morning_that_there_is_an_answer_and_not_wh
     renewals.decline(factories.adler(), plain.pk, answer="denied", reason="visit_needed", note="Tuesday at ten?")
     [item] = ReminderItem.objects.filter(about_type="renewal_answer")
     assert (item.day, item.reminder.local_date, item.prescription) == (ago(-1), ago(-1), None)
+
+
+def test_two_who_decide_on_one_day_are_told_of_each_other(plain: Prescription) -> None:
+    part: dict[str, Any] = {"quantity": Decimal(30), "unit": "{tablet}", "days_supply": 30}
+    renewals.renew(factories.adler(), plain.pk, **part)
+    with pytest.raises(Unconfirmed, match="Anna Adler has answered this today already: renewed"):
+        renewals.renew(factories.brandt(), plain.pk, **part)
+    with pytest.raises(Unconfirmed):
+        renewals.decline(factories.brandt(), plain.pk, answer="denied", reason="call_us")
+    assert (Authorisation.objects.count(), RenewalDecision.objects.count()) == (1, 1)
+
+
+def test_a_renewal_of_the_day_before_asks_nothing(plain: Prescription) -> None:
+    part: dict[str, Any] = {"quantity": Decimal(30), "unit": "{tablet}", "days_supply": 30}
+    with time_machine.travel(timezone.now() - timedelta(days=1)):
+        renewals.renew(factories.adler(), plain.pk, **part)
+    assert renewals.renew(factories.adler(), plain.pk, **part).pk
+
+
+def test_what_was_written_for_the_pharmacy_and_taken_back_is_written_again_unasked(plain: Prescription) -> None:
+    part: dict[str, Any] = {"quantity": Decimal(30), "unit": "{tablet}", "days_supply": 30}
+    made = authorising.authorise(factories.adler(), plain.pk, **part)
+    with pytest.raises(Unconfirmed):
+        authorising.authorise(factories.brandt(), plain.pk, **part)
+    authorising.revoke(factories.adler(), made.pk, why="A slip.")
+    assert authorising.authorise(factories.brandt(), plain.pk, **part).pk

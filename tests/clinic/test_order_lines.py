@@ -88,7 +88,8 @@ def test_a_whole_line_is_told_with_its_milligrams_a_day_and_its_tablets() -> Non
         ("50 mg daily", "does not name a drug"),
         ("levothyroxine 75 qam", "write the unit"),
         ("sertraline 900 qam", "write the unit"),
-        ("sertraline 100 mg/day", "how many doses"),
+        ("sertraline 100 mg/day prn", "how many doses"),
+        ("sertraline 1-0-1", "what is counted"),
         ("sertraline 100 mg", "does not say when"),
         ("sertraline 100 mg prn", "needs a maximum"),
         ("insulin glargine 10 units hs", "how it is given"),
@@ -105,6 +106,27 @@ def test_a_strength_that_contradicts_the_product_is_refused() -> None:
     with pytest.raises(ImpossibleSig, match=r"2 mg.*0\.5 mg"):
         understood("2 tablets of 2 mg bid", Product("lorazepam", "0.5 mg", "tablet"))
     assert understood("2 tablets of 0.5mg bid", Product("lorazepam", "0.5 mg", "tablet")).doses.per_day == 2
+
+
+def test_a_number_at_each_time_counts_pieces_of_the_product_and_never_milligrams() -> None:
+    line = understood("1-0-2", Product("clonazepam", "0.5 mg", "tablet"))
+    assert [part.quantity().replace(dosing.NBSP, " ") for part in line.sig.parts] == ["1 tablet", "2 tablets"]
+    assert line.doses.per_day == Decimal("1.5")
+    with pytest.raises(ImpossibleSig, match="what is counted"):
+        understood("1-0-2", Product("haloperidol", "2 mg/mL", "oral solution"))
+
+
+def test_milligrams_a_day_are_one_dose_and_shown_as_such_but_never_taken_over_from_elsewhere() -> None:
+    line = understood("300 mg/day", Product("bupropion", "300 mg", "XL tablet"))
+    assert (line.sig.parts[0].timing, line.is_total) == ("daily", True)
+    assert ("300 mg a day", "once daily") in line.expanded
+    assert understood("600 mg/day divided tid", Product("lithium", "300 mg", "capsule")).is_total is False
+
+
+def test_of_a_range_of_times_the_larger_counts_and_its_words_are_kept() -> None:
+    line = understood("10 mg 1-2 times daily", Product("buspirone", "10 mg", "tablet"))
+    assert (line.doses.per_day, line.sig.words) == (20, "10 mg 1-2 times daily")
+    assert understood("10 mg twice daily", Product("buspirone", "10 mg", "tablet")).sig.words == ""
 
 
 def test_one_tablet_a_day_is_once_daily_and_two_are_asked() -> None:

@@ -92,8 +92,9 @@ def test_a_side_effect_stays_in_the_way_after_a_no_and_on_the_day_of_a_renewal(p
     assert "side_effect" in codes(plain), "a no is no renewal"
     felt()
     deciding.renew(
-        factories.adler(), plain.pk, quantity=Decimal(30), unit="{tablet}", days_supply=30, why="Mild after all."
-    )
+        factories.adler(), plain.pk, quantity=Decimal(30), unit="{tablet}", days_supply=30, why="Mild after all.",
+        confirm=True,
+    )  # fmt: skip
     assert "side_effect" in codes(plain), "it came up on the same day"
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         deciding.renew(

@@ -74,6 +74,57 @@ READ = [
     ("100 mg (2 tablets) daily", "2 {tablet} daily"),
     ("1 tablet (2 mg) daily", "1 {tablet} daily"),
     ("300 mg tablet, 2 tabs (600 mg) hs", "2 {tablet} bedtime"),
+    ("1-0-1", "1 morning | 1 bedtime"),
+    ("1-0-2 tab", "1 {tablet} morning | 2 {tablet} bedtime"),
+    ("1-0-0-1 tab", "1 {tablet} morning | 1 {tablet} bedtime"),
+    ("0-0-1-0 tab", "1 {tablet} evening"),
+    ("1 - 1 - 1 capsules", "1 {capsule} morning | 1 {capsule} noon | 1 {capsule} bedtime"),
+    ("1+0+1 tab", "1 {tablet} morning | 1 {tablet} bedtime"),
+    ("½–0–½ tab", "0.5 {tablet} morning | 0.5 {tablet} bedtime"),
+    ("1/2-0-1 tab with food", "0.5 {tablet} morning | 1 {tablet} bedtime"),
+    ("1-0-1 tab bid mon wed fri", "1 {tablet} morning mon wed fri | 1 {tablet} bedtime mon wed fri"),
+    ("1-0-1 tablets of 50 mg", "1 {tablet} morning | 1 {tablet} bedtime"),
+    ("50 mg 1-0-2", "50 mg morning | 100 mg bedtime"),
+    ("lithium 300 mg cap 1-0-2", "1 {capsule} morning | 2 {capsule} bedtime"),
+    ("25-0-0-100 mg", "25 mg morning | 100 mg bedtime"),
+    ("600 mg/day in 3 divided doses", "200 mg TID"),
+    ("600 mg per day in two divided doses", "300 mg BID"),
+    ("200 mg daily divided bid", "100 mg BID"),
+    ("600 mg divided tid", "200 mg TID"),
+    ("400-600 mg/day divided bid", "200-300 mg BID"),
+    ("600 mg daily divided am and hs", "300 mg morning | 300 mg bedtime"),
+    ("300 mg/day", "300 mg per_day"),
+    ("5 mg daily except Sunday", "5 mg daily mon tue wed thu fri sat"),
+    ("5 mg every day but Sat and Sun", "5 mg daily mon tue wed thu fri"),
+    ("5 mg bid except weekends", "5 mg BID mon tue wed thu fri"),
+    ("5 mg weekdays", "5 mg daily mon tue wed thu fri"),
+    ("5 mg M-F", "5 mg daily mon tue wed thu fri"),
+    ("5 mg T/Th/Sat", "5 mg daily tue thu sat"),
+    ("5 mg Mo We Fr", "5 mg daily mon wed fri"),
+    ("5 mg 3x/week (MWF)", "5 mg daily mon wed fri"),
+    ("10 mg daily except 5 mg on Sunday", "10 mg daily mon tue wed thu fri sat | 5 mg daily sun"),
+    ("10 mg daily and another 5 mg on Sunday", "10 mg daily | 5 mg daily sun"),
+    ("5 mg 1-2 times daily", "5 mg BID"),
+    ("5 mg once or twice a day", "5 mg BID"),
+    ("5 mg 2-3x/day", "5 mg TID"),
+    ("5 mg bid-tid", "5 mg TID"),
+    ("5 mg bis in die", "5 mg BID"),
+    ("5 mg ter die", "5 mg TID"),
+    ("5 mg quaque die", "5 mg daily"),
+    ("5 mg alternis diebus", "5 mg every_other_day"),
+    ("5 mg omni nocte", "5 mg bedtime"),
+    ("5 mg mane et nocte", "5 mg morning | 5 mg bedtime"),
+    ("5 mg q.d.", "5 mg daily"),
+    ("5 mg QOD", "5 mg every_other_day"),
+    ("5 mg qnoc", "5 mg bedtime"),
+    ("5 mg every 2nd day", "5 mg every_other_day"),
+    ("5 mg x3/day", "5 mg TID"),
+    ("10 mg at 0800 and 1400", "10 mg BID 08:00 14:00"),
+    ("10 mg BID (0800, 2000)", "10 mg BID 08:00 20:00"),
+    ("5 mL of 20 mg/5 mL bid", "5 mL BID"),
+    ("one half tablet hs", "0.5 {tablet} bedtime"),
+    ("5 mg bid w/ food", "5 mg BID"),
+    ("50 mcg daily on empty stomach", "50 ug daily"),
 ]  # fmt: skip
 
 
@@ -131,7 +182,44 @@ def test_what_people_type_is_read_as_they_mean_it(line: str, meant: str) -> None
         ("50 mg five times a day", "name the times"),
         ("2 tabs prn max 8", "max 200 mg a day"),
         ("10 mg po sl daily", "how it is given"),
-        ("1-0-1", "“1-0-1”"),
+        ("1-0-1 mg", "tablets or mg"),
+        ("0-0-0 tab", "no dose"),
+        ("1-0-1-0-1 tab", "“1-0-1-0-1”"),
+        ("2-0-40 tab", "more pieces than anybody takes"),
+        ("1-1/2-2 tab", "a range or three times"),
+        ("1-0-1 tab tid", "two answers to when"),
+        ("1-0-1 tab at 8:00", "two answers to when"),
+        ("1-0-1 tab qd", "two answers to when"),
+        ("1-0-1 tab 2-0-2 tab", "two answers to how much"),
+        ("5 mg daily 1-2-2026", "is a date"),
+        ("5 mg daily 12/1/2026", "is a date"),
+        ("Sun", "how much"),
+        ("600 mg in 3 divided doses", "the sum of a day"),
+        ("600 mg/day in divided doses", "the sum of a day"),
+        ("100 mg/day in 3 divided doses", "no even dose"),
+        ("600 mg/day in 5 divided doses", "no word here"),
+        ("600 mg/day divided bid in 3 doses", "how the amount is divided"),
+        ("600 mg weekly in 2 divided doses", "how the amount is divided"),
+        ("5 mg daily except 2.5 mg", "does not say when"),
+        ("5 mg daily, 2.5 mg on Sunday", "instead or on top"),
+        ("5 mg hs and 2.5 mg hs on Sunday", "instead or on top"),
+        ("5 mg daily except Mon-Sun", "goes with days of the week"),
+        ("5 mg 2-1 times daily", "smaller number"),
+        ("5 mg o.d.", "right eye"),
+        ("5 mg eod", "end of the day"),
+        ("5 mg odd days", "end of a month"),
+        ("5 mg in the afternoon", "the clock time"),
+        ("2 tabs now then 1 tab q6h", "given once"),
+        ("50 mg stat", "given once"),
+        ("50 mg x1", "given once"),
+        ("ii tabs bid", "in digits"),
+        ("1 half tab daily", "a part of one, or 1"),
+        ("2 sprays each nostril daily", "doubles the amount"),
+        ("10 mg alternating with 5 mg every other day", "days of the week of each"),
+        ("0.5 mg bid and 0.5 mg prn anxiety max 2 mg/day", "as two lines"),
+        ("0.5 mg bid plus 0.5 mg prn", "as two lines"),
+        ("0.5 mg prn anxiety and 0.5 mg bid", "as two lines"),
+        ("1 pastilla cada 8 horas", "“pastilla”"),
         ("daily", "how much"),
         ("", "Write how it is taken"),
         ("10 mg daily \u202e", "cannot be seen"),
@@ -144,7 +232,18 @@ def test_what_is_not_understood_or_can_mean_two_things_is_named(line: str, named
     assert named in str(asked.value)
 
 
+def test_what_is_spread_or_counted_is_shown_written_out() -> None:
+    assert read("1-0-2 tab").expanded == (("1-0-2 tab", "morning, noon and bedtime"),)
+    assert read("1-0-0-1 tab").expanded == (("1-0-0-1 tab", "morning, noon, evening and bedtime"),)
+    assert read("5 mg 1-2 times daily").expanded == (("1-2 times daily", "twice daily"),)
+    assert (read("5 mg 1-2 times daily").or_fewer, read("5 mg twice daily").or_fewer) == (True, False)
+    assert (read("1-0-1").by_count, read("1-0-1 tab").by_count, read("1 bid").by_count) == (True, False, False)
+
+
 def test_bounds_reasons_and_hours_are_read() -> None:
+    assert read("5 mg prn up to tid").max_per_day == 3
+    assert read("1 tab up to twice a day prn anxiety").max_unit == "{dose}"
+    assert (read("5 mg daily max 10 mg/day").max_per_day, read("5 mg daily max 10 mg/day").parts[0].amount) == (10, 5)
     line = read("1-2 tabs q4-6h prn pain max 8/day")
     assert (line.as_needed, line.reason, line.max_per_day, line.max_unit) == (True, "pain", 8, "")
     line = read("25-50 mg every 6 hours as needed for chest pain, max 200 mg/day")

@@ -4,11 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from medmgmt.record import seals, signatures
 from medmgmt.record.models import (
     Allergy,
     AllergyReaction,
     AuditEntry,
     AuditHead,
+    AuditPatient,
+    BreakGlass,
+    BreakGlassEnd,
+    BreakGlassJudgement,
     CareAssignment,
     CareTeamMember,
     Channel,
@@ -27,6 +32,8 @@ from medmgmt.record.models import (
     Prescription,
     Role,
     SideEffectReport,
+    StaffChange,
+    StaffChangeKind,
     Suspect,
     User,
 )
@@ -54,6 +61,13 @@ def user(**values: Any) -> User:
     return User.objects.create(**{"username": "x", "role": Role.NURSE, **values})
 
 
+def staff_change(**values: Any) -> StaffChange:
+    """A new password for nurse Bo, asked for by the administrator."""
+    fine = {"user": factories.bo(), "kind": StaffChangeKind.PASSWORD, "role_before": Role.NURSE, "role": Role.NURSE,
+            "why": "Forgotten.", "asked_by": factories.admin()}  # fmt: skip
+    return StaffChange.objects.create(**{**fine, **values})
+
+
 def contact(**values: Any) -> ContactPoint:
     fine = {"patient": factories.carla(), "channel": Channel.SMS, "address": "+15550100", "created_at": EARLIER}
     return ContactPoint.objects.create(**{**fine, **values})
@@ -74,6 +88,25 @@ def assignment(**values: Any) -> CareAssignment:
     return CareAssignment.objects.create(
         **{"team": factories.team("Third"), "patient": factories.carla(), "since": NOW, **values}
     )
+
+
+def opening(**values: Any) -> BreakGlass:
+    fine = {"patient": factories.carla(), "by": factories.dorn(), "role": Role.PSYCHIATRIST, "reason": "r",
+            "opened_at": EARLIER, "until": NOW}  # fmt: skip
+    return BreakGlass.objects.create(**{**fine, **values})
+
+
+def opening_end(**values: Any) -> BreakGlassEnd:
+    of = values.pop("opening", None) or opening()
+    return BreakGlassEnd.objects.create(
+        **{"opening": of, "patient": factories.carla(), "by": factories.dorn(), "at": NOW, **values}
+    )
+
+
+def judgement(**values: Any) -> BreakGlassJudgement:
+    of = values.pop("opening", None) or opening()
+    fine = {"opening": of, "patient": factories.carla(), "by": factories.olga(), "verdict": "appropriate", "note": "n"}
+    return BreakGlassJudgement.objects.create(**{**fine, **values})
 
 
 def observation(**values: Any) -> Observation:
@@ -171,14 +204,23 @@ def audit_entry(**values: Any) -> AuditEntry:
     return AuditEntry.objects.create(**{**fine, **values})
 
 
+def audit_patient(**values: Any) -> AuditPatient:
+    entry = values.pop("entry", None) or audit_entry()
+    return AuditPatient.objects.create(**{"entry": entry, "patient": factories.carla(), **values})
+
+
 def request(**values: Any) -> IdempotencyRecord:
     fine = {"user": factories.bo(), "key": "k", "method": "POST", "path": "/", "fingerprint": "f", "status": 201}
     return IdempotencyRecord.objects.create(**{**fine, **values})
 
 
+SEAL = seals.Seal("s" * 64, "k")
+"""Where nobody reads it."""
+
+
 def signed() -> DosageChange:
     made = change()
-    made.sign(by_id=factories.adler().pk, at=NOW)
+    made.sign(by_id=factories.adler().pk, at=NOW, seal=signatures.seal_of(made, by_id=factories.adler().pk, at=NOW))
     return made
 
 

@@ -9,6 +9,7 @@ import pytest
 FIT = {
     "MEDMGMT_MODE": "production",
     "SECRET_KEY": "k7Qz-9" * 10,
+    "AUDIT_KEY": "Wp4+m2" * 10,
     "ALLOWED_HOSTS": "clinic.example",
     "BASE_URL": "https://clinic.example",
     "DATABASE_URL": "postgres://medmgmt@db.example/medmgmt",
@@ -31,6 +32,14 @@ def test_production_starts_when_everything_is_set() -> None:
     assert start(**FIT) == ""
 
 
+def test_production_refuses_to_start_without_a_key_for_the_seals() -> None:
+    assert "AUDIT_KEY" in start(**{name: value for name, value in FIT.items() if name != "AUDIT_KEY"})
+
+
+def test_production_starts_with_a_key_in_use_and_those_before_it() -> None:
+    assert start(**FIT, AUDIT_KEYS_OLD="first-key,another") == ""
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -38,6 +47,14 @@ def test_production_starts_when_everything_is_set() -> None:
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
         ({"SECRET_KEY": "k7Qz-9" * 8 + "x"}, "SECRET_KEY"),
         ({"SECRET_KEY": "abcd" * 20}, "SECRET_KEY"),
+        ({"AUDIT_KEY": ""}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": "Wp4+m2" * 8 + "x"}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": "abcd" * 20}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": "k7Qz-9" * 10}, "another key than SECRET_KEY"),
+        ({"AUDIT_KEY": "demo-only-" + "seals-nothing-" * 4}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": "demo-only-" + "not-a-secret-" * 4}, "AUDIT_KEY"),
+        ({"AUDIT_KEYS_OLD": "Wp4+m2" * 10}, "AUDIT_KEYS_OLD"),
+        ({"AUDIT_KEYS_OLD": "k7Qz-9" * 10}, "AUDIT_KEYS_OLD"),
         ({"DEBUG": "yes"}, "DEBUG"),
         ({"DATABASE_URL": "sqlite:////var/lib/medmgmt.sqlite3", "WEB_HOSTS": "2"}, "SQLite serves one host"),
         ({"DATABASE_URL": "sqlite:////var/lib/x.sqlite3", "ALLOWED_HOSTS": "a.example,b.example"}, "SQLite"),

@@ -64,9 +64,10 @@ def asked(knowledge: Knowledge) -> medicines.Asked:
     @lru_cache(maxsize=10_000)
     def understand(text: str, name: str, strength: str, form: str) -> Sig | None:
         try:
-            return order_lines.understood(text, order_lines.Product(name, strength, form.lower())).sig
+            line = order_lines.understood(text, order_lines.Product(name, strength, form.lower()))
         except ImpossibleSig:
             return None
+        return None if line.is_total else line.sig
 
     return medicines.Asked(resolve, understand)
 

@@ -1,6 +1,7 @@
 """The people of the record: who works here, who is cared for, by which team, in which programme, reached how."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from medmgmt.record import names
+from medmgmt.record import names, sight
 from medmgmt.record.models.constraints import once, rule
 from refills import bounds
 
@@ -93,6 +94,15 @@ class Compared(Text):
         return name, "django.db.models.TextField", args, kwargs
 
 
+@dataclass(frozen=True)
+class Opening:
+    """By which opening in an emergency somebody came to a chart, and until when it holds."""
+
+    number: int
+    by_id: int
+    until: datetime
+
+
 class Patient(models.Model):
     """Somebody in the care of this clinic; `version` rises with each edit, for optimistic locking."""
 
@@ -109,6 +119,9 @@ class Patient(models.Model):
     names_key = Compared(lambda one: names.key(one.given_name, one.family_name))
     mrn_key = Compared(lambda one: names.compact(one.mrn))
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+
+    opening: "Opening | None" = None
+    """The opening in an emergency by which whoever asked came to this chart; set by the door, never kept."""
 
     class Meta:
         ordering = ["family_name", "given_name", "id"]
@@ -131,12 +144,14 @@ class Patient(models.Model):
 
     @property
     def name(self) -> str:
-        """“Family, Given” as lists are sorted; the one name of somebody who has only one."""
+        """“Family, Given” as lists are sorted; the one name of somebody who has only one. Who asks for it shows it."""
+        sight.show([self.pk])
         return ", ".join(filter(None, (self.family_name, self.given_name)))
 
     @property
     def calling_name(self) -> str:
-        """How somebody is greeted."""
+        """How somebody is greeted. Who asks for it shows it."""
+        sight.show([self.pk])
         return self.given_name or self.family_name
 
     def today(self, now: datetime) -> date:
@@ -165,9 +180,7 @@ class User(AbstractUser):
                 "a_patients_login_belongs_to_a_patient_and_no_other_does",
                 Q(role=Role.PATIENT, patient__isnull=False) | (~Q(role=Role.PATIENT) & Q(patient__isnull=True)),
             ),
-            rule(
-                "only_an_administrator_administers", Q(role=Role.ADMINISTRATOR) | Q(is_staff=False, is_superuser=False)
-            ),
+            rule("a_login_has_no_powers_beside_its_role", Q(is_staff=False, is_superuser=False)),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,9 @@ def chart_of(patient: Patient) -> str:
 def opened(by: User, act: str, patient_id: int) -> Patient:
     """The patient, for the form of an act: a look into the chart that says what for. The act itself comes later."""
     access.require(by, act)
-    return access.patient_for(by, "view_chart", patient_id, why=f"the form of {act}")
+    patient = access.patient_for(by, "view_chart", patient_id, why=f"the form of {act}")
+    access.require_here(by, act, patient)
+    return patient
 
 
 def patient_form(

@@ -74,9 +74,11 @@ def test_a_renewal_is_read_and_made_and_the_queue_is_batched(adler: Api, plain: 
     assert (one["may_be_batched"], one["adherence"]["pdc"]["percent"], one["rules"]) == (True, "100.0", [])
     batch = json(adler.post("renewals", {"prescriptions": [plain.pk]}))
     assert (batch["renewed"][0]["answer"], batch["left"]) == ("renewed", [])
-    again = json(adler.post(f"prescriptions/{plain.pk}/renewal", {**PART, "note": "ok"}), 201)
+    problem(adler.post(f"prescriptions/{plain.pk}/renewal", PART), 409, "asked")
+    again = json(adler.post(f"prescriptions/{plain.pk}/renewal", {**PART, "note": "ok", "confirm": True}), 201)
     assert again["in_batch"] is False
-    declined = adler.post(f"prescriptions/{plain.pk}/renewal/decline", {"answer": "denied", "reason": "call_us"})
+    no = {"answer": "denied", "reason": "call_us", "confirm": True}
+    declined = adler.post(f"prescriptions/{plain.pk}/renewal/decline", no)
     assert json(declined, 201)["reason"] == "call_us"
 
 

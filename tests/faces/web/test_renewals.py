@@ -209,3 +209,34 @@ def test_a_series_is_written_whole(plain: Prescription, as_adler: Client) -> Non
     sent = {"quantity": "30", "unit": "{tablet}", "days_supply": "30", "refills": "0", "count": "3"}
     assert as_adler.post(f"/prescriptions/{plain.pk}/supply/write/", sent).status_code == 302
     assert Authorisation.objects.count() == 3
+
+
+def test_a_renewal_of_today_is_asked_about_before_it_is_made_again(
+    plain: Prescription, as_adler: Client, browser: Browser
+) -> None:
+    address, typed = f"/prescriptions/{plain.pk}/renewal/", {
+        "quantity": "30", "unit": "{tablet}", "days_supply": "30", "refills": "0",
+    }  # fmt: skip
+    assert as_adler.post(address, typed).status_code == 302
+    asked = browser(cast.brandt()).post(address, typed)
+    assert asked.status_code == 422
+    assert "Anna Adler has answered this today already: renewed." in reading.read(asked.content).said()
+    assert b'type="checkbox" name="confirm"' in asked.content
+    assert Authorisation.objects.count() == RenewalDecision.objects.count() == 1
+    assert as_adler.post(address, {**typed, "confirm": "on"}).status_code == 302
+    assert RenewalDecision.objects.count() == 2
+
+
+def test_the_same_prescription_for_the_pharmacy_is_asked_about_and_another_one_is_not(
+    plain: Prescription, as_adler: Client
+) -> None:
+    address, typed = f"/prescriptions/{plain.pk}/supply/write/", {
+        "quantity": "30", "unit": "{tablet}", "days_supply": "30", "refills": "0", "count": "1",
+    }  # fmt: skip
+    assert as_adler.post(address, typed).status_code == 302
+    again = as_adler.post(address, typed)
+    assert (again.status_code, Authorisation.objects.count()) == (422, 1)
+    assert "nothing of it has been filled" in reading.read(again.content).said()
+    assert as_adler.post(address, {**typed, "refills": "1"}).status_code == 302
+    assert as_adler.post(address, {**typed, "confirm": "on"}).status_code == 302
+    assert Authorisation.objects.count() == 3
