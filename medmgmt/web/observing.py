@@ -18,7 +18,7 @@ from medmgmt.record.errors import Refused
 from medmgmt.record.models import Observation
 from medmgmt.regimen import lexicon, readings
 from medmgmt.web.kit import banner, plain_words
-from medmgmt.web.kit.forms import Moment, asks, confirm, note, with_blank
+from medmgmt.web.kit.forms import MomentField, asks, confirm, note, with_blank
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
@@ -47,7 +47,7 @@ class ValueForm(forms.Form):
     )
     value_code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
     unit = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
-    observed_at = forms.DateTimeField(label=gettext_lazy("When"), widget=Moment())
+    observed_at = MomentField(label=gettext_lazy("When"))
     confirm = confirm(gettext_lazy("Yes: record it as the question says"))
 
 

@@ -175,7 +175,7 @@ web:home                     GET    s y y y y r y r r
 web:home                     POST   s y y y y r y r r
 web:sign_in                  GET    y r r r r r r r r
 web:sign_in                  POST   y r r r r r r r r
-web:sign_in                  PUT    y r r r r r r r r
+web:sign_in                  PUT    m m m m m m m m m
 web:sign_out                 GET    m m m m m m m m m
 web:sign_out                 POST   s s s s s s s s s
 web:second                   GET    s s s s s s s s s

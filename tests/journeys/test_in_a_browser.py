@@ -193,3 +193,12 @@ def link_in_outbox(administrator: Page, address: str) -> str:
     message = administrator.locator("main article, main li, main tr", has_text=address)
     links = message.locator("a[href*='/r/']")
     return links.first.get_attribute("href") or "" if links.count() else ""
+
+
+def test_the_documentation_of_the_api_is_drawn_without_a_word_on_the_console(sits_down: Callable[..., Page]) -> None:
+    page = sits_down()
+    page.goto("/api/docs/")
+    expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
+    page.locator(".opblock-summary-control").first.click()
+    expect(page.locator(".opblock-body").first).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).margin") == "0px"
