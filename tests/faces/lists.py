@@ -223,7 +223,7 @@ web:staff | User at /staff/(\d+)/ | admin: #adler #admin #bo #dorn #elsewhere #n
 web:staff?role=pharmacist | User at /staff/(\d+)/ | admin: #pia
 web:staff?use=out | User at /staff/(\d+)/ | admin:
 web:staff | words | admin:
-web:teams | CareTeam at /staff/teams/(\d+)/ | admin: #annex #harbor #hillside
+web:teams | CareTeam at /staff/teams/(\d+)/ | admin: #annex #harbor #hillside #lighthouse
 web:login | StaffChange at /staff/changes/(\d+)/ | admin: declinedwhy
 web:login | CareTeamMember at /staff/memberships/(\d+)/ | admin:
 web:staff_changes | StaffChange at /staff/changes/(\d+)/ | adler pia admin dorn: #waits
