@@ -363,6 +363,7 @@ class Migration(migrations.Migration):
                 ('coverage', models.JSONField()),
                 ('not_checked', models.JSONField()),
                 ('scope', models.TextField()),
+                ('is_unchecked', models.BooleanField(default=False)),
                 ('releases', models.ManyToManyField(related_name='reviews', to='interactions.release')),
             ],
             options={

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
 from medmgmt import staff
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, door
 from medmgmt.record.errors import Conflict, NoSuchThing, NotAllowed, Refused
 from medmgmt.record.models import (
     CareTeam,
@@ -133,6 +133,8 @@ def confirm(by: User, change_id: int) -> Confirmed:
 
     Never by whom it concerns. By who asked for it only where nobody else could: then every prescriber has a task.
     """
+    door.require_in_person()
+    door.require_fresh()
     change, user = waiting_for_a_word(by, change_id)
     if by.pk == user.pk:
         raise NotAllowed(_("Nobody confirms a change of their own login."))

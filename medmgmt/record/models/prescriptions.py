@@ -149,6 +149,8 @@ class DosageChange(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     signed_at = models.DateTimeField(null=True, blank=True)
+    signed_unchecked = models.BooleanField(default=False)
+    """Its signer said in so many words that nothing was checked."""
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -194,6 +196,7 @@ class DosageChange(models.Model):
                 | _settled(Status.SIGNED, signed=True, withdrawn=False)
                 | _settled(Status.WITHDRAWN, signed=False, withdrawn=True),
             ),
+            rule("only_a_signed_change_was_signed_unchecked", Q(status=Status.SIGNED) | Q(signed_unchecked=False)),
             rule("only_a_withdrawn_change_says_why_withdrawn", Q(status=Status.WITHDRAWN) | Q(withdrawn_note="")),
             rule(
                 "a_change_is_settled_after_it_was_proposed",
@@ -208,9 +211,9 @@ class DosageChange(models.Model):
         order = dosing.LAST_ORDER if self.signed_at is None else (self.signed_at - EPOCH) // MICROSECOND
         return dosing.Step(kind=self.kind, effective_on=self.effective_on, sig=self.sig, ref=self.pk, order=order)
 
-    def sign(self, *, by_id: int, at: datetime) -> None:
+    def sign(self, *, by_id: int, at: datetime, unchecked: bool = False) -> None:
         """Signs a proposed change; Conflict if somebody signed or withdrew it first. The caller has reviewed it."""
-        self._settle(status=Status.SIGNED, signed_by_id=by_id, signed_at=at)
+        self._settle(status=Status.SIGNED, signed_by_id=by_id, signed_at=at, signed_unchecked=unchecked)
 
     def withdraw(self, *, by_id: int, at: datetime, note: str = "") -> None:
         """Withdraws a proposed change; Conflict if somebody signed or withdrew it first."""
