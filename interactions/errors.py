@@ -57,6 +57,14 @@ class CoSignatureNeeded(InteractionsError):
         super().__init__(message % {"count": count})
 
 
+class MassChange(InteractionsError):
+    """A release that takes the place of another and takes away much of it."""
+
+    words = gettext_lazy(
+        "This takes away or regrades much of what is in use. A pharmacist proposes it, and a second person approves."
+    )
+
+
 class NoSuchFinding(InteractionsError):
     words = gettext_lazy("There is no such finding.")
 

@@ -438,4 +438,18 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddField(
+            model_name='localchange',
+            name='becomes',
+            field=models.CharField(blank=True, max_length=8),
+        ),
+        migrations.AddField(
+            model_name='localchange',
+            name='of_release',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='switches', to='interactions.release'),
+        ),
+        migrations.AddConstraint(
+            model_name='localchange',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('becomes', ''), ('of_release', None)), models.Q(('a', ''), ('adds_rule', False), ('b', ''), ('becomes__in', ['active', 'retired']), ('of_code', ''), ('of_release__isnull', False), ('of_rule', ''), ('of_source', ''), ('severity', '')), _connector='OR'), name='a_local_change_switches_a_release_or_changes_a_rule'),
+        ),
     ]

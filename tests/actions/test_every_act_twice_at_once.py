@@ -21,6 +21,7 @@ from medmgmt.actions import (
     people,
     prescribing,
     renewals,
+    staff,
     supply,
     surveying,
     worklist,
@@ -55,7 +56,9 @@ HARMLESS: dict[Act, str] = {
     knowledge.propose: "nothing is in use before a second person approves it",
     knowledge.try_out: "nothing changes",
     knowledge.run: "two runs on one state",
-    knowledge.retire: "out of use, said twice",
+    staff.rename_team: "the later name holds",
+    staff.correct_login: "the later one holds",
+    staff.clear_lock: "there is nothing left to clear",
     knowledge.activate: "in use, said twice",
 }
 """Acts of which two at once may both leave their row, and why that does no harm."""
