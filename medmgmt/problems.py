@@ -25,6 +25,7 @@ PREFIX = "/problems/"
 # PostgreSQL: violates check constraint "a_dose_is_..."; SQLite: CHECK constraint failed: a_dose_is_...
 RULE = re.compile(r'constraint "?(?:failed: )?([a-z]+(?:_[a-z0-9]+){2,})')
 log = logging.getLogger(__name__)
+CONFIRM_AT = "/api/confirm-identity/"
 FACES = ("/api/", PREFIX)
 """Addresses below these answer every error as a problem document, whoever refused."""
 
@@ -49,6 +50,8 @@ KINDS: dict[str, Kind] = {
     "not-allowed": Kind(403, _("Not allowed"), _("You are known here, but your role may not do this.")),
     "not-in-person": Kind(403, _("Only in person"),
         _("Somebody who is signed in must do this; a token cannot. Four eyes are two people.")),
+    "out-of-scope": Kind(403, _("Out of the token's scope"),
+        _("A token reads, records or prescribes, as its owner chose; this needs more than it has.")),
     "confirm-identity": Kind(403, _("Please confirm that it is you"),
         _("This needs a recent proof of who is asking: `confirm_at` says where a session gives it. Then send the same "
           "again. A token cannot prove it.")),
@@ -123,6 +126,7 @@ ERRORS: dict[str, tuple[type[Exception], ...]] = {
         refills_errors.LinkUnknown, refills_errors.NoSuchAbsence, Http404, rest_errors.NotFound),
     "not-allowed": (record_errors.NotAllowed, django_errors.PermissionDenied, rest_errors.PermissionDenied),
     "not-in-person": (record_errors.NotInPerson,),
+    "out-of-scope": (record_errors.OutOfScope,),
     "confirm-identity": (record_errors.Unproven,),
     "conflict": (record_errors.Conflict,),
     "asked": (record_errors.Unconfirmed,),
@@ -147,7 +151,7 @@ ERRORS: dict[str, tuple[type[Exception], ...]] = {
     "method-not-allowed": (rest_errors.MethodNotAllowed,),
     "not-acceptable": (rest_errors.NotAcceptable,),
     "unsupported-media-type": (rest_errors.UnsupportedMediaType,),
-    "too-many-requests": (rest_errors.Throttled,),
+    "too-many-requests": (rest_errors.Throttled, record_errors.TooSoon),
 }  # fmt: skip
 # Looked up along the class's own line of descent, so the most particular entry wins.
 OF_ERROR = {error: kind for kind, errors in ERRORS.items() for error in errors}
@@ -214,6 +218,8 @@ def describe(error: BaseException) -> Problem:
         return of_kind(kind, broken_rule(error))
     if isinstance(error, interactions_errors.UnansweredFindings | interactions_errors.CoSignatureNeeded):
         return of_kind(kind, str(error), findings=[finding_line(each) for each in error.findings])
+    if isinstance(error, record_errors.Unproven):
+        return of_kind(kind, str(error), confirm_at=CONFIRM_AT)
     if isinstance(error, refills_errors.RefillRefused):
         return of_kind(kind, str(error), rules=error.rules)
     if isinstance(error, refills_errors.ClosesOnEvidence):
@@ -270,7 +276,9 @@ def api_exception_handler(error: Exception, context: Mapping[str, object]) -> Re
 def _headers(error: Exception, problem: Problem) -> Iterator[tuple[str, str]]:
     if challenge := getattr(error, "auth_header", None):
         yield "WWW-Authenticate", str(challenge)
-    if (wait := getattr(error, "wait", None)) is not None:
+    if isinstance(error, record_errors.TooSoon):
+        yield "Retry-After", str(int(error.wait.total_seconds()) + 1)
+    elif (wait := getattr(error, "wait", None)) is not None:
         yield "Retry-After", str(int(wait))
     elif problem.status == 503:
         yield "Retry-After", "1"

@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,10 +10,18 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from medmgmt.signing_in import places
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".medmgmt"
 DEMO_SECRET_KEY = "demo-only-" + "not-a-secret-" * 4
+DEMO_AUDIT_KEY = "demo-only-" + "seals-nothing-" * 4
 env = environ.Env()
+
+
+def is_fit(key: str) -> bool:
+    """Whether a key is long and mixed enough to be one, and none that is printed somewhere."""
+    return len(key) >= 50 and len(set(key)) >= 5 and "demo-only-" not in key
 
 
 def number(name: str, default: int, *, least: int, most: int) -> int:
@@ -45,7 +54,9 @@ MODE = one_of("MEDMGMT_MODE", "demo", ("demo", "production"))
 PRODUCTION = MODE == "production"
 DEBUG = yes_or_no("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
-AUDIT_KEY = env.str("AUDIT_KEY", default=SECRET_KEY)
+AUDIT_KEY = env.str("AUDIT_KEY", default=DEMO_AUDIT_KEY)
+AUDIT_KEYS_OLD = env.list("AUDIT_KEYS_OLD", default=[])
+"""Keys that sealed the trail before AUDIT_KEY, separated by commas: what they sealed still verifies."""
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = number("PORT", 8000, least=1, most=65535)
 LOCAL_HOST = "127.0.0.1" if HOST in ("0.0.0.0", "::") else HOST  # noqa: S104 compared, not bound
@@ -90,8 +101,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- production refuses to start half-configured --------------------------------------------------------------------
 if PRODUCTION:
-    if SECRET_KEY == DEMO_SECRET_KEY or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
+    if not is_fit(SECRET_KEY):
         raise ImproperlyConfigured("Production needs its own SECRET_KEY of at least 50 characters.")
+    if not is_fit(AUDIT_KEY):
+        raise ImproperlyConfigured("Production needs its own AUDIT_KEY of at least 50 characters: it seals the trail.")
+    if AUDIT_KEY == SECRET_KEY or AUDIT_KEY in AUDIT_KEYS_OLD:
+        raise ImproperlyConfigured("AUDIT_KEY is another key than SECRET_KEY and than those in AUDIT_KEYS_OLD.")
+    if SECRET_KEY in AUDIT_KEYS_OLD or not all(AUDIT_KEYS_OLD):
+        raise ImproperlyConfigured("AUDIT_KEYS_OLD lists keys that sealed the trail, separated by commas.")
     if DEBUG:
         raise ImproperlyConfigured("Production does not start with DEBUG on.")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
@@ -116,7 +133,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knox",
-    "axes",
     "csp",
     "medmgmt.record",
     "interactions",
@@ -135,13 +151,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "medmgmt.web.kit.middleware.SessionTimeout",
+    "medmgmt.web.kit.middleware.WhoSawWhom",
     "medmgmt.web.kit.middleware.WayIn",
     "medmgmt.web.kit.middleware.NoStore",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "medmgmt.problems.ProblemMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "medmgmt.urls"
 WSGI_APPLICATION = "medmgmt.wsgi.application"
@@ -162,7 +178,7 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "record.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -171,6 +187,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "medmgmt.signing_in.passwords.NotRepeated"},
+    {"NAME": "medmgmt.signing_in.passwords.NotOfThisSite"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600 * number("FIRST_SIGN_IN_HOURS", 24, least=1, most=7 * 24)
 """How long the link lasts with which somebody chooses a password; it works once."""
@@ -234,19 +252,30 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": []}
-AXES_FAILURE_LIMIT = number("LOGIN_ATTEMPTS", 5, least=1, most=100)
-AXES_COOLOFF_TIME = number("LOGIN_COOLOFF_HOURS", 1, least=1, most=72)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-# By name and address together: a stranger who guesses must not lock the nurse out at three in the morning.
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "medmgmt.web.kit.views.locked_out"
-AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["username"]
+LOGIN_ATTEMPTS = number("LOGIN_ATTEMPTS", 5, least=1, most=100)
+LOGIN_SLOWEST_MINUTES = number("LOGIN_SLOWEST_MINUTES", 15, least=1, most=60)
+"""So many slips are free for one name at one address; then each next waits twice as long, at most so many minutes."""
+SECOND_FACTOR = one_of("SECOND_FACTOR", "required" if PRODUCTION else "offered", ("required", "offered"))
+"""Whether everybody who works here needs a second factor to sign in, or may have one."""
+if PRODUCTION and SECOND_FACTOR != "required":
+    raise ImproperlyConfigured("Production needs SECOND_FACTOR=required: no staff sign in with a password alone.")
+DEVICE_TRUST_DAYS = number("DEVICE_TRUST_DAYS", 14, least=0, most=90)
+"""For how many days a device that somebody marks as their own asks for no second factor; 0: always asked."""
+BEHIND_TLS_PROXY = SECURE_PROXY_SSL_HEADER is not None
+try:
+    TRUSTED_PROXIES = places.networks(env.list("TRUSTED_PROXIES", default=[]))
+    """Proxies whose X-Forwarded-For is believed, as addresses or ranges; what anybody else says there is not."""
+except ValueError as unreadable:
+    raise ImproperlyConfigured(
+        "TRUSTED_PROXIES must be addresses or ranges such as 10.0.0.2,10.1.0.0/16."
+    ) from unreadable
+if PRODUCTION and BEHIND_TLS_PROXY and not TRUSTED_PROXIES:
+    raise ImproperlyConfigured("BEHIND_TLS_PROXY needs TRUSTED_PROXIES: else everybody comes from one address.")
 
 # -- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "medmgmt.api.kit.session.TokenAuthentication",
         "medmgmt.api.kit.session.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -260,7 +289,8 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "URL_FORMAT_OVERRIDE": None,
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_LIMIT_PER_USER": 20}
+KNOX_TOKEN_MODEL = "record.Token"  # noqa: S105 - the name of a table
+REST_KNOX = {"TOKEN_MODEL": KNOX_TOKEN_MODEL, "TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer"}
 NAMED_AS_HERE = {
     "medmgmt.record.models": "EncounterKind ReactionSeverity ReasonCode Sex SideEffectSeverity",
     "interactions.models": "AnswerReason ReleaseKind ReleaseStatus Together",
@@ -292,6 +322,8 @@ SPECTACULAR_SETTINGS = {
         "OpeningVerdict": "medmgmt.record.models.Judgement",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
         "RuleSeverity": "interactions.models.Severity",
+        "SelftestScope": "interactions.models.SelftestScope",
+        "TokenScope": "medmgmt.record.models.Scope",
     },
 }
 

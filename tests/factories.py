@@ -3,10 +3,12 @@
 Each may be called again in one test and gives the same person. Times are fixed unless a test passes others.
 """
 
-from datetime import UTC, date, datetime
+import uuid
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from medmgmt.record import signatures
 from medmgmt.record.dosing import Sig
 from medmgmt.record.models import (
     CareAssignment,
@@ -22,8 +24,10 @@ from medmgmt.record.models import (
     Prescription,
     ReasonCode,
     Role,
+    Scope,
     Sex,
     Status,
+    Token,
     User,
 )
 
@@ -42,6 +46,13 @@ def user(username: str, role: Role, **values: Any) -> User:
     return known or User.objects.create_user(
         username=username, email=f"{username}@clinic.example", password=PASSWORD, role=role, **values
     )
+
+
+def token(of: User, scope: str = Scope.PRESCRIBE, **values: Any) -> str:
+    """A bearer token of this person that reaches everything that a token can, for a month."""
+    known = {"name": uuid.uuid4().hex, "scope": scope, "expiry": timedelta(days=30), **values}
+    secret: str = Token.objects.create(of, **known)[1]
+    return secret
 
 
 def member(username: str, role: Role, of: CareTeam, **values: Any) -> User:
@@ -148,14 +159,12 @@ def change(
     values = {"reason_code": ReasonCode.TITRATION, "author": adler(), "proposed_at": LONG_AGO, **values}
     if "signed_at" in values:
         values = {"status": Status.SIGNED, "signed_by": adler(), **values}
-    return DosageChange.objects.create(
-        patient_id=to.patient_id,
-        prescription=to,
-        kind=kind,
-        effective_on=on,
-        sig=sig,
-        **values,
-    )
+    made = DosageChange(patient_id=to.patient_id, prescription=to, kind=kind, effective_on=on, sig=sig, **values)
+    if made.status == Status.SIGNED:
+        seal = signatures.seal_of(made, by_id=made.signed_by_id, at=made.signed_at)
+        made.seal, made.seal_key = seal.hash, seal.key
+    made.save()
+    return made
 
 
 def taking(drug: str = "sertraline", rxcui: int | None = 36437, amount: str = "50", **values: Any) -> Prescription:

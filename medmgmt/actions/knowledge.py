@@ -17,7 +17,7 @@ from interactions.local.cases import Tried
 from interactions.local.release import Outcome
 from interactions.models import LocalChange, LocalState, Release, SelftestRun
 from medmgmt.knowledge import previews
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, door
 from medmgmt.record.models import Role, User
 from refills.models import Task
 from refills.worklist import kinds, tasks
@@ -53,6 +53,7 @@ def activate(by: User, release_id: int) -> Release:
     One that takes the place of another and takes away much of it is proposed instead: MassChange.
     """
     access.require(by, "activate_release")
+    door.require_fresh()
     if previews.is_mass_change(release_id):
         raise MassChange
     outcome = local_release.put_into_use(release_id, by.pk, timezone.localdate())
@@ -66,6 +67,7 @@ def propose_switch(by: User, release_id: int, *, becomes: str, reason: str) -> L
     Nothing changes yet. What is not in use cannot be taken out of use.
     """
     access.require(by, "curate_knowledge")
+    door.require_fresh()
     release = curation.require_switch(release_id, becomes, reason)
     change = LocalChange.objects.create(
         author=by, proposed_at=timezone.now(), adds_rule=False, of_release=release, becomes=becomes, reason=reason,

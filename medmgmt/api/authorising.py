@@ -144,8 +144,7 @@ def authorise(
 ADDRESSES = [
     at("authorisations", "authorisations",
        get=lists(AuthorisationLine, reads.authorisations,
-            "What was written, newest first.", order=("-issued_on", "-id"), filters=SupplyFilters,
-            seen="authorisations"),
+            "What was written, newest first.", order=("-issued_on", "-id"), filters=SupplyFilters),
        post=writes(Series, authorise, takes=NewSeries, status=201, refuses=REFUSES)),
     at("authorisations/<authorisation_id>/revoke", "revoke",
        post=writes(RevocationLine, authorising.revoke, "Nothing more may be filled on it from today on.",

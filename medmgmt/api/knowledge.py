@@ -165,7 +165,7 @@ ADDRESSES = [
     at("selftests", "selftests",
        get=lists(SelftestLine, knowledge_reads.selftests, "Every run, the newest first.", order=("-id",)),
        post=writes(SelftestLine, knowledge.run, "Run it now; about a second.", takes=NewSelftest, status=201,
-            refuses=("refused",))),
+            refuses=("refused", "not-in-person"))),
     at("selftests/current", "current-selftest", get=reads(Tested, tested)),
     at("drugs", "drugs",
        get=reads(FoundDrugs, knowledge_reads.drugs,
@@ -177,10 +177,11 @@ ADDRESSES = [
     at("releases/<release_id>/preview", "preview-release", get=reads(ReleasePreview, preview, query=PreviewQuery)),
     at("releases/<release_id>/activate", "activate-release",
        post=writes(ReleaseLine, knowledge.activate, "From now on every review uses this release as well.",
-            refuses=("refused", "conflict"))),
+            refuses=("refused", "conflict", "not-in-person"))),
     at("releases/<release_id>/propose", "propose-switch",
        post=writes(LocalChangeLine, knowledge.propose_switch,
             "Propose that a release goes out of use, or that one comes into use which takes much away. A second person "
-            "approves it as they do a local change.", takes=NewSwitch, status=201, refuses=("refused",))),
+            "approves it as they do a local change.", takes=NewSwitch, status=201,
+            refuses=("refused", "not-in-person"))),
 ]
 # fmt: on

@@ -249,7 +249,7 @@ def findings(by: User, change_id: int) -> list[FindingCard]:
 ADDRESSES = [
     at("proposals", "proposals",
        get=lists(ChangeLine, chart.changes, "Proposed, signed and withdrawn changes, the latest day first.",
-            order=("-effective_on", "-id"), filters=ChangeFilters, seen="changes"),
+            order=("-effective_on", "-id"), filters=ChangeFilters),
        post=writes(ProposalDetails, propose, takes=NewProposal, status=201,
             refuses=("not-found", "refused", "conflict", "asked"), links_to="api:proposal")),
     at("proposals/<change_id>", "proposal", called="OneProposal",

@@ -130,7 +130,7 @@ ADDRESSES = [
             status=201, refuses=("refused",))),
     at("dispenses", "dispenses",
        get=lists(DispenseLine, plain_columns(reads.dispenses, DispenseLine), "What was dispensed, newest first.",
-            order=("-dispensed_on", "-id"), filters=DispenseFilters, seen="dispenses"),
+            order=("-dispensed_on", "-id"), filters=DispenseFilters),
        post=writes(DispenseLine, supply.record_dispense,
             "Write a fill down; reminders follow from the new run-out date.", takes=NewDispense, status=201,
             refuses=("not-found", "refused", "refill-refused", "asked"))),
@@ -141,7 +141,7 @@ ADDRESSES = [
     at("reminders", "reminders",
        get=lists(ReminderLine, plain_columns(messages_reads.reminders, ReminderLine),
             "Reminders planned, sent and given up, the next due first.", order=("due_at", "id"),
-            filters=ReminderFilters, seen="reminders")),
+            filters=ReminderFilters)),
     at("reminders/answer", "answer-link", is_public=True,
        post=writes(AnswerKept, answer_link, takes=LinkAnswer, refuses=("not-found", "link-expired", "refused"))),
 ]

@@ -29,12 +29,14 @@ from medmgmt.record.models import (
     Kind,
     MonitoringOrder,
     Observation,
+    OpenSession,
     Patient,
     Prescription,
     Role,
     SideEffectReport,
     StaffChange,
     Status,
+    Token,
     User,
 )
 from medmgmt.regimen import lexicon
@@ -240,6 +242,7 @@ def chart_of(clinic: Clinic, carla: Patient, bo: User) -> None:
     clinic.call(ImportRemark.objects.get(pk=clinic.ids["remark_id"]), "currentremark")
     clinic.call(remark(carla, "readremark", dismissed_by=bo, dismissed_at=NOON), "readremark")
     clinic.call(Encounter.objects.create(patient=carla, kind="video", on=date(2026, 5, 2), by=bo), "#visit")
+    clinic.call(OpenSession.objects.create(user=bo, session_key="b" * 32, words="Firefox on Linux"), "#ward-tablet")
     clinic.call(ContactPoint.objects.get(patient=carla), "carla@mail.example")
     ended = ContactPoint.objects.create(
         patient=carla, channel="sms", address="+15550199", consented_at=factories.LONG_AGO,
@@ -283,6 +286,9 @@ def supply_of(clinic: Clinic, carla: Patient, adler: User) -> None:
 def staffing(clinic: Clinic, adler: User, bo: User) -> None:
     """Somebody who will be away, somebody who was, somebody who is not after all."""
     clinic.call(Absence.objects.get(pk=clinic.ids["absence_id"]), "#away-later")
+    clinic.call(Token.objects.get(pk=clinic.ids["token_id"]), "tokenword")
+    ended = {"scope": "read", "expiry": timedelta(days=1), "revoked_at": OVER}
+    clinic.call(Token.objects.create(bo, name="revokedword", **ended)[0], "revokedword")
     past = {"since": OVER, "until": NOON, "told_by": bo, "told_at": OVER}
     clinic.call(Absence.objects.create(user=bo, **past), "#was-away")
     soon = timezone.now() + timedelta(days=50)

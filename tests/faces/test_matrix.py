@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -79,8 +79,16 @@ ONE = Client()
 """Each client sets up its own middleware, which takes longer than most answers."""
 
 
-def try_out(name: str, method: str, path: str, world: worlds.World, session: str | None) -> tuple[str, bytes]:
-    """The letter and the words of one answer; whatever it changed is undone."""
+def try_out(
+    name: str,
+    method: str,
+    path: str,
+    world: worlds.World,
+    session: str | None,
+    *,
+    then: Callable[[], None] = lambda: None,
+) -> tuple[str, bytes]:
+    """The letter and the words of one answer; whatever it changed is undone, after `then` has looked at it."""
     client = ONE
     client.cookies.clear()
     if session is not None:
@@ -95,6 +103,7 @@ def try_out(name: str, method: str, path: str, world: worlds.World, session: str
             form = urlencode(world.forms.get(name.removeprefix("web:"), {}))
             response = client.generic(method, path, form, "application/x-www-form-urlencoded")
         content = b"".join(response) if response.streaming else response.content
+        then()
         transaction.set_rollback(True)
     return letter(response), content
 

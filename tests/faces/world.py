@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import BreakGlass, CareTeamMember, ImportRemark, Kind, Patient, Role, StaffChange, User
+from medmgmt.record.models import (
+    BreakGlass,
+    CareTeamMember,
+    ImportRemark,
+    Kind,
+    Patient,
+    Role,
+    StaffChange,
+    Token,
+    User,
+)
 from refills.messages import calendar_feed
 from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
@@ -126,6 +136,8 @@ def build() -> World:
         ).pk,
         "local_change_id": local.pk,
         "absence_id": away_later(adler).pk,
+        "factor_id": 4711,
+        "device_id": 4711,
         "patient_id": carla.pk,
         "dispense_id": fill.pk,
         "prescription_id": taken.pk,
@@ -141,6 +153,7 @@ def build() -> World:
         "feed": calendar_feed.token(messages.renew_calendar(bo, carla.pk)),
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
+        "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
         "token": token(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
@@ -185,6 +198,8 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
     day, later, now = today.isoformat(), (today + timedelta(days=5)).isoformat(), timezone.now().isoformat()
     side_effect = {"term": "nausea", "severity": "mild", "began_on": day}
     return {
+        "confirm-identity": {"password": factories.PASSWORD},
+        "my-password": {"old": factories.PASSWORD, "new": "kettle marsh violin nine"},
         "patients": {"mrn": "N-1", "given_name": "N", "family_name": "N", "birth_date": "1990-01-01",
                      "time_zone": "UTC", "team": factories.team().pk},
         "search-patients": {"search": "Castillo"},

@@ -57,7 +57,7 @@ def local_today() -> str:
 def test_an_order_is_reviewed_answered_signed_reminded_of_and_followed_up(
     clinic: Site, patient: dict[str, Any]
 ) -> None:
-    adler, bo = clinic.api("adler"), clinic.api("bo")
+    adler, bo = clinic.in_person("adler"), clinic.api("bo")
 
     first = adler.post("/proposals", **order(patient, "sertraline", "100", first_supply_days=7))
     assert first["scope"].startswith("Checked against")
@@ -163,7 +163,7 @@ def test_public_data_imported_and_activated_speaks_in_the_next_review(
     assert release["status"] == "imported"
     before = adler.post("/proposals", **order(patient, "warfarin", "5"))
     assert not any("ddinter" in grade["label"].lower() for grade in grades(before))
-    pia.post(f"/releases/{release['id']}/activate", expect=200)
+    clinic.in_person("pia").post(f"/releases/{release['id']}/activate", expect=200)
     after = adler.post("/proposals", **order(patient, "warfarin", "5"), confirm=True)
     assert any("ddinter" in grade["label"].lower() for grade in grades(after))
     assert "DDInter" in after["scope"]

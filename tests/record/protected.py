@@ -209,7 +209,8 @@ def hers(model: type[models.Model], **values: Any) -> Callable[[], models.Model]
 
 PROPOSED = """id patient_id prescription_id kind effective_on sig old_sig reason_code note alongside author_id
     proposed_at prompted_by_side_effect_id prompted_by_observation_id prompted_by_plan"""
-SETTLING = "status signed_by_id signed_at signed_unchecked withdrawn_by_id withdrawn_at withdrawn_note"
+SETTLING = """status signed_by_id signed_at signed_unchecked withdrawn_by_id withdrawn_at withdrawn_note seal
+    seal_key"""
 PLAIN_PRESCRIPTION = """id product_rxcui strength form free_text indication first_supply_days created_by_id created_at
     source_id"""
 SETTLED = "never edited"
@@ -231,6 +232,9 @@ GUARDED: list[tuple[str, Guard]] = [
         "record_observation is never emptied")),
     ("record.AuditEntry", for_ever(
         rows.audit_entry, "the audit trail is never edited or deleted", "record_auditentry is never emptied")),
+    ("record.AuditPatient", for_ever(
+        rows.audit_patient, "whom the audit trail names is never edited or deleted",
+        "record_auditpatient is never emptied")),
     ("record.CoSignature", for_ever(
         rows.cosignature, "a second word on a finding is never edited or deleted; say another",
         "record_cosignature is never emptied")),
@@ -372,6 +376,7 @@ GUARDED: list[tuple[str, Guard]] = [
 EDITED_FREELY = {
     "record.User_groups": "Django's own",
     "record.User_user_permissions": "Django's own",
+    "record.Token": "its last use is noted, and it is revoked",
     "record.IdempotencyRecord": "answers are forgotten after a week",
     "interactions.LocalChange": "it is decided, suspended and ended",
     "interactions.Substance": "laid out anew at will",

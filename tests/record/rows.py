@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from medmgmt.record import seals, signatures
 from medmgmt.record.models import (
     Allergy,
     AllergyReaction,
     AuditEntry,
     AuditHead,
+    AuditPatient,
     BreakGlass,
     BreakGlassEnd,
     BreakGlassJudgement,
@@ -202,14 +204,23 @@ def audit_entry(**values: Any) -> AuditEntry:
     return AuditEntry.objects.create(**{**fine, **values})
 
 
+def audit_patient(**values: Any) -> AuditPatient:
+    entry = values.pop("entry", None) or audit_entry()
+    return AuditPatient.objects.create(**{"entry": entry, "patient": factories.carla(), **values})
+
+
 def request(**values: Any) -> IdempotencyRecord:
     fine = {"user": factories.bo(), "key": "k", "method": "POST", "path": "/", "fingerprint": "f", "status": 201}
     return IdempotencyRecord.objects.create(**{**fine, **values})
 
 
+SEAL = seals.Seal("s" * 64, "k")
+"""Where nobody reads it."""
+
+
 def signed() -> DosageChange:
     made = change()
-    made.sign(by_id=factories.adler().pk, at=NOW)
+    made.sign(by_id=factories.adler().pk, at=NOW, seal=signatures.seal_of(made, by_id=factories.adler().pk, at=NOW))
     return made
 
 

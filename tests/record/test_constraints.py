@@ -71,6 +71,7 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
      {"state": "confirmed", "decided_by": factories.admin, "decided_at": NOW}),
     ("nobody_confirms_a_change_of_their_own_login", staff_change,
      {"state": "confirmed", "decided_by": factories.bo, "decided_at": NOW}),
+    ("only_a_signed_change_is_sealed", change, {"seal": "s"}),
     ("a_care_team_has_a_name", CareTeam.objects.create, {"name": ""}),
     ("a_membership_ends_after_it_begins", membership, {"until": EARLIER}),
     ("an_assignment_ends_after_it_begins", assignment, {"until": EARLIER}),

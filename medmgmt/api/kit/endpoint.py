@@ -1,7 +1,7 @@
 """One address of the API: understands the request, calls one action or one read, shows the result."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -12,21 +12,20 @@ from django.urls import URLPattern, re_path, reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from medmgmt import people
 from medmgmt.api.kit import idempotency
 from medmgmt.api.kit.fields import Strict
 from medmgmt.api.kit.filters import FilterSet
 from medmgmt.api.kit.pagination import Pages
 from medmgmt.api.kit.session import SessionAuthentication, TokenAuthentication
 from medmgmt.problems import ProblemRaised
-from medmgmt.record import door
-from medmgmt.record.errors import Conflict
-from medmgmt.record.models import User
+from medmgmt.record import door, sight, tokens
+from medmgmt.record.errors import Conflict, OutOfScope
+from medmgmt.record.models import Scope, Token
 from refills.errors import TaskTaken
 
 Fields = type[serializers.Serializer[Any]]
@@ -50,8 +49,8 @@ class Operation:
     is_versioned: bool = False
     refuses: tuple[str, ...] = ()
     links_to: str = ""
-    seen: str = ""
-    """What a list shows of patients, for the audit; empty where it shows none or opens a single chart."""
+    is_trail: bool = False
+    """Whether it tells who did what: of patients only the numbers of their charts."""
     words: str = ""
     """What it does, where its act says it otherwise."""
     only_reads: bool = False
@@ -93,7 +92,7 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication: a query parameter that nobody knows was meant to do something, so it is refused."""
         super().initial(request, *args, **kwargs)
-        say_the_way_in(request)
+        say_the_way_in(request, self.operation_of(request.method))
         known = self.operation_of(request.method).parameters()
         unknown = {
             str(name)[:100]: [_("There is no such parameter.")] for name in request.query_params if name not in known
@@ -112,6 +111,7 @@ class Endpoint(APIView):
     def show(self, operation: Operation, thing: object) -> Response:
         """The result as an answer, with its version as ETag and, for a new thing, its address."""
         data = operation.gives(thing).data
+        sight.show(patients_in(data))
         response = Response(data, status=operation.status)
         if operation.has_version():
             response.headers["ETag"] = f'"{data["version"]}"'
@@ -120,10 +120,33 @@ class Endpoint(APIView):
         return response
 
 
-def say_the_way_in(request: Request) -> None:
-    """A token is another way in than the session whose cookie may have come beside it."""
-    if isinstance(request.successful_authenticator, TokenAuthentication):
-        door.is_now(door.Door(door.TOKEN))
+def say_the_way_in(request: Request, operation: Operation) -> None:
+    """A token is another way in than the session whose cookie may have come beside it, and reaches as far as its scope.
+
+    What only reads is open to every token. Anything else needs at least the scope to record, before its act is asked.
+    """
+    token = request.auth
+    if not isinstance(token, Token):
+        return
+    reads_only = request.method in SAFE_METHODS or operation.only_reads
+    holds = tokens.HOLDS[token.scope]
+    door.is_now(door.Door(door.TOKEN, scope=None if reads_only else holds))
+    if not reads_only and Scope.RECORD not in holds:
+        raise OutOfScope
+
+
+def patients_in(data: object) -> Iterator[int]:
+    """The numbers of the patients whom an answer names, however deep: as `patient`, or as one with a record number."""
+    if isinstance(data, list | tuple):
+        for each in data:
+            yield from patients_in(each)
+    if not isinstance(data, Mapping):
+        return
+    whose = data.get("id") if "mrn" in data else data.get("patient")
+    if isinstance(whose, int):
+        yield whose
+    for each in data.values():
+        yield from patients_in(each)
 
 
 def at(address: str, name: str, *, called: str = "", is_public: bool = False, **operations: Handler) -> URLPattern:
@@ -164,9 +187,10 @@ def lists(gives: Fields, act: Act, words: str = "", *, order: Sequence[str], **o
         rows: QuerySet[Any] = act(request.user, *ids.values(), **query_values(operation, request))  # type: ignore[assignment]  # every list is one
         pages = view.pagination_class()
         page = pages.paginate_queryset(filtered(operation, request, rows).order_by(*order), request, view=view)
-        if operation.seen and isinstance(request.user, User):
-            people.saw_list(request.user, operation.seen, len(page or []))
-        return pages.get_paginated_response(gives(page, many=True).data)
+        data = gives(page, many=True).data
+        if not operation.is_trail:
+            sight.show(patients_in(data))
+        return pages.get_paginated_response(data)
 
     return attached(handler, operation)
 

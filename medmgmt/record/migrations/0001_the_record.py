@@ -202,6 +202,7 @@ class Migration(migrations.Migration):
                 ('request_id', models.CharField(blank=True, max_length=64)),
                 ('previous_hash', models.CharField(blank=True, max_length=64)),
                 ('hash', models.CharField(max_length=64)),
+                ('key', models.CharField(max_length=12)),
             ],
             options={
                 'verbose_name_plural': 'audit entries',
@@ -216,6 +217,19 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('act', ''), _negated=True), name='an_audit_entry_says_what_was_done'),
                     models.CheckConstraint(condition=models.Q(('actor_name', ''), _negated=True), name='an_audit_entry_says_who'),
                     models.CheckConstraint(condition=models.Q(models.Q(('seq', 1), ('previous_hash', '')), models.Q(('seq__gt', 1), models.Q(('previous_hash', ''), _negated=True)), _connector='OR'), name='an_audit_entry_names_the_one_before_it'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='AuditPatient',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='record.auditentry')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('entry', 'patient'), name='an_audit_entry_names_a_patient_once'),
                 ],
             },
         ),
@@ -428,6 +442,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Token',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_key', models.CharField(db_index=True, max_length=25)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('digest', models.CharField(editable=False, max_length=128, unique=True)),
+                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('scope', models.CharField(choices=[('read', 'read'), ('record', 'read and record'), ('prescribe', 'read, record and prescribe')], max_length=10, verbose_name='scope')),
+                ('expiry', models.DateTimeField()),
+                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('-created', '-id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='a_token_has_a_name'),
+                    models.CheckConstraint(condition=models.Q(('scope__in', ['read', 'record', 'prescribe'])), name='a_token_has_a_scope_we_know'),
+                    models.CheckConstraint(condition=models.Q(('expiry__gt', models.F('created'))), name='a_token_ends_after_it_begins'),
+                    models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('user', 'name'), name='a_persons_tokens_have_names_of_their_own'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='SideEffectReport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -489,6 +527,8 @@ class Migration(migrations.Migration):
                 ('prompted_by_side_effect', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prompted_changes', to='record.sideeffectreport')),
                 ('prompted_by_observation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prompted_changes', to='record.observation')),
                 ('prompted_by_plan', models.CharField(blank=True, max_length=300)),
+                ('seal', models.CharField(blank=True, max_length=64)),
+                ('seal_key', models.CharField(blank=True, max_length=12)),
             ],
             options={
                 'ordering': ['effective_on', 'signed_at', 'id'],
@@ -505,6 +545,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('alongside__isnull', True), ('kind__in', ('start', 'resume')), _connector='OR'), name='only_what_begins_is_meant_beside_another'),
                     models.CheckConstraint(condition=models.Q(('sig__isnull', True), models.Q(models.Q(('sig__route', 'UNK'), _negated=True), models.Q(('sig__parts__0__timing', 'UNK'), _negated=True)), ('reason_code', 'imported'), _connector='OR'), name='only_history_leaves_route_or_timing_unrecorded'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'proposed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', False), ('signed_by__isnull', False), ('status', 'signed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='a_change_is_proposed_or_signed_or_withdrawn_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(('status', 'signed'), models.Q(('seal', ''), ('seal_key', '')), _connector='OR'), name='only_a_signed_change_is_sealed'),
                     models.CheckConstraint(condition=models.Q(('status', 'signed'), ('signed_unchecked', False), _connector='OR'), name='only_a_signed_change_was_signed_unchecked'),
                     models.CheckConstraint(condition=models.Q(('status', 'withdrawn'), ('withdrawn_note', ''), _connector='OR'), name='only_a_withdrawn_change_says_why_withdrawn'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_at__gte', models.F('proposed_at')), _connector='OR'), models.Q(('withdrawn_at__isnull', True), ('withdrawn_at__gte', models.F('proposed_at')), _connector='OR')), name='a_change_is_settled_after_it_was_proposed'),
@@ -652,6 +693,87 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('kind', 'inactive'), ('decided_by', None), models.Q(('decided_by', models.F('user')), _negated=True), _connector='OR'), name='nobody_confirms_a_change_of_their_own_login'),
                     models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('user',), name='a_login_has_one_change_waiting'),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Attempts',
+            fields=[
+                ('key', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('failures', models.PositiveIntegerField(default=0)),
+                ('last_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('until', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='attempts_are_counted_under_a_key')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Device',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64)),
+                ('words', models.CharField(max_length=60)),
+                ('address', models.CharField(blank=True, max_length=45)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('trusted_until', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-seen_at', '-id'],
+                'indexes': [models.Index(fields=['user', 'ended_at'], name='device_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('created_at')), _connector='OR'), name='a_device_ends_after_it_begins'), models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'digest'), name='a_device_is_known_once_a_user')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OpenSession',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('session_key', models.CharField(max_length=40)),
+                ('words', models.CharField(max_length=60)),
+                ('address', models.CharField(blank=True, max_length=45)),
+                ('began_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='open_sessions', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-seen_at', '-id'],
+                'indexes': [models.Index(fields=['user', 'ended_at'], name='session_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('began_at')), _connector='OR'), name='a_session_ends_after_it_begins'), models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('session_key',), name='a_session_is_listed_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='QuickPin',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=200)),
+                ('set_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='quick_pin', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('digest', ''), _negated=True), name='a_pin_is_kept_as_a_digest')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SecondFactor',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('totp', 'code from an app'), ('passkey', 'passkey'), ('recovery', 'recovery code')], max_length=10)),
+                ('label', models.CharField(blank=True, max_length=60)),
+                ('secret', models.TextField()),
+                ('credential', models.CharField(blank=True, max_length=1400)),
+                ('counter', models.BigIntegerField(default=0)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='second_factors', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['created_at', 'id'],
+                'indexes': [models.Index(fields=['user', 'kind'], name='factor_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['totp', 'passkey', 'recovery'])), name='a_second_factor_is_of_a_kind_we_know'), models.CheckConstraint(condition=models.Q(('secret', ''), _negated=True), name='a_second_factor_has_its_secret'), models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('created_at')), _connector='OR'), name='a_second_factor_ends_after_it_begins'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'passkey'), models.Q(('credential', ''), _negated=True)), models.Q(models.Q(('kind', 'passkey'), _negated=True), ('credential', '')), _connector='OR'), name='a_passkey_and_nothing_else_has_a_credential'), models.UniqueConstraint(condition=models.Q(('ended_at', None), ('kind', 'passkey')), fields=('credential',), name='a_passkey_is_kept_once'), models.UniqueConstraint(condition=models.Q(('ended_at', None), ('kind', 'totp')), fields=('user',), name='somebody_has_one_app_for_codes')],
             },
         ),
     ]

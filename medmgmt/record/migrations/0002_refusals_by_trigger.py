@@ -20,6 +20,7 @@ APPEND_ONLY = {
     "record_breakglassend": "the end of an opening is never edited or deleted",
     "record_breakglassjudgement": "a judgement is never edited or deleted",
     "record_auditentry": "the audit trail is never edited or deleted",
+    "record_auditpatient": "whom the audit trail names is never edited or deleted",
 }
 KEPT = {
     "record_dosagechange": "a dosage change is never deleted",
@@ -86,7 +87,7 @@ def refusals(vendor, columns):
     later = DIALECT[vendor]["later"]
 
     for table, sentence in APPEND_ONLY.items():
-        edited = "1 = 1" if table == "record_auditentry" else f"NOT ({merged[table]})"
+        edited = "1 = 1" if table in ("record_auditentry", "record_auditpatient") else f"NOT ({merged[table]})"
         yield f"{table}_is_never_edited", "UPDATE", table, edited, sentence
         yield f"{table}_is_never_deleted", "DELETE", table, "1 = 1", sentence
     for table in [*APPEND_ONLY, "record_dosagechange"]:

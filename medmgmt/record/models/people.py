@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from medmgmt.record import names
+from medmgmt.record import names, sight
 from medmgmt.record.models.constraints import once, rule
 
 EARLIEST_DAY = date(1880, 1, 1)
@@ -144,12 +144,14 @@ class Patient(models.Model):
 
     @property
     def name(self) -> str:
-        """“Family, Given” as lists are sorted; the one name of somebody who has only one."""
+        """“Family, Given” as lists are sorted; the one name of somebody who has only one. Who asks for it shows it."""
+        sight.show([self.pk])
         return ", ".join(filter(None, (self.family_name, self.given_name)))
 
     @property
     def calling_name(self) -> str:
-        """How somebody is greeted."""
+        """How somebody is greeted. Who asks for it shows it."""
+        sight.show([self.pk])
         return self.given_name or self.family_name
 
     def today(self, now: datetime) -> date:

@@ -14,9 +14,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from interactions.engine import written
-from medmgmt.actions import shapes
+from medmgmt.actions import shapes, signing_in
 from medmgmt.actions.side_effects import log_side_effect
 from medmgmt.record import legible
+from medmgmt.record.errors import WrongProof
+from medmgmt.signing_in import client
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -162,12 +164,33 @@ def described(words: "Mapping[str, tuple[Words, Words]]") -> list[tuple[str, Saf
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password."""
+    """Name and password; a code as well, where strangers have slowed the name."""
 
     error_messages = {
         "invalid_login": gettext_lazy("This name and password do not belong together. Capital letters count."),
         "inactive": gettext_lazy("This account is closed."),
     }
+    code = forms.CharField(
+        label=gettext_lazy("Code from your app, or a recovery code"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Asks the act, which counts; TooSoon is for the page."""
+        said = self.cleaned_data
+        if said.get("username") and said.get("password"):
+            place = client.place_of(self.request)  # type: ignore[arg-type]  # its view gives one
+            try:
+                self.user_cache = signing_in.password(
+                    said["username"], said["password"], place=place, code=said.get("code", "")
+                )
+            except WrongProof:
+                raise self.get_invalid_login_error() from None
+        return said
 
 
 class PatientSearch(forms.Form):

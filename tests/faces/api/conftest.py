@@ -21,8 +21,8 @@ def knowledge(db: None) -> None:
 
 @pytest.fixture
 def adler(db: None) -> Api:
-    """Carla's psychiatrist."""
-    return Api(factories.adler())
+    """Carla's psychiatrist, signed in: a controlled drug is signed in person."""
+    return Api.in_person(factories.adler())
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def bo(db: None) -> Api:
 
 @pytest.fixture
 def pia(db: None) -> Api:
-    """Carla's pharmacist."""
-    return Api(factories.pia())
+    """Carla's pharmacist, signed in: the second signature, and what is put into use, are given in person."""
+    return Api.in_person(factories.pia())
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def carla(db: None) -> Api:
 
 @pytest.fixture
 def admin(db: None) -> Api:
-    """The administrator."""
-    return Api(factories.admin())
+    """The administrator, signed in."""
+    return Api.in_person(factories.admin())
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_no_page_asks_more_often_because_there_is_more_to_show(world: World, bro
         (adler, f"/prescriptions/{world.sertraline.pk}/new_dose/", 22),
         (adler, f"/changes/{world.proposal.pk}/", 24),
         (adler, f"/side-effects/{world.report.pk}/", 20),
-        (adler, "/tasks/", 9),
+        (adler, "/tasks/", 11),
         (adler, "/tasks/late/", 10),
         (adler, "/cover/", 9),
         (adler, "/knowledge/", 9),
