@@ -11,6 +11,7 @@ import pytest
 from interactions import library
 from interactions.engine import cases
 from interactions.models import Review
+from medmgmt.actions import knowledge
 from tests import factories, switching
 from tests.faces.api.client import Api, done, fields, problem
 
@@ -151,9 +152,10 @@ def test_a_release_is_read_activated_and_retired_by_who_may(pia: Api, bo: Api, a
         problem(other.post(path, off), 403, "not-allowed")
     made = done(pia.post(path, off), 201)
     assert (made["kind"], made["becomes"], made["state"]) == ("switch", "retired", "proposed")
-    problem(pia.post(f"local-changes/{made['id']}/approve/"), 422, "refused")
+    problem(pia.post(f"local-changes/{made['id']}/approve/"), 403, "not-in-person")
     assert done(pia.get(f"releases/{release['id']}/"))["status"] == "active"
-    done(Api(factories.adler()).post(f"local-changes/{made['id']}/approve/"))
+    problem(Api(factories.adler()).post(f"local-changes/{made['id']}/approve/"), 403, "not-in-person")
+    knowledge.approve(factories.adler(), made["id"])
     assert done(pia.get(f"releases/{release['id']}/"))["status"] == "retired"
     assert done(admin.post(f"releases/{release['id']}/activate/"))["status"] == "active"
     problem(pia.get("releases/987654/"), 404, "not-found")
