@@ -99,6 +99,10 @@ if REDIS_URL and urlsplit(REDIS_URL).scheme not in ("redis", "rediss", "unix"):
     raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://, or be left empty.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+EXACT_HOST = re.compile(rf"{LABEL}(?:\.{LABEL})*|\[[0-9A-Fa-f:.]+\]")
+"""A name or an address of one host; a dot before it or a star in it would answer to hosts of others."""
+
 # -- production refuses to start half-configured --------------------------------------------------------------------
 if PRODUCTION:
     if not is_fit(SECRET_KEY):
@@ -111,8 +115,10 @@ if PRODUCTION:
         raise ImproperlyConfigured("AUDIT_KEYS_OLD lists keys that sealed the trail, separated by commas.")
     if DEBUG:
         raise ImproperlyConfigured("Production does not start with DEBUG on.")
-    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
-        raise ImproperlyConfigured("Production needs ALLOWED_HOSTS: the exact names this site answers to.")
+    if not ALLOWED_HOSTS or not all(EXACT_HOST.fullmatch(name) for name in ALLOWED_HOSTS):
+        raise ImproperlyConfigured(
+            "Production needs ALLOWED_HOSTS: the exact names this site answers to, without *, scheme or port."
+        )
     if SQLITE and (WEB_HOSTS > 1 or len(ALLOWED_HOSTS) > 1):
         raise ImproperlyConfigured("SQLite serves one host: use PostgreSQL (DATABASE_URL) for several.")
     if urlsplit(BASE_URL).scheme != "https":
@@ -140,11 +146,13 @@ INSTALLED_APPS = [
     "medmgmt",
 ]
 MIDDLEWARE = [
+    "medmgmt.web.kit.middleware.Head",
     "medmgmt.web.kit.middleware.RequestNumber",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "medmgmt.web.kit.middleware.Methods",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -282,6 +290,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["medmgmt.api.kit.parsing.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "medmgmt.api.kit.schema.Schema",
     "EXCEPTION_HANDLER": "medmgmt.problems.api_exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
@@ -344,6 +353,8 @@ else:
     EMAIL_BACKEND = "refills.messages.outbox.EmailBackend"
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 15, least=1, most=120)
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="no-reply@clinic.example")
+if any(not one.isprintable() for one in (DEFAULT_FROM_EMAIL, SITE_NAME)):
+    raise ImproperlyConfigured("EMAIL_FROM and SITE_NAME stand in headers of messages: they are one line each.")
 SUPPLY_STATES = tuple(name.strip().upper() for name in env.list("SUPPLY_STATES", default=[]) if name.strip())
 """States whose own supply rules (data/state_refill_rules.csv and SUPPLY_RULES) count beside the federal ones."""
 SUPPLY_RULES = env.str("SUPPLY_RULES", default="")
@@ -423,6 +434,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "waitress.queue": {"level": "ERROR"}
+    },  # a line for each request that waits a moment tells nobody anything
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING").upper()},
 }
 SHARED_DIR = Path(os.environ.get("MEDMGMT_SHARED", BASE_DIR.parent / "shared"))

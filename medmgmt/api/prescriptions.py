@@ -20,6 +20,7 @@ from medmgmt.api.supply import DispenseLine
 from medmgmt.fhir import dosage
 from medmgmt.record import dosing
 from medmgmt.record.models import DosageChange, Prescription, User
+from refills import bounds
 
 DOSE_STATES = ["not_started", "taking", "held", "stopped"]
 
@@ -37,7 +38,7 @@ class PartFields(Strict):
     most = Amount(required=False, allow_null=True)
     unit = serializers.ChoiceField(UNITS, help_text="UCUM")
     timing = serializers.ChoiceField(TIMINGS)
-    every_days = serializers.IntegerField(min_value=2, max_value=366, required=False, allow_null=True)
+    every_days = serializers.IntegerField(required=False, allow_null=True, **bounds.limits("every_days"))
     weekdays = serializers.ListField(
         child=serializers.ChoiceField(dosing.WEEKDAYS), default=list, help_text="Only on these days, Monday first."
     )
@@ -54,12 +55,12 @@ class SigFields(Strict):
     amount = Amount(required=False, allow_null=True)
     unit = serializers.ChoiceField(UNITS, required=False, allow_null=True)
     timing = serializers.ChoiceField(TIMINGS, required=False, allow_null=True)
-    every_days = serializers.IntegerField(min_value=2, max_value=366, required=False, allow_null=True)
+    every_days = serializers.IntegerField(required=False, allow_null=True, **bounds.limits("every_days"))
     as_needed = serializers.BooleanField(default=False)
     max_per_day = Amount(required=False, allow_null=True)
     min_interval_hours = Amount(required=False, allow_null=True, help_text="As needed: hours between two doses.")
     reason = Text(max_length=200, help_text="What it is needed for.")
-    hours_worn = serializers.IntegerField(min_value=1, max_value=168, required=False, allow_null=True)
+    hours_worn = serializers.IntegerField(required=False, allow_null=True, **bounds.limits("hours_worn"))
     words = Text(max_length=1000, help_text="As it was written.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

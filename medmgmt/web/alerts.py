@@ -16,14 +16,15 @@ from medmgmt.knowledge import reads
 from medmgmt.knowledge.alerts import Line
 from medmgmt.record import access, door
 from medmgmt.record.models import Role
+from medmgmt.web.kit.forms import DayField
 from medmgmt.web.kit.page import Asked, page
 
 
 class Days(forms.Form):
     """Which days; the last ninety where nothing is typed."""
 
-    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label=gettext_lazy("From"), required=False)
+    until = DayField(label=gettext_lazy("To"), required=False)
 
 
 def asked(form: Days) -> tuple[date | None, date | None]:

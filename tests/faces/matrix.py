@@ -175,7 +175,7 @@ web:home                     GET    s y y y y r y r r
 web:home                     POST   s y y y y r y r r
 web:sign_in                  GET    y r r r r r r r r
 web:sign_in                  POST   y r r r r r r r r
-web:sign_in                  PUT    y r r r r r r r r
+web:sign_in                  PUT    m m m m m m m m m
 web:sign_out                 GET    m m m m m m m m m
 web:sign_out                 POST   s s s s s s s s s
 web:second                   GET    s s s s s s s s s
@@ -224,8 +224,8 @@ web:messages                 GET    s y y n n n x n n
 web:messages                 POST   s r r n n n x n n
 web:new_observation          GET    s y y n n n x n n
 web:new_observation          POST   s r r n n n x n n
-web:told                     GET    s y y n n n x n n
-web:told                     POST   s y y n n n x n n
+web:told                     GET    s y y y n n x n n
+web:told                     POST   s y y y n n x n n
 web:new_encounter            GET    s y y n n n x n n
 web:new_encounter            POST   s r r n n n x n n
 web:correct_observation      GET    s y y n n n x n n

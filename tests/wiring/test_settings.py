@@ -60,6 +60,13 @@ def test_production_starts_with_a_key_in_use_and_those_before_it() -> None:
         ({"DATABASE_URL": "sqlite:////var/lib/x.sqlite3", "ALLOWED_HOSTS": "a.example,b.example"}, "SQLite"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": ".example"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "*.clinic.example"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "clinic.example:443"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "https://clinic.example"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "clinic.example,.clinic.example"}, "ALLOWED_HOSTS"),
+        ({"EMAIL_FROM": "a@clinic.example\r\nBcc: b@x.example"}, "EMAIL_FROM"),
+        ({"SITE_NAME": "Clinic\nBcc: b@x.example"}, "SITE_NAME"),
         ({"BASE_URL": "http://clinic.example"}, "BASE_URL"),
         ({"SMS_URL": "http://gateway.example/messages"}, "SMS_URL"),
         ({"PUSH_URL": "ntfy://gateway.example/{to}"}, "PUSH_URL"),
@@ -121,3 +128,8 @@ def test_production_speaks_through_encryption_alone_and_believes_nobody_who_says
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     told = subprocess.run([sys.executable, "-c", code], env={**clean, **FIT}, capture_output=True, text=True).stdout
     assert told.strip().split("|") == ["True", "True", "True", "31536000", "None"]
+
+
+@pytest.mark.parametrize("hosts", ["clinic.example", "a.example,b-2.example", "192.0.2.7", "[2001:db8::1]"])
+def test_production_starts_with_the_exact_names_of_its_hosts(hosts: str) -> None:
+    assert start(**{**FIT, "ALLOWED_HOSTS": hosts}) == ""

@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'sms'])), name='a_contact_point_has_a_channel_we_know'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '\n'), _negated=True), models.Q(('address__contains', '\r'), _negated=True)), name='an_address_is_one_line'),
                     models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '@'), ('channel', 'email')), models.Q(('address__startswith', '+'), ('channel', 'sms')), _connector='OR'), name='an_address_looks_like_its_channel'),
                     models.CheckConstraint(condition=models.Q(('consent_withdrawn_at__isnull', True), models.Q(('consent_withdrawn_at__gte', models.F('consented_at')), ('consented_at__isnull', False)), _connector='OR'), name='consent_is_withdrawn_only_after_it_was_given'),
                     models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('created_at')), _connector='OR'), name='a_contact_point_ends_after_it_begins'),

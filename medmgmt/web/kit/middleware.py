@@ -7,9 +7,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from medmgmt import people
+from medmgmt import people, problems
 from medmgmt.actions import signing_in
 from medmgmt.record import door, sight
 from medmgmt.record.audit import request_id
@@ -116,6 +116,49 @@ class WhoSawWhom:
                 page = request.resolver_match.view_name if request.resolver_match else ""
                 people.saw(request.user, whom, on=page)
         return response
+
+
+class Head:
+    """A HEAD is the GET of the same address without its words: links are looked at by whoever carries a message."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "HEAD":
+            return self.get_response(request)
+        request.method = "GET"
+        response = self.get_response(request)
+        length = response.headers.get("Content-Length")
+        response.close()
+        silent = HttpResponse(status=response.status_code, headers=dict(response.headers))
+        silent.cookies = response.cookies
+        if length is not None:
+            silent.headers["Content-Length"] = length
+        return silent
+
+
+class Methods:
+    """Refuses whatever is neither read nor sent: TRACE, and all that no page knows. The API's addresses say it
+    themselves, each what it answers to."""
+
+    OF_PAGES = ("GET", "HEAD", "POST", "OPTIONS")
+    OF_PROGRAMS = (*OF_PAGES, "PUT", "PATCH", "DELETE")
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_page = not request.path_info.startswith(problems.FACES)
+        known = self.OF_PAGES if is_page else self.OF_PROGRAMS
+        if request.method not in known:
+            refused = HttpResponseNotAllowed(known)
+            if not is_page:
+                problems.rewrite(refused, request.path)
+            return refused
+        if is_page and request.method == "OPTIONS":
+            return HttpResponse(status=204, headers={"Allow": ", ".join(known)})
+        return self.get_response(request)
 
 
 class RequestNumber:
