@@ -263,6 +263,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "teams": {"name": "New", "why": "ok"},
         "rename-team": {"name": "New", "why": "ok"},
         "decline-staff-change": {"why": "ok"},
+        "propose-switch": {"becomes": "retired", "reason": "ok"},
         "check": {"id": "c", "as_of": day},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
