@@ -115,9 +115,7 @@ def main(arguments: list[str]) -> int:
         day = datetime.fromtimestamp(stored.stat().st_mtime, UTC).date()
         found, source = stored_in(stored, packages), f"{stored.name} of {day}"
     if found is None:
-        print(
-            "NOT AUDITED: PyPI could not be asked about all of them and no advisory file is stored (ADVISORIES, --stored)."
-        )
+        print("NOT AUDITED: PyPI does not know all of them here, and no advisory file is stored (ADVISORIES).")
         return COULD_NOT
     print(*found, sep="\n", end="\n" if found else "")
     print(f"{len(packages)} packages, {len(found)} known holes ({source}).")
