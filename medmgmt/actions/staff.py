@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -213,7 +214,7 @@ def correct_login(by: User, user_id: int, *, first_name: str, last_name: str, em
 def clear_lock(by: User, user_id: int, *, why: str) -> User:
     """Wrong passwords of this login so far count no longer; it may be tried again at once. Its password stays."""
     user = found(by, user_id, why)
-    attempts = slowing.forget(user.username)
+    attempts = slowing.forget(user.username, user.pk)
     audit.record(by, "clear_lock", patient_id=user.patient_id, obj=("login", user.pk), why=why,
                  detail={"attempts": attempts})  # fmt: skip
     return user
@@ -411,6 +412,9 @@ def told(by: User | None, act: str, change: StaffChange, *, why: str = "") -> No
 def end_ways_in(user: User) -> None:
     """Every session and token of the person ends now."""
     sessions.end_all(user)
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()
 
 
 def require_reason(why: str) -> None:

@@ -52,9 +52,8 @@ def end(sessions: QuerySet[OpenSession]) -> int:
 def end_all(user: User, *, but: int | None = None) -> tuple[int, int]:
     """Ends every session but one, and every token; how many of each. Devices ask for a second factor again."""
     ended = end(OpenSession.objects.filter(user=user, ended_at=None).exclude(pk=but or 0))
-    revoked = tokens.end_all(user.pk)
     Device.objects.filter(user=user, trusted_until__gt=timezone.now()).update(trusted_until=None)
-    return ended, revoked
+    return ended, tokens.end_all(user.pk)
 
 
 # -- devices ----------------------------------------------------------------------------------------------------------

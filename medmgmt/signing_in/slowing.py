@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -34,14 +33,24 @@ class Counter:
     """Whether others are counted here as well, so that one person's success forgives their own slip alone."""
 
 
-def counter(kind: str, who: object, where: object = "", *, free: int, is_shared: bool = False) -> Counter:
-    """The counter of a kind for a name, an address, a device; what it is for is kept as a digest alone."""
-    return Counter(f"{kind}:{digest(who)}:{digest(where)}", free, is_shared)
+def counter(kind: str, whose: object, *of: object, free: int, is_shared: bool = False) -> Counter:
+    """The counter of a kind for a name or an address, alone or at a place; what it is for is kept as digests alone."""
+    whole = digest("\n".join((kind, *(str(each).casefold() for each in (whose, *of)))))
+    return Counter(f"{kind}:{digest(str(whose).casefold())[:24]}:{whole[:40]}", free, is_shared)
 
 
-def digest(what: object) -> str:
-    """What is counted for, in a form in which nobody reads it."""
-    return salted_hmac("medmgmt.slowing", str(what).casefold(), algorithm="sha256").hexdigest()[:32]
+def digest(words: str) -> str:
+    return salted_hmac("medmgmt.slowing", words, algorithm="sha256").hexdigest()
+
+
+def forget(*whose: object) -> int:
+    """The slips of a name or a person so far count no longer, wherever they were made; how many there were."""
+    found = Attempts.objects.none()
+    for each in whose:
+        found = found | Attempts.objects.filter(key__contains=f":{digest(str(each).casefold())[:24]}:")
+    slips = sum(found.values_list("failures", flat=True))
+    found.delete()
+    return slips
 
 
 def for_password(name: str, place: Place, *, known_device: bool, proven: bool) -> list[Counter]:
@@ -113,17 +122,6 @@ def wait_until(now: datetime, beyond: int) -> datetime | None:
         return None
     longest = timedelta(minutes=settings.LOGIN_SLOWEST_MINUTES)
     return now + min(longest, FIRST * int(2 ** min(beyond, 20)))
-
-
-def forget(name: str) -> int:
-    """Nothing that was tried under a name counts any longer, wherever it was tried; how many slips that were."""
-    tried = Q()
-    for kind in ("pair", "name", "device", "proven"):
-        tried |= Q(key__startswith=f"{kind}:{digest(name)}:")
-    rows = Attempts.objects.filter(tried)
-    slips = rows.filter(key__startswith="name:").aggregate(slips=Sum("failures"))["slips"] or 0
-    rows.delete()
-    return int(slips)
 
 
 def forget_old() -> int:

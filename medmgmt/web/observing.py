@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from interactions import library
 from medmgmt.actions import observing
 from medmgmt.monitoring import alarms, understanding
+from medmgmt.record import access
+from medmgmt.record.errors import Refused
 from medmgmt.record.models import Observation
 from medmgmt.regimen import lexicon, readings
 from medmgmt.web.kit import banner, plain_words
@@ -67,8 +69,10 @@ class ObservationForm(ValueForm):
     def clean_code(self) -> str:
         """One of the names that are known."""
         code = str(self.cleaned_data["code"])
-        if library.observed().called(code) is None:
-            raise forms.ValidationError(_("Nothing of this name can be recorded. Choose one of the list."))
+        try:
+            understanding.called(code, library.observed())
+        except Refused as unknown:
+            raise forms.ValidationError(f"{unknown} {_('Choose one of the list.')}") from unknown
         return code
 
 
@@ -164,8 +168,8 @@ def told_or_chart(made: Observation) -> str:
 
 @page
 def told(request: Asked, patient_id: int, observation_id: int) -> HttpResponse:
-    """What a value asks for now, for whoever has recorded it."""
-    patient = opened(request.user, "record_observation", patient_id)
+    """What a value asks for now, for whoever has recorded it or has it on their list."""
+    patient = access.patient_for(request.user, "view_chart", patient_id, why="what a result asks for")
     one = get_object_or_404(Observation.current(patient.pk).select_related("patient"), pk=observation_id)
     context = {"banner": banner.banner_of(patient), "observation": one, "told": alarms.of_made(one)}
     return render(

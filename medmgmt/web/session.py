@@ -233,6 +233,7 @@ def second(request: HttpRequest) -> HttpResponse:
         "has_app": FactorKind.TOTP in kinds,
         "by_passkey": FactorKind.PASSKEY in kinds,
         "trust_days": settings.DEVICE_TRUST_DAYS,
+        "lone_trust": settings.DEVICE_TRUST_DAYS if kinds == {FactorKind.PASSKEY} else 0,
     }
     return render(request, "sign_in_second.html", context, status=422 if wrong else 200)
 

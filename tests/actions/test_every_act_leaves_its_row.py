@@ -247,10 +247,6 @@ def retired(world: World) -> None:
     knowledge.retire(factories.pia(), world.ids["release_id"])
 
 
-def gone(world: World) -> None:
-    staff.make_inactive(factories.admin(), world.ids["user_id"], why=WHY)
-
-
 HERE = Place("192.0.2.1", "a-word-of-its-own", "Firefox on Linux")
 
 
@@ -279,6 +275,10 @@ def added_app(by: User, _world: World) -> SecondFactor:
     secret = pyotp.random_base32()
     signing_in.enrol_app(by, secret, pyotp.TOTP(secret).at(timezone.now()))
     return SecondFactor.objects.get(user=by, kind="totp", ended_at=None)
+
+
+def gone(world: World) -> None:
+    staff.make_inactive(factories.admin(), world.ids["user_id"], why=WHY)
 
 
 LINES = [
@@ -411,33 +411,6 @@ LINES = [
          "dismiss_remark", "import_remark", given("remark_id")),
     Line(surveying.survey, "admin", lambda by, w: surveying.survey(by, [w.patient.pk]), "survey_regimens", "",
          nothing, whose=SITE),
-    # -- logins and teams
-    Line(staff.ask_login, "admin", lambda by, w: staff.ask_login(by, username="nell", role="nurse", why=WHY),
-         "ask_login", "staff_change", why=WHY, whose=SITE),
-    Line(staff.ask_role, "admin", lambda by, w: staff.ask_role(by, w.ids["user_id"], role="pharmacist", why=WHY),
-         "ask_role", "staff_change", why=WHY, whose=SITE),
-    Line(staff.ask_password, "admin", lambda by, w: staff.ask_password(by, w.ids["user_id"], why=WHY),
-         "ask_password", "staff_change", why=WHY, whose=SITE),
-    Line(staff.ask_active, "admin", lambda by, w: staff.ask_active(by, w.ids["user_id"], why=WHY),
-         "ask_active", "staff_change", why=WHY, whose=SITE, before=gone),
-    Line(staff.make_inactive, "admin", lambda by, w: staff.make_inactive(by, w.ids["user_id"], why=WHY),
-         "make_inactive", "staff_change", why=WHY, whose=SITE),
-    Line(staff.confirm, "pia", lambda by, w: staff.confirm(by, w.ids["staff_change_id"]).change,
-         "confirm_staff_change", "staff_change", whose=SITE),
-    Line(staff.decline, "pia", lambda by, w: staff.decline(by, w.ids["staff_change_id"], why=WHY),
-         "decline_staff_change", "staff_change", why=WHY, whose=SITE),
-    Line(staff.correct_login, "admin", lambda by, w: staff.correct_login(by, w.ids["user_id"], first_name="N",
-         last_name="N", email="", why=WHY), "correct_login", "login", why=WHY, whose=SITE),
-    Line(staff.clear_lock, "admin", lambda by, w: staff.clear_lock(by, w.ids["user_id"], why=WHY), "clear_lock",
-         "login", why=WHY, whose=SITE),
-    Line(staff.make_team, "admin", lambda by, w: staff.make_team(by, name="New", why=WHY), "make_team", "team",
-         why=WHY, whose=SITE),
-    Line(staff.rename_team, "admin", lambda by, w: staff.rename_team(by, w.ids["team_id"], name="New", why=WHY),
-         "rename_team", "team", why=WHY, whose=SITE),
-    Line(staff.begin_membership, "admin", lambda by, w: staff.begin_membership(by, w.ids["user_id"],
-         team_id=w.ids["team_id"], why=WHY), "begin_membership", "membership", why=WHY, whose=SITE),
-    Line(staff.end_membership, "admin", lambda by, w: staff.end_membership(by, w.ids["membership_id"], why=WHY),
-         "end_membership", "membership", why=WHY, whose=SITE),
     # -- one's own sign-in
     Line(signing_in.came_in, "bo", lambda by, w: signing_in.came_in(by, "k" * 32, place=HERE, by="password"), "sign_in",
          "record.opensession", whose=SITE),
@@ -465,6 +438,33 @@ LINES = [
          "record.opensession", lambda w, _came: w.ids["entry"], whose=SITE, before=signed_in),
     Line(signing_in.forget_device, "bo", lambda by, w: signing_in.forget_device(by, w.ids["known"]), "forget_device",
          "record.device", lambda w, _came: w.ids["known"], whose=SITE, before=signed_in),
+    # -- logins and teams
+    Line(staff.ask_login, "admin", lambda by, w: staff.ask_login(by, username="nell", role="nurse", why=WHY),
+         "ask_login", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_role, "admin", lambda by, w: staff.ask_role(by, w.ids["user_id"], role="pharmacist", why=WHY),
+         "ask_role", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_password, "admin", lambda by, w: staff.ask_password(by, w.ids["user_id"], why=WHY),
+         "ask_password", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_active, "admin", lambda by, w: staff.ask_active(by, w.ids["user_id"], why=WHY),
+         "ask_active", "staff_change", why=WHY, whose=SITE, before=gone),
+    Line(staff.make_inactive, "admin", lambda by, w: staff.make_inactive(by, w.ids["user_id"], why=WHY),
+         "make_inactive", "staff_change", why=WHY, whose=SITE),
+    Line(staff.confirm, "pia", lambda by, w: staff.confirm(by, w.ids["staff_change_id"]).change,
+         "confirm_staff_change", "staff_change", whose=SITE),
+    Line(staff.decline, "pia", lambda by, w: staff.decline(by, w.ids["staff_change_id"], why=WHY),
+         "decline_staff_change", "staff_change", why=WHY, whose=SITE),
+    Line(staff.correct_login, "admin", lambda by, w: staff.correct_login(by, w.ids["user_id"], first_name="N",
+         last_name="N", email="", why=WHY), "correct_login", "login", why=WHY, whose=SITE),
+    Line(staff.clear_lock, "admin", lambda by, w: staff.clear_lock(by, w.ids["user_id"], why=WHY), "clear_lock",
+         "login", why=WHY, whose=SITE),
+    Line(staff.make_team, "admin", lambda by, w: staff.make_team(by, name="New", why=WHY), "make_team", "team",
+         why=WHY, whose=SITE),
+    Line(staff.rename_team, "admin", lambda by, w: staff.rename_team(by, w.ids["team_id"], name="New", why=WHY),
+         "rename_team", "team", why=WHY, whose=SITE),
+    Line(staff.begin_membership, "admin", lambda by, w: staff.begin_membership(by, w.ids["user_id"],
+         team_id=w.ids["team_id"], why=WHY), "begin_membership", "membership", why=WHY, whose=SITE),
+    Line(staff.end_membership, "admin", lambda by, w: staff.end_membership(by, w.ids["membership_id"], why=WHY),
+         "end_membership", "membership", why=WHY, whose=SITE),
     # -- knowledge, last: what is in use changes with it
     Line(knowledge.propose, "pia", lambda by, w: knowledge.propose(by, knowledge.Wanted("major", "Seen.",
          worlds.LOCAL["cases"], **worlds.SIDES)), "propose_rule", "local_change", whose=SITE),
@@ -484,9 +484,9 @@ LINES = [
 
 
 PARTS: list[Act] = [
-    tokens.made,
     signing_in.recovery_codes,
     signing_in.first_recovery_codes,
+    tokens.made,
     review.open_follow_up,
     review.close_screening,
     authorising.write,

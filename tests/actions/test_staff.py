@@ -184,7 +184,7 @@ def test_a_link_dies_with_the_next_one_and_with_its_time(settings: Any) -> None:
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.post("/sign-in/", {"username": user.username, "password": factories.PASSWORD})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 
@@ -203,8 +203,7 @@ def gets_in(client: Client) -> bool:
 def test_sessions_and_tokens_of_the_person_end_and_those_of_others_go_on(end: Callable[[User, User], Any]) -> None:
     admin, bo, pia = factories.admin(), factories.bo(), factories.pia()
     hers, others = signed_in(bo), signed_in(pia)
-    factories.token(bo)
-    factories.token(pia)
+    factories.token(bo), factories.token(pia)
     end(admin, bo)
     assert not gets_in(hers)
     assert gets_in(others)

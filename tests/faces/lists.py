@@ -126,6 +126,7 @@ api:teams | CareTeam | admin: #annex #harbor #hillside
 api:staff-changes | StaffChange | adler pia admin dorn: #waits declinedwhy
 api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
 api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
+api:my-sessions | OpenSession | bo: #ward-tablet | adler pia admin carla dorn pat olga:
 api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
 api:audit?patient={pat} | AuditEntry | admin olga: #Park
 api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside

@@ -224,8 +224,8 @@ web:messages                 GET    s y y n n n x n n
 web:messages                 POST   s r r n n n x n n
 web:new_observation          GET    s y y n n n x n n
 web:new_observation          POST   s r r n n n x n n
-web:told                     GET    s y y n n n x n n
-web:told                     POST   s y y n n n x n n
+web:told                     GET    s y y y n n x n n
+web:told                     POST   s y y y n n x n n
 web:new_encounter            GET    s y y n n n x n n
 web:new_encounter            POST   s r r n n n x n n
 web:correct_observation      GET    s y y n n n x n n

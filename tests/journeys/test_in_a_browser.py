@@ -119,6 +119,20 @@ def test_a_form_sent_after_the_session_has_ended_comes_back_filled(
     expect(nurse.locator("main")).to_contain_text("The diagnosis is recorded.")
 
 
+def test_an_endless_word_breaks_on_a_phone_and_never_the_page(clinic: Site, sits_down: Callable[..., Page]) -> None:
+    nurse, word = sits_down("bo", width=390), "W" * 140
+    nurse.goto("/patients/")
+    nurse.locator("main a[href^='/patients/']").filter(has_text=",").first.click()
+    chart = nurse.url
+    for address, label in (("conditions/new/", "Diagnosis"), ("allergies/new/", "Substance")):
+        nurse.goto(f"{chart}{address}")
+        nurse.get_by_label(label).first.fill(word)
+        nurse.locator("main button.btn-main").last.click()
+    for address in (chart, f"{chart}messages/", f"{chart}side-effects/new/", "/", "/tasks/"):
+        nurse.goto(address)
+        assert nurse.evaluate("document.documentElement.scrollWidth") <= 390, address
+
+
 def a_new_patient(nurse: Page) -> str:
     """Registered by the nurse, with an e-mail address the patient agreed to; the chart's address."""
     nurse.goto("/patients/new/")

@@ -95,12 +95,30 @@ def test_production_refuses_to_start_half_configured(change: dict[str, str], sen
         {"SESSION_HOURS": "0"},
         {"SESSION_HOURS": "25"},
         {"LOGIN_ATTEMPTS": "0"},
+        {"TRUSTED_PROXIES": "the-proxy"},
+        {"SECOND_FACTOR": "perhaps"},
+        {"DEVICE_TRUST_DAYS": "365"},
+        {"CONFIRM_MINUTES": "0"},
     ],
 )
 def test_nonsense_is_refused_at_start_in_a_sentence(nonsense: dict[str, str]) -> None:
     said = start(**nonsense)
     assert "ImproperlyConfigured" in said
     assert next(iter(nonsense)) in said
+
+
+@pytest.mark.parametrize(
+    ("unfit", "fit"),
+    [
+        ({"BEHIND_TLS_PROXY": "yes"}, {"BEHIND_TLS_PROXY": "yes", "TRUSTED_PROXIES": "10.0.0.2"}),
+        ({"SECOND_FACTOR": "offered"}, {"SECOND_FACTOR": "required"}),
+    ],
+)
+def test_production_knows_its_proxies_and_asks_staff_for_a_second_factor(
+    unfit: dict[str, str], fit: dict[str, str]
+) -> None:
+    assert next(iter(unfit)) in start(**FIT, **unfit)
+    assert "ImproperlyConfigured" not in start(**FIT, **fit)
 
 
 def test_production_speaks_through_encryption_alone_and_believes_nobody_who_says_so() -> None:

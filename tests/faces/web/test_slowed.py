@@ -151,11 +151,6 @@ def test_signing_in_and_out_leave_their_rows() -> None:
     assert list(rows) == [("sign_in", "password"), ("sign_out", None)]
 
 
-def test_the_administrations_own_sign_in_is_this_one() -> None:
-    assert Client().get("/admin/login/?next=/admin/")["Location"] == "/sign-in/?next=/admin/"
-    assert Client().post("/admin/login/", {"username": "a", "password": "b"})["Location"] == "/sign-in/"
-
-
 def test_old_slips_are_forgotten(time_machine: Any) -> None:
     cast.adler()
     guess(settings.LOGIN_ATTEMPTS - 1)

@@ -4,7 +4,8 @@
 (function () {
   const forms = document.querySelectorAll("form[data-passkey]");
   const api = window.PublicKeyCredential;
-  if (!forms.length || !api || !api.parseRequestOptionsFromJSON || !window.isSecureContext) return;
+  const hasName = !/^[0-9.]+$|:/.test(window.location.hostname.replace(/^\[|\]$/g, ""));
+  if (!forms.length || !api || !api.parseRequestOptionsFromJSON || !window.isSecureContext || !hasName) return;
   document.querySelectorAll("[data-no-passkey]").forEach((line) => { line.hidden = true; });
 
   async function question(form) {
@@ -33,6 +34,8 @@
       button.disabled = true;
       try {
         place.value = await ask(form);
+        const trust = document.querySelector("input[name=trust]:checked");
+        if (trust && trust.form !== form) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "trust", value: "1" }));
         form.submit();
       } catch (refused) {
         button.disabled = false;
