@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from medmgmt import staff as reads
 from medmgmt.actions import staff
 from medmgmt.record.models import CareTeam, Role, User
-from medmgmt.web.kit.forms import CHOOSE, Day, Written, asks, note, with_blank
+from medmgmt.web.kit.forms import CHOOSE, DayField, Written, asks, note, with_blank
 
 if TYPE_CHECKING:  # generic for the type checker alone
     SetPasswordBase = SetPasswordForm[User]
@@ -76,9 +76,9 @@ class JoinForm(forms.Form):
     """Into which team, and for how long."""
 
     team_id = forms.TypedChoiceField(label=gettext_lazy("Team"), coerce=int)
-    first_day = forms.DateField(label=gettext_lazy("First day"), required=False, widget=Day(),
+    first_day = DayField(label=gettext_lazy("First day"), required=False,
                                 help_text=gettext_lazy("Left empty: from now on."))  # fmt: skip
-    last_day = forms.DateField(label=gettext_lazy("Last day"), required=False, widget=Day())
+    last_day = DayField(label=gettext_lazy("Last day"), required=False)
     why = reason()
 
     def __init__(self, teams: Iterable[CareTeam], *args: Any, **options: Any) -> None:
@@ -89,7 +89,7 @@ class JoinForm(forms.Form):
 class EndForm(forms.Form):
     """When it ends."""
 
-    last_day = forms.DateField(label=gettext_lazy("Last day"), required=False, widget=Day(),
+    last_day = DayField(label=gettext_lazy("Last day"), required=False,
                                help_text=gettext_lazy("Left empty: it ends now."))  # fmt: skip
     why = reason()
 

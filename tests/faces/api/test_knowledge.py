@@ -126,6 +126,8 @@ def test_without_active_knowledge_nothing_is_called_safe(bo: Api, pia: Api) -> N
         ),
         ({"proposed": {"action": "guess"}}, {"proposed.action"}),
         ({"labs": [{"name": "lithium", "value": 1e20}]}, {"labs.0.value"}),
+        ({"symptoms": [{"onset": "9" * 40}]}, {"symptoms.0.onset"}),
+        ({"symptoms": [{"onset": "some weeks ago"}]}, {"symptoms.0.onset"}),
         ({"meds": []}, {"meds"}),
     ],
 )
