@@ -11,7 +11,6 @@ from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
 from medmgmt.record.models import BreakGlass, ImportRemark, Kind, Patient, Role, Token, User
 from refills.messages import calendar_feed
-from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
 from tests import factories, shipped_knowledge
 
@@ -127,7 +126,7 @@ def build() -> World:
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
         "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
-        "token": token(Reminder.objects.earliest("due_at")),
+        "token": factories.link(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
     }
