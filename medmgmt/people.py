@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from medmgmt.record import access, audit, legible, names
 from medmgmt.record.errors import Unconfirmed
-from medmgmt.record.models import AuditEntry, Enrolment, Patient, Token, User
+from medmgmt.record.models import AuditEntry, AuditPatient, Enrolment, Patient, Token, User
 from refills.models import LIVE
 
 
@@ -100,9 +100,9 @@ def question(found: Iterable[Double]) -> str:
     return _("Is this the same person? %(told)s.") % {"told": "; ".join(told)}
 
 
-def saw_list(by: User, what: str, count: int) -> None:
-    """Tells the audit that a list of patients was looked through, and how long it was."""
-    audit.record(by, f"list_{what}", detail={"rows": count})
+def saw(by: User, patients: list[int], *, on: str) -> None:
+    """Tells the trail in one entry whom an answer showed to somebody; `on` is the name of the page or address."""
+    audit.record(by, "see", patients=patients, obj=("page", on))
 
 
 def saw_again(by: User, patient_ids: Iterable[int]) -> None:
@@ -115,8 +115,13 @@ def audit_entries(by: User, *, patient_id: int | None = None) -> QuerySet[AuditE
     """The audit trail, newest first, of one patient with the charts merged into theirs, or of everything."""
     access.require(by, "view_audit")
     found = AuditEntry.objects.order_by("-at", "-id")
-    of_one = Q(patient_id=patient_id) | Q(patient__merged_into=patient_id)
-    return found if patient_id is None else found.filter(of_one)
+    return found if patient_id is None else found.filter(about(patient_id))
+
+
+def about(patient_id: int) -> Q:
+    """The entries about one patient and the charts merged into theirs, alone or among others."""
+    among = AuditPatient.objects.filter(Q(patient_id=patient_id) | Q(patient__merged_into=patient_id))
+    return Q(patient_id=patient_id) | Q(patient__merged_into=patient_id) | Q(pk__in=among.values("entry"))
 
 
 def tokens(by: User) -> QuerySet[Token]:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from medmgmt.record import signatures
 from medmgmt.record.dosing import Sig
 from medmgmt.record.models import (
     CareAssignment,
@@ -98,7 +99,7 @@ def dorn() -> User:
 
 def admin() -> User:
     """The administrator, who runs the service and sees no chart."""
-    return user("admin", Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
+    return user("admin", Role.ADMINISTRATOR)
 
 
 def olga() -> User:
@@ -168,14 +169,12 @@ def change(
     values = {"reason_code": ReasonCode.TITRATION, "author": adler(), "proposed_at": LONG_AGO, **values}
     if "signed_at" in values:
         values = {"status": Status.SIGNED, "signed_by": adler(), **values}
-    return DosageChange.objects.create(
-        patient_id=to.patient_id,
-        prescription=to,
-        kind=kind,
-        effective_on=on,
-        sig=sig,
-        **values,
-    )
+    made = DosageChange(patient_id=to.patient_id, prescription=to, kind=kind, effective_on=on, sig=sig, **values)
+    if made.status == Status.SIGNED:
+        seal = signatures.seal_of(made, by_id=made.signed_by_id, at=made.signed_at)
+        made.seal, made.seal_key = seal.hash, seal.key
+    made.save()
+    return made
 
 
 def taking(drug: str = "sertraline", rxcui: int | None = 36437, amount: str = "50", **values: Any) -> Prescription:

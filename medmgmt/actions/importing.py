@@ -110,7 +110,8 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     _tell(patient, [one for one in observed if one.pk is not None])
     made["remarks"] = _add_remarks(patient, (*history.remarks, *asked, *refused))
     if any(made.values()):
-        audit.record(by, "import_history", patient_id=patient.pk, obj=patient, detail={**made, "team": team_id})
+        audit.record(by, "import_history", patient_id=patient.pk, obj=patient,
+                     detail={**made, "team": team_id, "seals": courses.seals})  # fmt: skip
     return TakenOver(
         patient_id=patient.pk,
         made=made,

@@ -10,7 +10,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from medmgmt.actions.history import PastCourse, PastRemark, PastStep
 from medmgmt.messages import planning
-from medmgmt.record import dosing
+from medmgmt.record import dosing, signatures
 from medmgmt.record.models import DosageChange, Patient, Prescription, RemarkKind, Status, User
 from medmgmt.record.models.prescriptions import EPOCH, MICROSECOND
 from refills.models import Dispense
@@ -32,6 +32,7 @@ class Courses:
         self.new = [past for past in told if past.source_id not in self.here]
         self.extended: list[str] = []
         self.differing: list[str] = []
+        self.seals: dict[int, str] = {}
 
     def write(self) -> int:
         """Makes the missing prescriptions and changes; how many changes."""
@@ -62,7 +63,9 @@ class Courses:
                 for past in told:
                     here = known.get(self.here[past.source_id].pk, [])
                     changes += self._changes(past, here, past.steps[len(here) :])
-                return len(DosageChange.objects.bulk_create(changes))
+                made = DosageChange.objects.bulk_create(changes)
+            self.seals |= {change.pk: change.seal for change in made}
+            return len(made)
         except (*IMPOSSIBLE, dosing.ImpossibleStep, dosing.ImpossibleSig):
             self.here = before
             return None
@@ -121,7 +124,7 @@ class Courses:
         return made
 
     def _change(self, to: Prescription, step: PastStep, before: dosing.Sig | None) -> DosageChange:
-        return DosageChange(
+        change = DosageChange(
             patient_id=to.patient_id,
             prescription=to,
             kind=step.kind,
@@ -138,6 +141,9 @@ class Courses:
             prompted_by_plan=step.plan,
             alongside=step.alongside,
         )
+        seal = signatures.seal_of(change, by_id=self.by.pk, at=step.at)
+        change.seal, change.seal_key = seal.hash, seal.key
+        return change
 
 
 def _impossible(past: PastCourse) -> PastRemark:

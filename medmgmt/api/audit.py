@@ -28,6 +28,6 @@ class AuditFilters(filters.FilterSet):
 ADDRESSES = [
     at("audit", "audit", called="AuditTrail",
        get=lists(AuditLine, plain_columns(people.audit_entries, AuditLine), "The audit trail, newest first.",
-            order=("-at", "-id"), filters=AuditFilters)),
+            order=("-at", "-id"), filters=AuditFilters, is_trail=True)),
 ]
 # fmt: on

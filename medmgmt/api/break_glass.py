@@ -36,7 +36,7 @@ class NewJudgement(BodyOfAct):
 # fmt: off
 ADDRESSES = [
     at("break-glass", "break-glass",
-       get=lists(OpeningLine, break_glass.openings, order=("-opened_at", "-id"), seen="break_glass"),
+       get=lists(OpeningLine, break_glass.openings, order=("-opened_at", "-id")),
        post=writes(OpeningLine, actions.open_chart,
             "Open the chart of somebody who is not in your care, in an emergency. It is on record, the patient sees it,"
             " and the privacy officer judges it.", takes=NewOpening, status=201,

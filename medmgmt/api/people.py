@@ -171,9 +171,7 @@ def myself(by: User) -> dict[str, object]:
 
 def search(by: User, *, search: str) -> list[Patient]:
     """Find patients in your care by part of a name or by record number; at most fifty."""
-    found = list(people.patients(by, search=search)[:MOST_FOUND])
-    people.saw_list(by, "patients", len(found))
-    return found
+    return list(people.patients(by, search=search)[:MOST_FOUND])
 
 
 def enrolments(by: User, patient_id: int) -> QuerySet[Enrolment]:
@@ -193,7 +191,7 @@ ADDRESSES = [
        get=reads(PortalPage, chart.portal, "Your medicines and reports, if you are a patient here.")),
     at("patients", "patients",
        get=lists(PatientLine, people.patients, "The patients in your care, in order of name.",
-            order=("family_name", "given_name", "id"), seen="patients"),
+            order=("family_name", "given_name", "id")),
        post=writes(PatientDetails, actions_people.register_patient, "Register a patient with one of your teams.",
             takes=NewPatient, status=201, refuses=("refused", "asked"), links_to="api:patient")),
     at("patients/search", "search-patients", post=writes(FoundPatients, search, takes=PatientSearch, only_reads=True)),

@@ -98,7 +98,7 @@ class SideEffectFilters(filters.FilterSet):
 ADDRESSES = [
     at("side-effects", "side-effects",
        get=lists(SideEffectLine, side_effects.side_effects, "The newest version of every report.",
-            order=("-began_on", "-id"), filters=SideEffectFilters, seen="side_effects"),
+            order=("-began_on", "-id"), filters=SideEffectFilters),
        post=writes(SideEffectTaken, log_side_effect,
             "Take a side effect down; what may have caused it is ranked, and a psychiatrist finds the task.",
             takes=NewSideEffect, status=201, refuses=("not-found", "refused", "asked"), links_to="api:side-effect")),

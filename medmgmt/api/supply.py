@@ -8,7 +8,7 @@ from rest_framework import serializers
 from medmgmt.actions import messages, supply
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, plain_columns, writes
-from medmgmt.api.kit.fields import Amount, Id, Instant, Strict
+from medmgmt.api.kit.fields import Id, Instant, Strict
 from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.api.worklist import TaskReceipt
 from medmgmt.messages import reads as messages_reads
@@ -42,9 +42,7 @@ class NewDispense(BodyOfAct):
     asks = supply.record_dispense
     only = "prescription dispensed_on quantity unit days_supply note early_reason partial_reason handed_at confirm"
     prescription = Id(source="prescription_id")
-    quantity = Amount(max_digits=10, decimal_places=3, min_value=0)
     unit = serializers.ChoiceField([(code, unit.one) for code, unit in dosing.UNITS.items()], help_text="UCUM")
-    days_supply = serializers.IntegerField(min_value=1, max_value=366)
     early_reason = serializers.ChoiceField(EarlyReason.choices, default="", allow_blank=True)
     partial_reason = serializers.ChoiceField(
         PartialReason.choices, default="", allow_blank=True, help_text="Why it was less than written."
@@ -130,7 +128,7 @@ ADDRESSES = [
             status=201, refuses=("refused",))),
     at("dispenses", "dispenses",
        get=lists(DispenseLine, plain_columns(reads.dispenses, DispenseLine), "What was dispensed, newest first.",
-            order=("-dispensed_on", "-id"), filters=DispenseFilters, seen="dispenses"),
+            order=("-dispensed_on", "-id"), filters=DispenseFilters),
        post=writes(DispenseLine, supply.record_dispense,
             "Write a fill down; reminders follow from the new run-out date.", takes=NewDispense, status=201,
             refuses=("not-found", "refused", "refill-refused", "asked"))),
@@ -141,7 +139,7 @@ ADDRESSES = [
     at("reminders", "reminders",
        get=lists(ReminderLine, plain_columns(messages_reads.reminders, ReminderLine),
             "Reminders planned, sent and given up, the next due first.", order=("due_at", "id"),
-            filters=ReminderFilters, seen="reminders")),
+            filters=ReminderFilters)),
     at("reminders/answer", "answer-link", is_public=True,
        post=writes(AnswerKept, answer_link, takes=LinkAnswer, refuses=("not-found", "link-expired", "refused"))),
 ]

@@ -3,6 +3,7 @@
 from django.urls import re_path
 
 from medmgmt.api import (
+    account,
     alerts,
     audit,
     authorising,
@@ -22,6 +23,7 @@ from medmgmt.api import (
     renewals,
     review,
     side_effects,
+    staff,
     supply,
     tokens,
     worklist,
@@ -31,8 +33,8 @@ from medmgmt.api.kit import docs
 app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
-    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
-    break_glass, tokens,
+    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit, account,
+    break_glass, staff, tokens,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -225,8 +225,7 @@ def several(by: User, *, act: str, tasks: list[dict[str, int]], **said: Any) -> 
 # fmt: off
 ADDRESSES = [
     at("tasks", "tasks",
-       get=lists(TaskLine, asked_for, order=("rank", "due_at", "id"), query=TaskQuery, filters=TaskFilters,
-            seen="tasks")),
+       get=lists(TaskLine, asked_for, order=("rank", "due_at", "id"), query=TaskQuery, filters=TaskFilters)),
     at("tasks/counts", "task-counts",
        get=reads(Counts, worklist_reads.task_counts, "How many tasks wait for you, are yours, and are late.")),
     at("tasks/batch", "several-tasks", post=writes(Told, several, takes=Several)),

@@ -69,6 +69,8 @@ ACTS: dict[str, frozenset[Role]] = {
     "view_delivery": frozenset({Role.ADMINISTRATOR}),
     "decide_held": STAFF,
     "view_audit": frozenset({Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}),
+    "manage_staff": frozenset({Role.ADMINISTRATOR}),
+    "confirm_staff": frozenset({Role.ADMINISTRATOR, Role.PHARMACIST, Role.PSYCHIATRIST}),
     "search_drugs": EVERYBODY,
     "check_interactions": STAFF,
     "make_token": STAFF | {Role.ADMINISTRATOR},
@@ -282,6 +284,12 @@ def for_writing(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     the patient, while the writer holds the patient and waits for the head.
     """
     return patients.select_for_update(of=("self",), no_key=True)
+
+
+def patient_of_number(by: User, mrn: str) -> Patient | None:
+    """The patient of exactly this record number, in whoever's care; for giving them a login and nothing else."""
+    require(by, "manage_staff")
+    return Patient.objects.filter(mrn=mrn.strip(), merged_into=None).first()
 
 
 def patient_from_source(by: User, source_id: str) -> Patient | None:

@@ -2,30 +2,29 @@
 
 The database lets an entry in only behind the newest of its chain, and moves the head of the chain itself. The seal is
 keyed, so whoever can write to the database but does not hold settings.AUDIT_KEY cannot write an entry that verifies.
-What only a copy elsewhere can show, a chain cut off together with its head, verify() finds with the heads kept from
-an earlier run.
+What only a copy elsewhere can show, a chain cut off together with its head, verify() finds by the numbers outside the
+database (anchor), which are written after each commit.
 """
 
-import hashlib
-import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
+from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from medmgmt.record import entered
-from medmgmt.record.models.audit import AuditEntry, AuditHead
+from medmgmt.record import anchor, entered, seals, sight, signatures
+from medmgmt.record.models.audit import AuditEntry, AuditHead, AuditPatient
 from medmgmt.record.models.people import User
 
 SITE = "site"
 CLOCK = "the clock"
-AT_ONCE = 2000
+AT_ONCE = 500
 NEVER_WRITTEN = (0, "")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The number of the request being answered; set by the faces, copied into every entry."""
@@ -65,12 +64,15 @@ def record(
     act: str,
     *,
     patient_id: int | None = None,
+    patients: Collection[int] = (),
     obj: models.Model | tuple[str, object] | None = None,
     why: str = "",
     detail: Mapping[str, object] | None = None,
     actor_name: str = "",
 ) -> AuditEntry:
     """Appends one entry to the patient's chain, or to the site's where there is no patient; two queries.
+
+    An entry about several `patients` is one of the site's chain that each of them finds; three queries however many.
 
     Part of the caller's transaction: it is written exactly when what it speaks of is. `detail` holds ids, counts and
     codes only; a float or a date in it is a TypeError. Without `by`, `actor_name` says what acted (the clock, a link
@@ -90,17 +92,26 @@ def record(
         object_type=object_type,
         object_id=object_id,
         why=why.replace("\x00", ""),
-        detail=_plain({**(detail or {}), **_in_emergency(by, patient_id)}),
+        detail=_plain({**(detail or {}), **_named_in(patients), **_in_emergency(by, patient_id)}),
         request_id=request_id.get()[:64],
+        key=seals.current(),
     )
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(LOCK_HEAD, [entry.chain])
         last, entry.previous_hash = cursor.fetchone()
         entry.seq = last + 1
-        entry.hash = seal(entry)
+        entry.hash = seals.seal(said(entry)).hash
         cursor.execute(APPEND, _values(entry))
         entry.pk = cursor.fetchone()[0]
+        transaction.on_commit(partial(anchor.advance, entry.chain, entry.seq, entry.hash), robust=True)
+        AuditPatient.objects.bulk_create([AuditPatient(entry=entry, patient_id=one) for one in sorted(patients)])
+    sight.written(patients if patient_id is None else [patient_id])
     return entry
+
+
+def _named_in(patients: Collection[int]) -> dict[str, object]:
+    """What the detail of an entry about several patients says of them."""
+    return {"named": sorted(patients)} if patients else {}
 
 
 def _in_emergency(by: User | None, patient_id: int | None) -> dict[str, object]:
@@ -138,9 +149,9 @@ def _plain(value: object) -> Any:
     raise TypeError(f"an audit entry holds ids, counts and codes, not {type(value).__name__}")
 
 
-def seal(entry: AuditEntry) -> str:
-    """HMAC-SHA256, keyed with settings.AUDIT_KEY, over everything the entry says and the seal before it."""
-    said = {
+def said(entry: AuditEntry) -> dict[str, object]:
+    """Everything an entry says, with the seal before it: what its own seal is over."""
+    return {
         "chain": entry.chain,
         "seq": entry.seq,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -155,9 +166,8 @@ def seal(entry: AuditEntry) -> str:
         "detail": entry.detail,
         "request_id": entry.request_id,
         "previous_hash": entry.previous_hash,
+        "key": entry.key,
     }
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
-    return hmac.new(settings.AUDIT_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def heads() -> dict[str, tuple[int, str]]:
@@ -169,18 +179,37 @@ def heads() -> dict[str, tuple[int, str]]:
 def verify(kept: Mapping[str, tuple[int, str]] | None = None) -> list[Fault]:
     """Reads the whole trail and returns every fault in it; an empty list means that it is as it was written.
 
-    Finds entries that were changed, removed, inserted, moved or cut off; may run while others write. `kept` are heads
-    from an earlier run: each entry they name must still be there.
+    Finds entries that were changed, removed, inserted, moved or cut off, patients whom an entry names and the index
+    does not, and signed rows that are not what was signed; may run while others write. What was cut off together with
+    its head the numbers outside the database show (anchor); `kept` are heads from an earlier run. Each entry that
+    either names must still be there.
     """
-    named = [heads(), dict(kept or {})]
+    named = [anchor.heads(), heads(), dict(kept or {})]
+    changes = signatures.looked_through()  # before the trail, which names whatever was signed by then
     ends: dict[str, tuple[int, str]] = {}
+    sealed: dict[int, str] = {}
     faults: list[Fault] = []
-    for entry in AuditEntry.objects.order_by("chain", "seq").iterator(chunk_size=AT_ONCE):
+    for entry, patients in _with_patients():
         faults += _entry_faults(entry, *ends.get(entry.chain, NEVER_WRITTEN))
         faults += _named_faults(entry, named)
+        if patients != entry.detail.get("named", []):
+            faults.append(Fault(entry.chain, entry.seq, "the index of patients does not name whom it names"))
+        sealed |= {int(pk): str(seal) for pk, seal in entry.detail.get("seals", {}).items()}
         ends[entry.chain] = (entry.seq, entry.hash)
     faults += _end_faults(ends, named, heads())
+    faults += [Fault("dosage change", pk, wrong) for pk, wrong in changes.faults(sealed)]
     return sorted(set(faults), key=lambda fault: (fault.chain, fault.seq, fault.what))
+
+
+def _with_patients() -> Iterator[tuple[AuditEntry, list[int]]]:
+    """Every entry in the order of its chain, with the patients whom the index gives it; the index is read after it."""
+    entries = AuditEntry.objects.order_by("chain", "seq").iterator(chunk_size=AT_ONCE)
+    while some := list(islice(entries, AT_ONCE)):
+        index: dict[int, list[int]] = {}
+        rows = AuditPatient.objects.filter(entry__in=[entry.pk for entry in some])
+        for entry_id, patient_id in rows.order_by("patient_id").values_list("entry_id", "patient_id"):
+            index.setdefault(entry_id, []).append(patient_id)
+        yield from ((entry, index.get(entry.pk, [])) for entry in some)
 
 
 def _entry_faults(entry: AuditEntry, seq: int, previous: str) -> Iterator[Fault]:
@@ -189,8 +218,9 @@ def _entry_faults(entry: AuditEntry, seq: int, previous: str) -> Iterator[Fault]
         yield _missing(entry.chain, seq + 1, entry.seq - 1)
     elif entry.previous_hash != previous:
         yield Fault(entry.chain, entry.seq, "it does not follow the entry before it")
-    if not hmac.compare_digest(entry.hash.encode(), seal(entry).encode()):
-        yield Fault(entry.chain, entry.seq, "it was changed, moved, or not written by this service")
+    wrong = seals.fault(said(entry), seals.Seal(entry.hash, entry.key))
+    if wrong:
+        yield Fault(entry.chain, entry.seq, wrong)
 
 
 def _named_faults(entry: AuditEntry, named: list[dict[str, tuple[int, str]]]) -> Iterator[Fault]:

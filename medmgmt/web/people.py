@@ -42,7 +42,6 @@ def patients(request: Asked) -> HttpResponse:
     form = PatientSearch(request.POST or None)
     search = form.cleaned_data["q"].strip() if form.is_bound and form.is_valid() else ""
     rows = paged(request, people.patients(request.user, search=search))
-    people.saw_list(request.user, "patients", len(rows))
     template = "_patients.html" if request.htmx else "patients.html"
     may_register = access.may(request.user, "register_patient")
     return render(request, template, {"form": form, "rows": rows, "search": search, "may_register": may_register})

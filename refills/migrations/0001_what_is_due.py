@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('prescription', 'counted_on', 'id'),
                 'constraints': [
-                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='a_count_is_not_below_zero'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('quantity__lte', 10000)), name='a_count_is_not_below_zero_and_at_most_ten_thousand'),
                 ],
             },
         ),
@@ -220,6 +220,7 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='a_caregiver_has_a_name'),
                     models.CheckConstraint(condition=models.Q(('covers', ''), _negated=True), name='a_caregivers_consent_says_what_for'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '\n'), _negated=True), models.Q(('address__contains', '\r'), _negated=True)), name='a_caregivers_address_is_one_line'),
                     models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '@'), ('channel', 'email')), models.Q(('address__startswith', '+'), ('channel', 'sms')), _connector='OR'), name='a_caregivers_address_looks_like_its_channel'),
                     models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='a_caregivers_consent_ends_after_it_begins'),
                 ],
@@ -384,6 +385,7 @@ class Migration(migrations.Migration):
                 'ordering': ('prescription', 'dispensed_on', 'id'),
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='a_dispense_hands_out_something'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('quantity__lte', 10000)), name='a_dispense_is_at_most_ten_thousand_units'),
                     models.CheckConstraint(condition=models.Q(('days_supply__lte', 366)), name='a_dispense_lasts_at_most_a_year'),
                 ],
             },
@@ -407,8 +409,9 @@ class Migration(migrations.Migration):
                 'ordering': ('prescription', 'issued_on', 'id'),
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='an_authorisation_allows_something'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('quantity__lte', 10000)), name='an_authorised_fill_is_at_most_ten_thousand_units'),
                     models.CheckConstraint(condition=models.Q(('days_supply__gte', 1), ('days_supply__lte', 366)), name='an_authorised_fill_lasts_at_most_a_year'),
-                    models.CheckConstraint(condition=models.Q(('refills__lte', 99)), name='authorised_refills_are_at_most_99'),
+                    models.CheckConstraint(condition=models.Q(('refills__gte', 0), ('refills__lte', 99)), name='authorised_refills_are_at_most_99'),
                     models.CheckConstraint(condition=models.Q(('may_fill_from__isnull', True), ('may_fill_from__gte', models.F('issued_on')), _connector='OR'), name='nothing_may_be_filled_before_it_is_issued'),
                 ],
             },
@@ -575,7 +578,7 @@ class Migration(migrations.Migration):
             name='Task',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('contact_patient', 'Contact the patient'), ('refill_request', 'Refill asked for'), ('result', 'A result needs somebody'), ('side_effect_review', 'Review a side effect'), ('finding_follow_up', 'Follow up an accepted risk'), ('not_checked', 'Drug that could not be checked'), ('review_proposal', 'Proposal waits for a signature'), ('monitoring_due', 'Monitoring is due'), ('monitoring_order', 'Monitoring to arrange'), ('cosign', 'A second signature is asked for'), ('knowledge_change', 'What is known has changed'), ('renewal', 'Renew a prescription'), ('fill_look', 'Look at a fill'), ('supply_gap', 'Supply has run out'), ('lab_gate', 'Supply waits for a lab'), ('injection_due', 'Injection is due'), ('fix_contact', 'Mend how the patient is reached'), ('message_held', 'Decide on a message that was held back'), ('break_glass', 'Look at a chart opened in an emergency'), ('other', 'Other')], max_length=30)),
+                ('kind', models.CharField(choices=[('contact_patient', 'Contact the patient'), ('refill_request', 'Refill asked for'), ('result', 'A result needs somebody'), ('side_effect_review', 'Review a side effect'), ('finding_follow_up', 'Follow up an accepted risk'), ('not_checked', 'Drug that could not be checked'), ('review_proposal', 'Proposal waits for a signature'), ('monitoring_due', 'Monitoring is due'), ('monitoring_order', 'Monitoring to arrange'), ('cosign', 'A second signature is asked for'), ('knowledge_change', 'What is known has changed'), ('renewal', 'Renew a prescription'), ('fill_look', 'Look at a fill'), ('supply_gap', 'Supply has run out'), ('lab_gate', 'Supply waits for a lab'), ('injection_due', 'Injection is due'), ('fix_contact', 'Mend how the patient is reached'), ('message_held', 'Decide on a message that was held back'), ('break_glass', 'Look at a chart opened in an emergency'), ('staff_change', 'Decide on a change of a login'), ('other', 'Other')], max_length=30)),
                 ('key', models.CharField(help_text='The same event never opens two tasks.', max_length=200, unique=True)),
                 ('patient', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='record.patient')),
                 ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to=settings.AUTH_USER_MODEL)),
@@ -622,7 +625,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('assignee__isnull', False), models.Q(('role', ''), _negated=True), _connector='OR'), name='a_task_has_an_assignee_or_a_role'),
                     models.CheckConstraint(condition=models.Q(('priority__gte', 1), ('priority__lte', 4)), name='a_task_priority_is_1_to_4'),
                     models.CheckConstraint(condition=models.Q(('escalation_level__lte', 3)), name='a_task_escalates_at_most_three_times'),
-                    models.CheckConstraint(condition=models.Q(('kind__in', ['contact_patient', 'refill_request', 'result', 'side_effect_review', 'finding_follow_up', 'not_checked', 'review_proposal', 'monitoring_due', 'monitoring_order', 'cosign', 'knowledge_change', 'renewal', 'fill_look', 'supply_gap', 'lab_gate', 'injection_due', 'fix_contact', 'message_held', 'break_glass', 'other'])), name='a_task_kind_is_known'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['contact_patient', 'refill_request', 'result', 'side_effect_review', 'finding_follow_up', 'not_checked', 'review_proposal', 'monitoring_due', 'monitoring_order', 'cosign', 'knowledge_change', 'renewal', 'fill_look', 'supply_gap', 'lab_gate', 'injection_due', 'fix_contact', 'message_held', 'break_glass', 'staff_change', 'other'])), name='a_task_kind_is_known'),
                     models.CheckConstraint(condition=models.Q(models.Q(('claimed_by__isnull', False), ('claimed_until__isnull', False), ('state', 'claimed')), models.Q(models.Q(('state', 'claimed'), _negated=True), ('claimed_by__isnull', True), ('claimed_until__isnull', True)), _connector='OR'), name='only_a_claimed_task_has_a_claimer_and_a_lease'),
                     models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('state__in', ('open', 'claimed'))), models.Q(('closed_at__isnull', False), ('state__in', ('done', 'cancelled'))), _connector='OR'), name='a_closed_task_and_only_it_has_a_closing_time'),
                     models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('closed_by__isnull', False), _connector='OR'), name='a_done_task_says_who_did_it'),

@@ -18,6 +18,7 @@ from medmgmt.record.models import (
     Allergy,
     BreakGlass,
     CareAssignment,
+    CareTeam,
     CareTeamMember,
     Condition,
     ContactPoint,
@@ -28,9 +29,12 @@ from medmgmt.record.models import (
     Kind,
     MonitoringOrder,
     Observation,
+    OpenSession,
     Patient,
     Prescription,
+    Role,
     SideEffectReport,
+    StaffChange,
     Status,
     Token,
     User,
@@ -89,6 +93,7 @@ def build() -> Clinic:
     tasks(clinic, carla, adler, bo)
     messages_of(clinic, carla, bo)
     knowledge(clinic)
+    logins(clinic)
     name_the_rest(clinic)
     for team in (factories.team(), other):
         clinic.call(team, f"#{team.name.lower()}")
@@ -237,6 +242,7 @@ def chart_of(clinic: Clinic, carla: Patient, bo: User) -> None:
     clinic.call(ImportRemark.objects.get(pk=clinic.ids["remark_id"]), "currentremark")
     clinic.call(remark(carla, "readremark", dismissed_by=bo, dismissed_at=NOON), "readremark")
     clinic.call(Encounter.objects.create(patient=carla, kind="video", on=date(2026, 5, 2), by=bo), "#visit")
+    clinic.call(OpenSession.objects.create(user=bo, session_key="b" * 32, words="Firefox on Linux"), "#ward-tablet")
     clinic.call(ContactPoint.objects.get(patient=carla), "carla@mail.example")
     ended = ContactPoint.objects.create(
         patient=carla, channel="sms", address="+15550199", consented_at=factories.LONG_AGO,
@@ -289,6 +295,19 @@ def staffing(clinic: Clinic, adler: User, bo: User) -> None:
     taken_back = worklist.tell_absence(bo, user_id=bo.pk, since=soon, until=soon + timedelta(days=1))
     worklist.withdraw_absence(bo, taken_back.pk)
     clinic.call(taken_back, "#not-away")
+
+
+def logins(clinic: Clinic) -> None:
+    """Everybody who signs in, by their name, and who is in which team."""
+    for user in User.objects.all():
+        clinic.call(user, f"#{user.username}")
+    for member in CareTeamMember.objects.select_related("user", "team"):
+        clinic.call(member, f"#{member.user.username}-{member.team.name.lower()}")
+    clinic.call(CareTeam.objects.get(name="Annex"), "#annex")
+    clinic.call(StaffChange.objects.get(pk=clinic.ids["staff_change_id"]), "#waits")
+    declined = {"state": "declined", "decided_by": factories.pia(), "decided_at": NOON, "asked_by": factories.admin()}
+    nora = {"user_id": clinic.ids["user_id"], "role": Role.PHARMACIST, "role_before": Role.NURSE}
+    clinic.call(StaffChange.objects.create(kind="role", why="declinedwhy", **nora, **declined), "declinedwhy")
 
 
 def tasks(clinic: Clinic, carla: Patient, adler: User, bo: User) -> None:

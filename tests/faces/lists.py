@@ -13,17 +13,20 @@ WITHOUT = {
 """Words that the knowledge itself uses, on the pages about it."""
 
 NOT_LISTS = """
-api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:nothing-here api:preview-release api:release
-api:schema healthz metrics problems:all problems:one readyz
-web:answer web:answer_screening web:ask_cosignature web:ask_for_refill web:authorise web:cancel web:change web:claim
-web:code_allergy web:comment web:correct_observation web:correct_side_effect web:cosign web:count web:decide_rule
-web:decline web:decline_cosignature web:dismiss_remark web:done web:enrol web:hook web:language web:lift_limit
-web:limit web:local_change web:merge_charts web:my_side_effect web:my_side_effect_sent web:new_allergy
-web:new_condition web:new_dispense web:new_encounter web:new_observation web:new_rule web:new_side_effect web:notice
-web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
-web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
-web:update_patient web:void_fill web:withdraw web:withdraw_absence
-web:end_break_glass web:revoke_token web:judge_break_glass
+api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:login api:nothing-here api:preview-release
+api:release api:schema healthz metrics problems:all problems:one readyz web:account web:answer web:answer_screening
+web:ask_active web:ask_cosignature web:ask_for_refill web:ask_passkey web:ask_password web:ask_role web:authorise
+web:begin_membership web:cancel web:change web:change_password web:claim web:clear_lock web:code_allergy web:comment
+web:confirm_staff_change web:correct_login web:correct_observation web:correct_side_effect web:cosign web:count
+web:decide_rule web:decline web:decline_cosignature web:decline_staff_change web:dismiss_remark web:done
+web:end_break_glass web:end_membership web:end_sessions web:enrol web:first_sign_in web:forget_device web:hook
+web:judge_break_glass web:language web:lift_limit web:limit web:local_change web:make_inactive web:merge_charts
+web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition web:new_dispense web:new_encounter
+web:new_login web:new_observation web:new_rule web:new_side_effect web:notice web:order_monitoring web:pin
+web:postpone web:reassign web:recovery_codes web:register web:release web:release_gate web:remove_factor
+web:rename_team web:renewal web:revoke web:revoke_token web:second web:second_factor web:session web:set_up
+web:several web:sign web:sign_in web:sign_out web:staff_change web:start web:stop_messages web:switch_release
+web:tell_taken web:told web:update_patient web:void_fill web:withdraw web:withdraw_absence
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -112,6 +115,18 @@ api:rules | Rule | adler bo pia admin dorn: #shipped
 api:local-changes | LocalChange | adler bo pia admin dorn: #proposed rejectedreason
 api:local-changes?state=rejected | LocalChange | adler bo pia admin dorn: rejectedreason
 api:rescreenings | RescreenRun | adler bo pia admin dorn: #first #second
+api:logins | User | admin: #adler #admin #bo #carla #dorn #elsewhere #nora #olga #otto #pat #pia
+api:logins?role=pharmacist | User | admin: #pia
+api:logins?active=false | User | admin:
+api:memberships | CareTeamMember | admin: #adler-harbor #bo-harbor #bo-hillside #dorn-hillside #otto-annex
+    #pia-harbor
+api:memberships?user={user_id} | CareTeamMember | admin:
+api:memberships?team={team_id} | CareTeamMember | admin: #otto-annex
+api:teams | CareTeam | admin: #annex #harbor #hillside
+api:staff-changes | StaffChange | adler pia admin dorn: #waits declinedwhy
+api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
+api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
+api:my-sessions | OpenSession | bo: #ward-tablet | adler pia admin carla dorn pat olga:
 api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
 api:audit?patient={pat} | AuditEntry | admin olga: #Park
 api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside
@@ -201,6 +216,15 @@ web:knowledge | words | adler bo pia admin dorn: idlesource
 web:knowledge | Release at /knowledge/(\d+)/ | adler bo dorn: | pia admin: #used idlesource
 web:rules | words | adler bo pia admin dorn: rejectedreason
 web:rules | LocalChange at /knowledge/rules/(\d+)/ | adler bo pia admin dorn: #proposed rejectedreason
+web:staff | User at /staff/(\d+)/ | admin: #adler #admin #bo #dorn #elsewhere #nora #olga #otto #pia
+web:staff?role=pharmacist | User at /staff/(\d+)/ | admin: #pia
+web:staff?use=out | User at /staff/(\d+)/ | admin:
+web:staff | words | admin:
+web:teams | CareTeam at /staff/teams/(\d+)/ | admin: #annex #harbor #hillside
+web:login | StaffChange at /staff/changes/(\d+)/ | admin: declinedwhy
+web:login | CareTeamMember at /staff/memberships/(\d+)/ | admin:
+web:staff_changes | StaffChange at /staff/changes/(\d+)/ | adler pia admin dorn: #waits
+web:staff_changes?state=declined | words | adler pia admin dorn: declinedwhy
 web:selftest | words | adler bo pia admin dorn:
 web:alerts | words | adler pia admin dorn:
 web:export_alerts | words | adler pia admin dorn:

@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import BreakGlass, ImportRemark, Kind, Patient, Role, Token, User
+from medmgmt.record.models import (
+    BreakGlass,
+    CareTeamMember,
+    ImportRemark,
+    Kind,
+    Patient,
+    Role,
+    StaffChange,
+    Token,
+    User,
+)
 from refills.messages import calendar_feed
 from refills.models import Absence, CaregiverConsent, Reminder, Task
 from tests import factories, shipped_knowledge
@@ -40,6 +50,21 @@ def away_later(user: User) -> Absence:
     """Somebody who will be away, long after whatever a test looks at."""
     begins = timezone.now() + timedelta(days=100)
     return worklist.tell_absence(user, user_id=user.pk, since=begins, until=begins + timedelta(days=1))
+
+
+def new_here() -> dict[str, int]:
+    """Two nurses in no team yet: of one a new password waits, and she begins long after whatever a test looks at."""
+    nora, otto = factories.user("nora", Role.NURSE), factories.user("otto", Role.NURSE)
+    annex, begins = factories.team("Annex"), timezone.now() + timedelta(days=100)
+    waits = StaffChange.objects.create(
+        user=otto, kind="password", role_before=Role.NURSE, role=Role.NURSE, why="Lost.", asked_by=factories.admin()
+    )
+    return {
+        "user_id": nora.pk,
+        "team_id": annex.pk,
+        "membership_id": CareTeamMember.objects.create(team=annex, user=otto, since=begins).pk,
+        "staff_change_id": waits.pk,
+    }
 
 
 def once_opened(by: User, patient: Patient) -> BreakGlass:
@@ -110,6 +135,8 @@ def build() -> World:
         ).pk,
         "local_change_id": local.pk,
         "absence_id": away_later(adler).pk,
+        "factor_id": 4711,
+        "device_id": 4711,
         "patient_id": carla.pk,
         "dispense_id": fill.pk,
         "prescription_id": taken.pk,
@@ -129,6 +156,8 @@ def build() -> World:
         "token": factories.link(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
+        "uidb64": "MQ",
+        **new_here(),
     }
     people = {
         "nobody": None,
@@ -168,6 +197,8 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
     day, later, now = today.isoformat(), (today + timedelta(days=5)).isoformat(), timezone.now().isoformat()
     side_effect = {"term": "nausea", "severity": "mild", "began_on": day}
     return {
+        "confirm-identity": {"password": factories.PASSWORD},
+        "my-password": {"old": factories.PASSWORD, "new": "kettle marsh violin nine"},
         "patients": {"mrn": "N-1", "given_name": "N", "family_name": "N", "birth_date": "1990-01-01",
                      "time_zone": "UTC", "team": factories.team().pk},
         "search-patients": {"search": "Castillo"},
@@ -219,6 +250,18 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "decline-cosignature": {"review": ids["review_id"], "note": "ok"},
         "card-monitoring": {"code": "hunter"},
         "local-changes": LOCAL,
+        "logins": {"username": "nell", "role": "nurse", "why": "ok"},
+        "ask-role": {"role": "pharmacist", "why": "ok"},
+        "ask-password": {"why": "ok"},
+        "ask-active": {"why": "ok"},
+        "make-inactive": {"why": "ok"},
+        "clear-lock": {"why": "ok"},
+        "correct-login": {"first_name": "N", "last_name": "N", "email": "", "why": "ok"},
+        "begin-membership": {"team": ids["team_id"], "why": "ok"},
+        "end-membership": {"why": "ok"},
+        "teams": {"name": "New", "why": "ok"},
+        "rename-team": {"name": "New", "why": "ok"},
+        "decline-staff-change": {"why": "ok"},
         "check": {"id": "c", "as_of": day},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
@@ -286,4 +329,16 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "reminder": {"choice": "confirm"},
         "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge_break_glass": {"verdict": "appropriate", "note": "ok"},
+        "new_login": {"username": "nell", "role": "nurse", "why": "ok"},
+        "ask_role": {"role": "pharmacist", "why": "ok"},
+        "ask_password": {"why": "ok"},
+        "ask_active": {"why": "ok"},
+        "make_inactive": {"why": "ok"},
+        "clear_lock": {"why": "ok"},
+        "correct_login": {"first_name": "N", "last_name": "N", "email": "", "why": "ok"},
+        "begin_membership": {"team_id": ids["team_id"], "why": "ok"},
+        "end_membership": {"why": "ok"},
+        "teams": {"name": "New", "why": "ok"},
+        "rename_team": {"name": "New", "why": "ok"},
+        "decline_staff_change": {"why": "ok"},
     }

@@ -209,7 +209,7 @@ def hers(model: type[models.Model], **values: Any) -> Callable[[], models.Model]
 
 PROPOSED = """id patient_id prescription_id kind effective_on sig old_sig reason_code note alongside author_id
     proposed_at prompted_by_side_effect_id prompted_by_observation_id prompted_by_plan"""
-SETTLING = "status signed_by_id signed_at withdrawn_by_id withdrawn_at withdrawn_note"
+SETTLING = "status signed_by_id signed_at withdrawn_by_id withdrawn_at withdrawn_note seal seal_key"
 PLAIN_PRESCRIPTION = """id product_rxcui strength form free_text indication first_supply_days created_by_id created_at
     source_id"""
 SETTLED = "never edited"
@@ -231,6 +231,9 @@ GUARDED: list[tuple[str, Guard]] = [
         "record_observation is never emptied")),
     ("record.AuditEntry", for_ever(
         rows.audit_entry, "the audit trail is never edited or deleted", "record_auditentry is never emptied")),
+    ("record.AuditPatient", for_ever(
+        rows.audit_patient, "whom the audit trail names is never edited or deleted",
+        "record_auditpatient is never emptied")),
     ("record.CoSignature", for_ever(
         rows.cosignature, "a second word on a finding is never edited or deleted; say another",
         "record_cosignature is never emptied")),
@@ -286,6 +289,21 @@ GUARDED: list[tuple[str, Guard]] = [
         "record_breakglassend is never emptied")),
     ("record.BreakGlassJudgement", for_ever(
         rows.judgement, "a judgement is never edited or deleted", "record_breakglassjudgement is never emptied")),
+    ("record.User", Guard(
+        rows.user, "a login keeps its name; make another", "id username",
+        "password last_login is_superuser first_name last_name email is_staff is_active date_joined role patient_id",
+        "a login is never deleted; make it inactive", "record_user is never emptied")),
+    ("record.CareTeam", Guard(
+        factories.team, may_change="id name", deleted="a team is never deleted",
+        emptied="record_careteam is never emptied")),
+    ("record.CareTeamMember", Guard(
+        rows.membership, "a membership gets its end and nothing else; begin another", "id team_id user_id since",
+        "until", "a membership is never deleted; end it", "record_careteammember is never emptied")),
+    ("record.StaffChange", Guard(
+        rows.staff_change, "a change of a login is confirmed or declined, never edited",
+        "id user_id kind role_before role why asked_by_id asked_at",
+        "state decided_by_id decided_at decided_why alone", "a change of a login is never deleted",
+        "record_staffchange is never emptied")),
     # knowledge and reviews
     ("interactions.Review", for_ever(
         review, "a review is never edited or deleted", "interactions_review is never emptied")),
@@ -355,11 +373,8 @@ GUARDED: list[tuple[str, Guard]] = [
 ]  # fmt: skip
 
 EDITED_FREELY = {
-    "record.User": "logins change",
     "record.User_groups": "Django's own",
     "record.User_user_permissions": "Django's own",
-    "record.CareTeam": "teams are renamed",
-    "record.CareTeamMember": "a membership gets its end",
     "record.Token": "its last use is noted, and it is revoked",
     "record.IdempotencyRecord": "answers are forgotten after a week",
     "interactions.LocalChange": "it is decided, suspended and ended",

@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from medmgmt.record import seals, signatures
 from medmgmt.record.models import (
     Allergy,
     AllergyReaction,
     AuditEntry,
     AuditHead,
+    AuditPatient,
     BreakGlass,
     BreakGlassEnd,
     BreakGlassJudgement,
@@ -30,6 +32,8 @@ from medmgmt.record.models import (
     Prescription,
     Role,
     SideEffectReport,
+    StaffChange,
+    StaffChangeKind,
     Suspect,
     User,
 )
@@ -55,6 +59,13 @@ def patient(**values: Any) -> Patient:
 
 def user(**values: Any) -> User:
     return User.objects.create(**{"username": "x", "role": Role.NURSE, **values})
+
+
+def staff_change(**values: Any) -> StaffChange:
+    """A new password for nurse Bo, asked for by the administrator."""
+    fine = {"user": factories.bo(), "kind": StaffChangeKind.PASSWORD, "role_before": Role.NURSE, "role": Role.NURSE,
+            "why": "Forgotten.", "asked_by": factories.admin()}  # fmt: skip
+    return StaffChange.objects.create(**{**fine, **values})
 
 
 def contact(**values: Any) -> ContactPoint:
@@ -193,14 +204,23 @@ def audit_entry(**values: Any) -> AuditEntry:
     return AuditEntry.objects.create(**{**fine, **values})
 
 
+def audit_patient(**values: Any) -> AuditPatient:
+    entry = values.pop("entry", None) or audit_entry()
+    return AuditPatient.objects.create(**{"entry": entry, "patient": factories.carla(), **values})
+
+
 def request(**values: Any) -> IdempotencyRecord:
     fine = {"user": factories.bo(), "key": "k", "method": "POST", "path": "/", "fingerprint": "f", "status": 201}
     return IdempotencyRecord.objects.create(**{**fine, **values})
 
 
+SEAL = seals.Seal("s" * 64, "k")
+"""Where nobody reads it."""
+
+
 def signed() -> DosageChange:
     made = change()
-    made.sign(by_id=factories.adler().pk, at=NOW)
+    made.sign(by_id=factories.adler().pk, at=NOW, seal=signatures.seal_of(made, by_id=factories.adler().pk, at=NOW))
     return made
 
 

@@ -11,6 +11,7 @@ from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict
 from medmgmt.record.models import AuditEntry, DosageChange
 from tests import factories
+from tests.record.rows import SEAL
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -97,7 +98,7 @@ def test_a_thing_is_read_after_the_lock_on_its_patient():
             _patient, mine = access.locked(adler, "sign", DosageChange, change.pk, through="prescription")
             held.set()
             threading.Event().wait(0.3)
-            mine.sign(by_id=adler.pk, at=NOW)
+            mine.sign(by_id=adler.pk, at=NOW, seal=SEAL)
 
     def second() -> str:
         held.wait(PATIENCE)
@@ -135,7 +136,7 @@ def test_a_change_signed_by_two_people_at_once_is_signed_by_one():
     def signing(by_id: int) -> Callable[[], object]:
         def sign() -> None:
             with transaction.atomic():
-                DosageChange.objects.get(pk=change.pk).sign(by_id=by_id, at=NOW)
+                DosageChange.objects.get(pk=change.pk).sign(by_id=by_id, at=NOW, seal=SEAL)
 
         return sign
 

@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from medmgmt.record import audit
+from medmgmt.record import anchor, audit, seals
 from medmgmt.record.audit import Fault
-from medmgmt.record.models import AuditEntry, AuditHead
+from medmgmt.record.models import AuditEntry, AuditHead, AuditPatient
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -158,11 +158,11 @@ def test_verify_finds_a_changed_entry(chain, edit):
     assert audit.verify() == [Fault(chain, 3, SEALED)]
 
 
-def test_verify_finds_an_entry_sealed_with_another_key(chain, settings):
+def test_verify_finds_an_entry_sealed_with_another_key_that_calls_itself_ours(chain, settings):
     forged = entries(chain).get(seq=6)
     forged.why, key = "edited", settings.AUDIT_KEY
     settings.AUDIT_KEY = "guessed"
-    forged.hash = audit.seal(forged)
+    forged.hash = seals.seal(audit.said(forged)).hash
     settings.AUDIT_KEY = key
     with by_the_owner_of_the_database():
         entries(chain).filter(seq=6).update(why=forged.why, hash=forged.hash)
@@ -187,6 +187,52 @@ def test_verify_finds_missing_and_cut_off_entries(chain, gone, said):
     assert audit.verify() == [Fault(chain, said.seq, said.what)]
 
 
+def test_a_key_that_was_changed_still_verifies_what_it_sealed_and_one_that_is_missing_is_said_to_be(chain, settings):
+    old, settings.AUDIT_KEY = settings.AUDIT_KEY, "another key " * 5
+    settings.AUDIT_KEYS_OLD = [old]
+    made = audit.record(factories.bo(), "view_chart", patient_id=factories.carla().pk)
+    assert made.key == seals.key_id(settings.AUDIT_KEY) != entries(chain).get(seq=6).key
+    assert audit.verify() == []
+    settings.AUDIT_KEYS_OLD = []
+    missing = f"the key {seals.key_id(old)} that sealed it is not here: put it into AUDIT_KEYS_OLD"
+    assert {fault.what for fault in audit.verify()} == {missing}
+    assert len(audit.verify()) == 8
+
+
+def test_verify_finds_an_entry_said_to_be_sealed_by_a_key_that_was_retired(chain, settings):
+    settings.AUDIT_KEYS_OLD = [settings.AUDIT_KEY, "an older key " * 5]
+    with by_the_owner_of_the_database():
+        entries(chain).filter(seq=3).update(key=seals.key_id("an older key " * 5))
+    assert audit.verify() == [Fault(chain, 3, SEALED)]
+
+
+# -- entries about several patients ------------------------------------------------------------------------------------
+
+
+def test_an_entry_about_fifty_patients_costs_three_queries_and_each_finds_it(django_assert_num_queries):
+    seen, bo = [factories.patient(f"M-{number}").pk for number in range(50)], factories.bo()
+    with django_assert_num_queries(3):
+        made = audit.record(bo, "see", patients=seen, obj=("page", "web:worklist"))
+    assert made.detail == {"named": sorted(seen)}
+    assert set(AuditPatient.objects.filter(entry=made).values_list("patient", flat=True)) == set(seen)
+    assert audit.verify() == []
+
+
+def test_verify_finds_a_patient_taken_out_of_the_index_or_laid_into_it(chain):
+    first, second, other = factories.carla().pk, factories.stranger().pk, factories.patient("M-9").pk
+    made = audit.record(factories.bo(), "see", patients=[first, second])
+    named = AuditPatient.objects.filter(entry=made)
+    wrong = [Fault("site", made.seq, "the index of patients does not name whom it names")]
+    with by_the_owner_of_the_database():
+        named.filter(patient=second).delete()
+    assert audit.verify() == wrong
+    AuditPatient.objects.create(entry=made, patient_id=other)
+    assert audit.verify() == wrong
+    with by_the_owner_of_the_database():
+        named.filter(patient=other).update(patient=second)
+    assert audit.verify() == []
+
+
 def test_verify_finds_a_gap_that_was_closed_by_renumbering(chain):
     with by_the_owner_of_the_database():
         entries(chain).filter(seq=3).delete()
@@ -206,7 +252,14 @@ def test_verify_finds_an_inserted_entry(chain):
     last = entries(chain).last()
     with by_the_owner_of_the_database():
         AuditEntry.objects.create(
-            chain=chain, seq=7, at=last.at, actor_name="x", act="x", previous_hash=last.hash, hash="0" * 64
+            chain=chain,
+            seq=7,
+            at=last.at,
+            actor_name="x",
+            act="x",
+            previous_hash=last.hash,
+            hash="0" * 64,
+            key=last.key,
         )
     assert audit.verify() == [
         Fault(chain, 7, SEALED),
@@ -233,7 +286,7 @@ def test_verify_finds_an_entry_of_a_forked_copy_although_this_service_sealed_it(
     other = entries(chain).get(seq=3)
     other.why = "as the copy has it"
     with by_the_owner_of_the_database():
-        entries(chain).filter(seq=3).update(why=other.why, hash=audit.seal(other))
+        entries(chain).filter(seq=3).update(why=other.why, hash=seals.seal(audit.said(other)).hash)
     assert audit.verify() == [Fault(chain, 4, "it does not follow the entry before it")]
 
 
@@ -271,6 +324,28 @@ def test_a_chain_cut_off_together_with_its_head_is_found_by_the_heads_kept_elsew
     audit.record(None, "tick", patient_id=int(chain.removeprefix("patient:")))
     audit.record(None, "tick", patient_id=int(chain.removeprefix("patient:")))
     assert Fault(chain, 6, "it is not the entry that a head of its chain names") in audit.verify(kept)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chain_cut_off_together_with_its_head_is_found_by_the_numbers_outside_the_database(capsys):
+    carla, bo = factories.carla(), factories.bo()
+    for _ in range(6):
+        audit.record(bo, "view_chart", patient_id=carla.pk)
+    with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+        audit.record(bo, "undone", patient_id=carla.pk)
+        raise ZeroDivisionError
+    assert audit.verify() == []
+    anchor.shorten()
+    assert anchor.heads() == audit.heads()
+    chain = f"patient:{carla.pk}"
+    with transaction.atomic(), by_the_owner_of_the_database():
+        entries(chain).filter(seq__gte=5).delete()
+        AuditHead.objects.filter(chain=chain).update(seq=4, hash=entries(chain).last().hash)
+    assert audit.verify() == [Fault(chain, 5, "it and all others up to 6 are missing")]
+    call_command("verify_audit", set_back="restored from last night")
+    assert audit.verify() == []
+    told = AuditEntry.objects.get(act="set_back")
+    assert (told.why, told.detail) == ("restored from last night", {"lost": 2})
 
 
 def test_an_empty_trail_has_no_fault():

@@ -3,11 +3,10 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from django.contrib.admin import site
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from medmgmt.record.models import CareTeam, Condition, ContactPoint, Patient, Role, User
+from medmgmt.record.models import Condition, ContactPoint, Patient, Role, User
 from medmgmt.record.models.people import validate_time_zone
 from tests import factories
 
@@ -83,43 +82,6 @@ def test_the_cast_can_be_called_twice_and_is_the_same():
     for somebody in (factories.adler, factories.brandt, factories.bo, factories.pia, factories.dorn, factories.admin,
                      factories.carla, factories.carla_user, factories.stranger):  # fmt: skip
         assert somebody() == somebody()
-
-
-@pytest.mark.django_db
-def test_django_admin_knows_logins_and_teams_of_the_record_and_nothing_of_a_patient():
-    ours = {model for model in site._registry if model._meta.app_label == "record"}
-    assert ours == {User, CareTeam}
-
-
-@pytest.mark.django_db
-def test_the_administrator_opens_logins_and_teams_but_deletes_no_login(client, rf):
-    client.force_login(factories.admin(), backend="django.contrib.auth.backends.ModelBackend")
-    bo = factories.bo()
-    for address in (
-        "user/",
-        f"user/{bo.pk}/change/",
-        "user/add/",
-        "careteam/",
-        f"careteam/{factories.team().pk}/change/",
-    ):
-        assert client.get(f"/admin/record/{address}").status_code == 200, address
-    assert not site.get_model_admin(User).has_delete_permission(rf.get("/"), bo)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("by", [factories.adler, factories.bo, factories.carla_user])
-def test_nobody_else_opens_django_admin(client, by):
-    client.force_login(by(), backend="django.contrib.auth.backends.ModelBackend")
-    assert client.get("/admin/record/user/").status_code == 302
-
-
-@pytest.mark.django_db
-def test_a_membership_is_ended_in_the_administration_and_never_deleted(client):
-    client.force_login(factories.admin(), backend="django.contrib.auth.backends.ModelBackend")
-    factories.bo()
-    page = client.get(f"/admin/record/careteam/{factories.team().pk}/change/").content.decode()
-    assert "members-0-until" in page
-    assert "members-0-DELETE" not in page
 
 
 @pytest.mark.parametrize(

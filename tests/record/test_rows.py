@@ -10,6 +10,7 @@ from medmgmt.record.models import DosageChange, Kind, Observation
 from tests import factories
 from tests.record.rows import (
     NOW,
+    SEAL,
     allergy,
     assignment,
     audit_entry,
@@ -30,10 +31,10 @@ pytestmark = pytest.mark.django_db
 
 def test_a_proposed_change_is_signed_once():
     made, again = change(), DosageChange.objects.get()
-    made.sign(by_id=factories.adler().pk, at=NOW)
+    made.sign(by_id=factories.adler().pk, at=NOW, seal=SEAL)
     assert (made.status, made.signed_by, made.signed_at) == ("signed", factories.adler(), NOW)
     with pytest.raises(Conflict):
-        again.sign(by_id=factories.brandt().pk, at=NOW)
+        again.sign(by_id=factories.brandt().pk, at=NOW, seal=SEAL)
     with pytest.raises(Conflict):
         again.withdraw(by_id=factories.brandt().pk, at=NOW)
     again.refresh_from_db()

@@ -1,7 +1,7 @@
 """One address of the API: understands the request, calls one action or one read, shows the result."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -17,16 +17,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from medmgmt import people
 from medmgmt.api.kit import idempotency
 from medmgmt.api.kit.fields import Strict
 from medmgmt.api.kit.filters import FilterSet
 from medmgmt.api.kit.pagination import Pages
 from medmgmt.api.kit.session import SessionAuthentication, TokenAuthentication
 from medmgmt.problems import ProblemRaised
-from medmgmt.record import door, tokens
+from medmgmt.record import door, sight, tokens
 from medmgmt.record.errors import Conflict, OutOfScope
-from medmgmt.record.models import Scope, Token, User
+from medmgmt.record.models import Scope, Token
 from refills.errors import TaskTaken
 
 Fields = type[serializers.Serializer[Any]]
@@ -50,8 +49,8 @@ class Operation:
     is_versioned: bool = False
     refuses: tuple[str, ...] = ()
     links_to: str = ""
-    seen: str = ""
-    """What a list shows of patients, for the audit; empty where it shows none or opens a single chart."""
+    is_trail: bool = False
+    """Whether it tells who did what: of patients only the numbers of their charts."""
     words: str = ""
     """What it does, where its act says it otherwise."""
     only_reads: bool = False
@@ -112,6 +111,7 @@ class Endpoint(APIView):
     def show(self, operation: Operation, thing: object) -> Response:
         """The result as an answer, with its version as ETag and, for a new thing, its address."""
         data = operation.gives(thing).data
+        sight.show(patients_in(data))
         response = Response(data, status=operation.status)
         if operation.has_version():
             response.headers["ETag"] = f'"{data["version"]}"'
@@ -133,6 +133,20 @@ def say_the_way_in(request: Request, operation: Operation) -> None:
     door.is_now(door.Door(door.TOKEN, scope=None if reads_only else holds))
     if not reads_only and Scope.RECORD not in holds:
         raise OutOfScope
+
+
+def patients_in(data: object) -> Iterator[int]:
+    """The numbers of the patients whom an answer names, however deep: as `patient`, or as one with a record number."""
+    if isinstance(data, list | tuple):
+        for each in data:
+            yield from patients_in(each)
+    if not isinstance(data, Mapping):
+        return
+    whose = data.get("id") if "mrn" in data else data.get("patient")
+    if isinstance(whose, int):
+        yield whose
+    for each in data.values():
+        yield from patients_in(each)
 
 
 def at(address: str, name: str, *, called: str = "", is_public: bool = False, **operations: Handler) -> URLPattern:
@@ -173,9 +187,10 @@ def lists(gives: Fields, act: Act, words: str = "", *, order: Sequence[str], **o
         rows: QuerySet[Any] = act(request.user, *ids.values(), **query_values(operation, request))  # type: ignore[assignment]  # every list is one
         pages = view.pagination_class()
         page = pages.paginate_queryset(filtered(operation, request, rows).order_by(*order), request, view=view)
-        if operation.seen and isinstance(request.user, User):
-            people.saw_list(request.user, operation.seen, len(page or []))
-        return pages.get_paginated_response(gives(page, many=True).data)
+        data = gives(page, many=True).data
+        if not operation.is_trail:
+            sight.show(patients_in(data))
+        return pages.get_paginated_response(data)
 
     return attached(handler, operation)
 

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('role__in', ['psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer'])), name='a_user_has_a_role_we_know'),
                     models.CheckConstraint(condition=models.Q(models.Q(('patient__isnull', False), ('role', 'patient')), models.Q(models.Q(('role', 'patient'), _negated=True), ('patient__isnull', True)), _connector='OR'), name='a_patients_login_belongs_to_a_patient_and_no_other_does'),
-                    models.CheckConstraint(condition=models.Q(('role', 'administrator'), models.Q(('is_staff', False), ('is_superuser', False)), _connector='OR'), name='only_an_administrator_administers'),
+                    models.CheckConstraint(condition=models.Q(('is_staff', False), ('is_superuser', False)), name='a_login_has_no_powers_beside_its_role'),
                 ],
             },
             managers=[
@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'sms'])), name='a_contact_point_has_a_channel_we_know'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '\n'), _negated=True), models.Q(('address__contains', '\r'), _negated=True)), name='an_address_is_one_line'),
                     models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '@'), ('channel', 'email')), models.Q(('address__startswith', '+'), ('channel', 'sms')), _connector='OR'), name='an_address_looks_like_its_channel'),
                     models.CheckConstraint(condition=models.Q(('consent_withdrawn_at__isnull', True), models.Q(('consent_withdrawn_at__gte', models.F('consented_at')), ('consented_at__isnull', False)), _connector='OR'), name='consent_is_withdrawn_only_after_it_was_given'),
                     models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('created_at')), _connector='OR'), name='a_contact_point_ends_after_it_begins'),
@@ -202,6 +203,7 @@ class Migration(migrations.Migration):
                 ('request_id', models.CharField(blank=True, max_length=64)),
                 ('previous_hash', models.CharField(blank=True, max_length=64)),
                 ('hash', models.CharField(max_length=64)),
+                ('key', models.CharField(max_length=12)),
             ],
             options={
                 'verbose_name_plural': 'audit entries',
@@ -216,6 +218,19 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('act', ''), _negated=True), name='an_audit_entry_says_what_was_done'),
                     models.CheckConstraint(condition=models.Q(('actor_name', ''), _negated=True), name='an_audit_entry_says_who'),
                     models.CheckConstraint(condition=models.Q(models.Q(('seq', 1), ('previous_hash', '')), models.Q(('seq__gt', 1), models.Q(('previous_hash', ''), _negated=True)), _connector='OR'), name='an_audit_entry_names_the_one_before_it'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='AuditPatient',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='record.auditentry')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('entry', 'patient'), name='an_audit_entry_names_a_patient_once'),
                 ],
             },
         ),
@@ -512,6 +527,8 @@ class Migration(migrations.Migration):
                 ('prompted_by_side_effect', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prompted_changes', to='record.sideeffectreport')),
                 ('prompted_by_observation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prompted_changes', to='record.observation')),
                 ('prompted_by_plan', models.CharField(blank=True, max_length=300)),
+                ('seal', models.CharField(blank=True, max_length=64)),
+                ('seal_key', models.CharField(blank=True, max_length=12)),
             ],
             options={
                 'ordering': ['effective_on', 'signed_at', 'id'],
@@ -528,6 +545,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('alongside__isnull', True), ('kind__in', ('start', 'resume')), _connector='OR'), name='only_what_begins_is_meant_beside_another'),
                     models.CheckConstraint(condition=models.Q(('sig__isnull', True), models.Q(models.Q(('sig__route', 'UNK'), _negated=True), models.Q(('sig__parts__0__timing', 'UNK'), _negated=True)), ('reason_code', 'imported'), _connector='OR'), name='only_history_leaves_route_or_timing_unrecorded'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'proposed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', False), ('signed_by__isnull', False), ('status', 'signed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='a_change_is_proposed_or_signed_or_withdrawn_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(('status', 'signed'), models.Q(('seal', ''), ('seal_key', '')), _connector='OR'), name='only_a_signed_change_is_sealed'),
                     models.CheckConstraint(condition=models.Q(('status', 'withdrawn'), ('withdrawn_note', ''), _connector='OR'), name='only_a_withdrawn_change_says_why_withdrawn'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_at__gte', models.F('proposed_at')), _connector='OR'), models.Q(('withdrawn_at__isnull', True), ('withdrawn_at__gte', models.F('proposed_at')), _connector='OR')), name='a_change_is_settled_after_it_was_proposed'),
                 ],
@@ -643,6 +661,118 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(models.Q(('dismissed_at__isnull', True), ('dismissed_by__isnull', True)), models.Q(('dismissed_at__gte', models.F('recorded_at')), ('dismissed_by__isnull', False)), _connector='OR'), name='a_remark_is_dismissed_by_somebody_and_later'),
                     models.UniqueConstraint(fields=('patient', 'source_id', 'why'), name='a_remark_is_made_once'),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name='StaffChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('login', 'a new login'), ('role', 'another role'), ('password', 'a new password'), ('inactive', 'out of use'), ('active', 'in use again')], max_length=10)),
+                ('role_before', models.CharField(blank=True, choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator'), ('privacy_officer', 'privacy officer')], max_length=20)),
+                ('role', models.CharField(choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator'), ('privacy_officer', 'privacy officer')], max_length=20)),
+                ('why', models.TextField()),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('state', models.CharField(choices=[('waiting', 'waits for a second person'), ('confirmed', 'done'), ('declined', 'declined')], default='waiting', max_length=10)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decided_why', models.TextField(blank=True)),
+                ('alone', models.BooleanField(default=False)),
+                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staff_changes', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['login', 'role', 'password', 'inactive', 'active'])), name='a_staff_change_is_of_a_kind_we_know'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer']), ('role_before__in', ['', 'psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer'])), name='a_staff_change_leads_to_a_role_we_know'),
+                    models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='a_staff_change_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'confirmed', 'declined'])), name='a_staff_change_is_in_a_state_we_know'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='a_staff_change_waits_or_was_decided'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('alone', True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('asked_by')), _negated=True)), _connector='OR'), name='a_staff_change_is_confirmed_by_a_second_person'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('kind', 'inactive'), ('decided_by', None), models.Q(('decided_by', models.F('user')), _negated=True), _connector='OR'), name='nobody_confirms_a_change_of_their_own_login'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('user',), name='a_login_has_one_change_waiting'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Attempts',
+            fields=[
+                ('key', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('failures', models.PositiveIntegerField(default=0)),
+                ('last_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('until', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='attempts_are_counted_under_a_key')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Device',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64)),
+                ('words', models.CharField(max_length=60)),
+                ('address', models.CharField(blank=True, max_length=45)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('trusted_until', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-seen_at', '-id'],
+                'indexes': [models.Index(fields=['user', 'ended_at'], name='device_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('created_at')), _connector='OR'), name='a_device_ends_after_it_begins'), models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'digest'), name='a_device_is_known_once_a_user')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OpenSession',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('session_key', models.CharField(max_length=40)),
+                ('words', models.CharField(max_length=60)),
+                ('address', models.CharField(blank=True, max_length=45)),
+                ('began_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='open_sessions', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-seen_at', '-id'],
+                'indexes': [models.Index(fields=['user', 'ended_at'], name='session_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('began_at')), _connector='OR'), name='a_session_ends_after_it_begins'), models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('session_key',), name='a_session_is_listed_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='QuickPin',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=200)),
+                ('set_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='quick_pin', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('digest', ''), _negated=True), name='a_pin_is_kept_as_a_digest')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SecondFactor',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('totp', 'code from an app'), ('passkey', 'passkey'), ('recovery', 'recovery code')], max_length=10)),
+                ('label', models.CharField(blank=True, max_length=60)),
+                ('secret', models.TextField()),
+                ('credential', models.CharField(blank=True, max_length=1400)),
+                ('counter', models.BigIntegerField(default=0)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='second_factors', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['created_at', 'id'],
+                'indexes': [models.Index(fields=['user', 'kind'], name='factor_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['totp', 'passkey', 'recovery'])), name='a_second_factor_is_of_a_kind_we_know'), models.CheckConstraint(condition=models.Q(('secret', ''), _negated=True), name='a_second_factor_has_its_secret'), models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('created_at')), _connector='OR'), name='a_second_factor_ends_after_it_begins'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'passkey'), models.Q(('credential', ''), _negated=True)), models.Q(models.Q(('kind', 'passkey'), _negated=True), ('credential', '')), _connector='OR'), name='a_passkey_and_nothing_else_has_a_credential'), models.UniqueConstraint(condition=models.Q(('ended_at', None), ('kind', 'passkey')), fields=('credential',), name='a_passkey_is_kept_once'), models.UniqueConstraint(condition=models.Q(('ended_at', None), ('kind', 'totp')), fields=('user',), name='somebody_has_one_app_for_codes')],
             },
         ),
     ]

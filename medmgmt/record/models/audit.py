@@ -28,6 +28,8 @@ class AuditEntry(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     previous_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
+    key = models.CharField(max_length=12)
+    """The number of the key that sealed it."""
 
     class Meta:
         ordering = ["chain", "seq"]
@@ -49,6 +51,19 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"audit {self.chain} number {self.seq}"
+
+
+class AuditPatient(models.Model):
+    """One of several patients whom an entry names, so that each finds it; the entry's sealed detail says the same."""
+
+    entry = models.ForeignKey(AuditEntry, on_delete=models.PROTECT, related_name="patients")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [once("an_audit_entry_names_a_patient_once", "entry", "patient")]
+
+    def __str__(self) -> str:
+        return f"patient of audit entry {self.entry_id}"
 
 
 class AuditHead(models.Model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,11 +14,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from medmgmt.record import names
+from medmgmt.record import names, sight
 from medmgmt.record.models.constraints import once, rule
+from refills import bounds
 
-EARLIEST_DAY = date(1880, 1, 1)
-LATEST_DAY = date(2200, 1, 1)
+EARLIEST_DAY, LATEST_DAY = bounds.FIRST_DAY, bounds.LAST_DAY + timedelta(days=1)
 
 
 class Role(models.TextChoices):
@@ -144,12 +144,14 @@ class Patient(models.Model):
 
     @property
     def name(self) -> str:
-        """“Family, Given” as lists are sorted; the one name of somebody who has only one."""
+        """“Family, Given” as lists are sorted; the one name of somebody who has only one. Who asks for it shows it."""
+        sight.show([self.pk])
         return ", ".join(filter(None, (self.family_name, self.given_name)))
 
     @property
     def calling_name(self) -> str:
-        """How somebody is greeted."""
+        """How somebody is greeted. Who asks for it shows it."""
+        sight.show([self.pk])
         return self.given_name or self.family_name
 
     def today(self, now: datetime) -> date:
@@ -178,9 +180,7 @@ class User(AbstractUser):
                 "a_patients_login_belongs_to_a_patient_and_no_other_does",
                 Q(role=Role.PATIENT, patient__isnull=False) | (~Q(role=Role.PATIENT) & Q(patient__isnull=True)),
             ),
-            rule(
-                "only_an_administrator_administers", Q(role=Role.ADMINISTRATOR) | Q(is_staff=False, is_superuser=False)
-            ),
+            rule("a_login_has_no_powers_beside_its_role", Q(is_staff=False, is_superuser=False)),
         ]
 
     def __str__(self) -> str:
@@ -252,6 +252,7 @@ class ContactPoint(models.Model):
                 "an_address_looks_like_its_channel",
                 Q(channel=Channel.EMAIL, address__contains="@") | Q(channel=Channel.SMS, address__startswith="+"),
             ),
+            rule("an_address_is_one_line", ~Q(address__contains="\n") & ~Q(address__contains="\r")),
             rule(
                 "consent_is_withdrawn_only_after_it_was_given",
                 Q(consent_withdrawn_at__isnull=True)

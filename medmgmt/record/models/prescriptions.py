@@ -13,6 +13,7 @@ from medmgmt.record import dosing
 from medmgmt.record.errors import Conflict
 from medmgmt.record.models.constraints import rule
 from medmgmt.record.models.people import EARLIEST_DAY, LATEST_DAY, Patient
+from medmgmt.record.seals import Seal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -130,6 +131,7 @@ class DosageChange(models.Model):
 
     `effective_on` is the first day on which it holds; for a stop or a hold, the first day without the medicine.
     `sig` stands exactly where the kind says how to take it; `old_sig` is what was taken before, or null.
+    `seal` is over what was signed (medmgmt.record.signatures), `seal_key` the number of the key that made it.
     `alongside` says whether it is meant beside other lines of the same drug; null where nobody was asked.
     """
 
@@ -161,6 +163,8 @@ class DosageChange(models.Model):
         "record.Observation", on_delete=models.PROTECT, null=True, blank=True, related_name="prompted_changes"
     )
     prompted_by_plan = models.CharField(max_length=300, blank=True)
+    seal = models.CharField(max_length=64, blank=True)
+    seal_key = models.CharField(max_length=12, blank=True)
 
     class Meta:
         ordering = ["effective_on", "signed_at", "id"]
@@ -194,6 +198,7 @@ class DosageChange(models.Model):
                 | _settled(Status.SIGNED, signed=True, withdrawn=False)
                 | _settled(Status.WITHDRAWN, signed=False, withdrawn=True),
             ),
+            rule("only_a_signed_change_is_sealed", Q(status=Status.SIGNED) | Q(seal="", seal_key="")),
             rule("only_a_withdrawn_change_says_why_withdrawn", Q(status=Status.WITHDRAWN) | Q(withdrawn_note="")),
             rule(
                 "a_change_is_settled_after_it_was_proposed",
@@ -208,9 +213,10 @@ class DosageChange(models.Model):
         order = dosing.LAST_ORDER if self.signed_at is None else (self.signed_at - EPOCH) // MICROSECOND
         return dosing.Step(kind=self.kind, effective_on=self.effective_on, sig=self.sig, ref=self.pk, order=order)
 
-    def sign(self, *, by_id: int, at: datetime) -> None:
-        """Signs a proposed change; Conflict if somebody signed or withdrew it first. The caller has reviewed it."""
-        self._settle(status=Status.SIGNED, signed_by_id=by_id, signed_at=at)
+    def sign(self, *, by_id: int, at: datetime, seal: Seal) -> None:
+        """Signs a proposed change; Conflict if somebody signed or withdrew it first. The caller has reviewed it, and
+        sealed it as it is when signed."""
+        self._settle(status=Status.SIGNED, signed_by_id=by_id, signed_at=at, seal=seal.hash, seal_key=seal.key)
 
     def withdraw(self, *, by_id: int, at: datetime, note: str = "") -> None:
         """Withdraws a proposed change; Conflict if somebody signed or withdrew it first."""

@@ -10,6 +10,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from medmgmt.record import access
+from medmgmt.signing_in import proof
 from medmgmt.worklist import reads
 
 
@@ -23,6 +24,9 @@ class Door:
     waiting: Mapping[str, int] | None = None
 
 
+STAFF_PAGES = ("staff", "new_login", "login", "teams", "rename_team", "staff_changes", "staff_change", "end_membership",
+               "ask_role", "ask_password", "ask_active", "make_inactive", "clear_lock", "correct_login",
+               "begin_membership")  # fmt: skip
 DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_own", "web:portal", _("My medicines"), ("portal",)),
     ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),
@@ -36,6 +40,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
     ("judge_break_glass", "web:openings", _("Emergencies"), ("openings", "judge_break_glass")),
     ("view_audit", "web:audit", _("Audit"), ("audit",)),
+    ("manage_staff", "web:staff", _("Staff"), STAFF_PAGES),
 )
 """Act that opens it, address, label, and the views that count as being there."""
 
@@ -49,7 +54,17 @@ def site(request: HttpRequest) -> dict[str, object]:
         "emergency_number": settings.EMERGENCY_NUMBER,
         "crisis_number": settings.CRISIS_NUMBER,
         "clinic_phone": settings.CLINIC_PHONE,
+        **session_of(request),
     }
+
+
+def session_of(request: HttpRequest) -> dict[str, object]:
+    """How long the session lasts, whose it is, and whether it can be locked; nothing for strangers. No query."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    left, whose = proof.seconds_left(request), proof.whose(user.pk)
+    return {"seconds_left": left, "whose": whose, "may_lock": request.session.get(proof.QUICK, False)}
 
 
 def doors(request: HttpRequest) -> list[Door]:

@@ -216,13 +216,13 @@ def local_changes(count: int) -> None:
 
 
 LISTS: dict[str, tuple[str, Callable[[int], None], int]] = {
-    "patients/": ("bo", patients, 7),
-    "prescriptions/": ("bo", prescriptions, 6),
-    "proposals/": ("bo", prescriptions, 6),
-    "side-effects/": ("bo", side_effects, 6),
-    "dispenses/": ("bo", dispenses, 6),
-    "reminders/": ("bo", reminders, 6),
-    "tasks/": ("bo", tasks, 6),
+    "patients/": ("bo", patients, 8),
+    "prescriptions/": ("bo", prescriptions, 7),
+    "proposals/": ("bo", prescriptions, 7),
+    "side-effects/": ("bo", side_effects, 7),
+    "dispenses/": ("bo", dispenses, 7),
+    "reminders/": ("bo", reminders, 7),
+    "tasks/": ("bo", tasks, 7),
     "patients/{carla}/observations/": ("bo", observations, 7),
     "patients/{carla}/allergies/": ("bo", allergies, 8),
     "patients/{carla}/allergies/none-known/": ("bo", none_known, 8),
@@ -232,7 +232,7 @@ LISTS: dict[str, tuple[str, Callable[[int], None], int]] = {
     "patients/{carla}/enrolments/": ("bo", lambda _: None, 7),
     "patients/{carla}/encounters/": ("bo", encounters, 7),
     "patients/{carla}/monitoring-orders/": ("bo", monitoring_orders, 7),
-    "authorisations/": ("bo", authorisations, 6),
+    "authorisations/": ("bo", authorisations, 7),
     "absences/": ("bo", absences, 6),
     "selftests/": ("pia", selftests, 4),
     "audit/": ("admin", entries, 4),
@@ -381,8 +381,15 @@ def test_whoever_looks_through_a_list_of_patients_leaves_a_trace(bo: Api) -> Non
     patients(3)
     done(bo.get("patients/"))
     done(bo.post("patients/search/", {"search": "P-001"}))
-    seen = AuditEntry.objects.filter(act="list_patients", actor=factories.bo()).order_by("id")
-    assert [entry.detail["rows"] for entry in seen] == [3, 1]
+    seen = AuditEntry.objects.filter(act="see", actor=factories.bo()).order_by("id")
+    assert [entry.object_id for entry in seen] == ["api:patients", "api:search-patients"]
+    assert [len(entry.detail["named"]) for entry in seen] == [3, 1]
+
+
+def test_a_list_that_shows_nobody_leaves_no_trace(bo: Api) -> None:
+    done(bo.get("patients/"))
+    done(bo.post("patients/search/", {"search": "nobody of that name"}))
+    assert not AuditEntry.objects.exists()
 
 
 def test_the_audit_trail_is_narrowed_to_one_person_and_to_the_last_day_asked_for(admin: Api) -> None:

@@ -146,4 +146,5 @@ def test_part_of_a_record_number_finds_nobody(world: World, as_bo: Client) -> No
 
 def test_whoever_looks_through_the_patients_leaves_a_trace(world: World, as_bo: Client) -> None:
     as_bo.post("/patients/", {"q": "casti"}, follow=True)
-    assert AuditEntry.objects.get(act="list_patients", actor=cast.bo()).detail == {"rows": 1}
+    entry = AuditEntry.objects.get(act="see", actor=cast.bo())
+    assert (entry.object_id, entry.detail) == ("web:patients", {"named": [world.carla.pk]})
