@@ -10,6 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from medmgmt.record import redaction
 from medmgmt.signing_in import places
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -372,6 +373,8 @@ if not all(re.fullmatch(r"\+?[0-9][0-9 ()-]{1,18}[0-9]", one) for one in (EMERGE
 REMINDER_HOUR = number("REMINDER_HOUR", 9, least=8, most=20)
 """Local hour (0-23) at which reminders are due, in the patient's time zone; within waking hours."""
 REMINDER_LINK_DAYS = number("REMINDER_LINK_DAYS", 14, least=1, most=60)
+CALENDAR_LINK_DAYS = number("CALENDAR_LINK_DAYS", 180, least=1, most=730)
+"""How long a calendar link works; then its owner makes a new one."""
 REMINDER_LEASE_SECONDS = number("REMINDER_LEASE_SECONDS", 60, least=5, most=3600)
 REMINDER_ATTEMPTS = number("REMINDER_ATTEMPTS", 5, least=1, most=20)
 REMINDER_THREADS = number("REMINDER_THREADS", 32, least=1, most=256)
@@ -430,7 +433,8 @@ BREAK_GLASS_SIGN = yes_or_no("BREAK_GLASS_SIGN", default=False)
 BREAK_GLASS_REASON_SHOWN = yes_or_no("BREAK_GLASS_REASON_SHOWN", default=False)
 """Whether the patient reads the reason that was typed; else that it was an emergency."""
 
-# -- logs: ids only, never a name, a drug or a note -------------------------------------------------------------------
+# -- logs: ids only, never a name, a drug, a note or a token ----------------------------------------------------------
+redaction.install()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
