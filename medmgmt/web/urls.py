@@ -13,6 +13,7 @@ from medmgmt.web import (
     home,
     hooks,
     knowledge,
+    looks,
     messages,
     observing,
     people,
@@ -107,6 +108,7 @@ urlpatterns = [
     path("my/", portal.portal, name="portal"),
     path("my/refills/<int:prescription_id>/", portal.ask_for_refill, name="ask_for_refill"),
     path("my/medicines/<int:prescription_id>/taken/", portal.tell_taken, name="tell_taken"),
+    path("my/who-looked/", looks.who_looked, name="who_looked"),
     path("my/messages/", messages.my_messages, name="my_messages"),
     path("my/side-effects/new/", portal.my_side_effect, name="my_side_effect"),
     path("my/side-effects/<int:report_id>/sent/", portal.my_side_effect_sent, name="my_side_effect_sent"),
@@ -128,4 +130,7 @@ urlpatterns = [
     path("patients/<int:patient_id>/held-messages/", delivery.held, name="held"),
     path("outbox/", delivery.outbox, name="outbox"),
     path("audit/", audit.audit, name="audit"),
+    path("audit/look/", audit.look_into, name="look_into"),
+    path("audit/patients/<int:patient_id>/", audit.audit_of, name="audit_of"),
+    path("audit/patients/<int:patient_id>/export/", audit.export, name="export_audit"),
 ]

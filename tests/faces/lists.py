@@ -18,7 +18,7 @@ api:schema healthz metrics problems:all problems:one readyz
 web:answer web:answer_screening web:ask_cosignature web:ask_for_refill web:authorise web:cancel web:change web:claim
 web:code_allergy web:comment web:correct_observation web:correct_side_effect web:cosign web:count web:decide_rule
 web:decline web:decline_cosignature web:dismiss_remark web:done web:enrol web:hook web:language web:lift_limit
-web:limit web:local_change web:merge_charts web:my_side_effect web:my_side_effect_sent web:new_allergy
+web:limit web:local_change web:look_into web:merge_charts web:my_side_effect web:my_side_effect_sent web:new_allergy
 web:new_condition web:new_dispense web:new_encounter web:new_observation web:new_rule web:new_side_effect web:notice
 web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
 web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
@@ -113,7 +113,8 @@ api:local-changes | LocalChange | adler bo pia admin dorn: #proposed rejectedrea
 api:local-changes?state=rejected | LocalChange | adler bo pia admin dorn: rejectedreason
 api:rescreenings | RescreenRun | adler bo pia admin dorn: #first #second
 api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
-api:audit?patient={pat} | AuditEntry | admin olga: #Park
+api:audit-of | AuditEntry | admin: #Castillo
+api:own-looks | AuditEntry | carla: #Castillo | pat: #Park
 api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside
 api:portal | words | carla: Castillo newache sertraline tremor | pat: Park patache patazine
 api:patient | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline
@@ -208,7 +209,9 @@ web:held | words | adler bo pia: Castillo
 web:held | Reminder at name="messages" value="(\d+)" | adler bo pia: #held
 web:outbox | words | admin: Sentfirst Sentsecond
 web:audit | words | admin olga:
-web:audit?patient={pat} | words | admin olga:
+web:audit_of | words | admin:
+web:export_audit | words | admin:
+web:who_looked | words | carla pat:
 web:break_glass | words | adler bo pia dorn:
 web:openings | words | olga: Castillo
 """

@@ -178,6 +178,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "messages": {"before": [7, 1], "after": [1], "channels": ["email"], "hour": 10, "quiet_from": 20,
                      "quiet_until": 8, "language": "en", "version": 1},
         "choose-channel": {"channel": "email", "wanted": False},
+        "look-into": {"mrn": "C-1001", "why": "asked"},
         "caregivers": {**HELPER, "starts_on": day},
         "calendar-link": {"on": True},
         "observations": {"code": "weight", "value": 70, "observed_at": now},
@@ -285,5 +286,6 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "notice": {"wanted": "0"},
         "reminder": {"choice": "confirm"},
         "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},
+        "look_into": {"mrn": "C-1001", "why": "asked"},
         "judge_break_glass": {"verdict": "appropriate", "note": "ok"},
     }
