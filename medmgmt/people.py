@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from medmgmt.record import access, audit, legible, names
 from medmgmt.record.errors import Unconfirmed
-from medmgmt.record.models import AuditEntry, AuditPatient, Enrolment, Patient, User
+from medmgmt.record.models import AuditEntry, AuditPatient, Enrolment, Patient, Token, User
 from refills.models import LIVE
 
 
@@ -121,6 +121,13 @@ def about(patient_id: int) -> Q:
     """The entries about one patient and the charts merged into theirs, alone or among others."""
     among = AuditPatient.objects.filter(Q(patient_id=patient_id) | Q(patient__merged_into=patient_id))
     return Q(patient_id=patient_id) | Q(patient__merged_into=patient_id) | Q(pk__in=among.values("entry"))
+
+
+def tokens(by: User) -> QuerySet[Token]:
+    """One's own tokens, the newest first, those that have ended as well. One query, when read."""
+    access.require(by, "list_tokens")
+    found: QuerySet[Token] = Token.objects.filter(user=by).order_by("-created", "-id")
+    return found
 
 
 def teams(by: User) -> list[tuple[int, str]]:

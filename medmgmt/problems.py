@@ -49,6 +49,8 @@ KINDS: dict[str, Kind] = {
     "not-allowed": Kind(403, _("Not allowed"), _("You are known here, but your role may not do this.")),
     "not-in-person": Kind(403, _("Only in person"),
         _("Somebody who is signed in must do this; a token cannot. Four eyes are two people.")),
+    "out-of-scope": Kind(403, _("Out of the token's scope"),
+        _("A token reads, records or prescribes, as its owner chose; this needs more than it has.")),
     "confirm-identity": Kind(403, _("Please confirm that it is you"),
         _("This needs a recent proof of who is asking: `confirm_at` says where a session gives it. Then send the same "
           "again. A token cannot prove it.")),
@@ -120,6 +122,7 @@ ERRORS: dict[str, tuple[type[Exception], ...]] = {
         refills_errors.LinkUnknown, refills_errors.NoSuchAbsence, Http404, rest_errors.NotFound),
     "not-allowed": (record_errors.NotAllowed, django_errors.PermissionDenied, rest_errors.PermissionDenied),
     "not-in-person": (record_errors.NotInPerson,),
+    "out-of-scope": (record_errors.OutOfScope,),
     "confirm-identity": (record_errors.Unproven,),
     "conflict": (record_errors.Conflict,),
     "asked": (record_errors.Unconfirmed,),

@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from medmgmt.actions import knowledge, reports, rescreening
 from medmgmt.messages import digests, planning
+from medmgmt.record import tokens
 from medmgmt.record.models import IdempotencyRecord
 from medmgmt.record.models.requests import ANSWER_LASTS
 from medmgmt.supply import gaps, renewal_tasks, run_outs
@@ -74,9 +75,13 @@ def lay_out_medicines() -> None:
 
 @shared_task(ignore_result=True)
 def clear_out() -> None:
-    """Forgets ended sessions; answers kept for repeated requests after a day, and that they were sent after a week."""
+    """Forgets ended sessions and ends tokens that are over.
+
+    Forgets answers kept for repeated requests after a day, and that they were sent after a week.
+    """
     call_command("clearsessions")
     now = timezone.now()
+    tokens.end_what_is_over(now)
     IdempotencyRecord.objects.filter(created_at__lt=now - timedelta(days=IDEMPOTENCY_DAYS)).delete()
     IdempotencyRecord.objects.filter(created_at__lte=now - ANSWER_LASTS).exclude(answer="").update(answer="")
 

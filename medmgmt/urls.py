@@ -1,6 +1,5 @@
 """The map of every address this site answers to."""
 
-from django.contrib import admin
 from django.urls import include, path
 
 from medmgmt.web import health
@@ -11,7 +10,6 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("api/", include("medmgmt.api.urls")),
     path("problems/", include("medmgmt.api.kit.problem_urls")),
-    path("admin/", admin.site.urls),
     path("", include("medmgmt.web.urls")),
 ]
 

@@ -3,7 +3,8 @@
 Each may be called again in one test and gives the same person. Times are fixed unless a test passes others.
 """
 
-from datetime import UTC, date, datetime
+import uuid
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,8 +24,10 @@ from medmgmt.record.models import (
     Prescription,
     ReasonCode,
     Role,
+    Scope,
     Sex,
     Status,
+    Token,
     User,
 )
 
@@ -43,6 +46,13 @@ def user(username: str, role: Role, **values: Any) -> User:
     return known or User.objects.create_user(
         username=username, email=f"{username}@clinic.example", password=PASSWORD, role=role, **values
     )
+
+
+def token(of: User, scope: str = Scope.PRESCRIBE, **values: Any) -> str:
+    """A bearer token of this person that reaches everything that a token can, for a month."""
+    known = {"name": uuid.uuid4().hex, "scope": scope, "expiry": timedelta(days=30), **values}
+    secret: str = Token.objects.create(of, **known)[1]
+    return secret
 
 
 def member(username: str, role: Role, of: CareTeam, **values: Any) -> User:
@@ -79,7 +89,7 @@ def dorn() -> User:
 
 def admin() -> User:
     """The administrator, who runs the service and sees no chart."""
-    return user("admin", Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
+    return user("admin", Role.ADMINISTRATOR)
 
 
 def olga() -> User:

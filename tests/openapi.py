@@ -25,7 +25,7 @@ JSON = ("application/json", "application/problem+json")
 USUAL = {
     "400": "invalid-request malformed-request",
     "401": "not-authenticated",
-    "403": "not-allowed csrf-failed",
+    "403": "not-allowed csrf-failed out-of-scope",
     "404": "not-found",
     "406": "not-acceptable",
     "409": "request-in-progress done-before",

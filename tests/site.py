@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import requests
 
@@ -36,7 +37,15 @@ class Site:
 
     def api(self, username: str) -> "Api":
         """The API as one of the demo accounts, by a bearer token of its own."""
-        return Api(self.address, self.manage("issue_token", username))
+        said = ["--name", uuid4().hex, "--scope", "prescribe", "--reason", "a journey"]
+        return Api(self.address, self.manage("make_token", username, *said))
+
+    def in_person(self, username: str) -> "Api":
+        """The API as one of them who has just signed in on the page."""
+        api = Api(self.address, "")
+        api.session = self.signed_in(username)
+        api.session.headers.update({"X-CSRFToken": api.session.cookies["csrftoken"], "Referer": self.address})
+        return api
 
     def browser(self) -> requests.Session:
         """Somebody with a web browser who is not signed in."""

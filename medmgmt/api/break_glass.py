@@ -39,11 +39,12 @@ ADDRESSES = [
        get=lists(OpeningLine, break_glass.openings, order=("-opened_at", "-id")),
        post=writes(OpeningLine, actions.open_chart,
             "Open the chart of somebody who is not in your care, in an emergency. It is on record, the patient sees it,"
-            " and the privacy officer judges it.", takes=NewOpening, status=201, refuses=("refused",))),
+            " and the privacy officer judges it.", takes=NewOpening, status=201,
+            refuses=("refused", "not-in-person"))),
     at("break-glass/<opening_id>/end", "end-break-glass",
-       post=writes(OpeningLine, actions.end, "Close the chart now.", refuses=("conflict",))),
+       post=writes(OpeningLine, actions.end, "Close the chart now.", refuses=("conflict", "not-in-person"))),
     at("break-glass/<opening_id>/judgement", "judge-break-glass",
        post=writes(JudgementLine, actions.judge, "Say whether an opening was appropriate.", takes=NewJudgement,
-            status=201, refuses=("refused", "conflict"))),
+            status=201, refuses=("refused", "conflict", "not-in-person"))),
 ]
 # fmt: on

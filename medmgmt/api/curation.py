@@ -146,11 +146,12 @@ ADDRESSES = [
     at("local-changes/<local_change_id>/approve", "approve-local-change",
        post=writes(LocalChangeLine, knowledge.approve,
             "Puts it into use; refused to its author, and while one of its cases does not come out as it should.",
-            refuses=("refused",))),
+            refuses=("refused", "not-in-person"))),
     at("local-changes/<local_change_id>/reject", "reject-local-change",
-       post=writes(LocalChangeLine, knowledge.reject, "Declines it; the row stays.", takes=Why, refuses=("refused",))),
+       post=writes(LocalChangeLine, knowledge.reject, "Declines it; the row stays.", takes=Why,
+            refuses=("refused", "not-in-person"))),
     at("local-changes/<local_change_id>/end", "end-local-change",
        post=writes(LocalChangeLine, knowledge.end, "Takes an approved one out of use.", takes=Why,
-            refuses=("refused",))),
+            refuses=("refused", "not-in-person"))),
 ]
 # fmt: on

@@ -157,7 +157,7 @@ ADDRESSES = [
     at("selftests", "selftests",
        get=lists(SelftestLine, knowledge_reads.selftests, "Every run, the newest first.", order=("-id",)),
        post=writes(SelftestLine, knowledge.run, "Run it now; about a second.", takes=NewSelftest, status=201,
-            refuses=("refused",))),
+            refuses=("refused", "not-in-person"))),
     at("selftests/current", "current-selftest", get=reads(Tested, tested)),
     at("drugs", "drugs",
        get=reads(FoundDrugs, knowledge_reads.drugs,
@@ -169,9 +169,9 @@ ADDRESSES = [
     at("releases/<release_id>/preview", "preview-release", get=reads(ReleasePreview, preview, query=PreviewQuery)),
     at("releases/<release_id>/activate", "activate-release",
        post=writes(ReleaseLine, knowledge.activate, "From now on every review uses this release as well.",
-            refuses=("refused", "conflict"))),
+            refuses=("refused", "conflict", "not-in-person"))),
     at("releases/<release_id>/retire", "retire-release",
        post=writes(ReleaseLine, knowledge.retire, "From now on no review uses this release.",
-            refuses=("refused", "conflict"))),
+            refuses=("refused", "conflict", "not-in-person"))),
 ]
 # fmt: on

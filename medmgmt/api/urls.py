@@ -22,7 +22,9 @@ from medmgmt.api import (
     renewals,
     review,
     side_effects,
+    staff,
     supply,
+    tokens,
     worklist,
 )
 from medmgmt.api.kit import docs
@@ -31,7 +33,7 @@ app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
     authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
-    break_glass,
+    break_glass, staff, tokens,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -73,7 +73,6 @@ class _Clinic:
 
     def hire(self, one: Row) -> None:
         """Somebody of the staff, in their team, with the demo password."""
-        is_admin = one["role"] == Role.ADMINISTRATOR
         user = User.objects.create(
             username=one["username"],
             first_name=one["given_name"],
@@ -81,8 +80,6 @@ class _Clinic:
             email=f"{one['username']}@clinic.example",
             role=one["role"],
             password=self.password,
-            is_staff=is_admin,
-            is_superuser=is_admin,
         )
         self.users[user.username] = user
         if one["team"]:

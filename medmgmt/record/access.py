@@ -12,10 +12,11 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt.record import audit, entered, names
-from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed
+from medmgmt.record import audit, door, entered, names
+from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed, NotInPerson, OutOfScope
 from medmgmt.record.models.break_glass import BreakGlass
 from medmgmt.record.models.people import CareAssignment, Opening, Patient, Role, User
+from medmgmt.record.models.tokens import Scope
 
 log = logging.getLogger(__name__)
 Thing = TypeVar("Thing", bound=Model)
@@ -68,12 +69,41 @@ ACTS: dict[str, frozenset[Role]] = {
     "view_delivery": frozenset({Role.ADMINISTRATOR}),
     "decide_held": STAFF,
     "view_audit": frozenset({Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}),
+    "manage_staff": frozenset({Role.ADMINISTRATOR}),
+    "confirm_staff": frozenset({Role.ADMINISTRATOR, Role.PHARMACIST, Role.PSYCHIATRIST}),
     "search_drugs": EVERYBODY,
     "check_interactions": STAFF,
+    "make_token": STAFF | {Role.ADMINISTRATOR},
+    "list_tokens": STAFF | {Role.ADMINISTRATOR},
+    "revoke_token": STAFF | {Role.ADMINISTRATOR},
     "break_glass": STAFF,
     "judge_break_glass": frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}),
 }
 """Who may do what; whose patients is decided by patients_of."""
+
+SCOPES: dict[str, frozenset[str]] = {
+    Scope.READ: frozenset(
+        {"view_chart", "view_own", "list_patients", "view_lateness", "view_knowledge", "view_alerts", "view_outbox",
+         "view_delivery", "view_audit", "search_drugs", "check_interactions", "list_tokens"}
+    ),
+    Scope.RECORD: frozenset(
+        {"manage_messages", "log_side_effect", "record_observation", "record_encounter", "record_dispense", "void_fill",
+         "register_patient", "merge_charts", "enrol", "import_history", "dismiss_remark", "work_tasks", "reassign_task",
+         "comment_task", "manage_cover", "request_refill", "report_adherence", "count_pills", "decide_held",
+         "curate_knowledge", "revoke_token"}
+    ),
+    Scope.PRESCRIBE: frozenset(
+        {"propose", "answer_finding", "sign", "withdraw", "order_monitoring", "authorise_refill", "renew",
+         "release_lab_gate", "limit_supply"}
+    ),
+}  # fmt: skip
+"""Which acts each scope of a token adds. No token does an act that is in none."""
+IN_PERSON = frozenset(
+    {"cosign", "approve_knowledge", "activate_release", "make_token", "break_glass", "judge_break_glass"}
+)
+"""What somebody who is signed in does, and no token: a second pair of eyes, a chart opened in an emergency, and what
+changes every review."""
+SCOPE_OF = {act: scope for scope, acts in SCOPES.items() for act in acts}
 
 IN_EMERGENCY = frozenset(
     {"view_chart", "log_side_effect", "record_observation", "record_encounter", "record_dispense", "count_pills"}
@@ -91,11 +121,26 @@ def may(by: User | AnonymousUser, act: str) -> bool:
 
 
 def require(by: User | AnonymousUser, act: str) -> None:
-    """Raises NotAllowed unless this person's role does the act. For acts without a patient. No query."""
+    """Raises NotAllowed unless this person's role does the act, and the token that they come with reaches it.
+
+    For acts without a patient. No query.
+    """
     if not may(by, act):
         log.warning("refused act=%s user=%s", act, by.pk)
         raise NotAllowed
+    require_scope(act)
     entered.act(act)
+
+
+def require_scope(act: str) -> None:
+    """Raises OutOfScope where the present request came with a token that does not reach the act, NotInPerson where none
+    does. What only reads needs no scope beyond that of every token. No query."""
+    way = door.present()
+    if way is None or way.kind != door.TOKEN or way.scope is None:
+        return
+    if SCOPE_OF.get(act) not in way.scope:
+        log.warning("refused a token act=%s", act)
+        raise NotInPerson if act in IN_PERSON else OutOfScope
 
 
 def patients_of(by: User | AnonymousUser) -> QuerySet[Patient]:
@@ -219,8 +264,9 @@ def opening_locked(by: User, opening_id: int) -> BreakGlass:
     Needs a transaction; three queries.
     """
     found = BreakGlass.objects.filter(pk=opening_id)
-    if not may(by, "judge_break_glass"):
-        require(by, "break_glass")
+    act = "judge_break_glass" if may(by, "judge_break_glass") else "break_glass"
+    require(by, act)
+    if act == "break_glass":
         found = found.filter(by=by)
     patient_id = found.values_list("patient_id", flat=True).first() or 0
     locked_one = for_writing(Patient.objects.filter(pk=patient_id)).first()
@@ -238,6 +284,12 @@ def for_writing(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     the patient, while the writer holds the patient and waits for the head.
     """
     return patients.select_for_update(of=("self",), no_key=True)
+
+
+def patient_of_number(by: User, mrn: str) -> Patient | None:
+    """The patient of exactly this record number, in whoever's care; for giving them a login and nothing else."""
+    require(by, "manage_staff")
+    return Patient.objects.filter(mrn=mrn.strip(), merged_into=None).first()
 
 
 def patient_from_source(by: User, source_id: str) -> Patient | None:
@@ -341,7 +393,7 @@ def asked_for(by: User, noted: entered.Noted) -> dict[str, list[Any]]:
 
 def require_again(by: User, asked: Mapping[str, Iterable[Any]]) -> None:
     """Asks once more for what was asked for: NotAllowed for an act that is this person's no longer, NoSuchPatient for a
-    chart that does not open for them now. Two queries at most."""
+    chart that does not open for them now, in an emergency neither. Two queries in their own care."""
     for act in asked.get("acts", ()):
         require(by, act)
     wanted = set(asked.get("patients", ()))
@@ -349,9 +401,12 @@ def require_again(by: User, asked: Mapping[str, Iterable[Any]]) -> None:
         return
     now_at = dict(Patient.objects.filter(pk__in=wanted).values_list("pk", "merged_into_id"))
     wanted = {now_at.get(one) or one for one in wanted}
-    if patients_of(by).filter(pk__in=wanted).count() != len(wanted):
-        log.warning("refused a repeat user=%s", by.pk)
-        raise NoSuchPatient
+    for patient_id in wanted.difference(patients_of(by).filter(pk__in=wanted).values_list("pk", flat=True)):
+        patient = in_emergency(by, "view_chart", patient_id)
+        if patient is None or patient.opening is None:
+            log.warning("refused a repeat user=%s", by.pk)
+            raise NoSuchPatient
+        audit.opening.set((patient.opening.by_id, patient.pk, patient.opening.number))
 
 
 def own_or_cared_for(by: User) -> Any:

@@ -31,6 +31,10 @@ class NotInPerson(NotAllowed):
     default = _("This needs you in person: sign in and do it there. A token cannot.")
 
 
+class OutOfScope(NotAllowed):
+    default = _("The scope of this token does not reach this.")
+
+
 class Unproven(RecordError):
     """It may be done once the person has proven again who they are. Nothing was done yet."""
 

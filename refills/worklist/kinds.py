@@ -113,6 +113,10 @@ MESSAGE_HELD = Occasion(TaskKind.MESSAGE_HELD, NURSE, "held|{}|{}", "held", Clos
     _("Messages were held after a restore: decide whether they still go."), priority=2)
 BREAK_GLASS = Occasion(TaskKind.BREAK_GLASS, PRIVACY_OFFICER, "break-glass:{}", "break_glass", Closes.EVIDENCE,
     _("A chart was opened in an emergency: say whether that was right"))
+STAFF_ASKED = Occasion(TaskKind.STAFF_CHANGE, PHARMACIST, "staff-change:{}", "staff_change", Closes.ACT,
+    _("A change of a login waits for a second person"))
+STAFF_ALONE = Occasion(TaskKind.STAFF_CHANGE, PSYCHIATRIST, "staff-alone:{}", "staff_change", Closes.WORD,
+    _("One administrator alone has changed a login: please see whether it was right"), case="alone")
 # fmt: on
 
 TABLE: Mapping[str, Occasion] = {name: row for name, row in list(globals().items()) if isinstance(row, Occasion)}

@@ -30,8 +30,10 @@ from medmgmt.actions import (
     renewals,
     review,
     side_effects,
+    staff,
     supply,
     surveying,
+    tokens,
     worklist,
 )
 from medmgmt.record import access
@@ -247,6 +249,10 @@ def retired(world: World) -> None:
     knowledge.retire(factories.pia(), world.ids["release_id"])
 
 
+def gone(world: World) -> None:
+    staff.make_inactive(factories.admin(), world.ids["user_id"], why=WHY)
+
+
 LINES = [
     # -- ordering
     Line(prescribing.propose_start, "adler", lambda by, w: orders.start(by, "lamotrigine").change,
@@ -344,6 +350,10 @@ LINES = [
          "postpone_task", "task"),
     Line(worklist.comment, "bo", lambda by, w: worklist.comment(by, w.ids["task_id"], text="x"), "comment_task",
          "task", given("task_id")),
+    Line(tokens.make_token, "bo", lambda by, _w: tokens.make_token(by, name="n", scope="read", days=1), "make_token",
+         "token", lambda _w, came: came[0].pk, whose=SITE),
+    Line(tokens.revoke_token, "bo", lambda by, w: tokens.revoke_token(by, w.ids["token_id"]), "revoke_token", "token",
+         given("token_id"), whose=SITE),
     Line(worklist.tell_absence, "bo", lambda by, w: worlds.away_later(by), "tell_absence", "absence", whose=SITE),
     Line(worklist.withdraw_absence, "adler", lambda by, w: worklist.withdraw_absence(by, w.ids["absence_id"]),
          "withdraw_absence", "absence", whose=SITE),
@@ -377,6 +387,33 @@ LINES = [
          "dismiss_remark", "import_remark", given("remark_id")),
     Line(surveying.survey, "admin", lambda by, w: surveying.survey(by, [w.patient.pk]), "survey_regimens", "",
          nothing, whose=SITE),
+    # -- logins and teams
+    Line(staff.ask_login, "admin", lambda by, w: staff.ask_login(by, username="nell", role="nurse", why=WHY),
+         "ask_login", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_role, "admin", lambda by, w: staff.ask_role(by, w.ids["user_id"], role="pharmacist", why=WHY),
+         "ask_role", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_password, "admin", lambda by, w: staff.ask_password(by, w.ids["user_id"], why=WHY),
+         "ask_password", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_active, "admin", lambda by, w: staff.ask_active(by, w.ids["user_id"], why=WHY),
+         "ask_active", "staff_change", why=WHY, whose=SITE, before=gone),
+    Line(staff.make_inactive, "admin", lambda by, w: staff.make_inactive(by, w.ids["user_id"], why=WHY),
+         "make_inactive", "staff_change", why=WHY, whose=SITE),
+    Line(staff.confirm, "pia", lambda by, w: staff.confirm(by, w.ids["staff_change_id"]).change,
+         "confirm_staff_change", "staff_change", whose=SITE),
+    Line(staff.decline, "pia", lambda by, w: staff.decline(by, w.ids["staff_change_id"], why=WHY),
+         "decline_staff_change", "staff_change", why=WHY, whose=SITE),
+    Line(staff.correct_login, "admin", lambda by, w: staff.correct_login(by, w.ids["user_id"], first_name="N",
+         last_name="N", email="", why=WHY), "correct_login", "login", why=WHY, whose=SITE),
+    Line(staff.clear_lock, "admin", lambda by, w: staff.clear_lock(by, w.ids["user_id"], why=WHY), "clear_lock",
+         "login", why=WHY, whose=SITE),
+    Line(staff.make_team, "admin", lambda by, w: staff.make_team(by, name="New", why=WHY), "make_team", "team",
+         why=WHY, whose=SITE),
+    Line(staff.rename_team, "admin", lambda by, w: staff.rename_team(by, w.ids["team_id"], name="New", why=WHY),
+         "rename_team", "team", why=WHY, whose=SITE),
+    Line(staff.begin_membership, "admin", lambda by, w: staff.begin_membership(by, w.ids["user_id"],
+         team_id=w.ids["team_id"], why=WHY), "begin_membership", "membership", why=WHY, whose=SITE),
+    Line(staff.end_membership, "admin", lambda by, w: staff.end_membership(by, w.ids["membership_id"], why=WHY),
+         "end_membership", "membership", why=WHY, whose=SITE),
     # -- knowledge, last: what is in use changes with it
     Line(knowledge.propose, "pia", lambda by, w: knowledge.propose(by, knowledge.Wanted("major", "Seen.",
          worlds.LOCAL["cases"], **worlds.SIDES)), "propose_rule", "local_change", whose=SITE),
@@ -396,6 +433,7 @@ LINES = [
 
 
 PARTS: list[Act] = [
+    tokens.made,
     review.open_follow_up,
     review.close_screening,
     authorising.write,
@@ -417,6 +455,14 @@ PARTS: list[Act] = [
     renewals.decide,
     worklist.worked_on,
     worklist.reached,
+    staff.found,
+    staff.named,
+    staff.whose_chart,
+    staff.asked,
+    staff.waiting_for_a_word,
+    staff.require_active,
+    staff.require_an_administrator_beside,
+    staff.end_ways_in,
 ]
 """Steps inside an act, within its transaction and under its lock: its row is theirs."""
 

@@ -18,6 +18,7 @@ from medmgmt.record.models import (
     Allergy,
     BreakGlass,
     CareAssignment,
+    CareTeam,
     CareTeamMember,
     Condition,
     ContactPoint,
@@ -30,8 +31,11 @@ from medmgmt.record.models import (
     Observation,
     Patient,
     Prescription,
+    Role,
     SideEffectReport,
+    StaffChange,
     Status,
+    Token,
     User,
 )
 from medmgmt.regimen import lexicon
@@ -88,6 +92,7 @@ def build() -> Clinic:
     tasks(clinic, carla, adler, bo)
     messages_of(clinic, carla, bo)
     knowledge(clinic)
+    logins(clinic)
     name_the_rest(clinic)
     looks.look_into(factories.admin(), mrn=carla.mrn, why="asked")
     for team in (factories.team(), other):
@@ -280,12 +285,28 @@ def supply_of(clinic: Clinic, carla: Patient, adler: User) -> None:
 def staffing(clinic: Clinic, adler: User, bo: User) -> None:
     """Somebody who will be away, somebody who was, somebody who is not after all."""
     clinic.call(Absence.objects.get(pk=clinic.ids["absence_id"]), "#away-later")
+    clinic.call(Token.objects.get(pk=clinic.ids["token_id"]), "tokenword")
+    ended = {"scope": "read", "expiry": timedelta(days=1), "revoked_at": OVER}
+    clinic.call(Token.objects.create(bo, name="revokedword", **ended)[0], "revokedword")
     past = {"since": OVER, "until": NOON, "told_by": bo, "told_at": OVER}
     clinic.call(Absence.objects.create(user=bo, **past), "#was-away")
     soon = timezone.now() + timedelta(days=50)
     taken_back = worklist.tell_absence(bo, user_id=bo.pk, since=soon, until=soon + timedelta(days=1))
     worklist.withdraw_absence(bo, taken_back.pk)
     clinic.call(taken_back, "#not-away")
+
+
+def logins(clinic: Clinic) -> None:
+    """Everybody who signs in, by their name, and who is in which team."""
+    for user in User.objects.all():
+        clinic.call(user, f"#{user.username}")
+    for member in CareTeamMember.objects.select_related("user", "team"):
+        clinic.call(member, f"#{member.user.username}-{member.team.name.lower()}")
+    clinic.call(CareTeam.objects.get(name="Annex"), "#annex")
+    clinic.call(StaffChange.objects.get(pk=clinic.ids["staff_change_id"]), "#waits")
+    declined = {"state": "declined", "decided_by": factories.pia(), "decided_at": NOON, "asked_by": factories.admin()}
+    nora = {"user_id": clinic.ids["user_id"], "role": Role.PHARMACIST, "role_before": Role.NURSE}
+    clinic.call(StaffChange.objects.create(kind="role", why="declinedwhy", **nora, **declined), "declinedwhy")
 
 
 def tasks(clinic: Clinic, carla: Patient, adler: User, bo: User) -> None:

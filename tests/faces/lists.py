@@ -23,7 +23,10 @@ web:new_condition web:new_dispense web:new_encounter web:new_observation web:new
 web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
 web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
 web:update_patient web:void_fill web:withdraw web:withdraw_absence
-web:end_break_glass web:judge_break_glass
+api:login web:ask_active web:ask_password web:ask_role web:begin_membership web:clear_lock web:confirm_staff_change
+web:correct_login web:decline_staff_change web:end_membership web:first_sign_in web:make_inactive web:new_login
+web:rename_team web:staff_change
+web:end_break_glass web:revoke_token web:judge_break_glass
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -112,6 +115,17 @@ api:rules | Rule | adler bo pia admin dorn: #shipped
 api:local-changes | LocalChange | adler bo pia admin dorn: #proposed rejectedreason
 api:local-changes?state=rejected | LocalChange | adler bo pia admin dorn: rejectedreason
 api:rescreenings | RescreenRun | adler bo pia admin dorn: #first #second
+api:logins | User | admin: #adler #admin #bo #carla #dorn #elsewhere #nora #olga #otto #pat #pia
+api:logins?role=pharmacist | User | admin: #pia
+api:logins?active=false | User | admin:
+api:memberships | CareTeamMember | admin: #adler-harbor #bo-harbor #bo-hillside #dorn-hillside #otto-annex
+    #pia-harbor
+api:memberships?user={user_id} | CareTeamMember | admin:
+api:memberships?team={team_id} | CareTeamMember | admin: #otto-annex
+api:teams | CareTeam | admin: #annex #harbor #hillside
+api:staff-changes | StaffChange | adler pia admin dorn: #waits declinedwhy
+api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
+api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
 api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
 api:audit-of | AuditEntry | admin: #Castillo
 api:own-looks | AuditEntry | carla: #Castillo | pat: #Park
@@ -187,6 +201,9 @@ web:worklist?patient={pat}&whose=team | Task at id="task-(\d+)" | adler bo pia: 
 web:worklist?kind=knowledge_change | Task at id="task-(\d+)" | adler dorn: #knowledge_change | bo pia:
 web:worklist?level=outpatient | Task at id="task-(\d+)" | adler pia dorn: | bo: patlook
 web:task | words | adler bo pia: Castillo commentword
+api:tokens | Token | bo: revokedword tokenword | adler pia admin dorn:
+web:tokens | words | bo: revokedword tokenword | adler pia admin dorn:
+web:tokens | Token at /tokens/(\d+)/revoke/ | bo: tokenword | adler pia admin dorn:
 web:late | words | adler bo pia admin dorn:
 web:cover | words | adler bo pia admin dorn:
 web:cover | Absence at /cover/(\d+)/withdraw/ | adler admin: #away-later | bo pia dorn:
@@ -199,6 +216,15 @@ web:knowledge | words | adler bo pia admin dorn: idlesource
 web:knowledge | Release at /knowledge/(\d+)/ | adler bo dorn: | pia admin: #used idlesource
 web:rules | words | adler bo pia admin dorn: rejectedreason
 web:rules | LocalChange at /knowledge/rules/(\d+)/ | adler bo pia admin dorn: #proposed rejectedreason
+web:staff | User at /staff/(\d+)/ | admin: #adler #admin #bo #dorn #elsewhere #nora #olga #otto #pia
+web:staff?role=pharmacist | User at /staff/(\d+)/ | admin: #pia
+web:staff?use=out | User at /staff/(\d+)/ | admin:
+web:staff | words | admin:
+web:teams | CareTeam at /staff/teams/(\d+)/ | admin: #annex #harbor #hillside
+web:login | StaffChange at /staff/changes/(\d+)/ | admin: declinedwhy
+web:login | CareTeamMember at /staff/memberships/(\d+)/ | admin:
+web:staff_changes | StaffChange at /staff/changes/(\d+)/ | adler pia admin dorn: #waits
+web:staff_changes?state=declined | words | adler pia admin dorn: declinedwhy
 web:selftest | words | adler bo pia admin dorn:
 web:alerts | words | adler pia admin dorn:
 web:export_alerts | words | adler pia admin dorn:

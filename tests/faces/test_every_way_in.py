@@ -6,7 +6,6 @@ import pytest
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from knox.models import AuthToken
 
 from medmgmt.record import door
 from tests.faces import test_matrix, world
@@ -57,7 +56,7 @@ def test_every_address_knows_whether_somebody_is_signed_in(addresses: list[tuple
 
 def test_a_token_is_another_way_in_even_beside_a_session(addresses: list[tuple[str, str]]) -> None:
     adler = world.factories.adler()
-    _, secret = AuthToken.objects.create(adler)
+    secret = world.factories.token(adler)
     client = Client()
     client.force_login(adler, backend=settings.AUTHENTICATION_BACKENDS[-1])
     public = {"api:schema", "api:docs", "api:nothing-here", "api:answer-link"}

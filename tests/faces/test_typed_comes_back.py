@@ -48,7 +48,7 @@ ANEW = {"review", "back", "adds_rule"}
 NO_WORDS = {
     "sign_in", "sign_out", "language", "reminder", "stop_messages", "calendar", "hook",
     "sign", "ask_cosignature", "order_monitoring", "ask_for_refill", "tell_taken", "dismiss_remark", "claim", "release",
-    "notice", "withdraw_absence", "renewals", "switch_release", "selftest",
+    "notice", "withdraw_absence", "revoke_token", "renewals", "switch_release", "selftest",
 }  # fmt: skip
 """What is sent without a session; and buttons, ticks and lists to choose from."""
 

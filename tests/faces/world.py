@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from interactions.models import Release
 from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
-from medmgmt.record.models import BreakGlass, ImportRemark, Kind, Patient, Role, User
+from medmgmt.record.models import (
+    BreakGlass,
+    CareTeamMember,
+    ImportRemark,
+    Kind,
+    Patient,
+    Role,
+    StaffChange,
+    Token,
+    User,
+)
 from refills.messages import calendar_feed
 from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
@@ -41,6 +51,21 @@ def away_later(user: User) -> Absence:
     """Somebody who will be away, long after whatever a test looks at."""
     begins = timezone.now() + timedelta(days=100)
     return worklist.tell_absence(user, user_id=user.pk, since=begins, until=begins + timedelta(days=1))
+
+
+def new_here() -> dict[str, int]:
+    """Two nurses in no team yet: of one a new password waits, and she begins long after whatever a test looks at."""
+    nora, otto = factories.user("nora", Role.NURSE), factories.user("otto", Role.NURSE)
+    annex, begins = factories.team("Annex"), timezone.now() + timedelta(days=100)
+    waits = StaffChange.objects.create(
+        user=otto, kind="password", role_before=Role.NURSE, role=Role.NURSE, why="Lost.", asked_by=factories.admin()
+    )
+    return {
+        "user_id": nora.pk,
+        "team_id": annex.pk,
+        "membership_id": CareTeamMember.objects.create(team=annex, user=otto, since=begins).pk,
+        "staff_change_id": waits.pk,
+    }
 
 
 def once_opened(by: User, patient: Patient) -> BreakGlass:
@@ -126,9 +151,12 @@ def build() -> World:
         "feed": calendar_feed.token(messages.renew_calendar(bo, carla.pk)),
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
+        "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
         "token": token(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
+        "uidb64": "MQ",
+        **new_here(),
     }
     people = {
         "nobody": None,
@@ -220,6 +248,18 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "decline-cosignature": {"review": ids["review_id"], "note": "ok"},
         "card-monitoring": {"code": "hunter"},
         "local-changes": LOCAL,
+        "logins": {"username": "nell", "role": "nurse", "why": "ok"},
+        "ask-role": {"role": "pharmacist", "why": "ok"},
+        "ask-password": {"why": "ok"},
+        "ask-active": {"why": "ok"},
+        "make-inactive": {"why": "ok"},
+        "clear-lock": {"why": "ok"},
+        "correct-login": {"first_name": "N", "last_name": "N", "email": "", "why": "ok"},
+        "begin-membership": {"team": ids["team_id"], "why": "ok"},
+        "end-membership": {"why": "ok"},
+        "teams": {"name": "New", "why": "ok"},
+        "rename-team": {"name": "New", "why": "ok"},
+        "decline-staff-change": {"why": "ok"},
         "check": {"id": "c", "as_of": day},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
@@ -288,4 +328,16 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "look_into": {"mrn": "C-1001", "why": "asked"},
         "judge_break_glass": {"verdict": "appropriate", "note": "ok"},
+        "new_login": {"username": "nell", "role": "nurse", "why": "ok"},
+        "ask_role": {"role": "pharmacist", "why": "ok"},
+        "ask_password": {"why": "ok"},
+        "ask_active": {"why": "ok"},
+        "make_inactive": {"why": "ok"},
+        "clear_lock": {"why": "ok"},
+        "correct_login": {"first_name": "N", "last_name": "N", "email": "", "why": "ok"},
+        "begin_membership": {"team_id": ids["team_id"], "why": "ok"},
+        "end_membership": {"why": "ok"},
+        "teams": {"name": "New", "why": "ok"},
+        "rename_team": {"name": "New", "why": "ok"},
+        "decline_staff_change": {"why": "ok"},
     }

@@ -163,7 +163,7 @@ def test_public_data_imported_and_activated_speaks_in_the_next_review(
     assert release["status"] == "imported"
     before = adler.post("/proposals", **order(patient, "warfarin", "5"))
     assert not any("ddinter" in grade["label"].lower() for grade in grades(before))
-    pia.post(f"/releases/{release['id']}/activate", expect=200)
+    clinic.in_person("pia").post(f"/releases/{release['id']}/activate", expect=200)
     after = adler.post("/proposals", **order(patient, "warfarin", "5"), confirm=True)
     assert any("ddinter" in grade["label"].lower() for grade in grades(after))
     assert "DDInter" in after["scope"]

@@ -294,6 +294,21 @@ GUARDED: list[tuple[str, Guard]] = [
         "record_breakglassend is never emptied")),
     ("record.BreakGlassJudgement", for_ever(
         rows.judgement, "a judgement is never edited or deleted", "record_breakglassjudgement is never emptied")),
+    ("record.User", Guard(
+        rows.user, "a login keeps its name; make another", "id username",
+        "password last_login is_superuser first_name last_name email is_staff is_active date_joined role patient_id",
+        "a login is never deleted; make it inactive", "record_user is never emptied")),
+    ("record.CareTeam", Guard(
+        factories.team, may_change="id name", deleted="a team is never deleted",
+        emptied="record_careteam is never emptied")),
+    ("record.CareTeamMember", Guard(
+        rows.membership, "a membership gets its end and nothing else; begin another", "id team_id user_id since",
+        "until", "a membership is never deleted; end it", "record_careteammember is never emptied")),
+    ("record.StaffChange", Guard(
+        rows.staff_change, "a change of a login is confirmed or declined, never edited",
+        "id user_id kind role_before role why asked_by_id asked_at",
+        "state decided_by_id decided_at decided_why alone", "a change of a login is never deleted",
+        "record_staffchange is never emptied")),
     # knowledge and reviews
     ("interactions.Review", for_ever(
         review, "a review is never edited or deleted", "interactions_review is never emptied")),
@@ -366,11 +381,9 @@ GUARDED: list[tuple[str, Guard]] = [
 ]  # fmt: skip
 
 EDITED_FREELY = {
-    "record.User": "logins change",
     "record.User_groups": "Django's own",
     "record.User_user_permissions": "Django's own",
-    "record.CareTeam": "teams are renamed",
-    "record.CareTeamMember": "a membership gets its end",
+    "record.Token": "its last use is noted, and it is revoked",
     "record.IdempotencyRecord": "answers are forgotten after a week",
     "interactions.LocalChange": "it is decided, suspended and ended",
     "interactions.Substance": "laid out anew at will",

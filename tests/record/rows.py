@@ -32,6 +32,8 @@ from medmgmt.record.models import (
     Prescription,
     Role,
     SideEffectReport,
+    StaffChange,
+    StaffChangeKind,
     Suspect,
     User,
 )
@@ -57,6 +59,13 @@ def patient(**values: Any) -> Patient:
 
 def user(**values: Any) -> User:
     return User.objects.create(**{"username": "x", "role": Role.NURSE, **values})
+
+
+def staff_change(**values: Any) -> StaffChange:
+    """A new password for nurse Bo, asked for by the administrator."""
+    fine = {"user": factories.bo(), "kind": StaffChangeKind.PASSWORD, "role_before": Role.NURSE, "role": Role.NURSE,
+            "why": "Forgotten.", "asked_by": factories.admin()}  # fmt: skip
+    return StaffChange.objects.create(**{**fine, **values})
 
 
 def contact(**values: Any) -> ContactPoint:

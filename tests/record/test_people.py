@@ -1,20 +1,12 @@
-"""People of the record: their day and age, whether they can be reached, who administers logins, who gets a token."""
+"""People of the record: their day and age, whether they can be reached, who administers logins."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
-import time_machine
-from django.contrib.admin import site
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management import CommandError, call_command
-from django.utils import timezone
-from knox.auth import TokenAuthentication
-from knox.models import AuthToken
-from rest_framework.exceptions import AuthenticationFailed
 
-from medmgmt.record import audit
-from medmgmt.record.models import AuditEntry, CareTeam, Condition, ContactPoint, Patient, Role, User
+from medmgmt.record.models import Condition, ContactPoint, Patient, Role, User
 from medmgmt.record.models.people import validate_time_zone
 from tests import factories
 
@@ -92,43 +84,6 @@ def test_the_cast_can_be_called_twice_and_is_the_same():
         assert somebody() == somebody()
 
 
-@pytest.mark.django_db
-def test_django_admin_knows_logins_and_teams_of_the_record_and_nothing_of_a_patient():
-    ours = {model for model in site._registry if model._meta.app_label == "record"}
-    assert ours == {User, CareTeam}
-
-
-@pytest.mark.django_db
-def test_the_administrator_opens_logins_and_teams_but_deletes_no_login(client, rf):
-    client.force_login(factories.admin(), backend="django.contrib.auth.backends.ModelBackend")
-    bo = factories.bo()
-    for address in (
-        "user/",
-        f"user/{bo.pk}/change/",
-        "user/add/",
-        "careteam/",
-        f"careteam/{factories.team().pk}/change/",
-    ):
-        assert client.get(f"/admin/record/{address}").status_code == 200, address
-    assert not site.get_model_admin(User).has_delete_permission(rf.get("/"), bo)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("by", [factories.adler, factories.bo, factories.carla_user])
-def test_nobody_else_opens_django_admin(client, by):
-    client.force_login(by(), backend="django.contrib.auth.backends.ModelBackend")
-    assert client.get("/admin/record/user/").status_code == 302
-
-
-@pytest.mark.django_db
-def test_a_membership_is_ended_in_the_administration_and_never_deleted(client):
-    client.force_login(factories.admin(), backend="django.contrib.auth.backends.ModelBackend")
-    factories.bo()
-    page = client.get(f"/admin/record/careteam/{factories.team().pk}/change/").content.decode()
-    assert "members-0-until" in page
-    assert "members-0-DELETE" not in page
-
-
 @pytest.mark.parametrize(
     ("password", "fault"),
     [
@@ -145,71 +100,3 @@ def test_a_password_is_long_uncommon_and_not_the_name(password, fault):
         return
     with pytest.raises(ValidationError, match=fault):
         validate_password(password, user)
-
-
-# -- tokens -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db
-def test_issue_token_prints_a_token_once_and_keeps_only_its_hash(capsys):
-    bo = factories.bo()
-    call_command("issue_token", "bo", days=30)
-    secret = capsys.readouterr().out.strip()
-    kept = AuthToken.objects.get()
-    assert kept.user == bo
-    assert len(secret) >= 40
-    assert secret not in {str(value) for value in vars(kept).values()}
-    assert timedelta(days=29) < kept.expiry - timezone.now() <= timedelta(days=30)
-
-
-@pytest.mark.django_db
-def test_a_printed_token_opens_the_api_and_a_wrong_one_does_not(capsys, rf):
-    bo = factories.bo()
-    call_command("issue_token", "bo")
-    secret = capsys.readouterr().out.strip()
-    user, _ = TokenAuthentication().authenticate(rf.get("/", headers={"authorization": f"Bearer {secret}"}))
-    assert user == bo
-    with pytest.raises(AuthenticationFailed):
-        TokenAuthentication().authenticate(rf.get("/", headers={"authorization": f"Bearer {secret[:-1]}"}))
-
-
-@pytest.mark.django_db
-def test_a_token_opens_the_api_until_its_last_day_and_no_longer(capsys, rf):
-    bo, now = factories.bo(), timezone.now()
-    call_command("issue_token", "bo", "--days", "1")
-    request = rf.get("/", headers={"authorization": f"Bearer {capsys.readouterr().out.strip()}"})
-    with time_machine.travel(now + timedelta(hours=23), tick=False):
-        assert TokenAuthentication().authenticate(request)[0] == bo
-    with time_machine.travel(now + timedelta(hours=25), tick=False), pytest.raises(AuthenticationFailed):
-        TokenAuthentication().authenticate(request)
-
-
-@pytest.mark.django_db
-def test_the_token_of_somebody_who_has_left_opens_nothing(capsys, rf):
-    bo = factories.bo()
-    call_command("issue_token", "bo")
-    User.objects.filter(pk=bo.pk).update(is_active=False)
-    request = rf.get("/", headers={"authorization": f"Bearer {capsys.readouterr().out.strip()}"})
-    with pytest.raises(AuthenticationFailed):
-        TokenAuthentication().authenticate(request)
-
-
-@pytest.mark.django_db
-def test_issuing_a_token_is_audited_without_the_token(capsys):
-    bo = factories.bo()
-    call_command("issue_token", "bo")
-    secret = capsys.readouterr().out.strip()
-    entry = AuditEntry.objects.get()
-    assert (entry.chain, entry.act, entry.actor_name) == (audit.SITE, "issue_token", "the command line")
-    assert (entry.object_type, entry.object_id) == ("record.user", str(bo.pk))
-    assert secret not in str(entry.detail)
-
-
-@pytest.mark.django_db
-def test_no_token_for_strangers_the_inactive_or_for_ever():
-    factories.bo()
-    User.objects.filter(pk=factories.pia().pk).update(is_active=False)
-    for arguments in (["nobody"], ["pia"], ["bo", "--days", "0"], ["bo", "--days", "3651"]):
-        with pytest.raises(CommandError):
-            call_command("issue_token", *arguments)
-    assert not AuthToken.objects.exists()

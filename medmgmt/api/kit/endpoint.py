@@ -12,7 +12,7 @@ from django.urls import URLPattern, re_path, reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -23,8 +23,9 @@ from medmgmt.api.kit.filters import FilterSet
 from medmgmt.api.kit.pagination import Pages
 from medmgmt.api.kit.session import SessionAuthentication, TokenAuthentication
 from medmgmt.problems import ProblemRaised
-from medmgmt.record import door, sight
-from medmgmt.record.errors import Conflict
+from medmgmt.record import door, sight, tokens
+from medmgmt.record.errors import Conflict, OutOfScope
+from medmgmt.record.models import Scope, Token
 from refills.errors import TaskTaken
 
 Fields = type[serializers.Serializer[Any]]
@@ -91,7 +92,7 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication: a query parameter that nobody knows was meant to do something, so it is refused."""
         super().initial(request, *args, **kwargs)
-        say_the_way_in(request)
+        say_the_way_in(request, self.operation_of(request.method))
         known = self.operation_of(request.method).parameters()
         unknown = {
             str(name)[:100]: [_("There is no such parameter.")] for name in request.query_params if name not in known
@@ -120,6 +121,21 @@ class Endpoint(APIView):
         return response
 
 
+def say_the_way_in(request: Request, operation: Operation) -> None:
+    """A token is another way in than the session whose cookie may have come beside it, and reaches as far as its scope.
+
+    What only reads is open to every token. Anything else needs at least the scope to record, before its act is asked.
+    """
+    token = request.auth
+    if not isinstance(token, Token):
+        return
+    reads_only = request.method in SAFE_METHODS or operation.only_reads
+    holds = tokens.HOLDS[token.scope]
+    door.is_now(door.Door(door.TOKEN, scope=None if reads_only else holds))
+    if not reads_only and Scope.RECORD not in holds:
+        raise OutOfScope
+
+
 def patients_in(data: object) -> Iterator[int]:
     """The numbers of the patients whom an answer names, however deep: as `patient`, or as one with a record number."""
     if isinstance(data, list | tuple):
@@ -132,12 +148,6 @@ def patients_in(data: object) -> Iterator[int]:
         yield whose
     for each in data.values():
         yield from patients_in(each)
-
-
-def say_the_way_in(request: Request) -> None:
-    """A token is another way in than the session whose cookie may have come beside it."""
-    if isinstance(request.successful_authenticator, TokenAuthentication):
-        door.is_now(door.Door(door.TOKEN))
 
 
 def at(address: str, name: str, *, called: str = "", is_public: bool = False, **operations: Handler) -> URLPattern:

@@ -21,6 +21,7 @@ from medmgmt.api.kit.endpoint import Endpoint, Operation
 
 ALWAYS = ("invalid-request", "malformed-request", "not-acceptable", "too-many-requests", "server-error", "busy")
 WITH_LOGIN = ("not-authenticated", "not-allowed")
+WITH_WRITING = ("csrf-failed", "out-of-scope")
 WITH_BODY = ("too-large", "unsupported-media-type")
 WITH_KEY = ("request-in-progress", "done-before", "idempotency-key-reused", "not-found")
 WITH_VERSION = ("conflict", "precondition-failed", "version-required")
@@ -129,7 +130,7 @@ class Schema(AutoSchema):
         if not self.is_public():
             yield from WITH_LOGIN
             if self.method != "GET":
-                yield "csrf-failed"
+                yield from WITH_WRITING
         if "{" in self.path or self.operation.is_list:
             yield "not-found"
         if self.operation.takes is not None:

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('role__in', ['psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer'])), name='a_user_has_a_role_we_know'),
                     models.CheckConstraint(condition=models.Q(models.Q(('patient__isnull', False), ('role', 'patient')), models.Q(models.Q(('role', 'patient'), _negated=True), ('patient__isnull', True)), _connector='OR'), name='a_patients_login_belongs_to_a_patient_and_no_other_does'),
-                    models.CheckConstraint(condition=models.Q(('role', 'administrator'), models.Q(('is_staff', False), ('is_superuser', False)), _connector='OR'), name='only_an_administrator_administers'),
+                    models.CheckConstraint(condition=models.Q(('is_staff', False), ('is_superuser', False)), name='a_login_has_no_powers_beside_its_role'),
                 ],
             },
             managers=[
@@ -442,6 +442,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Token',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_key', models.CharField(db_index=True, max_length=25)),
+                ('created', models.DateTimeField(auto_now_add=True)),
+                ('digest', models.CharField(editable=False, max_length=128, unique=True)),
+                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('scope', models.CharField(choices=[('read', 'read'), ('record', 'read and record'), ('prescribe', 'read, record and prescribe')], max_length=10, verbose_name='scope')),
+                ('expiry', models.DateTimeField()),
+                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('-created', '-id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='a_token_has_a_name'),
+                    models.CheckConstraint(condition=models.Q(('scope__in', ['read', 'record', 'prescribe'])), name='a_token_has_a_scope_we_know'),
+                    models.CheckConstraint(condition=models.Q(('expiry__gt', models.F('created'))), name='a_token_ends_after_it_begins'),
+                    models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('user', 'name'), name='a_persons_tokens_have_names_of_their_own'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='SideEffectReport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -635,6 +659,37 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(models.Q(('what', ''), _negated=True), models.Q(('why', ''), _negated=True), models.Q(('source_id', ''), _negated=True)), name='a_remark_says_what_and_why'),
                     models.CheckConstraint(condition=models.Q(models.Q(('dismissed_at__isnull', True), ('dismissed_by__isnull', True)), models.Q(('dismissed_at__gte', models.F('recorded_at')), ('dismissed_by__isnull', False)), _connector='OR'), name='a_remark_is_dismissed_by_somebody_and_later'),
                     models.UniqueConstraint(fields=('patient', 'source_id', 'why'), name='a_remark_is_made_once'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='StaffChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('login', 'a new login'), ('role', 'another role'), ('password', 'a new password'), ('inactive', 'out of use'), ('active', 'in use again')], max_length=10)),
+                ('role_before', models.CharField(blank=True, choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator'), ('privacy_officer', 'privacy officer')], max_length=20)),
+                ('role', models.CharField(choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator'), ('privacy_officer', 'privacy officer')], max_length=20)),
+                ('why', models.TextField()),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('state', models.CharField(choices=[('waiting', 'waits for a second person'), ('confirmed', 'done'), ('declined', 'declined')], default='waiting', max_length=10)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decided_why', models.TextField(blank=True)),
+                ('alone', models.BooleanField(default=False)),
+                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staff_changes', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['login', 'role', 'password', 'inactive', 'active'])), name='a_staff_change_is_of_a_kind_we_know'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer']), ('role_before__in', ['', 'psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer'])), name='a_staff_change_leads_to_a_role_we_know'),
+                    models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='a_staff_change_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'confirmed', 'declined'])), name='a_staff_change_is_in_a_state_we_know'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='a_staff_change_waits_or_was_decided'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('alone', True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('asked_by')), _negated=True)), _connector='OR'), name='a_staff_change_is_confirmed_by_a_second_person'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('kind', 'inactive'), ('decided_by', None), models.Q(('decided_by', models.F('user')), _negated=True), _connector='OR'), name='nobody_confirms_a_change_of_their_own_login'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('user',), name='a_login_has_one_change_waiting'),
                 ],
             },
         ),

@@ -33,6 +33,10 @@ KEPT = {
     "record_contactpoint": "a contact point is never deleted; end it",
     "record_careassignment": "an assignment is never deleted; end it",
     "record_audithead": "the head of an audit chain is never deleted",
+    "record_user": "a login is never deleted; make it inactive",
+    "record_careteam": "a team is never deleted",
+    "record_careteammember": "a membership is never deleted; end it",
+    "record_staffchange": "a change of a login is never deleted",
 }
 WITH_A_PATIENT = [
     "record_prescription",
@@ -47,6 +51,7 @@ PROPOSED_COLUMNS = [
     "id", "patient_id", "prescription_id", "kind", "effective_on", "sig", "old_sig", "reason_code", "note", "alongside",
     "author_id", "proposed_at", "prompted_by_side_effect_id", "prompted_by_observation_id", "prompted_by_plan",
 ]  # fmt: skip
+ASKED_COLUMNS = ["id", "user_id", "kind", "role_before", "role", "why", "asked_by_id", "asked_at"]
 DIALECT = {
     "sqlite": {
         "differs": "{a} IS NOT {b}",
@@ -192,6 +197,23 @@ def refusals(vendor, columns):
         "nobody_judges_their_own_opening", "INSERT", "record_breakglassjudgement",
         "EXISTS (SELECT 1 FROM record_breakglass AS b WHERE b.id = NEW.opening_id AND b.by_id = NEW.by_id)",
         "somebody else judges an opening",
+    )  # fmt: skip
+    yield (
+        "a_login_keeps_its_name", "UPDATE", "record_user", changed("id", "username"),
+        "a login keeps its name; make another",
+    )  # fmt: skip
+    yield (
+        "a_membership_keeps_its_person_and_team", "UPDATE", "record_careteammember",
+        f"({changed('id', 'team_id', 'user_id', 'since')}) OR (OLD.until IS NOT NULL AND NEW.until IS NULL)",
+        "a membership gets its end and nothing else; begin another",
+    )  # fmt: skip
+    yield (
+        "a_decided_staff_change_is_never_edited", "UPDATE", "record_staffchange",
+        "OLD.state <> 'waiting'", "a decided change of a login is never edited; ask again",
+    )  # fmt: skip
+    yield (
+        "what_was_asked_of_a_login_is_what_is_decided", "UPDATE", "record_staffchange",
+        changed(*ASKED_COLUMNS), "a change of a login is confirmed or declined, never edited",
     )  # fmt: skip
     yield (
         "an_audit_entry_follows_the_head", "INSERT", "record_auditentry",

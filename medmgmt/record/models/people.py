@@ -180,9 +180,7 @@ class User(AbstractUser):
                 "a_patients_login_belongs_to_a_patient_and_no_other_does",
                 Q(role=Role.PATIENT, patient__isnull=False) | (~Q(role=Role.PATIENT) & Q(patient__isnull=True)),
             ),
-            rule(
-                "only_an_administrator_administers", Q(role=Role.ADMINISTRATOR) | Q(is_staff=False, is_superuser=False)
-            ),
+            rule("a_login_has_no_powers_beside_its_role", Q(is_staff=False, is_superuser=False)),
         ]
 
     def __str__(self) -> str:

@@ -287,6 +287,7 @@ SOURCES = {
     "side_effect": ("web:side_effect", gettext_lazy("Report")),
     "prescription": ("web:course", gettext_lazy("Medicine")),
     "local_change": ("web:local_change", gettext_lazy("Change")),
+    "staff_change": ("web:staff_change", gettext_lazy("Change")),
 }
 """Where the event lies that a task came from, and what it is."""
 LOOKED_AT_ON: dict[str, str] = {

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
-from knox.models import AuthToken
 
 from medmgmt.record.models import User
+from tests import factories
 from tests.faces.api import declared
 
 
@@ -18,7 +18,7 @@ class Api:
         self.client = Client()
         self.headers = dict(headers)
         if by is not None:
-            self.headers["Authorization"] = f"Bearer {AuthToken.objects.create(user=by)[1]}"
+            self.headers["Authorization"] = f"Bearer {factories.token(by)}"
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> HttpResponse:
         """One request below /api/; the answer is one that the document declares."""
@@ -30,6 +30,13 @@ class Api:
         )
         declared.require(method, f"/api/{path}".partition("?")[0], response)
         return response
+
+    @classmethod
+    def in_person(cls, by: User) -> "Api":
+        """Somebody who has just signed in on a page, which no token can replace."""
+        api = cls()
+        api.client.force_login(by, backend="django.contrib.auth.backends.ModelBackend")
+        return api
 
     def fresh(self) -> "Api":
         """The same person with a connection of their own, for another thread."""

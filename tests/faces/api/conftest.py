@@ -33,8 +33,8 @@ def bo(db: None) -> Api:
 
 @pytest.fixture
 def pia(db: None) -> Api:
-    """Carla's pharmacist."""
-    return Api(factories.pia())
+    """Carla's pharmacist, signed in: the second signature, and what is put into use, are given in person."""
+    return Api.in_person(factories.pia())
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def carla(db: None) -> Api:
 
 @pytest.fixture
 def admin(db: None) -> Api:
-    """The administrator."""
-    return Api(factories.admin())
+    """The administrator, signed in."""
+    return Api.in_person(factories.admin())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 
 from interactions.models import LocalChange
+from tests import factories
 from tests.faces.api.client import Api, done, problem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
@@ -16,7 +17,8 @@ def test_what_is_worked_out_is_regraded_and_its_cases_are_shown(pia: Api, adler:
     shown = done(adler.get(f"local-changes/{made['id']}/"))
     assert [one["passes"] for one in shown["tried"]] == [True]
     assert shown["tried"][0]["by"] == "medmgmt D04"
-    assert done(adler.post(f"local-changes/{made['id']}/approve/"))["state"] == "approved"
+    approver = Api.in_person(factories.adler())
+    assert done(approver.post(f"local-changes/{made['id']}/approve/"))["state"] == "approved"
     problem(adler.get("local-changes/987654/"), 404, "not-found")
 
 

@@ -5,8 +5,8 @@ import io
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from knox.models import AuthToken
 
+from medmgmt.record.models import Token
 from tests import factories
 from tests.faces.api.client import Api, done, problem
 
@@ -16,28 +16,13 @@ pytestmark = pytest.mark.django_db
 def test_a_token_that_the_command_printed_opens_the_api_and_is_kept_as_a_digest() -> None:
     factories.bo()
     printed = io.StringIO()
-    call_command("issue_token", "bo", stdout=printed)
+    call_command("make_token", "bo", "--name", "n", "--reason", "r", stdout=printed)
     token = printed.getvalue().split()[-1]
     assert done(Api(Authorization=f"Bearer {token}").get("me/"))["username"] == "bo"
-    kept = AuthToken.objects.get()
+    kept = Token.objects.get()
     assert token not in (kept.digest, kept.token_key)
     problem(Api(Authorization=f"Bearer {token[:-1]}x").get("me/"), 401, "not-authenticated")
     problem(Api(Authorization=f"Token {token}").get("me/"), 401, "not-authenticated")
-
-
-def test_who_was_switched_off_or_whose_token_is_over_gets_in_no_more() -> None:
-    nurse = factories.bo()
-    api = Api(nurse)
-    done(api.get("me/"))
-    nurse.is_active = False
-    nurse.save()
-    problem(api.get("me/"), 401, "not-authenticated")
-    nurse.is_active = True
-    nurse.save()
-    done(api.get("me/"))
-    AuthToken.objects.update(expiry=factories.LONG_AGO)
-    problem(api.get("me/"), 401, "not-authenticated")
-    assert not AuthToken.objects.exists()
 
 
 def test_a_session_opens_the_api_until_it_ends(client: Client) -> None:

@@ -68,6 +68,10 @@ def of_the_clinic() -> dict[str, set[str]]:
         "/knowledge/rules/new/": {"pia"},
         "/outbox/": {"admin"},
         "/audit/": {"admin"},
+        "/staff/": {"admin"},
+        "/staff/new/": {"admin"},
+        "/staff/teams/": {"admin"},
+        "/staff/changes/": {"adler", "pia", "admin", "dorn"},
         "/my/": {"carla"},
         "/my/side-effects/new/": {"carla"},
     }

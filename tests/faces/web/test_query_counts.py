@@ -8,8 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from medmgmt.actions import side_effects
-from medmgmt.record.models import User
+from medmgmt.actions import side_effects, staff
+from medmgmt.record.models import Role, User
 from refills.models import DemoMessage
 from refills.worklist import tasks
 from tests import factories as cast
@@ -41,6 +41,10 @@ def more_of_everything(world: World) -> None:
         side_effects.log_side_effect(bo, world.carla.pk, term=f"Nausea {number}", severity="mild", began_on=today())
         propose(adler, world.carla, f"herb {number}", None)
         DemoMessage.objects.create(sender="a@b.example", recipient="c@d.example", subject="s", body="b")
+    for number in range(20):
+        nurse = cast.member(f"nurse-{number}", Role.NURSE, cast.team(f"Team {number}"))
+        staff.ask_password(cast.admin(), nurse.pk, why="Lost.")
+        staff.make_team(cast.admin(), name=f"Empty {number}", why="Planned.")
     for number in range(20):
         patient = cast.patient(f"Q-{number}")
         tasks.open_task(
@@ -76,12 +80,17 @@ def test_no_page_asks_more_often_because_there_is_more_to_show(world: World, bro
         (admin, "/outbox/", 6),
         (admin, "/audit/", 6),
         (admin, "/", 12),
+        (admin, "/staff/", 7),
+        (admin, f"/staff/{cast.bo().pk}/", 8),
+        (admin, "/staff/teams/", 6),
+        (admin, "/staff/changes/", 6),
         (carla, "/my/", 17),
         (carla, "/my/messages/", 30),
         (carla, "/my/who-looked/", 9),
         (adler, f"{chart}messages/", 32),
     ]
     DemoMessage.objects.create(sender="a@b.example", recipient="c@d.example", subject="s", body="b")
+    staff.ask_password(cast.admin(), cast.bo().pk, why="Lost.")
     before = [queries(client, address) for client, address, _most in addresses]
     more_of_everything(world)
     faults = []
