@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 
-from medmgmt.web.kit import proof
+from medmgmt.signing_in import proof
 
 
 class ClinicConfig(AppConfig):

@@ -25,6 +25,7 @@ PREFIX = "/problems/"
 # PostgreSQL: violates check constraint "a_dose_is_..."; SQLite: CHECK constraint failed: a_dose_is_...
 RULE = re.compile(r'constraint "?(?:failed: )?([a-z]+(?:_[a-z0-9]+){2,})')
 log = logging.getLogger(__name__)
+CONFIRM_AT = "/api/confirm-identity/"
 FACES = ("/api/", PREFIX)
 """Addresses below these answer every error as a problem document, whoever refused."""
 
@@ -146,7 +147,7 @@ ERRORS: dict[str, tuple[type[Exception], ...]] = {
     "method-not-allowed": (rest_errors.MethodNotAllowed,),
     "not-acceptable": (rest_errors.NotAcceptable,),
     "unsupported-media-type": (rest_errors.UnsupportedMediaType,),
-    "too-many-requests": (rest_errors.Throttled,),
+    "too-many-requests": (rest_errors.Throttled, record_errors.TooSoon),
 }  # fmt: skip
 # Looked up along the class's own line of descent, so the most particular entry wins.
 OF_ERROR = {error: kind for kind, errors in ERRORS.items() for error in errors}
@@ -213,6 +214,8 @@ def describe(error: BaseException) -> Problem:
         return of_kind(kind, broken_rule(error))
     if isinstance(error, interactions_errors.UnansweredFindings | interactions_errors.CoSignatureNeeded):
         return of_kind(kind, str(error), findings=[finding_line(each) for each in error.findings])
+    if isinstance(error, record_errors.Unproven):
+        return of_kind(kind, str(error), confirm_at=CONFIRM_AT)
     if isinstance(error, refills_errors.RefillRefused):
         return of_kind(kind, str(error), rules=error.rules)
     if isinstance(error, refills_errors.ClosesOnEvidence):
@@ -269,7 +272,9 @@ def api_exception_handler(error: Exception, context: Mapping[str, object]) -> Re
 def _headers(error: Exception, problem: Problem) -> Iterator[tuple[str, str]]:
     if challenge := getattr(error, "auth_header", None):
         yield "WWW-Authenticate", str(challenge)
-    if (wait := getattr(error, "wait", None)) is not None:
+    if isinstance(error, record_errors.TooSoon):
+        yield "Retry-After", str(int(error.wait.total_seconds()) + 1)
+    elif (wait := getattr(error, "wait", None)) is not None:
         yield "Retry-After", str(int(wait))
     elif problem.status == 503:
         yield "Retry-After", "1"

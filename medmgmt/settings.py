@@ -10,6 +10,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from medmgmt.signing_in import places
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".medmgmt"
 DEMO_SECRET_KEY = "demo-only-" + "not-a-secret-" * 4
@@ -97,6 +99,10 @@ if REDIS_URL and urlsplit(REDIS_URL).scheme not in ("redis", "rediss", "unix"):
     raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://, or be left empty.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+EXACT_HOST = re.compile(rf"{LABEL}(?:\.{LABEL})*|\[[0-9A-Fa-f:.]+\]")
+"""A name or an address of one host; a dot before it or a star in it would answer to hosts of others."""
+
 # -- production refuses to start half-configured --------------------------------------------------------------------
 if PRODUCTION:
     if not is_fit(SECRET_KEY):
@@ -109,8 +115,10 @@ if PRODUCTION:
         raise ImproperlyConfigured("AUDIT_KEYS_OLD lists keys that sealed the trail, separated by commas.")
     if DEBUG:
         raise ImproperlyConfigured("Production does not start with DEBUG on.")
-    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
-        raise ImproperlyConfigured("Production needs ALLOWED_HOSTS: the exact names this site answers to.")
+    if not ALLOWED_HOSTS or not all(EXACT_HOST.fullmatch(name) for name in ALLOWED_HOSTS):
+        raise ImproperlyConfigured(
+            "Production needs ALLOWED_HOSTS: the exact names this site answers to, without *, scheme or port."
+        )
     if SQLITE and (WEB_HOSTS > 1 or len(ALLOWED_HOSTS) > 1):
         raise ImproperlyConfigured("SQLite serves one host: use PostgreSQL (DATABASE_URL) for several.")
     if urlsplit(BASE_URL).scheme != "https":
@@ -131,7 +139,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knox",
-    "axes",
     "csp",
     "medmgmt.record",
     "interactions",
@@ -139,11 +146,13 @@ INSTALLED_APPS = [
     "medmgmt",
 ]
 MIDDLEWARE = [
+    "medmgmt.web.kit.middleware.Head",
     "medmgmt.web.kit.middleware.RequestNumber",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "medmgmt.web.kit.middleware.Methods",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -157,7 +166,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "medmgmt.problems.ProblemMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "medmgmt.urls"
 WSGI_APPLICATION = "medmgmt.wsgi.application"
@@ -178,7 +186,7 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "record.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -187,6 +195,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "medmgmt.signing_in.passwords.NotRepeated"},
+    {"NAME": "medmgmt.signing_in.passwords.NotOfThisSite"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600 * number("FIRST_SIGN_IN_HOURS", 24, least=1, most=7 * 24)
 """How long the link lasts with which somebody chooses a password; it works once."""
@@ -250,14 +260,25 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {"camera": [], "geolocation": [], "microphone": [], "payment": [], "usb": []}
-AXES_FAILURE_LIMIT = number("LOGIN_ATTEMPTS", 5, least=1, most=100)
-AXES_COOLOFF_TIME = number("LOGIN_COOLOFF_HOURS", 1, least=1, most=72)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-# By name and address together: a stranger who guesses must not lock the nurse out at three in the morning.
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "medmgmt.web.kit.views.locked_out"
-AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["username"]
+LOGIN_ATTEMPTS = number("LOGIN_ATTEMPTS", 5, least=1, most=100)
+LOGIN_SLOWEST_MINUTES = number("LOGIN_SLOWEST_MINUTES", 15, least=1, most=60)
+"""So many slips are free for one name at one address; then each next waits twice as long, at most so many minutes."""
+SECOND_FACTOR = one_of("SECOND_FACTOR", "required" if PRODUCTION else "offered", ("required", "offered"))
+"""Whether everybody who works here needs a second factor to sign in, or may have one."""
+if PRODUCTION and SECOND_FACTOR != "required":
+    raise ImproperlyConfigured("Production needs SECOND_FACTOR=required: no staff sign in with a password alone.")
+DEVICE_TRUST_DAYS = number("DEVICE_TRUST_DAYS", 14, least=0, most=90)
+"""For how many days a device that somebody marks as their own asks for no second factor; 0: always asked."""
+BEHIND_TLS_PROXY = SECURE_PROXY_SSL_HEADER is not None
+try:
+    TRUSTED_PROXIES = places.networks(env.list("TRUSTED_PROXIES", default=[]))
+    """Proxies whose X-Forwarded-For is believed, as addresses or ranges; what anybody else says there is not."""
+except ValueError as unreadable:
+    raise ImproperlyConfigured(
+        "TRUSTED_PROXIES must be addresses or ranges such as 10.0.0.2,10.1.0.0/16."
+    ) from unreadable
+if PRODUCTION and BEHIND_TLS_PROXY and not TRUSTED_PROXIES:
+    raise ImproperlyConfigured("BEHIND_TLS_PROXY needs TRUSTED_PROXIES: else everybody comes from one address.")
 
 # -- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -269,6 +290,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["medmgmt.api.kit.parsing.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "medmgmt.api.kit.schema.Schema",
     "EXCEPTION_HANDLER": "medmgmt.problems.api_exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
@@ -331,6 +353,8 @@ else:
     EMAIL_BACKEND = "refills.messages.outbox.EmailBackend"
 EMAIL_TIMEOUT = number("EMAIL_TIMEOUT", 15, least=1, most=120)
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="no-reply@clinic.example")
+if any(not one.isprintable() for one in (DEFAULT_FROM_EMAIL, SITE_NAME)):
+    raise ImproperlyConfigured("EMAIL_FROM and SITE_NAME stand in headers of messages: they are one line each.")
 SUPPLY_STATES = tuple(name.strip().upper() for name in env.list("SUPPLY_STATES", default=[]) if name.strip())
 """States whose own supply rules (data/state_refill_rules.csv and SUPPLY_RULES) count beside the federal ones."""
 SUPPLY_RULES = env.str("SUPPLY_RULES", default="")
@@ -410,6 +434,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "waitress.queue": {"level": "ERROR"}
+    },  # a line for each request that waits a moment tells nobody anything
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING").upper()},
 }
 SHARED_DIR = Path(os.environ.get("MEDMGMT_SHARED", BASE_DIR.parent / "shared"))

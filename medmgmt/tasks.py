@@ -14,6 +14,7 @@ from medmgmt.messages import digests, planning
 from medmgmt.record import tokens
 from medmgmt.record.models import IdempotencyRecord
 from medmgmt.record.models.requests import ANSWER_LASTS
+from medmgmt.signing_in import slowing
 from medmgmt.supply import gaps, renewal_tasks, run_outs
 from medmgmt.worklist import duty
 from refills import clock
@@ -75,11 +76,12 @@ def lay_out_medicines() -> None:
 
 @shared_task(ignore_result=True)
 def clear_out() -> None:
-    """Forgets ended sessions and ends tokens that are over.
+    """Forgets ended sessions and old slips at signing in, and ends tokens that are over.
 
     Forgets answers kept for repeated requests after a day, and that they were sent after a week.
     """
     call_command("clearsessions")
+    slowing.forget_old()
     now = timezone.now()
     tokens.end_what_is_over(now)
     IdempotencyRecord.objects.filter(created_at__lt=now - timedelta(days=IDEMPOTENCY_DAYS)).delete()

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from difflib import SequenceMatcher
 from fractions import Fraction
 from functools import cached_property
 
@@ -15,6 +16,23 @@ TABLE = "observables"
 SCALES, STATES = "scales", "states"
 GROUPS = ("vitals", "labs", SCALES, STATES)
 DOSE_PROBLEM = "dose_related_toxicity"
+NAME_PART = re.compile(r"[^\W_]+|[+#%]")
+BESIDE = frozenset(
+    word
+    for words in (
+        "serum plasma blood whole s p b level levels lvl lvls trough predose dose post pre random spot morning",
+        "today current result value test lab measured measurement concentration conc total quantitative poc poct",
+        "moles mass substance volume per in of the or h hr hrs hour hours 12 12h 12hr",
+        "sitting seated standing supine lying resting left right arm",
+    )
+    for word in words.split()
+)
+"""What laboratories and wards write beside a name: where, when and how it was measured. What changes the thing itself
+(urine, free, ionised, percent, a ratio, corrected or not) is none of these."""
+LEAST_LIKE = 6
+"""Shorter words are never taken for a misspelling of another."""
+MUCH_ALIKE = 0.87
+"""Above what "norclozapine" is to "clozapine"."""
 SMALLEST = Decimal("0.0001")
 LARGEST = Decimal(10) ** 15
 """A value is kept to so many places; one beyond all bounds is nobody's, however many it has."""
@@ -132,9 +150,32 @@ class Observables:
     """By code, name, other name and LOINC, as `normal` compares them."""
 
     def called(self, *names: str) -> Observable | None:
-        """The first that goes by one of these names or codes."""
+        """The first that goes by one of these names or codes, or by its words: "Potassium, serum", "Lithium trough"."""
         tried = [spelled for name in names if name for spelled in (normal(name), normal(name.replace("_", " ")))]
-        return next((self.by_name[name] for name in tried if name in self.by_name), None)
+        exact = next((self.by_name[name] for name in tried if name in self.by_name), None)
+        return exact or next((found for name in names if name and (found := self._by_words_of(name))), None)
+
+    def like(self, name: str) -> Observable | None:
+        """The one that a misspelt name is meant as, to ask; None where none or several are."""
+        near = {one.code: one for words, one in self._by_words.items() if _is_like(words_of(name), words)}
+        return next(iter(near.values())) if len(near) == 1 else None
+
+    def _by_words_of(self, name: str) -> Observable | None:
+        """By all the words, or by those before and in the brackets where both mean the same."""
+        found = self._by_words.get(words_of(name))
+        outside, bracket, inside = re.sub(r"[)\]]", "", name).replace("[", "(").partition("(")
+        if found is not None or not bracket:
+            return found
+        one, other = (self._by_words.get(words_of(part)) for part in (outside, inside))
+        return one if one == other or not words_of(inside) else None
+
+    @cached_property
+    def _by_words(self) -> Mapping[frozenset[str], Observable]:
+        """By the words of a name in any order, without what stands beside it; a name that says several is nobody's."""
+        found: dict[frozenset[str], dict[str, Observable]] = {}
+        for name, one in self.by_name.items():
+            found.setdefault(words_of(name), {})[one.code] = one
+        return {words: next(iter(of.values())) for words, of in found.items() if words and len(of) == 1}
 
     def __bool__(self) -> bool:
         return bool(self.by_code)
@@ -152,6 +193,22 @@ class Observables:
     @property
     def scales(self) -> frozenset[str]:
         return frozenset(code for code, one in self.by_code.items() if one.is_scale)
+
+
+def words_of(name: str) -> frozenset[str]:
+    """The words by which a thing is known, without what is only written beside them."""
+    return frozenset(NAME_PART.findall(normal(name))) - BESIDE
+
+
+def _is_like(typed: frozenset[str], name: frozenset[str]) -> bool:
+    """As many words, the short ones the same, the long ones much alike from their first letter on: "pottasium", but
+    not "troponin T" nor "QT uncorrected"."""
+    short, long = (sorted(word for word in typed if (len(word) < LEAST_LIKE) is is_short) for is_short in (True, False))
+    others = sorted(word for word in name if len(word) >= LEAST_LIKE)
+    if len(typed) != len(name) or not long or len(long) != len(others) or set(short) != name.difference(others):
+        return False
+    pairs = zip(long, others, strict=True)
+    return all(one[0] == other[0] and SequenceMatcher(None, one, other).ratio() >= MUCH_ALIKE for one, other in pairs)
 
 
 def read(rows: Sequence[Row]) -> Observables:

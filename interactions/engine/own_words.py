@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import zip_longest
 from typing import NamedTuple
 
 Row = Mapping[str, str]
@@ -16,15 +17,40 @@ LEAST_LIKE = 7
 FIGURES = {
     "#hot": ((Decimal("100.4"), Decimal(110)), (Decimal(38), Decimal(43))),
     "#many": ((Decimal(8), Decimal(1000)),),
+    "#year": ((Decimal(1930), Decimal(2024)),),
 }
-"""What a phrase calls a figure: a temperature that is a fever, in Fahrenheit or Celsius; more pieces than a dose."""
+"""What a phrase calls a figure: a temperature that is a fever, in Fahrenheit or Celsius; more pieces than a dose; a
+year that is over."""
+SPELT = {
+    word: Decimal(number)
+    for number, words in {
+        8: "eight ocho", 9: "nine nueve", 10: "ten diez", 11: "eleven", 12: "twelve doce dozen docena",
+        13: "thirteen trece", 14: "fourteen catorce", 15: "fifteen quince", 16: "sixteen dieciseis",
+        18: "eighteen dieciocho", 20: "twenty veinte", 30: "thirty treinta", 40: "forty cuarenta",
+        50: "fifty cincuenta", 60: "sixty sesenta", 90: "ninety noventa", 100: "hundred cien",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+"""Figures in letters; not "once", which is Spanish for eleven."""
+MEASURES = frozenset(
+    word
+    for words in (
+        "mg mgs mcg g gr grams ml cc kg lbs pounds miligramos gramos percent am pm oclock",
+        "min mins minute minutes h hr hrs hour hours day days week weeks month months year years",
+        "minutos hora horas dia dias semana semanas mes meses ano anos",
+    )
+    for word in words.split()
+)
+"""What follows a figure that counts no pieces: "took 30 minutes" are no thirty pills."""
+MEASURED = "#measured"
+"""The word in the place of such a figure."""
 APOSTROPHES = re.compile(r"['’ʼ‘`´]")
 TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+|[.!?;\n(),]")
 DENIAL, LISTED, ASIDE, DENIED_AFTER = "~not", "~denies a list", "~not a denial", "~denied after"
 RESTART, SAME, TURN, LINK, OR = "~new clause", "~same clause", "~but", "~link", "~or"
-PAST, ASKED, HARMLESS = "~past", "~asked", "~harmless"
+PAST, NOW, ASKED, HARMLESS = "~past", "~now", "~asked", "~harmless"
 SIGNS_OF_SPEECH = (
-    DENIAL, LISTED, ASIDE, DENIED_AFTER, RESTART, SAME, TURN, LINK, OR, PAST, ASKED, HARMLESS
+    DENIAL, LISTED, ASIDE, DENIED_AFTER, RESTART, SAME, TURN, LINK, OR, PAST, NOW, ASKED, HARMLESS
 )  # fmt: skip
 """Words about words: what denies a sign, ends a denial, puts it into the past or into a question."""
 
@@ -55,7 +81,7 @@ class Vocabulary:
 
     def hear(self, text: str) -> Heard:
         """What a text in English or Spanish tells of."""
-        tokens = [self._spelled(token) for token in tokens_of(text)]
+        tokens = [self._spelled(token) for token in counted(tokens_of(text))]
         found = list(self._found(tokens))
         masked = {place for one in found if one.sign == HARMLESS for place in range(one.begins, one.ends)}
         speech = _Speech(tokens, found)
@@ -72,7 +98,8 @@ class Vocabulary:
         if len(token) < LEAST_LIKE - 1 or token in self.words or token.startswith(self.beginnings):
             return token
         near = (word for word in self.words if len(word) >= LEAST_LIKE and word[0] == token[0])
-        return min((word for word in near if is_one_slip(token, word)), default=token)
+        begun = (stem for stem in self.beginnings if len(stem) >= LEAST_LIKE and begins_with_a_slip(token, stem))
+        return min((word for word in near if is_one_slip(token, word)), default=min(begun, default=token))
 
     def _found(self, tokens: Sequence[str]) -> Iterator[Found]:
         for begins, token in enumerate(tokens):
@@ -140,16 +167,22 @@ class _Speech:
                 return False
         return has_or
 
-    def _has(self, sign: str, begins: int, ends: int) -> bool:
-        return any(mark.sign == sign and begins <= mark.begins < ends for mark in self.marks)
+    def _of(self, sign: str, begins: int, ends: int) -> Iterator[Found]:
+        return (mark for mark in self.marks if mark.sign == sign and begins <= mark.begins < ends)
 
     def is_past(self, one: Found) -> bool:
-        """Years ago, as a child: nothing of today."""
-        return self._has(PAST, *self._sentence(one))
+        """Years ago, as a child: nothing of today, unless the sentence comes to today before it comes to the sign."""
+        begins, ends = self._sentence(one)
+        return any(self._is_of(mark, one) for mark in self._of(PAST, begins, ends))
 
     def is_asked(self, one: Found) -> bool:
-        """What may come, not what is: "can it cause a rash"."""
-        return self._has(ASKED, self._sentence(one)[0], one.begins)
+        """What may come, not what is: "can it cause a rash", but not "I read about it and now I have a rash"."""
+        return any(self._is_of(mark, one) for mark in self._of(ASKED, self._sentence(one)[0], one.begins))
+
+    def _is_of(self, mark: Found, one: Found) -> bool:
+        """Whether a word about words speaks of the sign: nothing between them brings it to today."""
+        begins, ends = sorted((mark, one), key=lambda found: found.begins)
+        return not any(self._of(NOW, begins.begins, ends.begins))
 
 
 def vocabulary(rows: Iterable[Row]) -> Vocabulary:
@@ -184,12 +217,21 @@ def tokens_of(text: str) -> list[str]:
     return [BREAK if found in "!?;\n()" else found for found in TOKEN.findall(bare)]
 
 
+def counted(tokens: Sequence[str]) -> list[str]:
+    """The same words; a figure of milligrams, minutes or days counts no pieces."""
+    pairs = zip_longest(tokens, tokens[1:], fillvalue=BREAK)
+    return [MEASURED if _figure(token) and unit in MEASURES else token for token, unit in pairs]
+
+
 def _is_figure(token: str, name: str) -> bool:
     """Whether a word is a figure of this name."""
-    if not token[0].isdecimal():
-        return False
-    figure = Decimal(token.replace(",", "."))
-    return any(low <= figure <= high for low, high in FIGURES[name])
+    figure = _figure(token)
+    return figure is not None and any(low <= figure <= high for low, high in FIGURES[name])
+
+
+def _figure(token: str) -> Decimal | None:
+    """The number that a word says, in figures or in letters."""
+    return Decimal(token.replace(",", ".")) if token[0].isdecimal() else SPELT.get(token)
 
 
 def _match(tokens: Sequence[str], place: int, rest: Sequence[str]) -> int | None:
@@ -213,6 +255,12 @@ def _is(token: str, wanted: str) -> bool:
     if wanted in FIGURES:
         return _is_figure(token, wanted)
     return token.startswith(wanted[:-1]) if wanted.endswith("*") else token == wanted
+
+
+def begins_with_a_slip(typed: str, stem: str) -> bool:
+    """Is the beginning of a word a beginning that is known, but for one slip: "convulciones"?"""
+    ends = range(len(stem) - 1, min(len(stem) + 1, len(typed)) + 1)
+    return typed[0] == stem[0] and any(is_one_slip(typed[:end], stem) for end in ends)
 
 
 def is_one_slip(typed: str, meant: str) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt.actions import monitoring
-from medmgmt.record import access, audit, dosing
+from medmgmt.record import access, audit, door, dosing
 from medmgmt.record.errors import NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import Patient, Prescription, User
 from medmgmt.regimen import courses
@@ -114,7 +114,12 @@ def issue(
     quantity_meant: bool,
     confirm: bool,
 ) -> list[Authorisation]:
-    """Checks and writes, under a lock that the caller holds; nothing is written where one part is refused."""
+    """Checks and writes, under a lock that the caller holds; nothing is written where one part is refused.
+
+    Unproven where a controlled drug needs a fresh proof of who writes.
+    """
+    if authorisations.is_controlled(prescription):
+        door.require_fresh()
     today = patient.today(timezone.now())
     on = issued_on or today
     if not 1 <= len(parts) <= MOST_PARTS:

@@ -16,7 +16,7 @@ from interactions.local import release as local_release
 from interactions.local.cases import Tried
 from interactions.local.release import Outcome
 from interactions.models import LocalChange, LocalState, Release, SelftestRun
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, door
 from medmgmt.record.models import Role, User
 from refills.models import Task
 from refills.worklist import kinds, tasks
@@ -49,6 +49,7 @@ class Wanted:
 def activate(by: User, release_id: int) -> Release:
     """From now on every review uses this release as well; local rules whose cases fail beside it are suspended."""
     access.require(by, "activate_release")
+    door.require_fresh()
     outcome = local_release.put_into_use(release_id, by.pk, timezone.localdate())
     return _switched(by, release_id, "activate_release", outcome)
 
@@ -57,6 +58,7 @@ def activate(by: User, release_id: int) -> Release:
 def retire(by: User, release_id: int) -> Release:
     """From now on no review uses this release; those that did still name it."""
     access.require(by, "activate_release")
+    door.require_fresh()
     outcome = local_release.take_out_of_use(release_id, by.pk, timezone.localdate())
     return _switched(by, release_id, "retire_release", outcome)
 

@@ -236,7 +236,7 @@ def require_one_meaning(substance: str, rxcui: int) -> None:
     reader = library.current().allergens
     named, coded = reader.read(substance), reader.read("", rxcui)
     known = [one for one in named if one.name]
-    if known and coded[0].name and coded[0].meaning not in {one.meaning for one in known}:
+    if known and coded and coded[0].name and coded[0].meaning not in {one.meaning for one in known}:
         raise Refused(
             _("The words say %(words)s, the code %(code)s is that of %(coded)s. Choose one.")
             % {"words": known[0].name, "code": rxcui, "coded": coded[0].name}

@@ -128,22 +128,19 @@ def set_contact(by: User, patient_id: int, *, channel: str, address: str, consen
     patient = access.patient_for(by, "enrol", patient_id, lock=True)
     now = timezone.now()
     written = addresses.normal(channel, address)
-    if channel == Channel.SMS and not written:
-        raise Refused(_("A phone number begins with + and the country, for instance +1 415 555 0100."))
+    if not written:
+        raise Refused(
+            _("A phone number begins with + and the country, for instance +1 415 555 0100.")
+            if channel == Channel.SMS
+            else _("This does not look like an address of that kind.")
+        )
     for old in patient.contact_points.filter(channel=channel, ended_at=None):
         withdrawn = old.reachable and not consented
         old.ended_at, old.consent_withdrawn_at = now, now if withdrawn else old.consent_withdrawn_at
         old.save(update_fields=["ended_at", "consent_withdrawn_at"])
-    try:
-        with transaction.atomic():
-            made = ContactPoint.objects.create(
-                patient=patient,
-                channel=channel,
-                address=written or address.strip(),
-                consented_at=now if consented else None,
-            )
-    except IntegrityError as wrong:
-        raise Refused(_("This does not look like an address of that kind.")) from wrong
+    made = ContactPoint.objects.create(
+        patient=patient, channel=channel, address=written, consented_at=now if consented else None
+    )
     consents.choose(patient_id=patient.pk, channel=channel, opted_in=consented, how=How.STAFF, by_id=by.pk, at=now)
     for number in consents.mend(patient.pk, channel):
         tasks.cancel_by_key(kinds.ADDRESS_FAILS.key_of(number), _("The address was seen to."))

@@ -15,12 +15,13 @@ from interactions.errors import CoSignatureNeeded, UnansweredFindings
 from interactions.models import Review
 from interactions.review import Draft
 from medmgmt.messages import planning
-from medmgmt.record import access, audit, dosing, signatures
+from medmgmt.record import access, audit, door, dosing, signatures
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
 from medmgmt.regimen import courses, order_lines
 from medmgmt.regimen.courses import Known
 from medmgmt.review import cosignatures
+from medmgmt.supply import authorisations
 from refills.worklist import kinds, tasks
 
 FURTHEST_DAYS = 366
@@ -263,10 +264,11 @@ def sign(by: User, change_id: int) -> DosageChange:
     What was found at this last look is kept even when the signature is refused, so that it can be answered. A
     contraindicated finding of this last look needs a second person's co-signature as well as its answer.
     Raises UnansweredFindings, CoSignatureNeeded, Conflict (signed, withdrawn or overtaken), or an impossible step of
-    the course.
+    the course; Unproven where a controlled drug needs a fresh proof of who signs.
     """
     with transaction.atomic():
         patient, change = proposed(by, "sign", change_id)
+        require_proof(change)
         with library.steady():
             known = Known.whole(patient, *courses.SUPPLY, beside=change.prescription)
             require_unchanged(change, known)
@@ -294,6 +296,12 @@ def proposed(by: User, act: str, change_id: int) -> tuple[Patient, DosageChange]
     if change.status != Status.PROPOSED:
         raise Conflict(_("This change has already been signed or withdrawn."))
     return patient, change
+
+
+def require_proof(change: DosageChange) -> None:
+    """Whoever signs that a controlled drug is taken proves afresh who they are; that it stops, waits for nobody."""
+    if change.kind not in (Kind.STOP, Kind.HOLD) and authorisations.is_controlled(change.prescription):
+        door.require_fresh()
 
 
 def require_unchanged(change: DosageChange, known: Known) -> None:

@@ -14,7 +14,7 @@ from interactions.errors import NotAnAnswer
 from interactions.models import Answer, AnswerReason, Finding, Review
 from medmgmt.actions import prescribing
 from medmgmt.monitoring import evidence
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, door
 from medmgmt.record.errors import Conflict, NotAllowed, Refused
 from medmgmt.record.models import CoSignature, DosageChange, Patient, User, Verdict
 from medmgmt.regimen import courses
@@ -179,6 +179,8 @@ def decline(by: User, change_id: int, *, review_id: int, note: str) -> CoSignatu
 def say(by: User, change_id: int, review_id: int, note: str, verdict: Verdict) -> CoSignature:
     """Keeps the word on what was read, closes the task that asked for it, and tells the audit."""
     patient, change = prescribing.proposed(by, "cosign", change_id)
+    if verdict == Verdict.AGREED:
+        door.require_fresh()
     require_another(by, change)
     reviewed = latest(change)
     if reviewed.pk != review_id:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from axes.utils import reset as forget_attempts
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.sessions.models import Session
@@ -12,7 +11,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from knox.models import AuthToken
 
 from medmgmt import staff
 from medmgmt.record import access, audit
@@ -27,6 +25,7 @@ from medmgmt.record.models import (
     StaffChangeState,
     User,
 )
+from medmgmt.signing_in import sessions, slowing
 from medmgmt.worklist import duty
 from refills.worklist import cover, kinds, tasks
 
@@ -215,7 +214,7 @@ def correct_login(by: User, user_id: int, *, first_name: str, last_name: str, em
 def clear_lock(by: User, user_id: int, *, why: str) -> User:
     """Wrong passwords of this login so far count no longer; it may be tried again at once. Its password stays."""
     user = found(by, user_id, why)
-    attempts = forget_attempts(username=user.username)
+    attempts = slowing.forget(user.username, user.pk)
     audit.record(by, "clear_lock", patient_id=user.patient_id, obj=("login", user.pk), why=why,
                  detail={"attempts": attempts})  # fmt: skip
     return user
@@ -412,7 +411,7 @@ def told(by: User | None, act: str, change: StaffChange, *, why: str = "") -> No
 
 def end_ways_in(user: User) -> None:
     """Every session and token of the person ends now."""
-    AuthToken.objects.filter(user=user).delete()
+    sessions.end_all(user)
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
         if session.get_decoded().get("_auth_user_id") == str(user.pk):
             session.delete()

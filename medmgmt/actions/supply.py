@@ -21,7 +21,7 @@ from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.regimen.courses import Course, Known
 from medmgmt.supply import authorisations, gaps, limits, repeats, stock
-from refills import site
+from refills import bounds, site
 from refills.errors import RefillRefused
 from refills.models import (
     AdherenceReport,
@@ -76,6 +76,7 @@ def record_dispense(
     """
     patient, prescription = access.locked(by, "record_dispense", Prescription, prescription_id)
     today = patient.today(timezone.now())
+    require_meant(quantity)
     require_fill(today, dispensed_on, days_supply, early_reason, partial_reason)
     limit = limits.limit_of(prescription, dispensed_on)
     if limit is not None and days_supply > limit.most_days:
@@ -110,6 +111,13 @@ def record_dispense(
         planning.replan(patient, prescription, known.with_course(filled))
     audit.record(by, "record_dispense", patient_id=patient.pk, obj=("dispense", made.pk), detail={"days_early": early})
     return made
+
+
+def require_meant(quantity: Decimal) -> None:
+    """Refuses more units than anybody hands out or finds at home."""
+    most = bounds.OF["quantity"].most
+    if quantity > most:
+        raise Refused(_("More than %(most)s units cannot be meant. Look for a slip of the pen.") % {"most": most})
 
 
 def require_fill(today: date, dispensed_on: date, days_supply: int, early_reason: str, partial_reason: str) -> None:
@@ -248,6 +256,7 @@ def count_pills(by: User, prescription_id: int, *, counted_on: date, quantity: D
         raise Refused(words % {"period": site.period("count_backdated_days_max")})
     if unit not in dosing.UNITS or quantity < 0:
         raise Refused(_("Give a number of units, zero or more."))
+    require_meant(quantity)
     made = PillCount.objects.create(
         patient=patient, prescription=prescription, counted_on=counted_on, quantity=quantity, unit=unit, counted_by=by
     )

@@ -13,6 +13,7 @@ from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.record import dosing
 from medmgmt.record.models import User
 from medmgmt.supply import reads
+from refills import bounds
 from refills.models import Authorisation, GateRelease, LimitLifted, PillCount, Revocation, SupplyLimit
 
 UNITS = [(code, unit.one) for code, unit in dosing.UNITS.items()]
@@ -39,10 +40,10 @@ class AuthorisationLine(Shown):
 class NewPart(Strict):
     """One prescription: quantity of one fill, its days, refills, the first day it may be filled."""
 
-    quantity = Amount(max_digits=10, decimal_places=3, min_value=0)
+    quantity = Amount(max_digits=10, decimal_places=3, **bounds.limits("quantity"))
     unit = serializers.ChoiceField(UNITS, help_text="UCUM")
-    days_supply = serializers.IntegerField(min_value=1, max_value=366)
-    refills = serializers.IntegerField(min_value=0, max_value=99, default=0)
+    days_supply = serializers.IntegerField(**bounds.limits("days_supply"))
+    refills = serializers.IntegerField(default=0, **bounds.limits("refills"))
     may_fill_from = Day(required=False, allow_null=True)
 
 
@@ -114,7 +115,6 @@ class NewCount(BodyOfAct):
     """Units found at home before that day's dose."""
 
     asks = supply.count_pills
-    quantity = Amount(max_digits=10, decimal_places=3, min_value=0)
     unit = serializers.ChoiceField(UNITS, help_text="UCUM")
 
 

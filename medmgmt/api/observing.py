@@ -14,9 +14,10 @@ from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, writes
 from medmgmt.api.kit.fields import Figure, Instant, Strict, Text
 from medmgmt.api.kit.shapes import BodyOfAct, Shown
-from medmgmt.monitoring import alarms
+from medmgmt.monitoring import alarms, understanding
 from medmgmt.monitoring.alarms import Told
 from medmgmt.record import access
+from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
     Allergy,
     AllergyKind,
@@ -71,9 +72,10 @@ class NewObservation(Strict):
 
     def validate(self, said: dict[str, Any]) -> dict[str, Any]:
         """It names something that can be recorded, and a figure has a digit."""
-        of = library.observed().called(said["code"])
-        if of is None:
-            raise serializers.ValidationError({"code": _("“%(code)s” is nothing that can be recorded here.") % said})
+        try:
+            of = understanding.called(said["code"], library.observed())
+        except Refused as unknown:
+            raise serializers.ValidationError({"code": str(unknown)}) from unknown
         if of.unit and "value" in said and not any(sign.isdigit() for sign in said["value"]):
             raise serializers.ValidationError({"value": _("A valid number is required.")})
         return said

@@ -1,11 +1,13 @@
 """What is prescribed: the list, the course of one prescription, and the dose on any day."""
 
+import json
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -15,8 +17,10 @@ from medmgmt.api.kit.endpoint import at, lists, plain_columns, reads
 from medmgmt.api.kit.fields import Amount, Day, Id, Strict, Text
 from medmgmt.api.kit.shapes import Shown
 from medmgmt.api.supply import DispenseLine
+from medmgmt.fhir import dosage
 from medmgmt.record import dosing
 from medmgmt.record.models import DosageChange, Prescription, User
+from refills import bounds
 
 DOSE_STATES = ["not_started", "taking", "held", "stopped"]
 
@@ -34,7 +38,7 @@ class PartFields(Strict):
     most = Amount(required=False, allow_null=True)
     unit = serializers.ChoiceField(UNITS, help_text="UCUM")
     timing = serializers.ChoiceField(TIMINGS)
-    every_days = serializers.IntegerField(min_value=2, max_value=366, required=False, allow_null=True)
+    every_days = serializers.IntegerField(required=False, allow_null=True, **bounds.limits("every_days"))
     weekdays = serializers.ListField(
         child=serializers.ChoiceField(dosing.WEEKDAYS), default=list, help_text="Only on these days, Monday first."
     )
@@ -51,12 +55,12 @@ class SigFields(Strict):
     amount = Amount(required=False, allow_null=True)
     unit = serializers.ChoiceField(UNITS, required=False, allow_null=True)
     timing = serializers.ChoiceField(TIMINGS, required=False, allow_null=True)
-    every_days = serializers.IntegerField(min_value=2, max_value=366, required=False, allow_null=True)
+    every_days = serializers.IntegerField(required=False, allow_null=True, **bounds.limits("every_days"))
     as_needed = serializers.BooleanField(default=False)
     max_per_day = Amount(required=False, allow_null=True)
     min_interval_hours = Amount(required=False, allow_null=True, help_text="As needed: hours between two doses.")
     reason = Text(max_length=200, help_text="What it is needed for.")
-    hours_worn = serializers.IntegerField(min_value=1, max_value=168, required=False, allow_null=True)
+    hours_worn = serializers.IntegerField(required=False, allow_null=True, **bounds.limits("hours_worn"))
     words = Text(max_length=1000, help_text="As it was written.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +128,20 @@ class SigShown(SigFields):
         return shown
 
 
+@extend_schema_field({"type": "array", "items": {"type": "object", "additionalProperties": True}})
+class DosageInstruction(serializers.Field[Any, Any, Any, Any]):
+    """What is taken on a day as FHIR R4 Dosages, from the day of that dose on; none while nothing is taken."""
+
+    def __init__(self, **said: Any) -> None:
+        super().__init__(read_only=True, **said)
+
+    def to_representation(self, dose: dosing.Dose) -> list[dict[str, Any]]:
+        """FHIR's numbers are numbers of JSON."""
+        told = dosage.of(dose.sig, since=dose.since) if dose.sig else []
+        numbered: list[dict[str, Any]] = json.loads(json.dumps(told, default=dosage.number))
+        return numbered
+
+
 class PrescriptionLine(Shown):
     """A drug for a patient; what is taken of it on a day is asked of its course."""
 
@@ -147,7 +165,7 @@ class ChangeLine(Shown):
 class MedicationLine(Shown):
     """A medicine as it stands on a day."""
 
-    shows = chart.Medication, "prescription state line sig since runs_out_on mapped next_changes"
+    shows = chart.Medication, "prescription state line sig since runs_out_on mapped next_changes dosage_instruction"
     prescription = PrescriptionLine()
     state = serializers.ChoiceField(DOSE_STATES)
     line = serializers.CharField(help_text="The dose in words; empty while nothing is taken.")
@@ -155,6 +173,7 @@ class MedicationLine(Shown):
     runs_out_on = Day(allow_null=True, help_text="The first day without medicine, if nothing more is dispensed.")
     mapped = serializers.BooleanField(help_text="Whether the active knowledge knows the drug.")
     next_changes = ChangeLine(many=True)
+    dosage_instruction = DosageInstruction(source="dose", help_text="How it is taken, as FHIR R4 Dosages.")
 
 
 class CourseDetails(serializers.Serializer[Any]):

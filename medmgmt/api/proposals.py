@@ -20,6 +20,7 @@ from medmgmt.record.models import Kind, ReasonCode, Status, User
 from medmgmt.regimen.same_drug import Line
 from medmgmt.review import reads as review_reads
 from medmgmt.review.cards import FindingCard
+from refills import bounds
 
 PAIR_STATES = ["finding", "nothing_on_record", "not_checked"]
 
@@ -50,7 +51,7 @@ class NewProposal(Strict):
     patient = Id(required=False)
     drug = DrugFields(required=False)
     indication = Text(max_length=300)
-    first_supply_days = serializers.IntegerField(min_value=1, max_value=366, required=False, allow_null=True)
+    first_supply_days = serializers.IntegerField(required=False, allow_null=True, **bounds.limits("first_supply_days"))
     prescription = Id(required=False)
     sig = SigOrLine(required=False, allow_null=True)
     effective_on = Day()

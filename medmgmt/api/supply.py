@@ -8,7 +8,7 @@ from rest_framework import serializers
 from medmgmt.actions import messages, supply
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, plain_columns, writes
-from medmgmt.api.kit.fields import Amount, Id, Instant, Strict
+from medmgmt.api.kit.fields import Id, Instant, Strict
 from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.api.worklist import TaskReceipt
 from medmgmt.messages import reads as messages_reads
@@ -42,9 +42,7 @@ class NewDispense(BodyOfAct):
     asks = supply.record_dispense
     only = "prescription dispensed_on quantity unit days_supply note early_reason partial_reason handed_at confirm"
     prescription = Id(source="prescription_id")
-    quantity = Amount(max_digits=10, decimal_places=3, min_value=0)
     unit = serializers.ChoiceField([(code, unit.one) for code, unit in dosing.UNITS.items()], help_text="UCUM")
-    days_supply = serializers.IntegerField(min_value=1, max_value=366)
     early_reason = serializers.ChoiceField(EarlyReason.choices, default="", allow_blank=True)
     partial_reason = serializers.ChoiceField(
         PartialReason.choices, default="", allow_blank=True, help_text="Why it was less than written."

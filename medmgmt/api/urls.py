@@ -3,6 +3,7 @@
 from django.urls import re_path
 
 from medmgmt.api import (
+    account,
     alerts,
     audit,
     authorising,
@@ -32,7 +33,7 @@ from medmgmt.api.kit import docs
 app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
-    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit,
+    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit, account,
     break_glass, staff, tokens,
 )  # fmt: skip
 urlpatterns = [

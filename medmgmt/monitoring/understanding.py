@@ -9,7 +9,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from interactions import library
-from interactions.engine.observables import Observable
+from interactions.engine.observables import Observable, Observables
 from medmgmt.monitoring import alarms
 from medmgmt.monitoring.alarms import Told
 from medmgmt.record import access
@@ -23,9 +23,7 @@ def rows(
 ) -> list[dict[str, Any]]:
     """The columns of each row that is meant, two for a blood pressure; Refused or Unconfirmed in a sentence."""
     observed = library.observed(known.person.knowledge)
-    of = observed.called(code)
-    if of is None:
-        raise Refused(_("“%(code)s” is nothing that can be recorded here.") % {"code": code[:60]})
+    of = called(code, observed)
     text = "" if value is None else str(value)
     if of.answers:
         return [state(of, value_code or text)]
@@ -44,6 +42,17 @@ def rows(
     if len(found) == 2 and found[0]["value"] <= found[1]["value"]:
         raise Refused(_("The upper pressure comes first and is the higher one: 120/80."))
     return found
+
+
+def called(code: str, among: Observables) -> Observable:
+    """What goes by this name; Refused for none, with what a misspelt one is likely meant as."""
+    if (of := among.called(code)) is not None:
+        return of
+    words = {"code": code[:60]}
+    if (meant := among.like(code)) is not None:
+        words["meant"] = lexicon.label(meant.code)
+        raise Refused(_("“%(code)s” is nothing that can be recorded here. Is %(meant)s meant?") % words)
+    raise Refused(_("“%(code)s” is nothing that can be recorded here.") % words)
 
 
 YES, NO = ("positive", "yes", "true"), ("negative", "no", "false")

@@ -1,5 +1,7 @@
 """Every way in which the record says no, each in a sentence for a clinician."""
 
+from datetime import timedelta
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +41,20 @@ class Unproven(RecordError):
     """It may be done once the person has proven again who they are. Nothing was done yet."""
 
     default = _("Please confirm that it is you.")
+
+
+class TooSoon(RecordError):
+    """Wrong too often: it may be tried again when `wait` is over. Nothing was looked at."""
+
+    default = _("This was wrong several times. Wait a little, then try again.")
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class WrongProof(RecordError):
+    default = _("That was not right. Please try again.")
 
 
 class Conflict(RecordError):

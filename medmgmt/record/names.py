@@ -1,6 +1,7 @@
 """Names, record numbers and birth dates as people type them, made comparable; PURE."""
 
 import re
+import unicodedata
 from datetime import date
 
 from interactions.engine.folding import folded
@@ -26,6 +27,9 @@ WORDS = re.compile(
 )
 
 
+AS_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+
+
 def compact(text: str) -> str:
     """Letters and figures only, folded: "O’Neill" and "o neill" are "oneill"; signs alone stay as they are."""
     plain = folded(text)
@@ -37,9 +41,16 @@ def words(text: str) -> list[str]:
     return [one for one in re.sub(r"[^\w]|_", " ", folded(text)).split() if one] or folded(text).split()
 
 
+def spelt_out(name: str) -> str:
+    """Letters that a passport without them writes as two: "Müller" is "Mueller"."""
+    return unicodedata.normalize("NFC", name).casefold().translate(AS_TWO)
+
+
 def key(*names: str) -> str:
-    """All names in one line, each whole, word by word and without what parts its words."""
-    found = [one for name in names for one in (*words(name), compact(name), *map(compact, name.split()))]
+    """All names in one line, each whole, word by word and without what parts its words; with its umlauts as two
+    letters as well."""
+    every = dict.fromkeys(one for name in names for one in (name, spelt_out(name)))
+    found = [one for name in every for one in (*words(name), compact(name), *map(compact, name.split()))]
     return f" {' '.join(dict.fromkeys(filter(None, found)))} "
 
 

@@ -118,6 +118,9 @@ class Part:
     def when(self) -> str:
         """As in "every morning", "at 8:00 and 13:00 on Monday and Friday"."""
         words = TIMINGS[self.timing].words.format(days=self.every_days)
+        if self.timing in TIMES_OF_DAY and (self.every_days or self.weekdays):
+            words = words.replace("every ", "in the ")
+            words = f"once a week {words}" if len(self.weekdays) == 1 and not self.every_days else words
         if self.every_days and self.timing != EVERY_SO_MANY_DAYS:
             words += " " + TIMINGS[EVERY_SO_MANY_DAYS].words.format(days=self.every_days)
         clock = f"at {listed(time.removeprefix('0') for time in self.at)}" if self.at else ""

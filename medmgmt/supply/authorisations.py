@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from medmgmt.record import dosing, sigs
 from medmgmt.record.models import Prescription
+from medmgmt.regimen import scopes as regimen_scopes
 from medmgmt.regimen.courses import Course
 from medmgmt.supply import stock
 from refills import site
@@ -183,6 +184,11 @@ def earliest(course: Course, out_on: date | None, scopes: Collection[str]) -> Ea
     if out_on is None or not course.fills:
         return None
     return dispensing.earliest(out_on, course.fills[-1].days_supply, site.supply_rules(), scopes)
+
+
+def is_controlled(prescription: Prescription) -> bool:
+    """Whether the knowledge in use knows a DEA schedule for it."""
+    return bool(schedule_of(regimen_scopes.scopes_of(prescription)))
 
 
 def schedule_of(scopes: Collection[str]) -> str:

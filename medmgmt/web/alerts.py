@@ -14,16 +14,17 @@ from interactions.models import AnswerReason, Severity
 from medmgmt.knowledge import alerts as numbers
 from medmgmt.knowledge import reads
 from medmgmt.knowledge.alerts import Line
-from medmgmt.record import access
+from medmgmt.record import access, door
 from medmgmt.record.models import Role
+from medmgmt.web.kit.forms import DayField
 from medmgmt.web.kit.page import Asked, page
 
 
 class Days(forms.Form):
     """Which days; the last ninety where nothing is typed."""
 
-    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label=gettext_lazy("From"), required=False)
+    until = DayField(label=gettext_lazy("To"), required=False)
 
 
 def asked(form: Days) -> tuple[date | None, date | None]:
@@ -78,14 +79,16 @@ def demotion(line: Line, known: set[tuple[str, str]]) -> str:
 
 @page
 def export(request: Asked) -> HttpResponse:
-    """The same as CSV."""
+    """The same as CSV; needs a fresh proof."""
+    door.require_fresh()
     found = numbers.alerts_between(request.user, *asked(Days(request.GET)))
     return attached(numbers.as_csv(found), f"alerts-{found.until.isoformat()}.csv")
 
 
 @page
 def feedback(request: Asked) -> HttpResponse:
-    """Each alert as feedback on decision support, as CSV."""
+    """Each alert as feedback on decision support, as CSV; needs a fresh proof."""
+    door.require_fresh()
     found = numbers.feedback(request.user, *asked(Days(request.GET)))
     return attached(numbers.feedback_csv(found), "alert-feedback.csv")
 

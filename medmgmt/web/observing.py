@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy
 from interactions import library
 from medmgmt.actions import observing
 from medmgmt.monitoring import alarms, understanding
+from medmgmt.record import access
+from medmgmt.record.errors import Refused
 from medmgmt.record.models import Observation
 from medmgmt.regimen import lexicon, readings
 from medmgmt.web.kit import banner, plain_words
-from medmgmt.web.kit.forms import Moment, asks, confirm, note, with_blank
+from medmgmt.web.kit.forms import MomentField, asks, confirm, note, with_blank
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page
 from medmgmt.web.kit.patient_page import chart_of, opened, patient_form
@@ -45,7 +47,7 @@ class ValueForm(forms.Form):
     )
     value_code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
     unit = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
-    observed_at = forms.DateTimeField(label=gettext_lazy("When"), widget=Moment())
+    observed_at = MomentField(label=gettext_lazy("When"))
     confirm = confirm(gettext_lazy("Yes: record it as the question says"))
 
 
@@ -67,8 +69,10 @@ class ObservationForm(ValueForm):
     def clean_code(self) -> str:
         """One of the names that are known."""
         code = str(self.cleaned_data["code"])
-        if library.observed().called(code) is None:
-            raise forms.ValidationError(_("Nothing of this name can be recorded. Choose one of the list."))
+        try:
+            understanding.called(code, library.observed())
+        except Refused as unknown:
+            raise forms.ValidationError(f"{unknown} {_('Choose one of the list.')}") from unknown
         return code
 
 
@@ -164,8 +168,8 @@ def told_or_chart(made: Observation) -> str:
 
 @page
 def told(request: Asked, patient_id: int, observation_id: int) -> HttpResponse:
-    """What a value asks for now, for whoever has recorded it."""
-    patient = opened(request.user, "record_observation", patient_id)
+    """What a value asks for now, for whoever has recorded it or has it on their list."""
+    patient = access.patient_for(request.user, "view_chart", patient_id, why="what a result asks for")
     one = get_object_or_404(Observation.current(patient.pk).select_related("patient"), pk=observation_id)
     context = {"banner": banner.banner_of(patient), "observation": one, "told": alarms.of_made(one)}
     return render(

@@ -11,7 +11,7 @@ from medmgmt.record import dosing
 from medmgmt.record.models import ReasonCode
 from medmgmt.regimen import order_lines
 from medmgmt.regimen.order_lines import Product
-from medmgmt.web.kit.forms import CHOOSE, DECIMAL, NUMERIC, Day, Number, Whole, Written, confirm, note, with_blank
+from medmgmt.web.kit.forms import CHOOSE, DECIMAL, NUMERIC, DayField, Number, Whole, Written, confirm, note, with_blank
 
 if TYPE_CHECKING:
     from medmgmt.web.kit.forms import Words
@@ -42,7 +42,7 @@ class DrugSearch(forms.Form):
 class ChangeForm(forms.Form):
     """Since when, why, and what led to it: what every dosage change says."""
 
-    effective_on = forms.DateField(label=gettext_lazy("From"), widget=Day())
+    effective_on = DayField(label=gettext_lazy("From"))
     reason_code = forms.ChoiceField(label=gettext_lazy("Reason"))
     prompt = forms.ChoiceField(label=gettext_lazy("Prompted by"), required=False)
     plan = Written(

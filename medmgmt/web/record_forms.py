@@ -71,9 +71,9 @@ class DispenseForm(forms.Form):
 
     said = asks(supply.record_dispense)
     dispensed_on = said("dispensed_on", gettext_lazy("Dispensed on"))
-    quantity = said("quantity", gettext_lazy("Quantity"), min_value=0)
+    quantity = said("quantity", gettext_lazy("Quantity"))
     unit = said("unit", gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")
-    days_supply = said("days_supply", gettext_lazy("Days' supply"), min_value=1, max_value=366)
+    days_supply = said("days_supply", gettext_lazy("Days' supply"))
     early_reason = said(
         "early_reason",
         gettext_lazy("Why it was early"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from interactions.models import AnswerReason
 from medmgmt.monitoring import evidence
-from medmgmt.web.kit.forms import Day, note, with_blank
+from medmgmt.web.kit.forms import DayField, note, with_blank
 
 
 class AnswerForm(forms.Form):
@@ -23,9 +23,7 @@ class AnswerForm(forms.Form):
         label=gettext_lazy("To be recorded"),
         help_text=gettext_lazy("For “will monitor”: the task closes when this is recorded, and not before."),
     )
-    follow_up_on = forms.DateField(
-        label=gettext_lazy("Look again on"), widget=Day(), help_text=gettext_lazy("Opens a task for that day.")
-    )
+    follow_up_on = DayField(label=gettext_lazy("Look again on"), help_text=gettext_lazy("Opens a task for that day."))
     note = note(gettext_lazy("Note"), help_text=gettext_lazy("Needed for “other”."))
 
     def __init__(self, *args: Any, choices: Sequence[evidence.Choice] = (), **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from interactions.models import Severity
 from medmgmt.actions import knowledge
-from medmgmt.web.kit.forms import Written
+from medmgmt.web.kit.forms import DayField, Written
 
 KINDS = {
     "rule": gettext_lazy("A new rule for two drugs or classes"),
@@ -106,12 +106,8 @@ class LocalChangeForm(forms.Form):
     management = Written(label=gettext_lazy("What to do"), max_length=2000)
     reason = Written(label=gettext_lazy("Why"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
     citation = Written(label=gettext_lazy("Source"), required=False, max_length=2000)
-    valid_from = forms.DateField(
-        label=gettext_lazy("In use from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    valid_until = forms.DateField(
-        label=gettext_lazy("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    valid_from = DayField(label=gettext_lazy("In use from"), required=False)
+    valid_until = DayField(label=gettext_lazy("Until"), required=False)
     cases = Written(
         label=gettext_lazy("Cases"),
         max_length=8000,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from medmgmt.actions import authorising, supply
 from medmgmt.record import dosing
-from medmgmt.web.kit.forms import NUMERIC, Day, Whole, Written, asks, confirm, note, with_blank
+from medmgmt.web.kit.forms import NUMERIC, DayField, Whole, Written, asks, confirm, note, with_blank
 from refills.models import RenewalAnswer, RenewalReason
 
 UNITS = [(code, unit.many) for code, unit in dosing.UNITS.items()]
@@ -23,10 +23,10 @@ class WrittenForm(forms.Form):
     """One prescription: quantity of a fill, its days, refills, and the first day it may be filled."""
 
     said = asks(authorising.authorise)
-    quantity = said("quantity", gettext_lazy("Quantity"), min_value=0)
+    quantity = said("quantity", gettext_lazy("Quantity"))
     unit = said("unit", gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")
-    days_supply = said("days_supply", gettext_lazy("Days' supply"), min_value=1, max_value=366)
-    refills = said("refills", gettext_lazy("Refills"), min_value=0, max_value=99, initial=0, required=True)
+    days_supply = said("days_supply", gettext_lazy("Days' supply"))
+    refills = said("refills", gettext_lazy("Refills"), initial=0, required=True)
     may_fill_from = said("may_fill_from", gettext_lazy("May be filled from"), help_text=gettext_lazy("Empty: at once."))
     quantity_meant = said("quantity_meant", gettext_lazy("I mean this quantity although it does not fit the plan"))
     confirm = confirm(gettext_lazy("It is meant as well: write it"))
@@ -96,14 +96,14 @@ class ReleaseForm(forms.Form):
     """Supply goes on without its lab."""
 
     why = reason(gettext_lazy("Why the supply goes on without the lab"))
-    until = forms.DateField(label=gettext_lazy("Until"), widget=Day())
+    until = DayField(label=gettext_lazy("Until"))
 
 
 class LimitForm(forms.Form):
     """Limited dispensing."""
 
     said = asks(authorising.limit_supply)
-    most_days = said("most_days", gettext_lazy("Days handed out at once"), min_value=1, max_value=90)
+    most_days = said("most_days", gettext_lazy("Days handed out at once"))
     until = said("until", gettext_lazy("Until"))
     all_medicines = forms.BooleanField(label=gettext_lazy("All medicines of this patient"), required=False)
     why = reason(gettext_lazy("Why"))
@@ -114,5 +114,5 @@ class CountForm(forms.Form):
 
     said = asks(supply.count_pills)
     counted_on = said("counted_on", gettext_lazy("Counted on"))
-    quantity = said("quantity", gettext_lazy("Units found, before that day's dose"), min_value=0)
+    quantity = said("quantity", gettext_lazy("Units found, before that day's dose"))
     unit = said("unit", gettext_lazy("Unit"), choices=UNITS, initial="{tablet}")

@@ -4,6 +4,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from medmgmt.web import (
+    account,
     alerts,
     audit,
     break_glass,
@@ -34,7 +35,19 @@ app_name = "web"
 urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in/", session.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", session.SignOut.as_view(), name="sign_out"),
+    path("sign-in/second/", session.second, name="second"),
+    path("sign-in/set-up/", session.set_up, name="set_up"),
+    path("sign-in/passkey/", session.ask_passkey, name="ask_passkey"),
+    path("sign-out/", session.sign_out, name="sign_out"),
+    path("session/", account.session, name="session"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="change_password"),
+    path("account/second-factor/", account.second_factor, name="second_factor"),
+    path("account/second-factor/<int:factor_id>/remove/", account.remove_factor, name="remove_factor"),
+    path("account/recovery-codes/", account.recovery_codes, name="recovery_codes"),
+    path("account/pin/", account.pin, name="pin"),
+    path("account/sessions/end/", account.end_sessions, name="end_sessions"),
+    path("account/devices/<int:device_id>/forget/", account.forget_device, name="forget_device"),
     path("tokens/", tokens.own_tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="revoke_token"),
     path("language/", set_language, name="language"),

@@ -253,7 +253,7 @@ def came_from(request: Asked) -> str:
     own = url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return address if own else reverse("web:worklist")
+    return address if own and address.startswith("/") else reverse("web:worklist")
 
 
 @page

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medmgmt.record.models import Role, User
-from medmgmt.web.kit.forms import CHOOSE, Moment, Written, note, with_blank
+from medmgmt.web.kit.forms import CHOOSE, MomentField, Written, note, with_blank
 from refills.models import TaskOutcome
 
 UNDONE = (TaskOutcome.NOT_NEEDED, TaskOutcome.DUPLICATE, TaskOutcome.NOT_KEPT)
@@ -52,7 +52,7 @@ class CommentForm(forms.Form):
 class PostponeForm(forms.Form):
     """Until when, and why."""
 
-    until = forms.DateTimeField(label=gettext_lazy("Until"), widget=Moment())
+    until = MomentField(label=gettext_lazy("Until"))
     why = Written(label=gettext_lazy("Why"), max_length=500)
 
 
@@ -77,7 +77,7 @@ class SeveralForm(forms.Form):
     to = forms.ChoiceField(label=gettext_lazy("To"), required=False)
     code = forms.ChoiceField(label=gettext_lazy("What came of it?"), required=False, choices=with_blank(DONE_WITH))
     outcome = Written(label=gettext_lazy("In words"), max_length=2000, required=False)
-    until = forms.DateTimeField(label=gettext_lazy("Until"), widget=Moment(), required=False)
+    until = MomentField(label=gettext_lazy("Until"), required=False)
     why = Written(label=gettext_lazy("Why"), max_length=500, required=False)
 
     def __init__(self, people: Iterable[User], *args: Any, **options: Any) -> None:
@@ -100,8 +100,8 @@ class AbsenceForm(forms.Form):
     """Who is away, from when until when, and who stands in."""
 
     user = forms.ChoiceField(label=gettext_lazy("Who"))
-    since = forms.DateTimeField(label=gettext_lazy("From"), widget=Moment())
-    until = forms.DateTimeField(label=gettext_lazy("Until"), widget=Moment())
+    since = MomentField(label=gettext_lazy("From"))
+    until = MomentField(label=gettext_lazy("Until"))
     cover = forms.ChoiceField(
         label=gettext_lazy("Who stands in"),
         required=False,

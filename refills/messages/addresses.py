@@ -5,9 +5,10 @@ Pure: standard library only.
 
 import re
 
-PHONE = re.compile(r"\+[1-9]\d{7,14}")
+PHONE = re.compile(r"\+[1-9]\d{7,14}", re.ASCII)
 BETWEEN = re.compile(r"[\s().\-/\u00a0]+")
-EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
+PART = r"[^@\s,;<>\"\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+"
+EMAIL = re.compile(rf"{PART}@{PART}\.{PART}")
 FOREIGN_EXIT = "00"
 
 

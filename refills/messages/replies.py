@@ -14,6 +14,12 @@ from refills import tables
 MOST_WORDS = 12
 """Whoever writes more than this says more than one thing."""
 APOSTROPHES = re.compile(r"['’ʼ‘`´]")
+QUOTED = re.compile(
+    r"\s*(?:>|(?:On|El|Am)\b.{4,120}\b(?:wrote|escribi[oó]):?\s*$|-{2,}\s*(?:Original Message|Mensaje original)"
+    r"|(?:From|De|Sent|Enviado):\s|(?:Sent from|Get Outlook for|Enviado desde) )",
+    re.IGNORECASE,
+)
+"""Where the writer's own words end."""
 SPELLED_OUT = re.compile(r"(?:[a-z] ){3,}[a-z]")
 
 
@@ -45,6 +51,7 @@ class Words:
 
 def meant(text: str) -> Meant:
     """What a text means. A question, and everything that is not clearly one of these, is for a person."""
+    text = written(text)
     if "?" in text or "¿" in text:
         return Meant.ELSE
     said = plain(text)
@@ -52,11 +59,26 @@ def meant(text: str) -> Meant:
         return Meant.ELSE
     known = words()
     bare = [word for word in said if word not in known.polite]
-    for spoken in (said, bare, once_each(bare)):
+    for spoken in (said, bare, once_each(bare), after_a_yes(bare, known)):
         found = known.whole.get(" ".join(spoken))
         if found is not None:
             return found
     return Meant.STOP if is_no_more(bare, known) else Meant.ELSE
+
+
+def written(text: str) -> str:
+    """What the writer of an e-mail wrote, without the message that it answers and without a telephone's signature."""
+    own = []
+    for line in text[:2000].splitlines():
+        if QUOTED.match(line):
+            break
+        own.append(line)
+    return "\n".join(own) if any(line.strip() for line in own) else text
+
+
+def after_a_yes(said: Sequence[str], known: Words) -> Sequence[str]:
+    """ "Yes, I need more" is an answer of its own."""
+    return said[1:] if len(said) > 1 and known.whole.get(said[0]) == Meant.YES else said
 
 
 def plain(text: str) -> list[str]:

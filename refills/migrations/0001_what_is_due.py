@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('prescription', 'counted_on', 'id'),
                 'constraints': [
-                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='a_count_is_not_below_zero'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('quantity__lte', 10000)), name='a_count_is_not_below_zero_and_at_most_ten_thousand'),
                 ],
             },
         ),
@@ -220,6 +220,7 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='a_caregiver_has_a_name'),
                     models.CheckConstraint(condition=models.Q(('covers', ''), _negated=True), name='a_caregivers_consent_says_what_for'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '\n'), _negated=True), models.Q(('address__contains', '\r'), _negated=True)), name='a_caregivers_address_is_one_line'),
                     models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '@'), ('channel', 'email')), models.Q(('address__startswith', '+'), ('channel', 'sms')), _connector='OR'), name='a_caregivers_address_looks_like_its_channel'),
                     models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='a_caregivers_consent_ends_after_it_begins'),
                 ],
@@ -384,6 +385,7 @@ class Migration(migrations.Migration):
                 'ordering': ('prescription', 'dispensed_on', 'id'),
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='a_dispense_hands_out_something'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('quantity__lte', 10000)), name='a_dispense_is_at_most_ten_thousand_units'),
                     models.CheckConstraint(condition=models.Q(('days_supply__lte', 366)), name='a_dispense_lasts_at_most_a_year'),
                 ],
             },
@@ -407,8 +409,9 @@ class Migration(migrations.Migration):
                 'ordering': ('prescription', 'issued_on', 'id'),
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='an_authorisation_allows_something'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('quantity__lte', 10000)), name='an_authorised_fill_is_at_most_ten_thousand_units'),
                     models.CheckConstraint(condition=models.Q(('days_supply__gte', 1), ('days_supply__lte', 366)), name='an_authorised_fill_lasts_at_most_a_year'),
-                    models.CheckConstraint(condition=models.Q(('refills__lte', 99)), name='authorised_refills_are_at_most_99'),
+                    models.CheckConstraint(condition=models.Q(('refills__gte', 0), ('refills__lte', 99)), name='authorised_refills_are_at_most_99'),
                     models.CheckConstraint(condition=models.Q(('may_fill_from__isnull', True), ('may_fill_from__gte', models.F('issued_on')), _connector='OR'), name='nothing_may_be_filled_before_it_is_issued'),
                 ],
             },

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from refills.models.constraints import rule
+from refills.models.constraints import rule, within
 
 
 class Taken(models.TextChoices):
@@ -45,4 +45,4 @@ class PillCount(models.Model):
 
     class Meta:
         ordering = ("prescription", "counted_on", "id")
-        constraints = (rule("a_count_is_not_below_zero", Q(quantity__gte=0)),)
+        constraints = (rule("a_count_is_not_below_zero_and_at_most_ten_thousand", within("quantity")),)

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from refills.models.constraints import rule
+from refills.models.constraints import rule, within
 
 
 class SupplyLimit(models.Model):
@@ -29,7 +29,7 @@ class SupplyLimit(models.Model):
     class Meta:
         ordering = ("patient", "since", "id")
         constraints = (
-            rule("a_supply_limit_is_1_to_90_days", Q(most_days__gte=1, most_days__lte=90)),
+            rule("a_supply_limit_is_1_to_90_days", within("most_days")),
             rule("a_supply_limit_ends_after_it_begins", Q(until__gte=F("since"))),
             rule("a_supply_limit_has_a_reason", ~Q(why="")),
         )

@@ -89,6 +89,7 @@ class CaregiverConsent(models.Model):
         constraints = (
             rule("a_caregiver_has_a_name", ~Q(name="")),
             rule("a_caregivers_consent_says_what_for", ~Q(covers="")),
+            rule("a_caregivers_address_is_one_line", ~Q(address__contains="\n") & ~Q(address__contains="\r")),
             rule(
                 "a_caregivers_address_looks_like_its_channel",
                 Q(channel=Channel.EMAIL, address__contains="@") | Q(channel=Channel.SMS, address__startswith="+"),

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from refills.models.constraints import rule
+from refills.models.constraints import rule, within
 
 
 class Dispense(models.Model):
@@ -27,6 +27,7 @@ class Dispense(models.Model):
         ordering = ("prescription", "dispensed_on", "id")
         constraints = (
             rule("a_dispense_hands_out_something", Q(quantity__gt=0)),
+            rule("a_dispense_is_at_most_ten_thousand_units", within("quantity")),
             rule("a_dispense_lasts_at_most_a_year", Q(days_supply__lte=366)),
         )
 
@@ -49,8 +50,9 @@ class Authorisation(models.Model):
         ordering = ("prescription", "issued_on", "id")
         constraints = (
             rule("an_authorisation_allows_something", Q(quantity__gt=0)),
-            rule("an_authorised_fill_lasts_at_most_a_year", Q(days_supply__gte=1, days_supply__lte=366)),
-            rule("authorised_refills_are_at_most_99", Q(refills__lte=99)),
+            rule("an_authorised_fill_is_at_most_ten_thousand_units", within("quantity")),
+            rule("an_authorised_fill_lasts_at_most_a_year", within("days_supply")),
+            rule("authorised_refills_are_at_most_99", within("refills")),
             rule(
                 "nothing_may_be_filled_before_it_is_issued",
                 Q(may_fill_from__isnull=True) | Q(may_fill_from__gte=F("issued_on")),

@@ -1,7 +1,7 @@
 """How long a supply lasts when it is used as planned: titrations, tapers, holds, days away, pill counts.
 
 Pure: standard library only, exact fractions, the days passed in. Each fill is used up before the next is begun; what
-is too little for a whole dose covers nothing (clinical/refill_rules.md, section 2).
+is too little for a whole dose covers nothing (clinical/refill_rules.md, section 2). Nothing lasts beyond LAST_DAY.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
+
+from refills.bounds import LAST_DAY
 
 Number = Decimal | Fraction | int
 
@@ -157,7 +159,8 @@ def lasts(units: Number, start: date, plan: Plan) -> Lasting:
         wanted = _doses(span.use, served, span.until)
         if wanted is None or enough < wanted:
             end = floor(served + enough * span.use.every)
-            return Lasting(start, date.fromordinal(end), stock - enough * span.use.units)
+            last = date.fromordinal(min(end, LAST_DAY.toordinal()))
+            return Lasting(start, last, stock - enough * span.use.units)
         stock -= wanted * span.use.units
         served += wanted * span.use.every
     raise AssertionError("the last span has no end")
@@ -165,9 +168,10 @@ def lasts(units: Number, start: date, plan: Plan) -> Lasting:
 
 def _covers(use: Use, first: date, until: date | None, units: Fraction) -> date:
     """The first day of a week that differs by its days for which the units are too few; `until` if they are enough."""
-    day = first + timedelta(days=7 * int(units // (7 * use.units)))
+    weeks = min(int(units // (7 * use.units)), (LAST_DAY - first).days // 7)
+    day = first + timedelta(days=7 * weeks)
     left = units - use.on(first, day)
-    while left >= use.week[day.weekday()]:
+    while left >= use.week[day.weekday()] and day < LAST_DAY:
         left -= use.week[day.weekday()]
         day += timedelta(days=1)
     return day if until is None else min(day, until)

@@ -21,6 +21,7 @@ from medmgmt.actions import (
     people,
     prescribing,
     renewals,
+    signing_in,
     supply,
     surveying,
     worklist,
@@ -57,6 +58,14 @@ HARMLESS: dict[Act, str] = {
     knowledge.run: "two runs on one state",
     knowledge.retire: "out of use, said twice",
     knowledge.activate: "in use, said twice",
+    signing_in.came_in: "two sign-ins, of which the later holds the session",
+    signing_in.was_locked: "locked, said twice",
+    signing_in.went_out: "signed out, said twice",
+    signing_in.enrol_app: "the later app holds, the earlier is over",
+    signing_in.new_recovery_codes: "the later codes hold, the earlier are over",
+    signing_in.set_pin: "the later PIN holds",
+    signing_in.by_pin: "the right PIN, twice",
+    signing_in.end_other_sessions: "ended, said twice",
 }
 """Acts of which two at once may both leave their row, and why that does no harm."""
 

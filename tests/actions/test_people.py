@@ -71,6 +71,25 @@ def test_two_people_correcting_one_patient_do_not_overwrite_each_other() -> None
         people.update_patient(factories.dorn(), carla.pk, version=2, family_name="Other")
 
 
+@pytest.mark.parametrize(
+    ("channel", "address"),
+    [
+        ("email", "a@x.example\r\nBcc: b@x.example"),
+        ("email", "a\x00@x.example"),
+        ("email", "a@x.example\x7f"),
+        ("email", "a@x.exam\u2028ple"),
+        ("sms", "+1415555\n0100\nBcc"),
+        ("sms", "+1415555٣100"),
+    ],
+)
+def test_an_address_of_more_than_one_line_is_none(channel: str, address: str) -> None:
+    carla = factories.carla()
+    before = carla.contact_points.count()
+    with pytest.raises(Refused):
+        people.set_contact(factories.bo(), carla.pk, channel=channel, address=address, consented=True)
+    assert carla.contact_points.count() == before
+
+
 def test_a_new_address_ends_the_old_one_and_consent_is_kept_as_history() -> None:
     carla = factories.carla()
     people.set_contact(factories.bo(), carla.pk, channel="email", address="new@mail.example", consented=False)

@@ -10,13 +10,12 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
-from knox.models import AuthToken
 
 from medmgmt import staff as reads
 from medmgmt.actions import staff
 from medmgmt.record import access
 from medmgmt.record.errors import Conflict, NoSuchThing, NotAllowed, Refused
-from medmgmt.record.models import AuditEntry, CareTeamMember, Role, StaffChange, User
+from medmgmt.record.models import AuditEntry, CareTeamMember, Role, StaffChange, Token, User
 from refills.models import Task, TaskKind
 from tests import factories
 
@@ -204,12 +203,11 @@ def gets_in(client: Client) -> bool:
 def test_sessions_and_tokens_of_the_person_end_and_those_of_others_go_on(end: Callable[[User, User], Any]) -> None:
     admin, bo, pia = factories.admin(), factories.bo(), factories.pia()
     hers, others = signed_in(bo), signed_in(pia)
-    AuthToken.objects.create(bo)
-    AuthToken.objects.create(pia)
+    factories.token(bo), factories.token(pia)
     end(admin, bo)
     assert not gets_in(hers)
     assert gets_in(others)
-    assert list(AuthToken.objects.values_list("user", flat=True)) == [pia.pk]
+    assert list(Token.objects.filter(revoked_at=None).values_list("user", flat=True)) == [pia.pk]
 
 
 def test_asking_alone_ends_nothing() -> None:

@@ -139,6 +139,22 @@ def test_a_fill_from_the_future_or_for_no_days_is_refused(taken: Prescription) -
             fill(taken, **wrong)
 
 
+@pytest.mark.parametrize("many", ["10000.001", "5824205", "9406138", "9999999.999"])
+def test_more_units_than_anybody_can_mean_are_refused(taken: Prescription, many: str) -> None:
+    today, bo = orders.today(), factories.bo()
+    with pytest.raises(Refused, match="slip of the pen"):
+        supply.count_pills(bo, taken.pk, counted_on=today, quantity=Decimal(many), unit="{tablet}")
+    told = {"dispensed_on": today, "quantity": Decimal(many), "unit": "{tablet}", "days_supply": 30}
+    with pytest.raises(Refused, match="slip of the pen"):
+        supply.record_dispense(bo, taken.pk, **told)
+
+
+def test_as_many_units_as_can_be_meant_are_taken_down_and_everything_goes_on(taken: Prescription) -> None:
+    supply.count_pills(factories.bo(), taken.pk, counted_on=orders.today(), quantity=Decimal(10_000), unit="{tablet}")
+    change(taken, "new_dose", amount="100")
+    assert taken.changes.filter(status="signed").count() == 2
+
+
 def test_the_portal_shows_what_is_taken_and_when_it_runs_out(taken: Prescription) -> None:
     fill(taken, days_ago=20)
     portal = chart.portal(factories.carla_user())

@@ -23,18 +23,16 @@ PASSWORD = "demo-harbor-iop"
 
 
 @contextlib.contextmanager
-def site(database_url: str, folder: str) -> Iterator[str]:
-    """The demo clinic behind gunicorn; yields its address."""
+def site(database_url: str) -> Iterator[str]:
+    """The demo clinic behind its web server; yields its address."""
     port = servers.free_port()
     environment = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": "", "API_RATE": "100000/hour"}
     environment["DJANGO_SETTINGS_MODULE"] = "medmgmt.settings"
     for command in (["migrate", "-v0"], ["load_knowledge", "-v0"], ["seed_demo", "-v0"]):
         subprocess.run([sys.executable, "manage.py", *command], env=environment, check=True, stdout=subprocess.DEVNULL)
-    gunicorn = [sys.executable, "-m", "gunicorn", "tests.bench.wsgi:application", "-b", f"127.0.0.1:{port}"]
-    gunicorn += ["--worker-class", "gthread", "--threads", "4", "--log-level", "error", "--worker-tmp-dir", folder]
-    server = subprocess.Popen([*gunicorn, "--no-control-socket"], env=environment)
+    server = subprocess.Popen([sys.executable, "-m", "tests.bench.wsgi", str(port)], env=environment)
     try:
-        servers.wait_for(port, server, "gunicorn")
+        servers.wait_for(port, server, "the web server")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -79,6 +77,7 @@ def pages(address: str) -> dict[str, Callable[[], requests.Response]]:
         "sig": {"amount": "50", "unit": "mg", "route": "PO", "timing": "BID"},
         "effective_on": date.today().isoformat(),
         "reason_code": "initial_treatment",
+        "confirm": True,
     }
     propose = f"{address}/api/proposals"
     return {
@@ -91,7 +90,7 @@ def pages(address: str) -> dict[str, Callable[[], requests.Response]]:
 
 def measure(name: str, database_url: str) -> None:
     """One table for one database."""
-    with tempfile.TemporaryDirectory() as folder, site(database_url, folder) as address:
+    with site(database_url) as address:
         print(f"{name}: median of {ROUNDS}, one request at a time")
         baseline = 0.0
         for page, ask in pages(address).items():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from tests import servers
+from tests.chaos.machines import Process
 
 if TYPE_CHECKING:
     from tests.chaos.faults import Stage
@@ -33,8 +34,8 @@ class Reader:
     def of(cls, built: "Stage") -> "Reader":
         """A web server on the same database, and Bo at work."""
         port = servers.free_port()
-        command = ["gunicorn", "medmgmt.wsgi:application", "--bind", f"127.0.0.1:{port}", "--threads", "8"]
-        web = built.process("web", *command, "--worker-class", "gthread", "--log-level", "error", "--no-control-socket")
+        environment = {**built.environment, "PORT": str(port), "DJANGO_SETTINGS_MODULE": "medmgmt.settings"}
+        web = Process(("django", "web"), environment, built.folder / "web.log")
         built.others.append(web)
         web.wait_until_it_listens(port)
         token, patient = built.ask("token", "0").split()

@@ -119,11 +119,12 @@ def test_what_no_knowledge_checked_is_not_renewed_with_others() -> None:
 
 def test_the_patients_word_counts_for_thirty_days_and_the_newest_speaks(plain: Prescription) -> None:
     supply.report_adherence(factories.carla_user(), plain.pk, answer="as_agreed")
-    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+    later = timezone.now() + timedelta(hours=1)
+    with time_machine.travel(later):
         supply.report_adherence(factories.carla_user(), plain.pk, answer="missed_some")
     assert "self_report" in codes(plain)
     for days, counts in ((30, True), (31, False)):
-        with time_machine.travel(timezone.now() + timedelta(days=days)):
+        with time_machine.travel(later + timedelta(days=days)):
             assert ("self_report" in codes(plain)) is counts
 
 

@@ -29,6 +29,7 @@ from medmgmt.record.models import (
     Kind,
     MonitoringOrder,
     Observation,
+    OpenSession,
     Patient,
     Prescription,
     Role,
@@ -242,6 +243,7 @@ def chart_of(clinic: Clinic, carla: Patient, bo: User) -> None:
     clinic.call(ImportRemark.objects.get(pk=clinic.ids["remark_id"]), "currentremark")
     clinic.call(remark(carla, "readremark", dismissed_by=bo, dismissed_at=NOON), "readremark")
     clinic.call(Encounter.objects.create(patient=carla, kind="video", on=date(2026, 5, 2), by=bo), "#visit")
+    clinic.call(OpenSession.objects.create(user=bo, session_key="b" * 32, words="Firefox on Linux"), "#ward-tablet")
     clinic.call(ContactPoint.objects.get(patient=carla), "carla@mail.example")
     ended = ContactPoint.objects.create(
         patient=carla, channel="sms", address="+15550199", consented_at=factories.LONG_AGO,

@@ -13,20 +13,21 @@ WITHOUT = {
 """Words that the knowledge itself uses, on the pages about it."""
 
 NOT_LISTS = """
-api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:nothing-here api:preview-release api:release
-api:schema healthz metrics problems:all problems:one readyz
-web:answer web:answer_screening web:ask_cosignature web:ask_for_refill web:authorise web:cancel web:change web:claim
-web:code_allergy web:comment web:correct_observation web:correct_side_effect web:cosign web:count web:decide_rule
-web:decline web:decline_cosignature web:dismiss_remark web:done web:enrol web:hook web:language web:lift_limit
-web:limit web:local_change web:look_into web:merge_charts web:my_side_effect web:my_side_effect_sent web:new_allergy
-web:new_condition web:new_dispense web:new_encounter web:new_observation web:new_rule web:new_side_effect web:notice
-web:order_monitoring web:postpone web:reassign web:register web:release web:release_gate web:renewal web:revoke
-web:several web:sign web:sign_in web:sign_out web:start web:stop_messages web:switch_release web:tell_taken web:told
-web:update_patient web:void_fill web:withdraw web:withdraw_absence
-api:login web:ask_active web:ask_password web:ask_role web:begin_membership web:clear_lock web:confirm_staff_change
-web:correct_login web:decline_staff_change web:end_membership web:first_sign_in web:make_inactive web:new_login
-web:rename_team web:staff_change
-web:end_break_glass web:revoke_token web:judge_break_glass
+api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:login api:nothing-here api:preview-release
+api:release api:schema healthz metrics problems:all problems:one readyz web:account web:answer web:answer_screening
+web:ask_active web:ask_cosignature web:ask_for_refill web:ask_passkey web:ask_password web:ask_role web:authorise
+web:begin_membership web:cancel web:change web:change_password web:claim web:clear_lock web:code_allergy web:comment
+web:confirm_staff_change web:correct_login web:correct_observation web:correct_side_effect web:cosign web:count
+web:decide_rule web:decline web:decline_cosignature web:decline_staff_change web:dismiss_remark web:done
+web:end_break_glass web:end_membership web:end_sessions web:enrol web:first_sign_in web:forget_device web:hook
+web:judge_break_glass web:language web:lift_limit web:limit web:local_change web:look_into web:make_inactive
+web:merge_charts
+web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition web:new_dispense web:new_encounter
+web:new_login web:new_observation web:new_rule web:new_side_effect web:notice web:order_monitoring web:pin
+web:postpone web:reassign web:recovery_codes web:register web:release web:release_gate web:remove_factor
+web:rename_team web:renewal web:revoke web:revoke_token web:second web:second_factor web:session web:set_up
+web:several web:sign web:sign_in web:sign_out web:staff_change web:start web:stop_messages web:switch_release
+web:tell_taken web:told web:update_patient web:void_fill web:withdraw web:withdraw_absence
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -126,6 +127,7 @@ api:teams | CareTeam | admin: #annex #harbor #hillside
 api:staff-changes | StaffChange | adler pia admin dorn: #waits declinedwhy
 api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
 api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
+api:my-sessions | OpenSession | bo: #ward-tablet | adler pia admin carla dorn pat olga:
 api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
 api:audit-of | AuditEntry | admin: #Castillo
 api:own-looks | AuditEntry | carla: #Castillo | pat: #Park

@@ -136,6 +136,8 @@ def build() -> World:
         ).pk,
         "local_change_id": local.pk,
         "absence_id": away_later(adler).pk,
+        "factor_id": 4711,
+        "device_id": 4711,
         "patient_id": carla.pk,
         "dispense_id": fill.pk,
         "prescription_id": taken.pk,
@@ -196,6 +198,8 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
     day, later, now = today.isoformat(), (today + timedelta(days=5)).isoformat(), timezone.now().isoformat()
     side_effect = {"term": "nausea", "severity": "mild", "began_on": day}
     return {
+        "confirm-identity": {"password": factories.PASSWORD},
+        "my-password": {"old": factories.PASSWORD, "new": "kettle marsh violin nine"},
         "patients": {"mrn": "N-1", "given_name": "N", "family_name": "N", "birth_date": "1990-01-01",
                      "time_zone": "UTC", "team": factories.team().pk},
         "search-patients": {"search": "Castillo"},

@@ -119,6 +119,20 @@ def test_a_form_sent_after_the_session_has_ended_comes_back_filled(
     expect(nurse.locator("main")).to_contain_text("The diagnosis is recorded.")
 
 
+def test_an_endless_word_breaks_on_a_phone_and_never_the_page(clinic: Site, sits_down: Callable[..., Page]) -> None:
+    nurse, word = sits_down("bo", width=390), "W" * 140
+    nurse.goto("/patients/")
+    nurse.locator("main a[href^='/patients/']").filter(has_text=",").first.click()
+    chart = nurse.url
+    for address, label in (("conditions/new/", "Diagnosis"), ("allergies/new/", "Substance")):
+        nurse.goto(f"{chart}{address}")
+        nurse.get_by_label(label).first.fill(word)
+        nurse.locator("main button.btn-main").last.click()
+    for address in (chart, f"{chart}messages/", f"{chart}side-effects/new/", "/", "/tasks/"):
+        nurse.goto(address)
+        assert nurse.evaluate("document.documentElement.scrollWidth") <= 390, address
+
+
 def a_new_patient(nurse: Page) -> str:
     """Registered by the nurse, with an e-mail address the patient agreed to; the chart's address."""
     nurse.goto("/patients/new/")
@@ -179,3 +193,12 @@ def link_in_outbox(administrator: Page, address: str) -> str:
     message = administrator.locator("main article, main li, main tr", has_text=address)
     links = message.locator("a[href*='/r/']")
     return links.first.get_attribute("href") or "" if links.count() else ""
+
+
+def test_the_documentation_of_the_api_is_drawn_without_a_word_on_the_console(sits_down: Callable[..., Page]) -> None:
+    page = sits_down()
+    page.goto("/api/docs/")
+    expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
+    page.locator(".opblock-summary-control").first.click()
+    expect(page.locator(".opblock-body").first).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).margin") == "0px"

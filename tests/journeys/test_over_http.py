@@ -57,7 +57,7 @@ def local_today() -> str:
 def test_an_order_is_reviewed_answered_signed_reminded_of_and_followed_up(
     clinic: Site, patient: dict[str, Any]
 ) -> None:
-    adler, bo = clinic.api("adler"), clinic.api("bo")
+    adler, bo = clinic.in_person("adler"), clinic.api("bo")
 
     first = adler.post("/proposals", **order(patient, "sertraline", "100", first_supply_days=7))
     assert first["scope"].startswith("Checked against")

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.client import ClientHandler
 
+from interactions import library
 from medmgmt.record.models import CareTeam, CareTeamMember, Role, User
 from tests.stories.clock import Clock
 from tests.stories.telling import CameOutDifferently, ToldNo, cannot, plain
@@ -163,8 +164,10 @@ def prescriptions(world: World, drug: str) -> list[dict[str, Any]]:
 
 
 def same_drug(said: str, named: str) -> bool:
-    """Whether a name of the record is the drug that a story means."""
-    return plain(said) in plain(named) or plain(named) in plain(said)
+    """Whether a name of the record is the drug that a story means; a story may give a brand."""
+    known = library.resolve(name=said)
+    names = {plain(said), plain(known.name)} if known else {plain(said)}
+    return any(one in plain(named) or plain(named) in one for one in names)
 
 
 def course_of(world: World, drug: str, wanted: Callable[[str], bool] = bool) -> dict[str, Any]:

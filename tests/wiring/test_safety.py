@@ -89,7 +89,7 @@ def wrong(times: int, name: str = "adler", place: str = "10.0.0.1") -> list[int]
 
 def test_whoever_guesses_locks_neither_the_nurse_out_elsewhere_nor_the_colleagues_beside() -> None:
     factories.adler(), factories.bo()
-    assert wrong(settings.AXES_FAILURE_LIMIT)[-1] == 429
+    assert wrong(settings.LOGIN_ATTEMPTS)[-1] == 429
     assert signing_in(Client()) == 429
     assert signing_in(Client(), place="10.0.0.2") == 302
     assert signing_in(Client(), "bo") == 302
@@ -98,7 +98,7 @@ def test_whoever_guesses_locks_neither_the_nurse_out_elsewhere_nor_the_colleague
 def test_a_right_password_forgets_the_slips_before_it() -> None:
     factories.adler()
     for _ in range(3):
-        assert set(wrong(settings.AXES_FAILURE_LIMIT - 1)) == {422}
+        assert set(wrong(settings.LOGIN_ATTEMPTS - 1)) == {422}
         assert signing_in(Client()) == 302
 
 

@@ -60,6 +60,13 @@ def test_production_starts_with_a_key_in_use_and_those_before_it() -> None:
         ({"DATABASE_URL": "sqlite:////var/lib/x.sqlite3", "ALLOWED_HOSTS": "a.example,b.example"}, "SQLite"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": ".example"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "*.clinic.example"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "clinic.example:443"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "https://clinic.example"}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "clinic.example,.clinic.example"}, "ALLOWED_HOSTS"),
+        ({"EMAIL_FROM": "a@clinic.example\r\nBcc: b@x.example"}, "EMAIL_FROM"),
+        ({"SITE_NAME": "Clinic\nBcc: b@x.example"}, "SITE_NAME"),
         ({"BASE_URL": "http://clinic.example"}, "BASE_URL"),
         ({"SMS_URL": "http://gateway.example/messages"}, "SMS_URL"),
         ({"PUSH_URL": "ntfy://gateway.example/{to}"}, "PUSH_URL"),
@@ -88,12 +95,30 @@ def test_production_refuses_to_start_half_configured(change: dict[str, str], sen
         {"SESSION_HOURS": "0"},
         {"SESSION_HOURS": "25"},
         {"LOGIN_ATTEMPTS": "0"},
+        {"TRUSTED_PROXIES": "the-proxy"},
+        {"SECOND_FACTOR": "perhaps"},
+        {"DEVICE_TRUST_DAYS": "365"},
+        {"CONFIRM_MINUTES": "0"},
     ],
 )
 def test_nonsense_is_refused_at_start_in_a_sentence(nonsense: dict[str, str]) -> None:
     said = start(**nonsense)
     assert "ImproperlyConfigured" in said
     assert next(iter(nonsense)) in said
+
+
+@pytest.mark.parametrize(
+    ("unfit", "fit"),
+    [
+        ({"BEHIND_TLS_PROXY": "yes"}, {"BEHIND_TLS_PROXY": "yes", "TRUSTED_PROXIES": "10.0.0.2"}),
+        ({"SECOND_FACTOR": "offered"}, {"SECOND_FACTOR": "required"}),
+    ],
+)
+def test_production_knows_its_proxies_and_asks_staff_for_a_second_factor(
+    unfit: dict[str, str], fit: dict[str, str]
+) -> None:
+    assert next(iter(unfit)) in start(**FIT, **unfit)
+    assert "ImproperlyConfigured" not in start(**FIT, **fit)
 
 
 def test_production_speaks_through_encryption_alone_and_believes_nobody_who_says_so() -> None:
@@ -103,3 +128,8 @@ def test_production_speaks_through_encryption_alone_and_believes_nobody_who_says
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     told = subprocess.run([sys.executable, "-c", code], env={**clean, **FIT}, capture_output=True, text=True).stdout
     assert told.strip().split("|") == ["True", "True", "True", "31536000", "None"]
+
+
+@pytest.mark.parametrize("hosts", ["clinic.example", "a.example,b-2.example", "192.0.2.7", "[2001:db8::1]"])
+def test_production_starts_with_the_exact_names_of_its_hosts(hosts: str) -> None:
+    assert start(**{**FIT, "ALLOWED_HOSTS": hosts}) == ""

@@ -103,12 +103,21 @@ def _dose(
     if rule.severity < MAJOR and (is_far or view.profile.is_dose_critical) and rule.check == "day_max":
         severity = rule.severity.raised()
         factors = (*factors, "far above the limit" if is_far else "toxic in overdose")
-    what = WHAT.get(rule.check, "to start with")
-    most = f"{_plain(limit)} {unit if limit != 1 else unit.removesuffix('s')} {what}"
-    summary = f"{situation.name(view.profile.key)} {_plain(value)} {unit} {what}: maximum {most}"
+    dose, most = _in_words(rule, value, limit, unit)
+    summary = f"{situation.name(view.profile.key)} {dose}: maximum {most}"
     summary += f" ({', '.join(dict.fromkeys(held.why))})" if held.why else ""
     action = f"Maximum {most}. {rule.action}"
     return replace(_draft(situation, rule, view, held, severity, action), summary=summary, factors=factors), ()
+
+
+def _in_words(rule: DoseRule, value: Decimal, limit: Decimal, unit: str) -> tuple[str, str]:
+    """The dose and its limit; less than one day a week is every how many days."""
+    what = WHAT.get(rule.check, "to start with")
+    said, most = (f"{_plain(one)} {unit if one != 1 else unit.removesuffix('s')} {what}" for one in (value, limit))
+    if rule.check == "days_a_week_max" and limit < 1:
+        said = said if value > 1 else f"every {round(7 / value)} days"
+        return said, f"once every {round(7 / limit)} days"
+    return said, most
 
 
 def _measured(situation: Situation, rule: DoseRule, view: person.View) -> tuple[Decimal | None, Decimal | None, str]:

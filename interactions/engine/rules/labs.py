@@ -7,6 +7,7 @@ from interactions.engine.attributes import Profile
 from interactions.engine.findings import Alarm, NotChecked
 from interactions.engine.formulary import Threshold
 from interactions.engine.numbers import Numbers
+from interactions.engine.observables import Observable
 from interactions.engine.regimen import Lab
 from interactions.engine.rules.draft import Draft
 from interactions.engine.rules.situation import Situation
@@ -59,9 +60,22 @@ def alarm(situation: Situation, lab: Lab) -> Alarm | None:
         drugs=tuple(sorted({situation.name(key) for key in keys})),
         worse_with=tuple(worse),
         not_taken=named.level_of if is_missing else "",
-        steps=tuple(dict.fromkeys(one.action for _, one in hits)),
+        steps=tuple(dict.fromkeys(one.action for one in _spoken(named, hits))),
         sources=tuple(dict.fromkeys(one.source for _, one in hits)),
     )
+
+
+def _spoken(named: Observable, hits: Sequence[Hit]) -> Iterator[Threshold]:
+    """What is said once: where a level is told for whoever has it, as urgently, the drug's own row only repeats it."""
+    whoever = [one for key, one in hits if not key and named.level_of]
+    for key, one in hits:
+        is_said = any(one.problem == other.problem and _is_as_urgent(other, one) for other in whoever)
+        if not (key and is_said):
+            yield one
+
+
+def _is_as_urgent(one: Threshold, other: Threshold) -> bool:
+    return URGENCIES.index(one.urgency) <= URGENCIES.index(other.urgency)
 
 
 def _most_urgent(hit: Hit) -> tuple[int, bool]:

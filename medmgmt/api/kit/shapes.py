@@ -15,6 +15,7 @@ from rest_framework import serializers
 
 from medmgmt.actions import shapes
 from medmgmt.api.kit.fields import Amount, Day, Id, Instant, Rxcui, Strict
+from refills import bounds
 
 Field = serializers.Field[Any, Any, Any, Any]
 LONGEST = 4000
@@ -170,6 +171,8 @@ def asking(detail: shapes.Detail, any_of: bool) -> Field:
         return Rxcui(**options)
     if column is not None and column.choices:
         return serializers.ChoiceField(column.choices, **options)
+    if detail.kind in (int, Decimal):
+        options |= bounds.limits(detail.name)
     if isinstance(column, models.DecimalField):
         return Amount(max_digits=column.max_digits, decimal_places=column.decimal_places, **options)
     if detail.kind is str:

@@ -29,7 +29,7 @@ ROUTE_CODES = {
 ROUTE_WORDS = {
     "oral": "PO", "by mouth": "PO", "orally": "PO", "oral route": "PO", "sublingual": "SL", "intramuscular": "IM",
     "subcutaneous": "SC", "intravenous": "IV", "transdermal": "TD", "topical": "TOP", "intranasal": "IN",
-    "nasal": "IN", "rectal": "PR", "vaginal": "PV", "buccal": "BUCC", "inhalation": "INH",
+    "nasal": "IN", "as an implant": "IMPLANT", "rectal": "PR", "vaginal": "PV", "buccal": "BUCC", "inhalation": "INH",
 }  # fmt: skip
 CONTRADICTS = "The source says two things of how it is taken, so no dose was taken over."
 TROUBLE = (NoWord, ImpossibleSig, ArithmeticError, TypeError, ValueError, AttributeError, LookupError)
@@ -39,6 +39,7 @@ CHANGES = re.compile(
     r"\b(?:then|increas\w+|decreas\w+|reduc\w+|titrat\w+|taper\w*|alternat\w+|hasta|luego|aument\w+)\b", re.IGNORECASE
 )
 """Words of a dose that changes."""
+APART = re.compile(r"at least (\d+(?:\.\d+)?) hours? apart", re.IGNORECASE | re.ASCII)
 NEARLY = Decimal("0.001")
 Understand = Callable[[str], Sig | None]
 """Reads words as an order line is read; None for words that are not understood whole."""
@@ -72,6 +73,10 @@ class Said:
     sequence: int | None
     doubts: tuple[str, ...] = ()
     number: int = 0
+    most: Decimal | None = None
+    """The maximum a day, in its unit, whether or not its own dose comes near it."""
+    limits: tuple[str, ...] = ()
+    """Its maxima in words."""
     is_read: bool = False
     """Its words were read, because nothing else was sent."""
 
@@ -101,7 +106,7 @@ def read(one: Mapping[str, Any], ordered: Ordered, on: date, zone: tzinfo) -> Sa
         doubts = (CONTRADICTS if isinstance(wrong, TwoThings) else "", lost)
         why = tuple(filter(None, doubts))
         return Said((), unknown(route, wording.text_of(one)), days.begins, days.ends, sequence, why)
-    told = wording.joined([wording.words_of(one), *words, *days.words])
+    told = wording.joined([*_own_words(one, sig), *words, *days.words])
     sig = replace(sig, words=wording.shortened(told, LONGEST_WORDS))
     both = days.ends is not None and ends is not None and days.ends != ends
     told_twice = [lost] if lost else []
@@ -111,7 +116,43 @@ def read(one: Mapping[str, Any], ordered: Ordered, on: date, zone: tzinfo) -> Sa
     if _differ(sig, ordered.understand(str(one.get("text") or "")), ordered.strength):
         told_twice.append(f"Its words say otherwise than its numbers, which were taken over: {sig.text()}.")
     end = max((day for day in (days.ends, ends) if day is not None), default=None)
-    return Said(sig.parts, sig, days.begins, end, sequence, tuple(told_twice))
+    most = _limit(one, sig.unit, ordered)
+    return Said(
+        sig.parts, sig, days.begins, end, sequence, tuple(told_twice), most=most, limits=tuple(_limits_in_words(one))
+    )
+
+
+def _own_words(one: Mapping[str, Any], sig: Sig) -> list[str]:
+    """What it says in words beside its numbers; words that are those of the numbers say nothing."""
+    given = dict(one)
+    unbounded = sig if sig.as_needed else replace(sig, max_per_day=None)
+    if " ".join(str(one.get("text") or "").split()) in {" ".join(same.text().split()) for same in (sig, unbounded)}:
+        given.pop("text")
+    if sig.min_interval_hours is not None and isinstance(notes := one.get("additionalInstruction"), list):
+        given["additionalInstruction"] = [note for note in notes if _hours_apart(note) is None]
+    return [wording.words_of(given)]
+
+
+def _hours_apart(note: Any) -> Decimal | None:
+    """The hours between two doses, for which FHIR has no field."""
+    found = APART.fullmatch(wording.called(note)) if isinstance(note, Mapping) else None
+    return Decimal(found[1]) if found else None
+
+
+def _limit(one: Mapping[str, Any], unit: str, ordered: Ordered) -> Decimal | None:
+    return doses.most_per_day(wording.limits(one), unit=unit, strength=ordered.strength, form=ordered.form)
+
+
+def bounded(sig: Sig, most: Decimal | None) -> Sig:
+    """With a maximum a day that says anything: one above all that may be taken anyway is none."""
+    if most is None:
+        return sig
+    try:
+        return replace(sig, max_per_day=most)
+    except ImpossibleSig:
+        if most < sig.amount_per_day:
+            raise
+        return sig
 
 
 def _by_words(one: Mapping[str, Any], ordered: Ordered, route: str, sequence: int | None) -> Said:
@@ -171,33 +212,33 @@ def _on_one_day(events: Sequence[Any], slots: Sequence[Slot]) -> Slot:
 def _by_the_clock(one: Mapping[str, Any], dose: doses.Dose, slots: Iterable[Slot], route: str, ordered: Ordered) -> Sig:
     parts = tuple(_part(dose, slot) for slot in slots)
     sig = Sig(route, parts)
-    most = doses.most_per_day(wording.limits(one), unit=dose.unit, strength=ordered.strength, form=ordered.form)
-    if most is None or most >= sig.amount_per_day:
-        return sig
     try:
-        return replace(sig, max_per_day=most)
+        return bounded(sig, _limit(one, dose.unit, ordered))
     except ImpossibleSig as wrong:
         raise TwoThings("more than its own maximum") from wrong
 
 
 def _if_needed(one: Mapping[str, Any], dose: doses.Dose, rhythm: timings.Rhythm, route: str, ordered: Ordered) -> Sig:
     """As needed there is one dose, whose number a day the rhythm, or else the maximum, bounds."""
-    most = doses.most_per_day(wording.limits(one), unit=dose.unit, strength=ordered.strength, form=ordered.form)
+    most = _limit(one, dose.unit, ordered)
+    apart = next(filter(None, map(_hours_apart, _listed(one.get("additionalInstruction")))), None)
     if most is not None and most < (dose.most or dose.amount):
         raise TwoThings("a maximum a day that is less than one dose")
     if not rhythm.slots:
         part = (_part(dose, Slot("PRN")),)
-        if rhythm.hours is None:
+        if rhythm.hours is None and apart is None:
             return Sig(route, part, as_needed=True, max_per_day=most)
-        sig = Sig(route, part, as_needed=True, min_interval_hours=rhythm.hours)
-        return sig if most is None or most >= sig.amount_per_day else replace(sig, max_per_day=most)
+        return bounded(Sig(route, part, as_needed=True, min_interval_hours=rhythm.hours or apart), most)
     if any(slot.weekdays or TIMINGS[slot.timing].days != 1 for slot in rhythm.slots):
         raise NoWord("as needed, with a rhythm of several days")
     slot = rhythm.slots[0]
     if len(rhythm.slots) > 1 or slot.at:
         slot = Slot(timings.PER_DAY[int(timings.per_day(rhythm.slots))])
-    sig = Sig(route, (_part(dose, slot),), as_needed=True)
-    return sig if most is None or most >= sig.amount_per_day else replace(sig, max_per_day=most)
+    return bounded(Sig(route, (_part(dose, slot),), as_needed=True, min_interval_hours=apart), most)
+
+
+def _listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else []
 
 
 def _part(dose: doses.Dose, slot: Slot) -> Part:
@@ -221,9 +262,13 @@ def _worn(sig: Sig, repeat: Mapping[str, Any]) -> tuple[Sig, str]:
     return replace(sig, hours_worn=int(hours)), ""
 
 
+def _limits_in_words(one: Mapping[str, Any]) -> list[str]:
+    return [f"at most {doses.words(limit)}" for limit in wording.limits(one) if limit]
+
+
 def _maxima(one: Mapping[str, Any], sig: Sig) -> list[str]:
     """Every maximum in its own unit, unless the sig itself says it."""
-    told = [f"at most {doses.words(limit)}" for limit in wording.limits(one) if limit]
+    told = _limits_in_words(one)
     if sig.max_per_day is not None and len(told) == 1 and doses.is_a_day(wording.limits(one)[0], sig.unit):
         told = []
     for key, word in (("maxDosePerAdministration", "at once"), ("maxDosePerLifetime", "in a life")):

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from interactions import library
-from interactions.engine.observables import Observable, Observables
+from interactions.engine.observables import Observable, Observables, words_of
 from medmgmt.actions.history import PastObservation
 from medmgmt.fhir.importing import dates, resources
 from medmgmt.record.errors import RecordError
@@ -28,6 +28,8 @@ class ObservationReading:
     at: datetime | None
     is_true: bool
     told: tuple[tuple[Observable, Resource], ...]
+    differs: str = ""
+    """Where its words and its code name different things: both in a sentence."""
 
 
 def is_known(resource: Resource) -> bool:
@@ -47,6 +49,7 @@ def observation(resource: dict[str, Any], zone: tzinfo) -> ObservationReading:
         at=at.at if at else None,
         is_true=resource.get("status", "final") in STANDS,
         told=tuple(_told(resource, library.observed_at_hand())),
+        differs=_difference(resource, library.observed_at_hand()),
     )
 
 
@@ -54,6 +57,9 @@ def past(one: ObservationReading, now: datetime) -> Iterator[PastObservation | s
     """A row for each figure or state, or why there is none."""
     if one.at is None or one.at > now:
         yield "it does not say when" if one.at is None else "it lies in the future"
+        return
+    if one.differs:
+        yield one.differs
         return
     for of, resource in one.told:
         source_id = f"Observation/{one.id}" + (f"#{of.code}" if len(one.told) > 1 else "")
@@ -106,11 +112,42 @@ def _told(resource: Resource, observed: Observables) -> Iterator[tuple[Observabl
 
 
 def _known(resource: Resource, observed: Observables) -> Observable | None:
+    """By its LOINC; by its words only where it has none: those of a code that is not known here leave much unsaid."""
+    loincs = _loincs(resource)
+    if loincs:
+        return next((observed.by_name[loinc] for loinc in loincs if loinc in observed.by_name), None)
+    return observed.called(*_words(resource))
+
+
+def _loincs(resource: Resource) -> list[str]:
+    return [str(one.get("code") or "") for one in _codings(resource) if one.get("system") == LOINC]
+
+
+def _codings(resource: Resource) -> list[Resource]:
     code = resource.get("code")
     codings = code.get("coding") if isinstance(code, dict) else None
-    loincs = [
-        str(one.get("code") or "")
-        for one in (codings if isinstance(codings, list) else [])
-        if isinstance(one, dict) and one.get("system") == LOINC
-    ]
-    return next((observed.by_name[loinc] for loinc in loincs if loinc in observed.by_name), None)
+    return [one for one in codings if isinstance(one, dict)] if isinstance(codings, list) else []
+
+
+def _words(resource: Resource) -> list[str]:
+    """The text, then the names of its codes."""
+    code = resource.get("code")
+    text = code.get("text") if isinstance(code, dict) else None
+    return [str(said) for said in (text, *(one.get("display") for one in _codings(resource))) if said]
+
+
+def _difference(resource: Resource, observed: Observables) -> str:
+    """A sentence where the code of one thing stands beside the name of another, in it or in one of its components."""
+    components = [one for one in resource.get("component") or [] if isinstance(one, dict)]
+    for one in (resource, *components):
+        coded = _known(one, observed) if _loincs(one) else None
+        named = observed.called(*_words(one))
+        if coded and named and _is_other(coded, named):
+            return f"its code is that of {coded.name}, and its words say {named.name}"
+    return ""
+
+
+def _is_other(one: Observable, other: Observable) -> bool:
+    """Not the same, nor a part of it, nor a narrower name: glucose and fasting glucose go together."""
+    is_part = one.code in other.parts or other.code in one.parts
+    return one != other and not is_part and words_of(one.name).isdisjoint(words_of(other.name))

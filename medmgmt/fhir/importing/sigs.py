@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from medmgmt.fhir.importing import dates, dosages, wording
@@ -15,6 +16,9 @@ from medmgmt.fhir.importing.dosages import Said
 from medmgmt.fhir.importing.dosages import is_known as is_known
 from medmgmt.record.sigs import LONGEST_WORDS, NBSP, TIMES_OF_DAY, ImpossibleSig, Part
 from medmgmt.record.sigs import Sig as Sig
+
+ABOUT = {"morning": "08:00", "noon": "12:00", "evening": "18:00", "bedtime": "22:00"}
+"""Where a time of the day stands among clock times; only an order, nothing is taken by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,26 @@ def _lines(instructions: Sequence[Any], ordered: Ordered, on: date, zone: tzinfo
     given = [one for one in instructions if isinstance(one, Mapping)]
     if not given:
         return (Line((Phase(on, None, dosages.unknown(ordered.route, "")),), structured=False),)
-    said = _in_order(given, ordered, on, zone)
+    said, most = _of_one_order(_in_order(given, ordered, on, zone))
     if _clash(said):
         words = "; ".join(one.sig.words or plain(one.sig) for one in said)
         return (Line((Phase(on, _last(said), dosages.unknown(said[0].sig.route, words)),), structured=False),)
     shapes: dict[tuple[object, ...], list[Said]] = {}
     for one in said:
         shapes.setdefault(one.shape, []).append(one)
-    return tuple(_line(group, on) for group in shapes.values())
+    return tuple(_line(group, on, most) for group in shapes.values())
+
+
+def _of_one_order(said: list[Said]) -> tuple[list[Said], Decimal | None]:
+    """A maximum that stands beside every dose is of the order, not of each."""
+    most = said[0].most
+    if most is None or len(said) == 1 or any(one.most != most or one.sig.as_needed for one in said):
+        return said, None
+    return [replace(one, sig=replace(one.sig, max_per_day=None, words=_without_limits(one))) for one in said], most
+
+
+def _without_limits(one: Said) -> str:
+    return wording.joined(words for words in one.sig.words.split("; ") if words not in one.limits)
 
 
 def _in_order(given: Sequence[Mapping[str, Any]], ordered: Ordered, on: date, zone: tzinfo) -> list[Said]:
@@ -84,7 +100,7 @@ def _clash(said: Sequence[Said]) -> bool:
         for other in said[number + 1 :]:
             if not _overlap(one, other) or one.sig.as_needed != other.sig.as_needed:
                 continue
-            mine, theirs = ({(p.timing, p.weekdays, p.at) for p in each.parts} for each in (one, other))
+            mine, theirs = ({(p.timing, p.every_days, p.weekdays, p.at) for p in each.parts} for each in (one, other))
             if mine & theirs and one.sig.route == other.sig.route:
                 return True
             if _in_turn(one, other) and not all(map(is_named, (*one.parts, *other.parts))):
@@ -112,7 +128,7 @@ def _last(said: Iterable[Said]) -> date | None:
     return max((end for end in ends if end), default=None) if all(ends) else None
 
 
-def _line(group: Sequence[Said], on: date) -> Line:
+def _line(group: Sequence[Said], on: date, most: Decimal | None) -> Line:
     """Those of one shape, put together for every stretch of days on which the same of them hold."""
     days = {one.begins or on for one in group} | {one.ends for one in group if one.ends}
     marks = sorted(days)
@@ -122,7 +138,7 @@ def _line(group: Sequence[Said], on: date) -> Line:
         if not holds:
             continue
         until = marks[number + 1] if number + 1 < len(marks) else None
-        sig = _together(holds)
+        sig = _together(holds, most)
         if phases and phases[-1].until == day and phases[-1].sig == sig:
             phases[-1] = replace(phases[-1], until=until)
         else:
@@ -135,14 +151,18 @@ def _line(group: Sequence[Said], on: date) -> Line:
     return Line(tuple(phases), structured=structured, doubts=doubts)
 
 
-def _together(holds: Sequence[Said]) -> Sig:
+def _together(holds: Sequence[Said], most: Decimal | None) -> Sig:
     """One sig of all their parts; if that is none that can be followed, its dose is not known."""
-    if len(holds) == 1:
+    if len(holds) == 1 and most is None:
         return holds[0].sig
     words = wording.joined(one.sig.words for one in holds)
     try:
         parts = sorted((part for one in holds for part in one.parts), key=_in_the_day)
-        return replace(holds[0].sig, parts=tuple(parts), words=wording.shortened(words, LONGEST_WORDS))
+        whole = replace(holds[0].sig, parts=tuple(parts), words=wording.shortened(words, LONGEST_WORDS))
+        sig = dosages.bounded(whole, most)
+        if most is None or sig.max_per_day is not None:
+            return sig
+        return replace(sig, words=wording.shortened(wording.joined([words, *holds[0].limits]), LONGEST_WORDS))
     except ImpossibleSig:
         return dosages.unknown(holds[0].sig.route, words or "; ".join(plain(one.sig) for one in holds))
 
@@ -152,5 +172,5 @@ def plain(sig: Sig) -> str:
     return sig.text().replace(NBSP, " ")
 
 
-def _in_the_day(part: Part) -> tuple[str, int]:
-    return (part.at[0] if part.at else "", TIMES_OF_DAY.index(part.timing) if part.timing in TIMES_OF_DAY else 0)
+def _in_the_day(part: Part) -> str:
+    return part.at[0] if part.at else ABOUT.get(part.timing, "")

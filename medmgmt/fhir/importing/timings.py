@@ -5,11 +5,12 @@ Pure. Nothing is invented: a rhythm given as a range, or one that says two thing
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from medmgmt.record.sigs import TIMES_OF_DAY
 from medmgmt.record.vocabulary import TIMINGS, WEEKDAYS
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
@@ -21,7 +22,8 @@ CODES: dict[str, dict[str, Any]] = {
     "TID": {"frequency": 3, "period": 1, "periodUnit": "d"}, "QID": {"frequency": 4, "period": 1, "periodUnit": "d"},
     "QOD": {"period": 2, "periodUnit": "d"}, "WK": {"period": 1, "periodUnit": "wk"},
     "MO": {"period": 1, "periodUnit": "mo"}, "AM": {"when": ["MORN"]}, "PM": {"when": ["AFT"]},
-    "BED": {"when": ["HS"]}, **{f"Q{hours}H": {"period": hours, "periodUnit": "h"} for hours in (1, 2, 3, 4, 6, 8, 12)},
+    "BED": {"when": ["HS"]}, "EVENING": {"when": ["EVE"]}, "NOON": {"when": ["NOON"]},
+    **{f"Q{hours}H": {"period": hours, "periodUnit": "h"} for hours in (1, 2, 3, 4, 6, 8, 12)},
 }  # fmt: skip
 """HL7 v3 TimingAbbreviation, as in Timing.code, in the words of Timing.repeat."""
 CODES |= {
@@ -30,6 +32,7 @@ CODES |= {
         "QD": ("DAILY", "ONCE DAILY", "ONCE A DAY", "EVERY DAY", "QDAY"), "BID": ("TWICE DAILY", "TWICE A DAY"),
         "TID": ("THREE TIMES DAILY", "THREE TIMES A DAY"), "QID": ("FOUR TIMES DAILY", "FOUR TIMES A DAY"),
         "QOD": ("EVERY OTHER DAY",), "WK": ("WEEKLY", "ONCE WEEKLY", "ONCE A WEEK"), "AM": ("QAM", "EVERY MORNING"),
+        "EVENING": ("EVERY EVENING", "QPM"), "NOON": ("AT NOON",),
         "BED": ("QHS", "HS", "AT BEDTIME", "NIGHTLY AT BEDTIME"),
     }.items()
     for words in several
@@ -141,9 +144,24 @@ def read(timing: Mapping[str, Any], *, as_needed: bool = False) -> Rhythm:
     by_code = _rhythm(coded)
     if not said.slots:
         return Rhythm(by_code.slots, by_code.hours, (*by_code.words, *said.words))
-    if per_day(by_code.slots) != per_day(said.slots):
+    if per_day(by_code.slots) not in (per_day(said.slots), *([1] if _is_of_the_day(by_code, said) else [])):
         raise TwoThings(f"“{called}”, but also “{_told(repeat)}”")
+    if _is_of_the_day(by_code, said):
+        return replace(said, slots=(replace(said.slots[0], timing=by_code.slots[0].timing, every_days=_days(said)),))
     return said
+
+
+def _is_of_the_day(by_code: Rhythm, said: Rhythm) -> bool:
+    """Whether the code only names the time of the day of the one clock time."""
+    [*named], [*slots] = by_code.slots, said.slots
+    return len(named) == len(slots) == 1 and named[0].timing in TIMES_OF_DAY and len(slots[0].at) == 1
+
+
+def _days(said: Rhythm) -> int | None:
+    """In how many days a slot comes round; None for one of every day, or of days of the week."""
+    [slot] = said.slots
+    days = slot.every_days or TIMINGS[slot.timing].days or 1
+    return None if days == 1 or (slot.weekdays and days == len(WEEKDAYS)) else days
 
 
 def per_day(slots: Iterable[Slot]) -> Fraction:
@@ -207,18 +225,22 @@ def _named(
     many = len(events) or len(clock)
     a_week = rate is not None and rate.days == 7 and days and rate.doses == many * len(days)
     if rate is not None and rate.days > 1 and (not a_week or len(days) == 1):
-        if rate.doses != 1 or many != 1:
+        if many != 1:
             raise TwoThings(f"{rate.doses} doses in {rate.days} days, at {many} times")
         slot = _on_days(rate, days)
+        if events and EVENTS[events[0]][0] and rate.doses == 1:
+            named = EVENTS[events[0]][0]
+            return Rhythm((Slot(named, _days(Rhythm((slot,))), slot.weekdays),), None, words)
         return Rhythm((Slot(slot.timing, slot.every_days, slot.weekdays, tuple(clock)),), None, words or _exact(events))
     if rate is not None and not a_week and rate.doses != many:
         raise TwoThings(f"{rate.doses} doses a day, but {many} times are named")
-    if len(days) == 1 and many == 1:
+    if len(days) == 1 and many == 1 and not (events and EVENTS[events[0]][0]):
         return Rhythm((Slot("weekly", None, days, tuple(clock)),), None, words or _exact(events))
     if clock:
         if many not in PER_DAY:
             raise NoWord(f"{many} times a day")
-        return Rhythm(tuple(Slot("daily", None, days, (time,)) for time in clock))
+        timing = rate.slot.timing if rate is not None and rate.days == 1 else PER_DAY[many]
+        return Rhythm((Slot(timing, None, days, tuple(clock)),))
     slots = [Slot(EVENTS[event][0] or "daily", None, days) for event in events]
     if len(set(slots)) < many:
         if many not in PER_DAY:

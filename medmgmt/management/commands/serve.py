@@ -92,10 +92,7 @@ def refuse_unfit_redis() -> None:
 def processes() -> dict[str, str]:
     """Name and command line of each process: web, and either the embedded clock or a Celery worker with beat."""
     python = sys.executable
-    workers = 1 if settings.SQLITE else 2
-    web = f"-m gunicorn medmgmt.wsgi:application --bind {settings.HOST}:{settings.PORT}"
-    web += f" --workers {workers} --worker-class gthread --threads 8 --timeout 60 --no-control-socket"
-    started = {"web": f"exec {python} {web} --log-level warning"}
+    started = {"web": f"exec {python} manage.py web --processes {1 if settings.SQLITE else 2}"}
     if not settings.REDIS_URL:
         return {**started, "clock": f"exec {python} manage.py clock"}
     celery = f"exec {python} -m celery -A medmgmt.celery:app"

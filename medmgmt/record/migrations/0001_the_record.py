@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'sms'])), name='a_contact_point_has_a_channel_we_know'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '\n'), _negated=True), models.Q(('address__contains', '\r'), _negated=True)), name='an_address_is_one_line'),
                     models.CheckConstraint(condition=models.Q(models.Q(('address__contains', '@'), ('channel', 'email')), models.Q(('address__startswith', '+'), ('channel', 'sms')), _connector='OR'), name='an_address_looks_like_its_channel'),
                     models.CheckConstraint(condition=models.Q(('consent_withdrawn_at__isnull', True), models.Q(('consent_withdrawn_at__gte', models.F('consented_at')), ('consented_at__isnull', False)), _connector='OR'), name='consent_is_withdrawn_only_after_it_was_given'),
                     models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('created_at')), _connector='OR'), name='a_contact_point_ends_after_it_begins'),
@@ -691,6 +692,87 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('kind', 'inactive'), ('decided_by', None), models.Q(('decided_by', models.F('user')), _negated=True), _connector='OR'), name='nobody_confirms_a_change_of_their_own_login'),
                     models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('user',), name='a_login_has_one_change_waiting'),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Attempts',
+            fields=[
+                ('key', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('failures', models.PositiveIntegerField(default=0)),
+                ('last_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('until', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='attempts_are_counted_under_a_key')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Device',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64)),
+                ('words', models.CharField(max_length=60)),
+                ('address', models.CharField(blank=True, max_length=45)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('trusted_until', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-seen_at', '-id'],
+                'indexes': [models.Index(fields=['user', 'ended_at'], name='device_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('created_at')), _connector='OR'), name='a_device_ends_after_it_begins'), models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'digest'), name='a_device_is_known_once_a_user')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OpenSession',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('session_key', models.CharField(max_length=40)),
+                ('words', models.CharField(max_length=60)),
+                ('address', models.CharField(blank=True, max_length=45)),
+                ('began_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='open_sessions', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-seen_at', '-id'],
+                'indexes': [models.Index(fields=['user', 'ended_at'], name='session_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('began_at')), _connector='OR'), name='a_session_ends_after_it_begins'), models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('session_key',), name='a_session_is_listed_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='QuickPin',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=200)),
+                ('set_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='quick_pin', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('digest', ''), _negated=True), name='a_pin_is_kept_as_a_digest')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SecondFactor',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('totp', 'code from an app'), ('passkey', 'passkey'), ('recovery', 'recovery code')], max_length=10)),
+                ('label', models.CharField(blank=True, max_length=60)),
+                ('secret', models.TextField()),
+                ('credential', models.CharField(blank=True, max_length=1400)),
+                ('counter', models.BigIntegerField(default=0)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='second_factors', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['created_at', 'id'],
+                'indexes': [models.Index(fields=['user', 'kind'], name='factor_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['totp', 'passkey', 'recovery'])), name='a_second_factor_is_of_a_kind_we_know'), models.CheckConstraint(condition=models.Q(('secret', ''), _negated=True), name='a_second_factor_has_its_secret'), models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('created_at')), _connector='OR'), name='a_second_factor_ends_after_it_begins'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'passkey'), models.Q(('credential', ''), _negated=True)), models.Q(models.Q(('kind', 'passkey'), _negated=True), ('credential', '')), _connector='OR'), name='a_passkey_and_nothing_else_has_a_credential'), models.UniqueConstraint(condition=models.Q(('ended_at', None), ('kind', 'passkey')), fields=('credential',), name='a_passkey_is_kept_once'), models.UniqueConstraint(condition=models.Q(('ended_at', None), ('kind', 'totp')), fields=('user',), name='somebody_has_one_app_for_codes')],
             },
         ),
     ]

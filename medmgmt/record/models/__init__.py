@@ -32,5 +32,6 @@ from medmgmt.record.models.prescriptions import DosageChange, Kind, Prescription
 from medmgmt.record.models.remarks import ImportRemark, RemarkKind
 from medmgmt.record.models.requests import IdempotencyRecord
 from medmgmt.record.models.side_effects import ActionTaken, Outcome, SideEffectReport, SideEffectSeverity, Suspect
+from medmgmt.record.models.signing_in import Attempts, Device, FactorKind, OpenSession, QuickPin, SecondFactor
 from medmgmt.record.models.staff import StaffChange, StaffChangeKind, StaffChangeState
 from medmgmt.record.models.tokens import Scope, Token

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from medmgmt.record import names, sight
 from medmgmt.record.models.constraints import once, rule
+from refills import bounds
 
-EARLIEST_DAY = date(1880, 1, 1)
-LATEST_DAY = date(2200, 1, 1)
+EARLIEST_DAY, LATEST_DAY = bounds.FIRST_DAY, bounds.LAST_DAY + timedelta(days=1)
 
 
 class Role(models.TextChoices):
@@ -252,6 +252,7 @@ class ContactPoint(models.Model):
                 "an_address_looks_like_its_channel",
                 Q(channel=Channel.EMAIL, address__contains="@") | Q(channel=Channel.SMS, address__startswith="+"),
             ),
+            rule("an_address_is_one_line", ~Q(address__contains="\n") & ~Q(address__contains="\r")),
             rule(
                 "consent_is_withdrawn_only_after_it_was_given",
                 Q(consent_withdrawn_at__isnull=True)

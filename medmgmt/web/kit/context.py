@@ -10,6 +10,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from medmgmt.record import access
+from medmgmt.signing_in import proof
 from medmgmt.worklist import reads
 
 
@@ -53,7 +54,17 @@ def site(request: HttpRequest) -> dict[str, object]:
         "emergency_number": settings.EMERGENCY_NUMBER,
         "crisis_number": settings.CRISIS_NUMBER,
         "clinic_phone": settings.CLINIC_PHONE,
+        **session_of(request),
     }
+
+
+def session_of(request: HttpRequest) -> dict[str, object]:
+    """How long the session lasts, whose it is, and whether it can be locked; nothing for strangers. No query."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    left, whose = proof.seconds_left(request), proof.whose(user.pk)
+    return {"seconds_left": left, "whose": whose, "may_lock": request.session.get(proof.QUICK, False)}
 
 
 def doors(request: HttpRequest) -> list[Door]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.conf import settings
@@ -14,9 +14,12 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from interactions.engine import written
-from medmgmt.actions import shapes
+from medmgmt.actions import shapes, signing_in
 from medmgmt.actions.side_effects import log_side_effect
 from medmgmt.record import legible
+from medmgmt.record.errors import WrongProof
+from medmgmt.signing_in import client
+from refills import bounds
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 NOTE_LENGTH = 2000
 UNREADABLE = gettext_lazy("This holds a control character that nobody can read. Type it again without it.")
+NO_SUCH_DAY = gettext_lazy("Look at the year again: it is beyond what can be meant.")
 CHOOSE = ("", gettext_lazy("Choose…"))
 SEVERITY_WORDS: "dict[str, tuple[Words, Words]]" = {
     "mild": (gettext_lazy("Mild"), gettext_lazy("Noticed, but does not get in the way of the day.")),
@@ -71,6 +75,38 @@ class Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
+class DayField(forms.DateField):
+    """A day within the years that the record knows."""
+
+    widget = Day
+
+    def clean(self, value: Any) -> date | None:  # Any: Django's own signature
+        return within_the_years(super().clean(value))
+
+
+class MomentField(forms.DateTimeField):
+    """A moment within the years that the record knows."""
+
+    widget = Moment
+
+    def clean(self, value: Any) -> datetime | None:  # Any: Django's own signature
+        """Where somebody's clock cannot say it, the years end as well."""
+        try:
+            return within_the_years(super().clean(value))
+        except OverflowError as beyond:
+            raise forms.ValidationError(NO_SUCH_DAY) from beyond
+
+
+D = TypeVar("D", date, datetime)
+
+
+def within_the_years(day: D | None) -> D | None:
+    """The same day, refused where nobody can mean it."""
+    if day is not None and not bounds.FIRST_DAY.year <= day.year <= bounds.LAST_DAY.year:
+        raise forms.ValidationError(NO_SUCH_DAY)
+    return day
+
+
 class PlainNumber:
     """A number in plain digits; what only a programming language reads as one is none."""
 
@@ -108,8 +144,8 @@ class Written(forms.CharField):
 OF_KINDS: dict[object, Callable[[], tuple[type[forms.Field], dict[str, Any]]]] = {
     bool: lambda: (forms.BooleanField, {"required": False}),
     int: lambda: (Whole, {"widget": forms.TextInput(attrs=NUMERIC)}),
-    date: lambda: (forms.DateField, {"widget": Day()}),
-    datetime: lambda: (forms.DateTimeField, {"widget": Moment()}),
+    date: lambda: (DayField, {}),
+    datetime: lambda: (MomentField, {}),
 }
 
 
@@ -142,10 +178,11 @@ def kind_of(detail: shapes.Detail, *, with_choices: bool) -> tuple[type[forms.Fi
         return forms.ChoiceField, {"choices": getattr(column, "choices", ()), "initial": detail.default or None}
     if detail.kind is Decimal:
         digits = {name: getattr(column, name, None) for name in ("max_digits", "decimal_places")}
-        return Number, {**digits, "widget": forms.TextInput(attrs=DECIMAL)}
+        return Number, {**digits, **bounds.limits(detail.name), "widget": forms.TextInput(attrs=DECIMAL)}
     if detail.kind is str:
         return Written, {"max_length": getattr(column, "max_length", None)}
-    return OF_KINDS[detail.kind]()
+    kind, options = OF_KINDS[detail.kind]()
+    return kind, {**options, **(bounds.limits(detail.name) if detail.kind is int else {})}
 
 
 def with_blank(choices: Iterable[Any]) -> list[Any]:
@@ -162,12 +199,33 @@ def described(words: "Mapping[str, tuple[Words, Words]]") -> list[tuple[str, Saf
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password."""
+    """Name and password; a code as well, where strangers have slowed the name."""
 
     error_messages = {
         "invalid_login": gettext_lazy("This name and password do not belong together. Capital letters count."),
         "inactive": gettext_lazy("This account is closed."),
     }
+    code = forms.CharField(
+        label=gettext_lazy("Code from your app, or a recovery code"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Asks the act, which counts; TooSoon is for the page."""
+        said = self.cleaned_data
+        if said.get("username") and said.get("password"):
+            place = client.place_of(self.request)  # type: ignore[arg-type]  # its view gives one
+            try:
+                self.user_cache = signing_in.password(
+                    said["username"], said["password"], place=place, code=said.get("code", "")
+                )
+            except WrongProof:
+                raise self.get_invalid_login_error() from None
+        return said
 
 
 class PatientSearch(forms.Form):

@@ -22,7 +22,9 @@ WHOSE = "whose"
 """The hidden field that says whom a form was shown to."""
 LASTS, MOST, LARGEST = timedelta(minutes=15), 12, 100_000
 """How long what was not saved waits; how many are kept at once, the newest; characters of one."""
-OF_THE_PAGE = {"csrfmiddlewaretoken", "once", WHOSE, "listed"}
+PROOFS = {"proof_password", "proof_code", "proof_passkey"}
+"""What proves who sends a form: never kept, never shown again."""
+OF_THE_PAGE = {"csrfmiddlewaretoken", "once", WHOSE, "listed"} | PROOFS
 """What belongs to one showing of a form, and is made anew."""
 NOT_TYPED = OF_THE_PAGE | {"version", "back", "review", "step", "act", "task", "drug_name", "rxcui"}
 """And what a form carries with it, though nobody typed it there."""

@@ -22,9 +22,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from medmgmt import problems
-from medmgmt.record.errors import Unconfirmed
+from medmgmt.record.errors import Unconfirmed, Unproven
 from medmgmt.record.models import Role, User
-from medmgmt.web.kit import kept
+from medmgmt.web.kit import confirm, kept
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -53,7 +53,10 @@ def page(view: Callable[Concatenate[Asked, P], HttpResponse]) -> View[P]:
         with speaking_to(request):
             is_again = kept.bring_back(request)
             try:
+                confirm.take(request)
                 response = view(request, *args, **kwargs)  # type: ignore[arg-type]  # the user was asked for above
+            except Unproven as asked:
+                response = confirm.show(request, asked)
             except FORESEEN as error:
                 response = refusal(request, error)
             if is_again and response.status_code == REFUSED:

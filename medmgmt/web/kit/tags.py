@@ -60,6 +60,7 @@ ICONS: dict[str, str] = {
     "stop": '<path d="M5.5 5.5h13v13h-13Z"/>',
     "pencil": '<path d="M4 20l1-4.5L16.5 4a2.1 2.1 0 0 1 3 0l.5.5a2.1 2.1 0 0 1 0 3L8.5 19Z"/>',
     "bag": '<path d="M5 7.5h14l1 13.5H4ZM8.5 10V6a3.5 3.5 0 0 1 7 0v4"/>',
+    "key": '<circle cx="7.5" cy="15.5" r="5"/><path d="m11 12 10-10M17 6l3 3M14 9l2.5 2.5"/>',
     "person": '<circle cx="12" cy="8" r="4.5"/><path d="M4 21.5a8 8 0 0 1 16 0"/>',
 }
 SEVERITIES: dict[str, tuple[str, Any]] = {

@@ -1,7 +1,4 @@
-"""The pages that say no before any view is asked: too many attempts, and a form that cannot be trusted."""
-
-from collections.abc import Mapping
-from typing import Any
+"""The pages that say no before any view is asked: a form that cannot be trusted, and what nobody foresaw."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -10,11 +7,6 @@ from django.urls import ResolverMatch
 
 from medmgmt.web.kit import kept
 from refills.messages import links
-
-
-def locked_out(request: HttpRequest, credentials: Mapping[str, Any] | None, *args: Any, **kwargs: Any) -> HttpResponse:
-    """After too many wrong passwords for one name; says nothing about whether the name exists."""
-    return render(request, "locked_out.html", status=429)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,7 +1,10 @@
 """A message ready to leave, with what a channel may say of it."""
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class NotDelivered(Exception):
@@ -22,6 +25,11 @@ class Letter:
     message_id: str
     channel: str = "email"
     stop_link: str = ""
+
+    def __post_init__(self) -> None:
+        """What becomes a header is one line: whoever could break it could write to anybody in our name."""
+        if any(CONTROL.search(one) for one in (self.recipient, self.subject, self.message_id, self.stop_link)):
+            raise NotDelivered("an address or a subject of more than one line")
 
     @property
     def key(self) -> str:

@@ -40,7 +40,9 @@ class Api:
 
     def fresh(self) -> "Api":
         """The same person with a connection of their own, for another thread."""
-        return Api(**self.headers)
+        other = Api(**self.headers)
+        other.client.cookies = self.client.cookies
+        return other
 
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.call("GET", path, **headers)

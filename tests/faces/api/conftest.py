@@ -21,8 +21,8 @@ def knowledge(db: None) -> None:
 
 @pytest.fixture
 def adler(db: None) -> Api:
-    """Carla's psychiatrist."""
-    return Api(factories.adler())
+    """Carla's psychiatrist, signed in: a controlled drug is signed in person."""
+    return Api.in_person(factories.adler())
 
 
 @pytest.fixture

@@ -116,8 +116,16 @@ def test_the_documentation_is_served_by_this_server_alone(client: Client) -> Non
     assert client.get(re.findall(r'src="([^"]*script=[^"]*)"', html)[0].replace("&amp;", "&")).status_code == 200
 
 
-def test_the_looser_rule_for_styles_holds_for_the_documentation_alone(client: Client) -> None:
-    assert "unsafe-inline" not in client.get("/api/schema/").headers["Content-Security-Policy"]
+def test_the_documentation_is_held_to_the_rules_of_every_page_and_holds_nothing_inline(client: Client) -> None:
+    page = client.get("/api/docs/")
+    assert page.headers["Content-Security-Policy"] == client.get("/sign-in/").headers["Content-Security-Policy"]
+    html = page.content.decode()
+    assert not re.findall(r"<style|<script>|style=|\son\w+=", html)
+
+
+def test_asking_the_documentation_for_its_options_is_answered(client: Client) -> None:
+    for path in ("/api/docs/", "/api/schema/", "/api/patients/", "/problems/"):
+        assert client.options(path).status_code < 500, path
 
 
 def test_no_answer_is_kept_by_browsers_or_proxies(client: Client) -> None:

@@ -11,6 +11,7 @@ from refills.models import Reminder
 from tests import factories
 from tests.faces.api.client import Api, done, fields, problem
 from tests.faces.api.orders import PART, SIG, answer, change, signed, start, today
+from tests.faces.fhir import r4
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
 
@@ -273,11 +274,23 @@ def test_an_order_of_several_parts_is_one_line_and_comes_back_as_it_was_said(adl
         ("300", None, []), ("600", "900", ["21:30"]),
     ]  # fmt: skip
     assert (shown["amount"], shown["timing"], shown["unit"], shown["amount_per_day"]) == (None, None, "mg", "985.7143")
-    words = "300 mg by mouth every morning on Monday and Friday and 600 to 900 mg at 21:30"
+    words = "300 mg by mouth in the morning on Monday and Friday and 600 to 900 mg at 21:30"
     assert made["line_after"].replace("\xa0", " ") == shown["text"].replace("\xa0", " ") == words
     again = {name: shown[name] for name in ("route", "parts", "as_needed", "reason", "words")}
     one = done(adler.post("proposals/", start("lithium", sig=again, confirm=True)), 201)
     assert one["change"]["sig"] == shown
+
+
+def test_a_prescription_tells_how_it_is_taken_as_fhir_with_numbers_of_json(adler: Api) -> None:
+    one = factories.taking(amount="12.5")
+    medication = done(adler.get(f"prescriptions/{one.pk}/"))["medication"]
+    [told] = medication["dosage_instruction"]
+    assert told["doseAndRate"][0]["doseQuantity"]["value"] == 12.5
+    assert told["timing"]["repeat"]["boundsPeriod"] == {"start": medication["since"]}
+    assert r4.broken(told) == []
+    stopped = factories.taking(drug="lithium", rxcui=6448)
+    factories.change(stopped, factories.Kind.STOP, on=today(), signed_at=factories.LONG_AGO)
+    assert done(adler.get(f"prescriptions/{stopped.pk}/"))["medication"]["dosage_instruction"] == []
 
 
 def test_everything_that_was_said_about_a_new_medicine_is_kept(adler: Api, bo: Api) -> None:

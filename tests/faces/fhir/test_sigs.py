@@ -89,7 +89,7 @@ def test_what_is_taken_for_a_reason_alone_is_as_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "most"), [(1, "d", 2), (24, "h", 2), (12, "h", None), (8, "h", None), (7, "d", None)]
+    ("value", "unit", "most"), [(1, "d", 2), (24, "h", 2), (12, "h", 4), (8, "h", None), (7, "d", None)]
 )
 def test_a_maximum_counts_where_it_is_less_than_the_rhythm_and_otherwise_stays_in_words(
     value: int, unit: str, most: int | None

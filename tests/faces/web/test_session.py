@@ -44,7 +44,7 @@ def test_a_wrong_password_is_said_kindly_and_the_name_stays() -> None:
 def test_after_too_many_wrong_passwords_the_name_is_locked_with_a_page_that_says_so() -> None:
     cast.adler()
     client = Client()
-    for _ in range(settings.AXES_FAILURE_LIMIT):
+    for _ in range(settings.LOGIN_ATTEMPTS):
         last = sign_in(client, "wrong")
     assert last.status_code == 429  # type: ignore[attr-defined]
     assert "Too many attempts" in last.content.decode()  # type: ignore[attr-defined]
@@ -140,7 +140,7 @@ def test_the_number_of_a_request_is_the_servers_own() -> None:
 @pytest.mark.django_db
 def test_a_stranger_who_guesses_elsewhere_does_not_lock_the_nurse_out() -> None:
     cast.adler()
-    for _ in range(settings.AXES_FAILURE_LIMIT):
+    for _ in range(settings.LOGIN_ATTEMPTS):
         sign_in(Client(REMOTE_ADDR="192.0.2.7"), "wrong")
     assert sign_in(Client(REMOTE_ADDR="192.0.2.7")).status_code == 429  # type: ignore[attr-defined]
     assert sign_in(Client(REMOTE_ADDR="192.0.2.8")).status_code == 302  # type: ignore[attr-defined]

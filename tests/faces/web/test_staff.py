@@ -127,10 +127,9 @@ def test_a_long_list_has_pages(browser: Browser) -> None:
 
 
 def test_a_lock_is_cleared_and_the_password_stays(browser: Browser, settings: Any) -> None:
-    settings.AXES_ENABLED = True
     bo, wrong = cast.bo(), {"username": "bo", "password": "wrong"}
     tries = Client()
-    for _ in range(settings.AXES_FAILURE_LIMIT):
+    for _ in range(settings.LOGIN_ATTEMPTS):
         tries.post("/sign-in/", wrong)
     right = {"username": "bo", "password": cast.PASSWORD}
     assert tries.post("/sign-in/", right).status_code != 302

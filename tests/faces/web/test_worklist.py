@@ -92,6 +92,12 @@ def test_coming_back_never_leads_to_another_site(task: Task, as_adler: Client) -
     assert "javascript:" not in page.content.decode()
 
 
+@pytest.mark.parametrize("back", ["x", "tasks", "?a=b", "#x", "\x00", "/\\evil.example"])
+def test_a_way_back_that_is_no_address_leads_to_the_list(task: Task, as_adler: Client, back: str) -> None:
+    sent = as_adler.post(f"/tasks/{task.pk}/claim/", {"version": task.version, "back": back})
+    assert sent["Location"] == "/tasks/"
+
+
 def test_a_stranger_finds_no_such_task(task: Task, browser: object) -> None:
     dorn = browser(cast.dorn())  # type: ignore[operator]
     assert dorn.get(f"/tasks/{task.pk}/").status_code == 404

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from refills.messages import addresses, delivery
 from refills.messages.channels import services
-from refills.messages.channels.letters import DeliveryUnknown, NotDelivered
+from refills.messages.channels.letters import DeliveryUnknown, Letter, NotDelivered
 from refills.models import DemoMessage
 
 LINK = "http://127.0.0.1:8000/r/0123456789abcdef0123456789abcdef.1vMf2c.s-_g/"
@@ -143,3 +143,17 @@ def test_the_demo_shows_text_messages_on_its_page_each_once() -> None:
 )
 def test_a_phone_number_is_written_one_way_or_refused(written: str, normal: str) -> None:
     assert addresses.normal("sms", written) == normal
+
+
+@pytest.mark.parametrize(
+    "broken", ["a\r\nBcc: b@x.example", "a\nb", "a\x00", "a\u2028b"], ids=["header", "line", "nul", "odd"]
+)
+@pytest.mark.parametrize("part", ["recipient", "subject", "stop_link"])
+def test_what_becomes_a_header_is_one_line_or_nobody_is_reached(part: str, broken: str) -> None:
+    said = {"recipient": "a@x.example", "subject": "Hello", "stop_link": "https://x.example/stop", part: broken}
+    with pytest.raises(NotDelivered):
+        Letter(body="Two\nlines.", message_id="<1@x.example>", **said)
+
+
+def test_a_letter_of_several_lines_below_a_plain_subject_is_fine() -> None:
+    assert Letter("a@x.example", "Your refill", "Two\r\nlines.", "<1@x.example>").body == "Two\r\nlines."

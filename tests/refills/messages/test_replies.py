@@ -16,6 +16,8 @@ STOPS = """STOP| Stop! |stop.|STOP STOP STOP|Please stop|pls stop|stop please|ST
 |I no longer want to receive texts|S T O P|s.t.o.p|unsuscribe|alto|ALTO|alto por favor|Parar
 |para|PARE|basta|baja|dar de baja|Cancelar|no más mensajes|No mas|no quiero más mensajes
 |ya no quiero recibir mensajes|ya no me manden mensajes|dejen de enviarme mensajes
+|stop sending me emails|I don't want these anymore|can you stop texting me|Enough!|no thanks, stop
+|para ya|no me molesten más|quítenme de su lista|yes stop|no deseo recibir más correos
 |no me escriban más|deje de mandarme mensajes por favor|Gracias, alto"""
 STARTS = """START|start again|UNSTOP|Unstop please|alta|Alta por favor|iniciar|comenzar|opt in|resume
 |quiero recibir mensajes"""
@@ -67,6 +69,12 @@ def test_a_question_and_whatever_is_longer_is_for_a_person(said: str) -> None:
         ("listo", Meant.CONFIRM),
         ("Thank you!", Meant.THANKS),
         ("gracias", Meant.THANKS),
+        ("sí, necesito más pastillas porfavor 🙏", Meant.REQUEST_REFILL),
+        ("Already picked them up!! thx 😀", Meant.PICKED_UP),
+        ("Unsubscribe\n\nOn Tue, 1 Dec 2026, Harbor IOP wrote:\n> Can we help? Reply STOP to end", Meant.STOP),
+        ("I picked it up\n\nSent from my iPhone", Meant.PICKED_UP),
+        ("> STOP", Meant.STOP),
+        ("STOP\nmy lithium\n> You have a health task due", Meant.ELSE),
     ],
 )
 def test_the_answers_of_the_link_are_understood_as_words(said: str, meant: Meant) -> None:
@@ -76,7 +84,7 @@ def test_the_answers_of_the_link_are_understood_as_words(said: str, meant: Meant
 @given(st.text(max_size=300))
 def test_any_text_means_something_and_a_question_never_a_stop(text: str) -> None:
     assert replies.meant(text) in Meant
-    assert replies.meant(f"{text}?") == Meant.ELSE
+    assert replies.meant(f"?{text}") == Meant.ELSE
 
 
 @given(st.lists(st.sampled_from(["lithium", "pill", "doctor", "rash", "tonight", "taking"]), min_size=1, max_size=8))

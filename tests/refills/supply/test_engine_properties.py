@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refills.bounds import LAST_DAY
 from refills.supply import adherence, controlled, dispensing, injections, lab_gates, rules
 from refills.supply import fills as supply_fills
 from refills.supply import lasting as supply_lasting
@@ -21,6 +22,21 @@ from refills.supply.rules import BadRule, NoSuchRule, Rule
 
 DATA = Path(__file__).parents[3] / "data"
 RULES = rules.load(DATA / "refill_rules.csv")
+
+
+@pytest.mark.parametrize("units", [10_000, 5_824_205, 10**12])
+@pytest.mark.parametrize("each", [Fraction(1, 10_000), Fraction(1), Fraction(24)])
+def test_what_would_last_beyond_every_life_ends_on_the_last_day(units: int, each: Fraction) -> None:
+    start, week = date(2026, 12, 1), (each, Fraction(0), each, Fraction(0), each, Fraction(0), each)
+    slow = [Use(start, each, Fraction(366)), Use(start, each), Use(start, sum(week, Fraction(0)) / 7, week=week)]
+    for use in slow:
+        ends = supply_lasting.lasts(units, start, Plan((use,))).run_out_on
+        assert ends is not None
+        assert start < ends <= LAST_DAY
+        [first, second] = supply_lasting.follow([Batch(start, Fraction(units), Plan((use,)))] * 2)
+        assert first.run_out_on is not None
+        assert second.run_out_on is not None
+        assert first.run_out_on <= second.run_out_on <= LAST_DAY
 
 
 def missed_doses() -> list[injections.Missed]:

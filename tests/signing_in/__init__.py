@@ -1,0 +1,1 @@
+"""The rooms behind the door, by themselves."""
