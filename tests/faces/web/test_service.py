@@ -36,10 +36,12 @@ def test_messages_arrive_in_the_outbox_with_a_link_that_works(world: World, brow
     assert "&lt;b&gt;bold" in page.content.decode()
 
 
-def test_the_privacy_officer_begins_with_the_trail_and_has_no_other_door(world: World, browser: Browser) -> None:
+def test_the_privacy_officer_begins_with_the_trail_and_sees_emergencies_beside_it(
+    world: World, browser: Browser
+) -> None:
     olga = browser(cast.olga())
     assert olga.get("/")["Location"] == "/audit/"
-    assert [str(door.label) for door in olga.get("/audit/").context["nav"]] == ["Audit"]
+    assert [str(door.label) for door in olga.get("/audit/").context["nav"]] == ["Emergencies", "Audit"]
 
 
 def test_a_patients_start_page_is_the_portal_and_a_pharmacists_is_work(world: World, browser: Browser) -> None:
