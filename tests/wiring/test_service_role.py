@@ -96,6 +96,17 @@ def test_whoever_has_the_services_password_gets_round_no_trigger(signed_in: psyc
     assert audit.verify()[1:] == []  # the one fault is the medicine of the test, which nobody signed
 
 
+def test_a_temporary_table_does_not_make_a_trigger_believe_in_another_head(signed_in: psycopg.Connection) -> None:
+    signed_in.execute("CREATE TEMP TABLE record_audithead (chain text, seq bigint, hash text)")
+    signed_in.execute("INSERT INTO pg_temp.record_audithead VALUES ('site', 41, 'forged')")
+    with pytest.raises(psycopg.errors.IntegrityError, match="follows the newest of its chain"):
+        signed_in.execute(
+            "INSERT INTO record_auditentry (chain, seq, at, actor_name, role, act, object_type, object_id, why, detail,"
+            " request_id, previous_hash, hash, key)"
+            " VALUES ('site', 42, now(), 'x', '', 'x', '', '', '', '{}', '', 'forged', 'x', '')"
+        )
+
+
 def test_the_service_reads_and_writes_what_it_needs(signed_in: psycopg.Connection) -> None:
     its = signed_in.execute("SELECT count(*) FROM record_auditentry").fetchone()
     assert its == (1,)
