@@ -21,6 +21,7 @@ WORDS: dict[str, str | Promise] = {
     "view_chart": _("Opened your record"),
     "view_own": _("Opened your record"),
     "see": _("Saw you on a list"),
+    "answer_again": _("Opened your record"),
     "propose": _("Prepared a prescription"),
     "sign": _("Signed a prescription"),
     "sign_refused": _("Looked at a prescription before signing"),
