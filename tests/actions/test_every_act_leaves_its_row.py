@@ -21,6 +21,7 @@ from medmgmt.actions import (
     history,
     importing,
     knowledge,
+    looks,
     merging,
     messages,
     monitoring,
@@ -131,6 +132,10 @@ def broken(world: World) -> None:
 def over(world: World) -> None:
     broken(world)
     break_glass.end(factories.dorn(), world.ids["opening_id"])
+
+
+def looked(world: World) -> None:
+    looks.look_into(factories.olga(), mrn=world.patient.mrn, why=WHY)
 
 
 def clozapine(world: World) -> None:
@@ -395,6 +400,10 @@ LINES = [
          "break_glass", before=broken),
     Line(break_glass.judge, "olga", lambda by, w: break_glass.judge(by, w.ids["opening_id"], verdict="appropriate",
          note=WHY), "judge_break_glass", "break_glass", given("opening_id"), why=WHY, before=over),
+    Line(looks.look_into, "olga", lambda by, w: looks.look_into(by, mrn=w.patient.mrn, why=WHY), "look_into_access",
+         "record.patient", carla, why=WHY),
+    Line(looks.export, "olga", lambda by, w: looks.export(by, w.patient.pk, rows=3), "export_audit", number=nothing,
+         before=looked),
     # -- people
     Line(people.register_patient, "bo", register, "register_patient", "patient", whose="made"),
     Line(people.update_patient, "bo", lambda by, w: people.update_patient(by, w.patient.pk, version=1,
