@@ -23,7 +23,6 @@ from medmgmt.record.models import (
     User,
 )
 from refills.messages import calendar_feed
-from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
 from tests import factories, shipped_knowledge
 
@@ -168,7 +167,7 @@ def build() -> World:
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
         "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
-        "token": token(Reminder.objects.earliest("due_at")),
+        "token": factories.link(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "part2_consent_id": consented(carla).pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
@@ -225,6 +224,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "messages": {"before": [7, 1], "after": [1], "channels": ["email"], "hour": 10, "quiet_from": 20,
                      "quiet_until": 8, "language": "en", "version": 1},
         "choose-channel": {"channel": "email", "wanted": False},
+        "look-into": {"mrn": "C-1001", "why": "asked"},
         "caregivers": {**HELPER, "starts_on": day},
         "calendar-link": {"on": True},
         "observations": {"code": "weight", "value": 70, "observed_at": now},
@@ -278,6 +278,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "teams": {"name": "New", "why": "ok"},
         "rename-team": {"name": "New", "why": "ok"},
         "decline-staff-change": {"why": "ok"},
+        "propose-switch": {"becomes": "retired", "reason": "ok"},
         "check": {"id": "c", "as_of": day},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
@@ -348,6 +349,7 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "programmes": {"team_id": factories.team().pk, "phone": "+1 555 0100"},
         "restricted": {"to": "treating", "purpose": "treatment", "given_on": day, "until": later},
         "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},
+        "look_into": {"mrn": "C-1001", "why": "asked"},
         "judge_break_glass": {"verdict": "appropriate", "note": "ok"},
         "new_login": {"username": "nell", "role": "nurse", "why": "ok"},
         "ask_role": {"role": "pharmacist", "why": "ok"},
