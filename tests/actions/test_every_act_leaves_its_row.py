@@ -43,7 +43,7 @@ from medmgmt.record.models import AuditEntry, Device, DosageChange, Kind, OpenSe
 from medmgmt.signing_in.places import Place
 from refills.messages import restoring
 from refills.models import Reminder
-from tests import factories
+from tests import factories, switching
 from tests.actions import orders
 from tests.faces import world as worlds
 from tests.faces.world import World
@@ -249,7 +249,7 @@ def claimed(world: World) -> None:
 
 
 def retired(world: World) -> None:
-    knowledge.retire(factories.pia(), world.ids["release_id"])
+    switching.out_of_use(world.ids["release_id"])
 
 
 HERE = Place("192.0.2.1", "a-word-of-its-own", "Firefox on Linux")
@@ -485,8 +485,8 @@ LINES = [
          "local_change", whose=SITE),
     Line(knowledge.run, "pia", lambda by, w: knowledge.run(by, scope="shipped"), "run_selftest", "selftest",
          whose=SITE),
-    Line(knowledge.retire, "pia", lambda by, w: knowledge.retire(by, w.ids["release_id"]), "retire_release", "release",
-         whose=SITE),
+    Line(knowledge.propose_switch, "pia", lambda by, w: knowledge.propose_switch(by, w.ids["release_id"],
+         becomes="retired", reason=WHY), "propose_switch", "local_change", why=WHY, whose=SITE),
     Line(knowledge.activate, "pia", activated, "activate_release", "release", whose=SITE, before=retired),
     Line(knowledge.end, "pia", ended, "end_rule", "local_change", whose=SITE, before=approved),
 ]  # fmt: skip
@@ -517,6 +517,7 @@ PARTS: list[Act] = [
     renewals.decide,
     worklist.worked_on,
     worklist.reached,
+    staff.administrators,
     staff.found,
     staff.named,
     staff.whose_chart,

@@ -128,7 +128,7 @@ api:releases                 GET    s y y y y n y n n
 api:release                  GET    s y y y y n y n n
 api:preview-release          GET    s n n y y n n n n
 api:activate-release         POST   s n n y y n n n n
-api:retire-release           POST   s n n y y n n n n
+api:propose-switch           POST   s n n y n n n n n
 api:alerts                   GET    s y n y y n y n n
 api:alert-feedback           GET    s y n y y n y n n
 api:rescreenings             GET    s y y y y n y n n

@@ -21,7 +21,6 @@ from medmgmt.record.models import (
     User,
 )
 from refills.messages import calendar_feed
-from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
 from tests import factories, shipped_knowledge
 
@@ -154,7 +153,7 @@ def build() -> World:
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
         "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
-        "token": token(Reminder.objects.earliest("due_at")),
+        "token": factories.link(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
         "uidb64": "MQ",
@@ -264,6 +263,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "teams": {"name": "New", "why": "ok"},
         "rename-team": {"name": "New", "why": "ok"},
         "decline-staff-change": {"why": "ok"},
+        "propose-switch": {"becomes": "retired", "reason": "ok"},
         "check": {"id": "c", "as_of": day},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge-break-glass": {"verdict": "appropriate", "note": "ok"},

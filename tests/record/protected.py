@@ -214,7 +214,8 @@ def hers(model: type[models.Model], **values: Any) -> Callable[[], models.Model]
 
 PROPOSED = """id patient_id prescription_id kind effective_on sig old_sig reason_code note alongside author_id
     proposed_at prompted_by_side_effect_id prompted_by_observation_id prompted_by_plan"""
-SETTLING = "status signed_by_id signed_at withdrawn_by_id withdrawn_at withdrawn_note seal seal_key"
+SETTLING = """status signed_by_id signed_at signed_unchecked withdrawn_by_id withdrawn_at withdrawn_note seal
+    seal_key"""
 PLAIN_PRESCRIPTION = """id product_rxcui strength form free_text indication first_supply_days created_by_id created_at
     source_id"""
 SETTLED = "never edited"
