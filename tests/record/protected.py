@@ -98,10 +98,11 @@ def release() -> Release:
 
 
 def held(model: type[models.Model], **values: Any) -> Guard:
-    """A row that a release holds, and goes with it."""
+    """A row of a release that a review has used."""
     return Guard(
         lambda: model._default_manager.create(release=release(), **values),
         "what a release holds is never edited; import another release",
+        deleted="what a release in use holds is never deleted; retire the release",
         emptied=f"{model._meta.db_table} is never emptied",
     )
 

@@ -213,7 +213,7 @@ def test_an_entry_about_fifty_patients_costs_three_queries_and_each_finds_it(dja
     seen, bo = [factories.patient(f"M-{number}").pk for number in range(50)], factories.bo()
     with django_assert_num_queries(3):
         made = audit.record(bo, "see", patients=seen, obj=("page", "web:worklist"))
-    assert made.detail == {"named": sorted(seen)}
+    assert (made.chain, made.detail) == (f"person:{bo.pk}", {"named": sorted(seen)})
     assert set(AuditPatient.objects.filter(entry=made).values_list("patient", flat=True)) == set(seen)
     assert audit.verify() == []
 
@@ -222,7 +222,7 @@ def test_verify_finds_a_patient_taken_out_of_the_index_or_laid_into_it(chain):
     first, second, other = factories.carla().pk, factories.stranger().pk, factories.patient("M-9").pk
     made = audit.record(factories.bo(), "see", patients=[first, second])
     named = AuditPatient.objects.filter(entry=made)
-    wrong = [Fault("site", made.seq, "the index of patients does not name whom it names")]
+    wrong = [Fault(made.chain, made.seq, "the index of patients does not name whom it names")]
     with by_the_owner_of_the_database():
         named.filter(patient=second).delete()
     assert audit.verify() == wrong

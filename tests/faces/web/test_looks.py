@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
-from medmgmt import looks as looks_room
 from medmgmt.actions import looks
 from medmgmt.record import audit
 from medmgmt.record.errors import NoSuchPatient
@@ -53,11 +53,15 @@ def test_the_whole_history_is_there_page_by_page_and_that_of_a_merged_chart_too(
     Patient.objects.filter(pk=gone.pk).update(merged_into=world.carla)
     for _ in range(60):
         audit.record(cast.bo(), "view_chart", patient_id=world.carla.pk)
+    whose = [gone.pk, world.carla.pk]
+    whole = AuditEntry.objects.filter(Q(patient__in=whose) | Q(patients__patient__in=whose))
+    written = set(whole.values_list("pk", flat=True))
     carla = browser(cast.carla_user())
     pages = carla.get("/my/who-looked/").context["rows"].paginator.page_range
-    shown = {one.pk: one for number in pages for one in carla.get(f"/my/who-looked/?page={number}").context["rows"]}
-    read = [looks_room.in_words(one, cast.carla_user()).who for one in shown.values()]
-    assert (read.count("Bo Berg"), read.count("Dirk Dorn")) == (60, 2)
+    shown = [one for number in pages for one in carla.get(f"/my/who-looked/?page={number}").context["rows"]]
+    assert len(written) > 60
+    assert written <= {one.pk for one in shown}
+    assert {one.actor_name for one in shown} >= {"bo", "dorn"}
 
 
 def test_a_patient_reads_it_in_spanish(world: World, browser: Browser) -> None:
