@@ -224,6 +224,25 @@ def remove_factor(user: User, factor_id: int) -> SecondFactor:
     return found
 
 
+@transaction.atomic
+def end_factors_of(username: str, *, reason: str) -> int:
+    """On the server, for somebody who has lost them all: the next sign-in sets up a new one. How many have ended.
+
+    Sessions and tokens end as well: whoever has the lost phone may have those too.
+    """
+    user = User.objects.select_for_update().filter(username=username).first()
+    if user is None:
+        raise Refused(_("Nobody here has that name."))
+    if not reason.strip():
+        raise Refused(_("Say why."))
+    ended = factors.of(user).update(ended_at=timezone.now())
+    sessions.end_all(user)
+    audit.record(
+        None, "end_second_factors", obj=user, why=reason, detail={"ended": ended}, actor_name="the command line"
+    )
+    return ended
+
+
 # -- password, PIN, sessions, devices ---------------------------------------------------------------------------------
 
 

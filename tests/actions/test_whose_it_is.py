@@ -395,7 +395,7 @@ def test_the_only_pharmacists_own_change_waits_for_a_psychiatrist_and_of_two_for
     "act",
     [
         lambda by: knowledge.activate(by, 1),
-        lambda by: knowledge.retire(by, 1),
+        lambda by: knowledge.propose_switch(by, 1, becomes="retired", reason="x"),
         lambda by: knowledge.run(by, scope="shipped"),
         lambda by: knowledge.approve(by, proposed_rule()),
         lambda by: knowledge.reject(by, proposed_rule(), why="x"),

@@ -253,8 +253,10 @@ def test_the_administrator_reads_who_did_what(adler: Api, admin: Api) -> None:
     patient = factories.carla().pk
     done(adler.get(f"patients/{patient}/"))
     done(adler.get("patients/"))
-    entries = done(admin.get(f"audit/?patient={patient}"))["results"]
-    assert [entry["act"] for entry in entries] == ["view_chart"]
+    assert admin.get(f"audit/patients/{patient}/").status_code == 403
+    done(admin.post("audit/looks/", {"mrn": "C-1001", "why": "The patient asked."}), 201)
+    entries = done(admin.get(f"audit/patients/{patient}/"))["results"]
+    assert [entry["act"] for entry in entries] == ["look_into_access", "see", "view_chart"]
     acts = [entry["act"] for entry in done(admin.get("audit/"))["results"]]
     assert "see" in acts
 
