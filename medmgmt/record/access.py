@@ -104,20 +104,11 @@ SCOPES: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """Which acts each scope of a token adds. No token does an act that is in none."""
 IN_PERSON = frozenset(
-    {
-        "cosign",
-        "approve_knowledge",
-        "activate_release",
-        "make_token",
-        "break_glass",
-        "judge_break_glass",
-        "mark_programme",
-        "give_part2_consent",
-        "revoke_part2_consent",
-    }
-)
-"""What somebody who is signed in does, and no token: a second pair of eyes, a chart opened in an emergency, and what
-changes every review."""
+    {"cosign", "approve_knowledge", "activate_release", "make_token", "break_glass", "judge_break_glass",
+     "manage_staff", "confirm_staff", "mark_programme", "give_part2_consent", "revoke_part2_consent"}
+)  # fmt: skip
+"""What somebody who is signed in does, and no token: a second pair of eyes, a chart opened in an emergency, what
+changes every review, and who may do what here or see what."""
 SCOPE_OF = {act: scope for scope, acts in SCOPES.items() for act in acts}
 
 IN_EMERGENCY = frozenset(
