@@ -10,6 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from medmgmt.record import redaction
 from medmgmt.signing_in import places
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -301,6 +302,8 @@ REST_FRAMEWORK = {
 MIGRATION_MODULES = {"knox": None}
 """Knox makes its own table of tokens even where ours stands in for it; nothing may point at people from there."""
 KNOX_TOKEN_MODEL = "record.Token"  # noqa: S105 - the name of a table
+MIGRATION_MODULES = {"knox": None}
+"""Its table is ours: its own migrations would make another one that nobody uses and that no flush knows of."""
 REST_KNOX = {"TOKEN_MODEL": KNOX_TOKEN_MODEL, "TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer"}
 NAMED_AS_HERE = {
     "medmgmt.record.models": "EncounterKind ReactionSeverity ReasonCode Sex SideEffectSeverity",
@@ -372,6 +375,8 @@ if not all(re.fullmatch(r"\+?[0-9][0-9 ()-]{1,18}[0-9]", one) for one in (EMERGE
 REMINDER_HOUR = number("REMINDER_HOUR", 9, least=8, most=20)
 """Local hour (0-23) at which reminders are due, in the patient's time zone; within waking hours."""
 REMINDER_LINK_DAYS = number("REMINDER_LINK_DAYS", 14, least=1, most=60)
+CALENDAR_LINK_DAYS = number("CALENDAR_LINK_DAYS", 180, least=1, most=730)
+"""How long a calendar link works; then its owner makes a new one."""
 REMINDER_LEASE_SECONDS = number("REMINDER_LEASE_SECONDS", 60, least=5, most=3600)
 REMINDER_ATTEMPTS = number("REMINDER_ATTEMPTS", 5, least=1, most=20)
 REMINDER_THREADS = number("REMINDER_THREADS", 32, least=1, most=256)
@@ -430,7 +435,8 @@ BREAK_GLASS_SIGN = yes_or_no("BREAK_GLASS_SIGN", default=False)
 BREAK_GLASS_REASON_SHOWN = yes_or_no("BREAK_GLASS_REASON_SHOWN", default=False)
 """Whether the patient reads the reason that was typed; else that it was an emergency."""
 
-# -- logs: ids only, never a name, a drug or a note -------------------------------------------------------------------
+# -- logs: ids only, never a name, a drug, a note or a token ----------------------------------------------------------
+redaction.install()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

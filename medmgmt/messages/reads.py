@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -64,6 +64,8 @@ class Page:
     channels: list[ChannelLine]
     helpers: list[CaregiverConsent]
     feed: str
+    feed_until: datetime | None
+    """When the calendar link ends by itself; it may have ended."""
     coming: list[ComingDay]
     sent: list[Reminder]
 
@@ -102,6 +104,7 @@ def page(by: User, act: str, patient_id: int) -> Page:
         channels=channel_lines(patient, wishes),
         helpers=list(CaregiverConsent.objects.filter(patient=patient).select_related("withdrawn", "recorded_by")),
         feed=calendar_feed.url(feed) if feed else "",
+        feed_until=calendar_feed.works_until(feed) if feed else None,
         coming=coming(patient, wishes, today),
         sent=list(sent.order_by("-due_at", "-id")[:30]),
     )
@@ -141,7 +144,8 @@ def coming(patient: Patient, wishes: Wishes, today: date) -> list[ComingDay]:
 
 
 def calendar(token: str) -> bytes:
-    """The calendar behind a link, in the patient's language; LinkUnknown where the link does not work (any more)."""
+    """The calendar behind a link, in the patient's language; LinkUnknown where it is no link of ours, LinkExpired where
+    it does not work any more."""
     feed = calendar_feed.read(token)
     patient = feed.patient
     wishes, today = wishes_of(patient), patient.today(timezone.now())

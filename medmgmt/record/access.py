@@ -324,6 +324,20 @@ def patients_like(by: User, act: str, *, birth_date: date, mrn: str) -> QuerySet
     return Patient.objects.filter(alike, merged_into=None).order_by("pk")
 
 
+def chart_by_number(by: User, act: str, number: str) -> int:
+    """The number of the chart that has this medical record number, whoever's care it is in; NoSuchPatient if none has.
+
+    For looking into who saw it: nothing of the chart is shown. One query.
+    """
+    require(by, act)
+    known = (
+        Patient.objects.filter(mrn_key=names.compact(number)).exclude(mrn_key="").order_by("merged_into", "pk").first()
+    )
+    if known is None:
+        raise NoSuchPatient(_("No chart has this record number."))
+    return known.merged_into_id or known.pk
+
+
 def patients_counted(by: User, patient_ids: Iterable[int]) -> list[Patient]:
     """These patients, whoever's care they are in, for counting what a release would change; it shows nobody's chart.
 

@@ -21,6 +21,7 @@ from medmgmt.actions import (
     history,
     importing,
     knowledge,
+    looks,
     merging,
     messages,
     monitoring,
@@ -42,7 +43,7 @@ from medmgmt.record.models import AuditEntry, Device, DosageChange, Kind, OpenSe
 from medmgmt.signing_in.places import Place
 from refills.messages import restoring
 from refills.models import Reminder
-from tests import factories
+from tests import factories, switching
 from tests.actions import orders
 from tests.faces import world as worlds
 from tests.faces.world import World
@@ -131,6 +132,10 @@ def broken(world: World) -> None:
 def over(world: World) -> None:
     broken(world)
     break_glass.end(factories.dorn(), world.ids["opening_id"])
+
+
+def looked(world: World) -> None:
+    looks.look_into(factories.olga(), mrn=world.patient.mrn, why=WHY)
 
 
 def clozapine(world: World) -> None:
@@ -244,7 +249,7 @@ def claimed(world: World) -> None:
 
 
 def retired(world: World) -> None:
-    knowledge.retire(factories.pia(), world.ids["release_id"])
+    switching.out_of_use(world.ids["release_id"])
 
 
 HERE = Place("192.0.2.1", "a-word-of-its-own", "Firefox on Linux")
@@ -395,6 +400,10 @@ LINES = [
          "break_glass", before=broken),
     Line(break_glass.judge, "olga", lambda by, w: break_glass.judge(by, w.ids["opening_id"], verdict="appropriate",
          note=WHY), "judge_break_glass", "break_glass", given("opening_id"), why=WHY, before=over),
+    Line(looks.look_into, "olga", lambda by, w: looks.look_into(by, mrn=w.patient.mrn, why=WHY), "look_into_access",
+         "record.patient", carla, why=WHY),
+    Line(looks.export, "olga", lambda by, w: looks.export(by, w.patient.pk, rows=3), "export_audit", number=nothing,
+         before=looked),
     # -- people
     Line(people.register_patient, "bo", register, "register_patient", "patient", whose="made"),
     Line(people.update_patient, "bo", lambda by, w: people.update_patient(by, w.patient.pk, version=1,
@@ -476,8 +485,8 @@ LINES = [
          "local_change", whose=SITE),
     Line(knowledge.run, "pia", lambda by, w: knowledge.run(by, scope="shipped"), "run_selftest", "selftest",
          whose=SITE),
-    Line(knowledge.retire, "pia", lambda by, w: knowledge.retire(by, w.ids["release_id"]), "retire_release", "release",
-         whose=SITE),
+    Line(knowledge.propose_switch, "pia", lambda by, w: knowledge.propose_switch(by, w.ids["release_id"],
+         becomes="retired", reason=WHY), "propose_switch", "local_change", why=WHY, whose=SITE),
     Line(knowledge.activate, "pia", activated, "activate_release", "release", whose=SITE, before=retired),
     Line(knowledge.end, "pia", ended, "end_rule", "local_change", whose=SITE, before=approved),
 ]  # fmt: skip
@@ -508,6 +517,7 @@ PARTS: list[Act] = [
     renewals.decide,
     worklist.worked_on,
     worklist.reached,
+    staff.administrators,
     staff.found,
     staff.named,
     staff.whose_chart,

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from interactions.models import LocalChange, Release, RescreenRun, Rule, SelftestRun
-from medmgmt.actions import authorising, messages, observing, people, side_effects, supply, worklist
+from medmgmt.actions import authorising, looks, messages, observing, people, side_effects, supply, worklist
 from medmgmt.record.models import (
     Allergy,
     BreakGlass,
@@ -95,6 +95,7 @@ def build() -> Clinic:
     knowledge(clinic)
     logins(clinic)
     name_the_rest(clinic)
+    looks.look_into(factories.admin(), mrn=carla.mrn, why="asked")
     for team in (factories.team(), other):
         clinic.call(team, f"#{team.name.lower()}")
     clinic.ids |= {

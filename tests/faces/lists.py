@@ -20,7 +20,8 @@ web:begin_membership web:cancel web:change web:change_password web:claim web:cle
 web:confirm_staff_change web:correct_login web:correct_observation web:correct_side_effect web:cosign web:count
 web:decide_rule web:decline web:decline_cosignature web:decline_staff_change web:dismiss_remark web:done
 web:end_break_glass web:end_membership web:end_sessions web:enrol web:first_sign_in web:forget_device web:hook
-web:judge_break_glass web:language web:lift_limit web:limit web:local_change web:make_inactive web:merge_charts
+web:judge_break_glass web:language web:lift_limit web:limit web:local_change web:look_into web:make_inactive
+web:merge_charts
 web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition web:new_dispense web:new_encounter
 web:new_login web:new_observation web:new_rule web:new_side_effect web:notice web:order_monitoring web:pin
 web:postpone web:reassign web:recovery_codes web:register web:release web:release_gate web:remove_factor
@@ -128,7 +129,8 @@ api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
 api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
 api:my-sessions | OpenSession | bo: #ward-tablet | adler pia admin carla dorn pat olga:
 api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
-api:audit?patient={pat} | AuditEntry | admin olga: #Park
+api:audit-of | AuditEntry | admin: #Castillo
+api:own-looks | AuditEntry | carla: #Castillo | pat: #Park
 api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside
 api:portal | words | carla: Castillo newache sertraline tremor | pat: Park patache patazine
 api:patient | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline
@@ -235,7 +237,9 @@ web:held | words | adler bo pia: Castillo
 web:held | Reminder at name="messages" value="(\d+)" | adler bo pia: #held
 web:outbox | words | admin: Sentfirst Sentsecond
 web:audit | words | admin olga:
-web:audit?patient={pat} | words | admin olga:
+web:audit_of | words | admin:
+web:export_audit | words | admin:
+web:who_looked | words | carla pat:
 web:break_glass | words | adler bo pia dorn:
 web:openings | words | olga: Castillo
 """

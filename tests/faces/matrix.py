@@ -128,7 +128,7 @@ api:releases                 GET    s y y y y n y n n
 api:release                  GET    s y y y y n y n n
 api:preview-release          GET    s n n y y n n n n
 api:activate-release         POST   s n n y y n n n n
-api:retire-release           POST   s n n y y n n n n
+api:propose-switch           POST   s n n y n n n n n
 api:alerts                   GET    s y n y y n y n n
 api:alert-feedback           GET    s y n y y n y n n
 api:rescreenings             GET    s y y y y n y n n
@@ -148,6 +148,9 @@ api:break-glass              GET    s y y y n n y n y
 api:break-glass              POST   s y y y n n y n n
 api:end-break-glass          POST   s x x x y n y n y
 api:judge-break-glass        POST   s n n n n n n n y
+api:look-into                POST   s n n n y n n n y
+api:audit-of                 GET    s n n n n n n n n
+api:own-looks                GET    s n n n n y n y n
 api:logins                   GET    s n n n y n n n n
 api:logins                   POST   s n n n y n n n n
 api:login                    GET    s n n n y n n n n
@@ -368,6 +371,14 @@ web:held                     GET    s y y y n n x n n
 web:held                     POST   s y y y n n x n n
 web:outbox                   GET    s n n n y n n n n
 web:outbox                   POST   s n n n y n n n n
+web:look_into                GET    s n n n y n n n y
+web:look_into                POST   s n n n r n n n r
+web:audit_of                 GET    s n n n r n n n r
+web:audit_of                 POST   s n n n r n n n r
+web:export_audit             GET    s n n n n n n n n
+web:export_audit             POST   s n n n n n n n n
+web:who_looked               GET    s n n n n y n y n
+web:who_looked               POST   s n n n n y n y n
 web:audit                    GET    s n n n y n n n y
 web:audit                    POST   s n n n y n n n y
 web:break_glass              GET    s y y y n n y n n

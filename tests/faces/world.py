@@ -21,7 +21,6 @@ from medmgmt.record.models import (
     User,
 )
 from refills.messages import calendar_feed
-from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
 from tests import factories, shipped_knowledge
 
@@ -154,7 +153,7 @@ def build() -> World:
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
         "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
-        "token": token(Reminder.objects.earliest("due_at")),
+        "token": factories.link(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
         "uidb64": "MQ",
@@ -210,6 +209,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "messages": {"before": [7, 1], "after": [1], "channels": ["email"], "hour": 10, "quiet_from": 20,
                      "quiet_until": 8, "language": "en", "version": 1},
         "choose-channel": {"channel": "email", "wanted": False},
+        "look-into": {"mrn": "C-1001", "why": "asked"},
         "caregivers": {**HELPER, "starts_on": day},
         "calendar-link": {"on": True},
         "observations": {"code": "weight", "value": 70, "observed_at": now},
@@ -263,6 +263,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "teams": {"name": "New", "why": "ok"},
         "rename-team": {"name": "New", "why": "ok"},
         "decline-staff-change": {"why": "ok"},
+        "propose-switch": {"becomes": "retired", "reason": "ok"},
         "check": {"id": "c", "as_of": day},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
@@ -329,6 +330,7 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "notice": {"wanted": "0"},
         "reminder": {"choice": "confirm"},
         "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},
+        "look_into": {"mrn": "C-1001", "why": "asked"},
         "judge_break_glass": {"verdict": "appropriate", "note": "ok"},
         "new_login": {"username": "nell", "role": "nurse", "why": "ok"},
         "ask_role": {"role": "pharmacist", "why": "ok"},

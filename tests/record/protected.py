@@ -106,6 +106,11 @@ def held(model: type[models.Model], **values: Any) -> Guard:
     )
 
 
+def open_task() -> Task:
+    """Something that waits for the nurses."""
+    return Task.objects.create(kind="other", key="k", role="nurse", due_at=NOW, title="Call", patient=factories.carla())
+
+
 def review() -> Review:
     """A look at Carla's medicines."""
     return Review.objects.create(
@@ -209,7 +214,8 @@ def hers(model: type[models.Model], **values: Any) -> Callable[[], models.Model]
 
 PROPOSED = """id patient_id prescription_id kind effective_on sig old_sig reason_code note alongside author_id
     proposed_at prompted_by_side_effect_id prompted_by_observation_id prompted_by_plan"""
-SETTLING = "status signed_by_id signed_at withdrawn_by_id withdrawn_at withdrawn_note seal seal_key"
+SETTLING = """status signed_by_id signed_at signed_unchecked withdrawn_by_id withdrawn_at withdrawn_note seal
+    seal_key"""
 PLAIN_PRESCRIPTION = """id product_rxcui strength form free_text indication first_supply_days created_by_id created_at
     source_id"""
 SETTLED = "never edited"
@@ -322,6 +328,9 @@ GUARDED: list[tuple[str, Guard]] = [
         "id source version released_on kind licence url sha256 files counts warnings imported_at",
         "status activated_at activated_by_id", deleted="a release that a review has used is never deleted",
         emptied="interactions_release is never emptied")),
+    ("refills.Task", Guard(
+        open_task, may_change=" ".join(columns(Task)), deleted="a task is never deleted: cancel it",
+        emptied="a task is never deleted: cancel it")),
     ("interactions.ReleaseDrug", held(ReleaseDrug, number=1, name="x")),
     ("interactions.PairRow", held(PairRow, number=1, grades=b"\x01")),
     ("interactions.PairNote", held(PairNote, a=2, b=1)),
@@ -394,7 +403,6 @@ EDITED_FREELY = {
     "refills.Unreachable": "it is mended",
     "refills.CalendarFeed": "it is revoked",
     "refills.ProviderReport": "it is forgotten in time",
-    "refills.Task": "claimed, raised, closed",
     "refills.Absence": "it is withdrawn",
     "refills.NoDigest": "it is taken back",
 }

@@ -326,6 +326,34 @@ def test_a_chain_cut_off_together_with_its_head_is_found_by_the_heads_kept_elsew
     assert Fault(chain, 6, "it is not the entry that a head of its chain names") in audit.verify(kept)
 
 
+@contextlib.contextmanager
+def another_client_of_sqlite() -> Iterator[None]:
+    """One that does not ask the triggers about rows that it replaces, which is how SQLite comes."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA recursive_triggers = OFF")
+        yield
+        cursor.execute("PRAGMA recursive_triggers = ON")
+
+
+@pytest.mark.sqlite
+def test_a_head_that_another_client_of_sqlite_replaced_past_the_triggers_is_found(chain):
+    with another_client_of_sqlite(), connection.cursor() as cursor:
+        cursor.execute("INSERT OR REPLACE INTO record_audithead (chain, seq, hash) VALUES (%s, 0, '')", [chain])
+    assert audit.verify() == [Fault(chain, 6, "the head of the chain does not reach its last entry")]
+
+
+@pytest.mark.sqlite
+def test_a_signed_medicine_that_another_client_of_sqlite_replaced_past_the_triggers_is_found():
+    change = factories.taking().changes.get()
+    audit.record(change.signed_by, "sign", patient_id=change.patient_id, detail={"seals": {change.pk: change.seal}})
+    other = factories.prescription(drug_name="lithium", rxcui=6448)
+    with another_client_of_sqlite(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE OR REPLACE record_prescription SET id = %s WHERE id = %s", [change.prescription_id, other.pk]
+        )
+    assert audit.verify() == [Fault("dosage change", change.pk, "it is not what was signed")]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_chain_cut_off_together_with_its_head_is_found_by_the_numbers_outside_the_database(capsys):
     carla, bo = factories.carla(), factories.bo()

@@ -237,6 +237,15 @@ def refusals(vendor, columns):
 MOVE_HEAD = "UPDATE record_audithead SET seq = NEW.seq, hash = NEW.hash WHERE chain = NEW.chain;"
 
 
+def looking_here(connection):
+    """That a function asks our tables, and no temporary ones of the same name that whoever calls it has made."""
+    if connection.vendor == "sqlite":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        return f"SET search_path = {cursor.fetchone()[0]}, pg_temp"
+
+
 def put_up(apps, schema_editor):
     vendor = schema_editor.connection.vendor
     run = lambda sql: schema_editor.execute(sql, params=None)  # the texts hold no parameters
@@ -244,6 +253,7 @@ def put_up(apps, schema_editor):
         model._meta.db_table: [field.column for field in model._meta.local_concrete_fields]
         for model in apps.get_models()
     }
+    here = looking_here(schema_editor.connection)
     for name, event, table, when, sentence in refusals(vendor, columns):
         if vendor == "sqlite":
             run(
@@ -253,7 +263,7 @@ def put_up(apps, schema_editor):
             continue
         row = "OLD" if event == "DELETE" else "NEW"
         run(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN "
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {here} AS $$ BEGIN IF {when} THEN "
             f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
             f"RETURN {row}; END $$"
         )
@@ -262,7 +272,7 @@ def put_up(apps, schema_editor):
         run(f"CREATE TRIGGER the_audit_head_moves AFTER INSERT ON record_auditentry BEGIN {MOVE_HEAD} END")
         return
     run(
-        f"CREATE FUNCTION the_audit_head_moves() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE FUNCTION the_audit_head_moves() RETURNS trigger LANGUAGE plpgsql {here} AS "
         f"$$ BEGIN {MOVE_HEAD} RETURN NULL; END $$"
     )
     run(

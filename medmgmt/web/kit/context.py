@@ -28,7 +28,7 @@ STAFF_PAGES = ("staff", "new_login", "login", "teams", "rename_team", "staff_cha
                "ask_role", "ask_password", "ask_active", "make_inactive", "clear_lock", "correct_login",
                "begin_membership")  # fmt: skip
 DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
-    ("view_own", "web:portal", _("My medicines"), ("portal",)),
+    ("view_own", "web:portal", _("My medicines"), ("portal", "who_looked")),
     ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),
     ("work_tasks", "web:worklist", _("Worklist"), ("worklist", "task", "late", "cover")),
     ("renew", "web:renewals", _("Renewals"), ("renewals", "renewal", "decline")),
@@ -39,7 +39,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_delivery", "web:delivery", _("Delivery"), ("delivery",)),
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
     ("judge_break_glass", "web:openings", _("Emergencies"), ("openings", "judge_break_glass")),
-    ("view_audit", "web:audit", _("Audit"), ("audit",)),
+    ("view_audit", "web:audit", _("Audit"), ("audit", "look_into", "audit_of")),
     ("manage_staff", "web:staff", _("Staff"), STAFF_PAGES),
 )
 """Act that opens it, address, label, and the views that count as being there."""

@@ -86,6 +86,7 @@ def test_no_page_asks_more_often_because_there_is_more_to_show(world: World, bro
         (admin, "/staff/changes/", 6),
         (carla, "/my/", 17),
         (carla, "/my/messages/", 30),
+        (carla, "/my/who-looked/", 9),
         (adler, f"{chart}messages/", 32),
     ]
     DemoMessage.objects.create(sender="a@b.example", recipient="c@d.example", subject="s", body="b")
