@@ -11,7 +11,9 @@ from psycopg import sql
 
 OURS = ("record", "refills", "interactions")
 DELETED = {
+    "record_attempts",
     "record_idempotencyrecord",
+    "record_quickpin",
     "refills_supplytouch",
     "refills_reminderitem",
     "refills_nodigest",
