@@ -274,8 +274,8 @@ def sign(by: User, change_id: int, *, unchecked: bool = False) -> DosageChange:
     """
     with transaction.atomic():
         patient, change = proposed(by, "sign", change_id)
-        require_proof(change)
         with library.steady():
+            require_proof(change)
             known = Known.whole(patient, *courses.SUPPLY, beside=change.prescription)
             require_unchanged(change, known)
             kept = review_now(by, patient, change, known=known, moment="sign")

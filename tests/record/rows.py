@@ -8,6 +8,7 @@ from medmgmt.record import seals, signatures
 from medmgmt.record.models import (
     Allergy,
     AllergyReaction,
+    Attempts,
     AuditEntry,
     AuditHead,
     AuditPatient,
@@ -20,6 +21,7 @@ from medmgmt.record.models import (
     Condition,
     ContactPoint,
     CoSignature,
+    Device,
     Disclosure,
     DosageChange,
     Encounter,
@@ -29,16 +31,20 @@ from medmgmt.record.models import (
     Level,
     MonitoringOrder,
     Observation,
+    OpenSession,
     Part2Consent,
     Part2Revoked,
     Patient,
     Prescription,
     Programme,
+    QuickPin,
     Role,
+    SecondFactor,
     SideEffectReport,
     StaffChange,
     StaffChangeKind,
     Suspect,
+    Token,
     User,
 )
 from tests import factories
@@ -241,6 +247,32 @@ def audit_patient(**values: Any) -> AuditPatient:
 def request(**values: Any) -> IdempotencyRecord:
     fine = {"user": factories.bo(), "key": "k", "method": "POST", "path": "/", "fingerprint": "f", "status": 201}
     return IdempotencyRecord.objects.create(**{**fine, **values})
+
+
+def attempts(**values: Any) -> Attempts:
+    return Attempts.objects.create(**{"key": "name:k", **values})
+
+
+def factor(**values: Any) -> SecondFactor:
+    return SecondFactor.objects.create(**{"user": factories.bo(), "kind": "totp", "secret": "s", **values})
+
+
+def device(**values: Any) -> Device:
+    return Device.objects.create(**{"user": factories.bo(), "digest": "d", "words": "Firefox on Linux", **values})
+
+
+def open_session(**values: Any) -> OpenSession:
+    fine = {"user": factories.bo(), "session_key": "k", "words": "Firefox on Linux"}
+    return OpenSession.objects.create(**{**fine, **values})
+
+
+def quick_pin(**values: Any) -> QuickPin:
+    return QuickPin.objects.create(**{"user": factories.bo(), "digest": "d", **values})
+
+
+def bearer(**values: Any) -> Token:
+    fine = {"user": factories.bo(), "name": "n", "scope": "read", "digest": "d", "token_key": "t"}
+    return Token.objects.bulk_create([Token(**{**fine, "expiry": datetime(2190, 1, 1, tzinfo=UTC), **values})])[0]
 
 
 SEAL = seals.Seal("s" * 64, "k")
