@@ -173,5 +173,5 @@ urlpatterns = [
     path("staff/<int:user_id>/unlock/", staff.unlock, name="clear_lock"),
     path("staff/<int:user_id>/correct/", staff.correct, name="correct_login"),
     path("staff/<int:user_id>/join/", staff.join, name="begin_membership"),
-    path("first-sign-in/<uidb64>/<token>/", staff.FirstSignIn.as_view(), name="first_sign_in"),
+    path("first-sign-in/<str:uidb64>/<str:token>/", staff.FirstSignIn.as_view(), name="first_sign_in"),
 ]

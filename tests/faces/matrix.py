@@ -440,5 +440,5 @@ web:decline_staff_change     GET    s r r r r r r r r
 web:decline_staff_change     POST   s r n r r n r n n
 web:first_sign_in            GET    x x x x x x x x x
 web:first_sign_in            POST   x x x x x x x x x
-web:first_sign_in            PUT    x x x x x x x x x
+web:first_sign_in            PUT    m m m m m m m m m
 """
