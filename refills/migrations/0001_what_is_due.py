@@ -385,7 +385,7 @@ class Migration(migrations.Migration):
                 'ordering': ('prescription', 'dispensed_on', 'id'),
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='a_dispense_hands_out_something'),
-                    models.CheckConstraint(condition=models.Q(('quantity__gte', 0), ('quantity__lte', 10000)), name='a_dispense_is_at_most_ten_thousand_units'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('quantity__gte', 0), ('quantity__lte', 10000)), ('unit__in', ('mg', 'ug', 'mcg')), _connector='OR'), name='a_dispense_is_at_most_ten_thousand_units'),
                     models.CheckConstraint(condition=models.Q(('days_supply__lte', 366)), name='a_dispense_lasts_at_most_a_year'),
                 ],
             },
