@@ -443,7 +443,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
-        "waitress.queue": {"level": "ERROR"}
+        "fido2": {"level": "WARNING"},  # it would write the number of each passkey
+        "waitress.queue": {"level": "ERROR"},
     },  # a line for each request that waits a moment tells nobody anything
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING").upper()},
 }

@@ -15,7 +15,7 @@ from interactions.errors import CoSignatureNeeded, NothingChecked, UnansweredFin
 from interactions.models import Review
 from interactions.review import Draft
 from medmgmt.messages import planning
-from medmgmt.record import access, audit, door, dosing, signatures
+from medmgmt.record import access, audit, door, dosing, part2, signatures
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
 from medmgmt.regimen import courses, order_lines
@@ -119,7 +119,12 @@ def propose_start(
     of = {f"prescription__{name}": value for name, value in columns.items()}
     require_not_again(by, patient, said, confirm=confirm, **of)
     prescription = Prescription.objects.create(
-        patient=patient, created_by=by, indication=indication, first_supply_days=first_supply_days, **columns
+        patient=patient,
+        created_by=by,
+        indication=indication,
+        first_supply_days=first_supply_days,
+        programme=part2.programme_of(by, patient),
+        **columns,
     )
     return propose(by, patient, prescription, said)
 
@@ -269,8 +274,8 @@ def sign(by: User, change_id: int, *, unchecked: bool = False) -> DosageChange:
     """
     with transaction.atomic():
         patient, change = proposed(by, "sign", change_id)
-        require_proof(change)
         with library.steady():
+            require_proof(change)
             known = Known.whole(patient, *courses.SUPPLY, beside=change.prescription)
             require_unchanged(change, known)
             kept = review_now(by, patient, change, known=known, moment="sign")
@@ -286,9 +291,9 @@ def sign(by: User, change_id: int, *, unchecked: bool = False) -> DosageChange:
         audit.record(by, "sign" if clear else "sign_refused", patient_id=patient.pk,
                      obj=("dosage_change", change.pk), detail={**looked_at(kept.review), "seals": seals})  # fmt: skip
     if waiting:
-        raise UnansweredFindings(waiting)
+        raise UnansweredFindings(part2.mask(by, patient.pk).findings(waiting))
     if alone:
-        raise CoSignatureNeeded(alone)
+        raise CoSignatureNeeded(part2.mask(by, patient.pk).findings(alone))
     if blind:
         raise NothingChecked
     return change

@@ -53,8 +53,11 @@ def wrong(counters: list[Counter]) -> WrongProof | TooSoon:
 
 
 def shown_first(user: User, code: str, place: Place) -> bool:
-    """Whether a code proves this person before the password is looked at; its slips are counted by themselves."""
-    counters = slowing.for_code(f"first:{user.pk}", place)
+    """Whether a code proves this person before the password is looked at; its slips are counted by themselves.
+
+    Only where they were made: else strangers could use up this way in as well.
+    """
+    counters = slowing.for_code(f"first:{user.pk}", place)[:1]
     slowing.take(counters)
     try:
         factors.use_code(user, code)

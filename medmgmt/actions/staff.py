@@ -277,9 +277,9 @@ def end_membership(by: User, membership_id: int, *, why: str, last_day: date | N
     if member is None:
         raise NoSuchThing(_("There is no such membership."))
     now = timezone.now()
-    if member.until is not None and member.until <= now:
-        raise Conflict(_("This membership has ended already."))
     until = max(ends(last_day, now) or now, member.since)
+    if member.until is not None and member.until <= max(now, until):
+        raise Conflict(_("This membership ends then or earlier already. To go on, begin another."))
     if until < now or until > now + FURTHEST:
         raise Refused(_("A membership ends today or later, within two years."))
     member.until = until

@@ -164,6 +164,7 @@ def reached(by: User, task_id: int, act: str) -> Task:
     if found is None or found.patient_id is not None or not reads.waits_for(found, by):
         access.patient_for(by, act, reads.patient_of(found), lock=True)
     assert found is not None  # what is not there is about a patient whom nobody has
+    reads.require_seen(by, found)
     return found
 
 

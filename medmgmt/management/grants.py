@@ -11,8 +11,8 @@ from psycopg import sql
 
 OURS = ("record", "refills", "interactions")
 DELETED = {
-    "record_idempotencyrecord",
     "record_attempts",
+    "record_idempotencyrecord",
     "record_quickpin",
     "refills_supplytouch",
     "refills_reminderitem",

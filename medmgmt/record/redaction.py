@@ -10,8 +10,8 @@ import traceback
 from typing import Any
 
 GONE = "[redacted]"
-IN_ADDRESSES = re.compile(r"(?i)((?:/|%2f)(?:r|calendar)(?:/|%2f))[^/\s\"'?#&%]+")
-"""Behind these the address itself is the secret: the links of messages, and calendars."""
+IN_ADDRESSES = re.compile(r"(?i)((?:/|%2f)(?:r|calendar|first-sign-in(?:/|%2f)[^/\s\"'?#&]+?)(?:/|%2f))[^/\s\"'?#&%]+")
+"""Behind these the address itself is the secret: the links of messages, calendars, and where a password is chosen."""
 SIGNED = re.compile(r"[0-9a-fA-F]{32,64}\.(?:[A-Za-z0-9]{5,7}\.)?[A-Za-z0-9_-]{43}")
 """A signed number as links and calendars carry it, wherever it stands."""
 BEARER = re.compile(r"(?i)(bearer\s+)[^\s\"',]+")

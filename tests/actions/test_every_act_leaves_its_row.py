@@ -26,6 +26,7 @@ from medmgmt.actions import (
     messages,
     monitoring,
     observing,
+    part2,
     people,
     prescribing,
     renewals,
@@ -132,6 +133,11 @@ def broken(world: World) -> None:
 def over(world: World) -> None:
     broken(world)
     break_glass.end(factories.dorn(), world.ids["opening_id"])
+
+
+def programme(_world: World) -> None:
+    """Dr Adler's own team is a Part 2 programme."""
+    part2.mark_programme(factories.admin(), team_id=factories.team().pk, phone="+1 555 0100")
 
 
 def looked(world: World) -> None:
@@ -400,6 +406,12 @@ LINES = [
          "break_glass", before=broken),
     Line(break_glass.judge, "olga", lambda by, w: break_glass.judge(by, w.ids["opening_id"], verdict="appropriate",
          note=WHY), "judge_break_glass", "break_glass", given("opening_id"), why=WHY, before=over),
+    Line(part2.mark_programme, "admin", lambda by, w: part2.mark_programme(by, team_id=factories.team().pk, phone="1"),
+         "mark_programme", "programme", whose=SITE),
+    Line(part2.give_consent, "adler", lambda by, w: part2.give_consent(by, w.patient.pk, recipient="treating",
+         purpose="x", given_on=day(), until=day(5)), "give_part2_consent", "part2_consent", before=programme),
+    Line(part2.revoke_consent, "carla", lambda by, w: part2.revoke_consent(by, w.ids["part2_consent_id"]),
+         "revoke_part2_consent", "part2_consent", given("part2_consent_id")),
     Line(looks.look_into, "olga", lambda by, w: looks.look_into(by, mrn=w.patient.mrn, why=WHY), "look_into_access",
          "record.patient", carla, why=WHY),
     Line(looks.export, "olga", lambda by, w: looks.export(by, w.patient.pk, rows=3), "export_audit", number=nothing,

@@ -22,6 +22,7 @@ from medmgmt.record.models import (
     CareTeamMember,
     Condition,
     ContactPoint,
+    Disclosure,
     DosageChange,
     Encounter,
     Enrolment,
@@ -30,6 +31,7 @@ from medmgmt.record.models import (
     MonitoringOrder,
     Observation,
     OpenSession,
+    Part2Consent,
     Patient,
     Prescription,
     Role,
@@ -82,6 +84,11 @@ def build() -> Clinic:
     for patient, name in ((carla, "Castillo"), (pat, "Park"), (sam, "Stein"), (left, "Leftfield")):
         clinic.call(patient, name)
     clinic.call(BreakGlass.objects.get(), "#over")
+    consent = Part2Consent.objects.get()
+    clinic.call(consent, "#part2")
+    shown = {"patient": carla, "programme": consent.programme, "consent": consent, "to": adler, "on": NOON.date()}
+    clinic.call(Disclosure.objects.create(**shown), "#shown")
+    clinic.call(factories.team("Lighthouse"), "#lighthouse")
     people.enrol(bo, pat.pk, level="outpatient", starts_on=pat.today(timezone.now()))
     medicines(clinic)
     for patient, whose, drug in ((sam, "sam", "samazine"), (left, "left", "leftazine"), (pat, "pat", "patazine")):

@@ -28,6 +28,7 @@ web:postpone web:reassign web:recovery_codes web:register web:release web:releas
 web:rename_team web:renewal web:revoke web:revoke_token web:second web:second_factor web:session web:set_up
 web:several web:sign web:sign_in web:sign_out web:staff_change web:start web:stop_messages web:switch_release
 web:tell_taken web:told web:update_patient web:void_fill web:withdraw web:withdraw_absence
+web:restricted web:revoke_my_consent web:revoke_part2_consent
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -109,6 +110,8 @@ api:tasks?level=intensive_outpatient | Task | adler: #refill_request #review_pro
 api:tasks?level=outpatient | Task | adler pia dorn: | bo: patlook
 api:tasks?due_until=2026-06-01 | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
 api:break-glass | BreakGlass | adler bo pia dorn: | olga: #over
+api:part2-consents | Part2Consent | adler bo pia: | carla: #part2
+api:disclosures | Disclosure | carla olga: #shown | pat:
 api:absences | Absence | adler bo pia admin dorn: #away-later
 api:releases | Release | adler bo pia admin dorn: #used idlesource
 api:releases?status=active | Release | adler bo pia admin dorn: #used
@@ -123,7 +126,7 @@ api:memberships | CareTeamMember | admin: #adler-harbor #bo-harbor #bo-hillside 
     #pia-harbor
 api:memberships?user={user_id} | CareTeamMember | admin:
 api:memberships?team={team_id} | CareTeamMember | admin: #otto-annex
-api:teams | CareTeam | admin: #annex #harbor #hillside
+api:teams | CareTeam | admin: #annex #harbor #hillside #lighthouse
 api:staff-changes | StaffChange | adler pia admin dorn: #waits declinedwhy
 api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
 api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
@@ -222,7 +225,7 @@ web:staff | User at /staff/(\d+)/ | admin: #adler #admin #bo #dorn #elsewhere #n
 web:staff?role=pharmacist | User at /staff/(\d+)/ | admin: #pia
 web:staff?use=out | User at /staff/(\d+)/ | admin:
 web:staff | words | admin:
-web:teams | CareTeam at /staff/teams/(\d+)/ | admin: #annex #harbor #hillside
+web:teams | CareTeam at /staff/teams/(\d+)/ | admin: #annex #harbor #hillside #lighthouse
 web:login | StaffChange at /staff/changes/(\d+)/ | admin: declinedwhy
 web:login | CareTeamMember at /staff/memberships/(\d+)/ | admin:
 web:staff_changes | StaffChange at /staff/changes/(\d+)/ | adler pia admin dorn: #waits
@@ -242,4 +245,6 @@ web:export_audit | words | admin:
 web:who_looked | words | carla pat:
 web:break_glass | words | adler bo pia dorn:
 web:openings | words | olga: Castillo
+web:disclosures | words | carla olga: Castillo | pat:
+web:programmes | words | admin:
 """

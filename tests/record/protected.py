@@ -218,7 +218,7 @@ PROPOSED = """id patient_id prescription_id kind effective_on sig old_sig reason
 SETTLING = """status signed_by_id signed_at signed_unchecked withdrawn_by_id withdrawn_at withdrawn_note seal
     seal_key"""
 PLAIN_PRESCRIPTION = """id product_rxcui strength form free_text indication first_supply_days created_by_id created_at
-    source_id"""
+    source_id programme_id"""
 SETTLED = "never edited"
 CHANGE = {"deleted": "a dosage change is never deleted", "emptied": "record_dosagechange is never emptied"}
 PRESCRIPTION = {
@@ -263,6 +263,9 @@ GUARDED: list[tuple[str, Guard]] = [
         signed_prescription, "a row never moves to another patient", "patient_id",
         f"{PLAIN_PRESCRIPTION} drug_name rxcui", **PRESCRIPTION)),
     ("record.Prescription", Guard(
+        rows.prescription, "a prescription stays with the programme that wrote it, or with none", "programme_id",
+        f"{PLAIN_PRESCRIPTION.removesuffix('programme_id')} drug_name rxcui patient_id", **PRESCRIPTION)),
+    ("record.Prescription", Guard(
         signed_prescription, "a prescription with a signature keeps its drug; stop it and write another",
         "drug_name rxcui", f"{PLAIN_PRESCRIPTION} patient_id", **PRESCRIPTION)),
     ("record.Patient", Guard(
@@ -296,6 +299,18 @@ GUARDED: list[tuple[str, Guard]] = [
         "record_breakglassend is never emptied")),
     ("record.BreakGlassJudgement", for_ever(
         rows.judgement, "a judgement is never edited or deleted", "record_breakglassjudgement is never emptied")),
+    ("record.Programme", Guard(
+        rows.programme, "of a programme only its phone changes", "id team_id marked_by_id marked_at", "phone",
+        "a Part 2 programme is never deleted", "record_programme is never emptied")),
+    ("record.Part2Consent", for_ever(
+        rows.part2_consent, "a Part 2 consent is never edited or deleted; revoke it",
+        "record_part2consent is never emptied")),
+    ("record.Part2Revoked", for_ever(
+        rows.part2_revoked, "the revocation of a Part 2 consent is never edited or deleted",
+        "record_part2revoked is never emptied")),
+    ("record.Disclosure", for_ever(
+        rows.disclosure, "the accounting of disclosures is never edited or deleted",
+        "record_disclosure is never emptied")),
     ("record.User", Guard(
         rows.user, "a login keeps its name; make another", "id username",
         "password last_login is_superuser first_name last_name email is_staff is_active date_joined role patient_id",
@@ -386,6 +401,11 @@ EDITED_FREELY = {
     "record.User_groups": "Django's own",
     "record.User_user_permissions": "Django's own",
     "record.Token": "its last use is noted, and it is revoked",
+    "record.Attempts": "counted, forgiven and forgotten",
+    "record.SecondFactor": "its last use is noted, and it ends",
+    "record.Device": "its last use is noted, and it is forgotten",
+    "record.OpenSession": "its last use is noted, and it ends",
+    "record.QuickPin": "set anew and taken away by its owner",
     "record.IdempotencyRecord": "answers are forgotten after a week",
     "interactions.LocalChange": "it is decided, suspended and ended",
     "interactions.Substance": "laid out anew at will",

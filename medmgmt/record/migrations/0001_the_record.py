@@ -243,6 +243,21 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Programme',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('team', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='programme', to='record.careteam')),
+                ('phone', models.CharField(max_length=40)),
+                ('marked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('marked_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('phone', ''), _negated=True), name='a_programme_can_be_called'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='Prescription',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -258,6 +273,7 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('source_id', models.CharField(blank=True, max_length=200, null=True, unique=True)),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prescriptions', to='record.programme')),
             ],
             options={
                 'ordering': ['id'],
@@ -599,6 +615,64 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('verdict__in', ['appropriate', 'not_appropriate'])), name='an_opening_is_judged_in_a_word_we_know'),
                     models.CheckConstraint(condition=models.Q(('note', ''), _negated=True), name='a_judgement_says_why'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Part2Consent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='part2_consents', to='record.patient')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='record.programme')),
+                ('recipient', models.CharField(choices=[('person', 'one person'), ('team', 'one team'), ('treating', 'my treating providers')], max_length=10)),
+                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.careteam')),
+                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('purpose', models.CharField(max_length=300)),
+                ('given_on', models.DateField()),
+                ('until', models.DateField(blank=True, null=True)),
+                ('ends_with', models.CharField(blank=True, max_length=300)),
+                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['patient', 'programme'], name='part2_consent_by_patient')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('recipient', 'person'), ('team__isnull', True)), models.Q(('person__isnull', True), ('recipient', 'team'), ('team__isnull', False)), models.Q(('person__isnull', True), ('recipient', 'treating'), ('team__isnull', True)), _connector='OR'), name='a_part2_consent_names_its_recipient'),
+                    models.CheckConstraint(condition=models.Q(('purpose', ''), _negated=True), name='a_part2_consent_says_what_for'),
+                    models.CheckConstraint(condition=models.Q(('until__isnull', False), models.Q(('ends_with', ''), _negated=True), _connector='OR'), name='a_part2_consent_ends_somehow'),
+                    models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gt', models.F('given_on')), _connector='OR'), name='a_part2_consent_ends_after_it_begins'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Part2Revoked',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+                ('consent', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='revoked', to='record.part2consent')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Disclosure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='record.patient')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='record.programme')),
+                ('to', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('on', models.DateField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('consent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='record.part2consent')),
+                ('opening', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='record.breakglass')),
+            ],
+            options={
+                'ordering': ['-at', '-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('consent__isnull', False), ('opening__isnull', True)), models.Q(('consent__isnull', True), ('opening__isnull', False)), _connector='OR'), name='a_disclosure_has_one_ground'),
+                    models.UniqueConstraint(condition=models.Q(('opening__isnull', True)), fields=('to', 'consent', 'on'), name='a_disclosure_by_consent_counts_once_a_day'),
+                    models.UniqueConstraint(condition=models.Q(('consent__isnull', True)), fields=('to', 'opening', 'programme', 'on'), name='a_disclosure_in_emergency_counts_once_a_day'),
                 ],
             },
         ),

@@ -106,6 +106,10 @@ class Prescription(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    programme = models.ForeignKey(
+        "record.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="prescriptions"
+    )
+    """The Part 2 programme that prescribes it; for ever."""
 
     class Meta:
         ordering = ["id"]

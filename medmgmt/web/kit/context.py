@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.signing_in import proof
 from medmgmt.worklist import reads
 
@@ -38,6 +38,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_knowledge", "web:knowledge", _("Knowledge"), ("knowledge", "rules", "new_rule", "alerts", "selftest")),
     ("view_delivery", "web:delivery", _("Delivery"), ("delivery",)),
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
+    ("mark_programme", "web:programmes", _("Part 2"), ("programmes",)),
     ("judge_break_glass", "web:openings", _("Emergencies"), ("openings", "judge_break_glass")),
     ("view_audit", "web:audit", _("Audit"), ("audit", "look_into", "audit_of")),
     ("manage_staff", "web:staff", _("Staff"), STAFF_PAGES),
@@ -54,6 +55,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "emergency_number": settings.EMERGENCY_NUMBER,
         "crisis_number": settings.CRISIS_NUMBER,
         "clinic_phone": settings.CLINIC_PHONE,
+        "part2_notice": lambda: part2.NOTICE if part2.disclosed.get() else "",
         **session_of(request),
     }
 

@@ -154,7 +154,7 @@ def test_a_release_is_read_activated_and_retired_by_who_may(pia: Api, bo: Api, a
         problem(other.post(path, off), 403, "not-allowed")
     made = done(pia.post(path, off), 201)
     assert (made["kind"], made["becomes"], made["state"]) == ("switch", "retired", "proposed")
-    problem(pia.post(f"local-changes/{made['id']}/approve/"), 403, "not-in-person")
+    problem(pia.post(f"local-changes/{made['id']}/approve/"), 422, "refused")
     assert done(pia.get(f"releases/{release['id']}/"))["status"] == "active"
     problem(Api(factories.adler()).post(f"local-changes/{made['id']}/approve/"), 403, "not-in-person")
     knowledge.approve(factories.adler(), made["id"])
