@@ -428,6 +428,10 @@ BREAK_GLASS_SIGN = yes_or_no("BREAK_GLASS_SIGN", default=False)
 BREAK_GLASS_REASON_SHOWN = yes_or_no("BREAK_GLASS_REASON_SHOWN", default=False)
 """Whether the patient reads the reason that was typed; else that it was an emergency."""
 
+# -- whole charts that leave ------------------------------------------------------------------------------------------
+EXPORTS_PER_HOUR = number("EXPORTS_PER_HOUR", 10, least=1, most=1000)
+"""How many whole charts one person may export within an hour."""
+
 # -- logs: ids only, never a name, a drug or a note -------------------------------------------------------------------
 LOGGING = {
     "version": 1,

@@ -18,6 +18,7 @@ from medmgmt import actions
 from medmgmt.actions import (
     authorising,
     break_glass,
+    exporting,
     history,
     importing,
     knowledge,
@@ -395,6 +396,11 @@ LINES = [
          "break_glass", before=broken),
     Line(break_glass.judge, "olga", lambda by, w: break_glass.judge(by, w.ids["opening_id"], verdict="appropriate",
          note=WHY), "judge_break_glass", "break_glass", given("opening_id"), why=WHY, before=over),
+    # -- whole charts that leave
+    Line(exporting.export_chart, "bo", lambda by, w: exporting.export_chart(by, w.patient.pk, form="json", reason=WHY),
+         "export_chart", "record.patient", lambda w, _came: w.patient.pk, why=WHY),
+    Line(exporting.export_chart_numbered, "olga", lambda by, w: exporting.export_chart_numbered(by, mrn="C-1001",
+         form="pdf", reason=WHY), "export_chart", "record.patient", lambda w, _came: w.patient.pk, why=WHY),
     # -- people
     Line(people.register_patient, "bo", register, "register_patient", "patient", whose="made"),
     Line(people.update_patient, "bo", lambda by, w: people.update_patient(by, w.patient.pk, version=1,
@@ -484,6 +490,8 @@ LINES = [
 
 
 PARTS: list[Act] = [
+    exporting.left,
+    exporting.require_not_too_often,
     signing_in.recovery_codes,
     signing_in.first_recovery_codes,
     tokens.made,

@@ -27,6 +27,7 @@ PRESCRIBES = {
 IN_PERSON = {
     "cosign", "decline-cosignature", "approve-local-change", "reject-local-change", "end-local-change",
     "activate-release", "retire-release", "selftests", "break-glass", "end-break-glass", "judge-break-glass",
+    "export-chart",
 }  # fmt: skip
 
 

@@ -39,6 +39,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_delivery", "web:delivery", _("Delivery"), ("delivery",)),
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
     ("judge_break_glass", "web:openings", _("Emergencies"), ("openings", "judge_break_glass")),
+    ("export_numbered", "web:export_numbered", _("Export"), ("export_numbered",)),
     ("view_audit", "web:audit", _("Audit"), ("audit",)),
     ("manage_staff", "web:staff", _("Staff"), STAFF_PAGES),
 )
