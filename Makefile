@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run reset venv dev-venv test check mutants mutants-by-hand bench chaos format openapi clean
+.PHONY: run reset venv dev-venv test check audit mutants mutants-by-hand bench chaos format openapi clean
 
 run: venv  ## serve the clinic on one address; Ctrl-C stops everything
 	@exec $(PY) manage.py serve
@@ -37,6 +37,9 @@ test: dev-venv  ## the whole suite: pure, SQLite, PostgreSQL and Redis, Chromium
 
 check: dev-venv  ## format, lint, types, floors, migrations, deploy check, the API's table, tables of data/
 	@$(PY) -m tests.check
+
+audit: dev-venv  ## known holes of pinned packages; without a network by the file that ADVISORIES names, else it says that it could not
+	@$(PY) -m tests.audit || { status=$$?; test $$status -eq 75; }
 
 mutants: dev-venv  ## small changes to the pure rooms that no test notices; SEED and MINUTES may be set
 	@$(PY) -m tests.mutation --seed $(or $(SEED),1) --minutes $(or $(MINUTES),10)

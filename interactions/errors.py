@@ -34,6 +34,15 @@ class UnansweredFindings(InteractionsError):
         super().__init__(message % {"count": count})
 
 
+class NothingChecked(InteractionsError):
+    """No release was in use when the order was reviewed, and its signer has not said that this is known."""
+
+    words = gettext_lazy(
+        "Nothing was checked: no knowledge is in use. Sign it as “unchecked” if it cannot wait, or have a release put"
+        " into use first."
+    )
+
+
 class CoSignatureNeeded(InteractionsError):
     """Contraindicated findings that no second person has co-signed; `findings` lists them."""
 
@@ -46,6 +55,14 @@ class CoSignatureNeeded(InteractionsError):
             count,
         )
         super().__init__(message % {"count": count})
+
+
+class MassChange(InteractionsError):
+    """A release that takes the place of another and takes away much of it."""
+
+    words = gettext_lazy(
+        "This takes away or regrades much of what is in use. A pharmacist proposes it, and a second person approves."
+    )
 
 
 class NoSuchFinding(InteractionsError):

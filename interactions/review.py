@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from interactions import library
+from interactions import library, tiers
 from interactions.engine import alternatives, check
 from interactions.engine.findings import Finding as Found
 from interactions.engine.findings import Judgement, NotChecked, PairState
@@ -102,6 +102,7 @@ def draft(
         coverage=_coverage(judged),
         not_checked=_not_checked(judged),
         scope=scope(held.knowledge),
+        is_unchecked=says_nothing(held.knowledge),
     )
     instead = alternatives.alternatives_for(judged[0][0], judged[0][1], held.knowledge) if judged else {}
     first = _first(judged)
@@ -111,6 +112,11 @@ def draft(
         for finding in card.findings
     }
     return Draft(review, [_row(review, _on(finding, problems), day, earlier, instead) for finding, day in first])
+
+
+def says_nothing(knowledge: Knowledge) -> bool:
+    """Whether nothing is in use that an order could be checked against; the clinic's own rules alone are no check."""
+    return all(source.is_empty or source.label == tiers.LOCAL for source in knowledge.sources)
 
 
 @transaction.atomic(savepoint=False)

@@ -14,7 +14,7 @@ from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding, Moment, Review
 from medmgmt import allergies as medmgmt_allergies
 from medmgmt import side_effects as medmgmt_side_effects
-from medmgmt.record import access, dosing
+from medmgmt.record import access, dosing, part2
 from medmgmt.record.models import (
     Condition,
     DosageChange,
@@ -107,6 +107,8 @@ class Chart:
     reviewed: Review | None = None
     encounters: list[Encounter] = field(default_factory=list)
     remarks: list[ImportRemark] = field(default_factory=list)
+    hides: part2.Mask = field(default_factory=part2.Mask)
+    """What of it this person may not see."""
 
     @property
     def left_out(self) -> list[ImportRemark]:
@@ -147,11 +149,12 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
     patient = access.patient_for(by, "view_chart", patient_id)
     today = patient.today(timezone.now())
     at = AsOf(patient, day or today, today)
+    hides = part2.mask(by, patient.pk)
     known = [at.course(one) for one in regimen_courses.of_patient(patient.pk, *SHOWN)]
-    medications = medications_on(patient, at.day, known)
+    medications = medications_on(patient, at.day, [one for one in known if not hides.hides(one.prescription.pk)])
     held = library.loaded()
     person = at.person(held.knowledge)
-    record, findings = person.record, standing(at, known, person, held)
+    record, findings = person.record, standing(at, known, person, held, hides)
     return Chart(
         patient=patient,
         day=at.day,
@@ -164,16 +167,17 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         conditions=list(record.conditions),
         medications=[one for one in medications if one.state in ("taking", "held") or planned(one, at.day)],
         past=[one for one in medications if one.state == "stopped" and not planned(one, at.day)],
-        proposals=list(at.proposals()),
+        proposals=hides.of_prescriptions(at.proposals()),
         standing=findings.cards,
-        not_checked=list(findings.review.not_checked) if findings.review else [],
-        side_effects=at.side_effects(medmgmt_side_effects.side_effects_of(patient)),
+        not_checked=hides.not_checked(findings.review.not_checked) if findings.review else [],
+        side_effects=at.side_effects(medmgmt_side_effects.side_effects_of(patient, hides)),
         observations=list(record.observations[:RECENT]),
-        dispenses=list(reads.with_voidings(at.dispenses())[:RECENT]),
-        tasks=list(at.tasks()),
+        dispenses=list(reads.with_voidings(at.dispenses().exclude(prescription__in=hides.hidden))[:RECENT]),
+        tasks=list(at.tasks().exclude(part2.hidden_tasks(by, [patient.pk]))),
         reviewed=findings.review,
         encounters=list(at.encounters()[:VISITS]),
         remarks=list(at.remarks()),
+        hides=hides,
     )
 
 
@@ -186,7 +190,11 @@ class Standing:
 
 
 def standing(
-    at: AsOf, known: Sequence[regimen_courses.Course], person: regimen_courses.Person, held: library.Loaded
+    at: AsOf,
+    known: Sequence[regimen_courses.Course],
+    person: regimen_courses.Person,
+    held: library.Loaded,
+    hides: part2.Mask,
 ) -> Standing:
     """What is found now in what is taken on the day and planned from then on; today each finding is the one that was
     kept of it, where one was."""
@@ -201,7 +209,7 @@ def standing(
         patient_id=at.patient.pk, change_id=None, by_id=None, moment=Moment.SCREEN,
     )  # fmt: skip
     kept = {one.key: one for one in last.findings.all()} if last else {}
-    return Standing(made.review, loud([as_kept(one, kept.get(one.key)) for one in made.findings], at))
+    return Standing(made.review, loud([as_kept(one, kept.get(one.key)) for one in made.findings], at, hides))
 
 
 def as_kept(found: Finding, kept: Finding | None) -> Finding:
@@ -211,9 +219,9 @@ def as_kept(found: Finding, kept: Finding | None) -> Finding:
     return found
 
 
-def loud(findings: Sequence[Finding], at: AsOf) -> list[FindingCard]:
+def loud(findings: Sequence[Finding], at: AsOf, hides: part2.Mask) -> list[FindingCard]:
     """Graded findings only, each with the answer that speaks for it, if it was given by then."""
-    graded = cards((one for one in findings if one.severity not in reviews.FOLDED), at.patient.pk)
+    graded = cards((one for one in findings if one.severity not in reviews.FOLDED), at.patient.pk, hides)
     if not at.is_past:
         return graded
     return [replace(one, answer=one.answer if one.answer and at.was_by_then(one.answer.at) else None) for one in graded]
@@ -276,6 +284,7 @@ def course(by: User, prescription_id: int, *, day: date | None = None) -> Course
     prescription = Prescription.objects.filter(pk=prescription_id).first()
     patient = access.patient_for(by, "view_chart", prescription.patient_id if prescription else 0)
     assert prescription is not None
+    access.require_open(by, patient, prescription)
     changes = list(prescription.changes.select_related("author", "signed_by", "withdrawn_by"))
     signed = tuple(change for change in changes if change.status == Status.SIGNED)
     one, knowledge = regimen_courses.gathered(prescription, signed, *SHOWN), library.current()
@@ -301,14 +310,14 @@ def portal(by: User) -> Portal:
         patient=patient,
         medicines=medicines,
         next_refills=[(one, next_by_prescription.get(one.prescription.pk)) for one in medicines if one.runs_out_on],
-        side_effects=list(medmgmt_side_effects.side_effects_of(patient)),
+        side_effects=list(medmgmt_side_effects.side_effects_of(patient, part2.Mask())),
         asked=reads.asked_by(patient, [one.prescription.pk for one in medicines]),
     )
 
 
 def prescriptions(by: User) -> QuerySet[Prescription]:
     """Prescriptions of the person's patients; a patient sees those of which anything was signed."""
-    found = Prescription.objects.filter(patient_id__in=access.own_or_cared_for(by))
+    found = Prescription.objects.filter(part2.listed(by), patient_id__in=access.own_or_cared_for(by))
     if by.role == Role.PATIENT:
         signed = DosageChange.objects.filter(prescription=OuterRef("pk"), status=Status.SIGNED)
         found = found.filter(Exists(signed))
@@ -317,7 +326,7 @@ def prescriptions(by: User) -> QuerySet[Prescription]:
 
 def changes(by: User) -> QuerySet[DosageChange]:
     """Dosage changes, proposed, signed and withdrawn, of the person's patients; a patient sees the signed ones."""
-    found = DosageChange.objects.filter(patient_id__in=access.own_or_cared_for(by))
+    found = DosageChange.objects.filter(part2.listed(by, "prescription__"), patient_id__in=access.own_or_cared_for(by))
     if by.role == Role.PATIENT:
         found = found.filter(status=Status.SIGNED)
     return found.select_related("prescription", "author", "signed_by").order_by("-effective_on", "-id")

@@ -73,6 +73,9 @@ KINDS: dict[str, Kind] = {
     "co-signature-needed": Kind(409, _("A second signature is needed"),
         _("Contraindicated findings need the co-signature of a second, different prescriber or of a pharmacist. "
           "`findings` lists them; ask for it, then sign.")),
+    "nothing-was-checked": Kind(409, _("Nothing was checked"),
+        _("No knowledge is in use, so that nobody can say what speaks against this order. Its signer may sign it all "
+          "the same by sending `unchecked` true; the order and the trail keep the word.")),
     "already-answered": Kind(409, _("Already answered"), _("This finding has an answer, and answers are not edited.")),
     "task-taken": Kind(409, _("Somebody else has this task"), _("Another person claimed the task first.")),
     "task-closed": Kind(409, _("This task is closed"), _("The task is done or cancelled and cannot be worked on.")),
@@ -133,6 +136,7 @@ ERRORS: dict[str, tuple[type[Exception], ...]] = {
     "already-answered": (interactions_errors.AlreadyAnswered,),
     "unanswered-findings": (interactions_errors.UnansweredFindings,),
     "co-signature-needed": (interactions_errors.CoSignatureNeeded,),
+    "nothing-was-checked": (interactions_errors.NothingChecked,),
     "link-expired": (refills_errors.LinkExpired,),
     "task-taken": (refills_errors.TaskTaken,),
     "task-closed": (refills_errors.TaskClosed,),

@@ -10,6 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from medmgmt.record import redaction
 from medmgmt.signing_in import places
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -298,7 +299,11 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "URL_FORMAT_OVERRIDE": None,
 }
+MIGRATION_MODULES = {"knox": None}
+"""Knox makes its own table of tokens even where ours stands in for it; nothing may point at people from there."""
 KNOX_TOKEN_MODEL = "record.Token"  # noqa: S105 - the name of a table
+MIGRATION_MODULES = {"knox": None}
+"""Its table is ours: its own migrations would make another one that nobody uses and that no flush knows of."""
 REST_KNOX = {"TOKEN_MODEL": KNOX_TOKEN_MODEL, "TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer"}
 NAMED_AS_HERE = {
     "medmgmt.record.models": "EncounterKind ReactionSeverity ReasonCode Sex SideEffectSeverity",
@@ -370,6 +375,8 @@ if not all(re.fullmatch(r"\+?[0-9][0-9 ()-]{1,18}[0-9]", one) for one in (EMERGE
 REMINDER_HOUR = number("REMINDER_HOUR", 9, least=8, most=20)
 """Local hour (0-23) at which reminders are due, in the patient's time zone; within waking hours."""
 REMINDER_LINK_DAYS = number("REMINDER_LINK_DAYS", 14, least=1, most=60)
+CALENDAR_LINK_DAYS = number("CALENDAR_LINK_DAYS", 180, least=1, most=730)
+"""How long a calendar link works; then its owner makes a new one."""
 REMINDER_LEASE_SECONDS = number("REMINDER_LEASE_SECONDS", 60, least=5, most=3600)
 REMINDER_ATTEMPTS = number("REMINDER_ATTEMPTS", 5, least=1, most=20)
 REMINDER_THREADS = number("REMINDER_THREADS", 32, least=1, most=256)
@@ -432,14 +439,28 @@ BREAK_GLASS_REASON_SHOWN = yes_or_no("BREAK_GLASS_REASON_SHOWN", default=False)
 EXPORTS_PER_HOUR = number("EXPORTS_PER_HOUR", 10, least=1, most=1000)
 """How many whole charts one person may export within an hour."""
 
-# -- logs: ids only, never a name, a drug or a note -------------------------------------------------------------------
+# -- how long charts are kept -----------------------------------------------------------------------------------------
+RETENTION_YEARS = number("RETENTION_YEARS", 10, least=1, most=200)
+"""How many years after its last entry a chart must be kept."""
+RETENTION_AGE = number("RETENTION_AGE", 21, least=18, most=150)
+"""Until which age of the patient it must be kept at least."""
+RETENTION_HOLD = env.list("RETENTION_HOLD", default=[])
+"""Charts that are kept whatever their time, by number (a legal hold), or `all`."""
+if not all(one == "all" or (one.isascii() and one.isdecimal()) for one in RETENTION_HOLD):
+    raise ImproperlyConfigured("RETENTION_HOLD must be numbers of charts with commas between them, or all.")
+if "all" in RETENTION_HOLD:
+    RETENTION_HOLD = ["all"]
+
+# -- logs: ids only, never a name, a drug, a note or a token ----------------------------------------------------------
+redaction.install()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
-        "waitress.queue": {"level": "ERROR"}
+        "fido2": {"level": "WARNING"},  # it would write the number of each passkey
+        "waitress.queue": {"level": "ERROR"},
     },  # a line for each request that waits a moment tells nobody anything
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING").upper()},
 }

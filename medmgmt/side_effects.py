@@ -6,7 +6,7 @@ from django.db.models import Prefetch, QuerySet
 
 from interactions import library
 from interactions.engine.red_flags import RedFlag
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.record.models import Patient, SideEffectReport, Suspect, User
 from refills.models import Task
 
@@ -39,9 +39,9 @@ def side_effects(by: User) -> QuerySet[SideEffectReport]:
     return found.select_related("reporter").order_by("-began_on", "-id")
 
 
-def side_effects_of(patient: Patient) -> QuerySet[SideEffectReport]:
-    """The newest version of each report, with its suspects ready."""
-    suspects = Suspect.objects.select_related("prescription").order_by("rank")
+def side_effects_of(patient: Patient, hides: part2.Mask) -> QuerySet[SideEffectReport]:
+    """The newest version of each report, with its suspects ready, but for medicines that are hidden."""
+    suspects = Suspect.objects.exclude(prescription__in=hides.hidden).select_related("prescription").order_by("rank")
     newest = SideEffectReport.current(patient.pk).select_related("reporter")
     return newest.prefetch_related(Prefetch("suspects", queryset=suspects)).order_by("-began_on", "-id")
 
@@ -52,7 +52,9 @@ def side_effect(by: User, report_id: int) -> SideEffectPage:
     act = "view_own" if by.patient_id else "view_chart"
     patient = access.patient_for(by, act, report.patient_id if report else 0)
     assert report is not None
-    suspects = report.suspects.select_related("prescription", "change").order_by("rank")
+    hides = part2.mask(by, patient.pk)
+    suspects = report.suspects.exclude(prescription__in=hides.hidden).select_related("prescription", "change")
+    suspects = suspects.order_by("rank")
     tasks = patient.tasks.filter(source_type="side_effect", source_id=str(report.pk)).select_related("assignee")
     flags = library.current().formulary.flags.named(report.red_flags)
     return SideEffectPage(patient, report, list(suspects), versions_of(report), list(tasks), flags)

@@ -71,6 +71,18 @@ class LinkExpired(RefillsError):
     words = gettext_lazy("This link is too old. Please sign in or call the clinic.")
 
 
+class LinkOver(LinkExpired):
+    """What stood behind the link is no more: the consent, the address it was sent to, or the medicine."""
+
+    words = gettext_lazy("This link does not work any more. If you have a question, please call the clinic.")
+
+
+class LinkStopped(LinkOver):
+    """Its reader wants no more of these messages."""
+
+    words = gettext_lazy("You get no more of these messages, so this link does not work any more.")
+
+
 class SnoozedEnough(RefillsError):
     words = gettext_lazy("This cannot be put off any longer. Please confirm, ask for a refill, or call the clinic.")
 

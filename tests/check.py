@@ -12,7 +12,7 @@ BIN = Path(PYTHON).parent
 PRODUCTION = {
     "MEDMGMT_MODE": "production",
     "SECRET_KEY": "9f3k-Tq7w" * 8,
-    "AUDIT_KEY": "a-second-key-that-only-this-check-uses-0123456789",
+    "AUDIT_KEY": "a-second-key-that-only-this-check-uses-and-no-clinic-0123456789",
     "ALLOWED_HOSTS": "clinic.example",
     "BASE_URL": "https://clinic.example",
     "DATABASE_URL": "postgres://medmgmt@127.0.0.1:1/medmgmt",

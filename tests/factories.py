@@ -30,6 +30,8 @@ from medmgmt.record.models import (
     Token,
     User,
 )
+from refills.messages import links
+from refills.models import Reminder
 
 PASSWORD = "correct horse battery staple"
 LONG_AGO = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -53,6 +55,14 @@ def token(of: User, scope: str = Scope.PRESCRIBE, **values: Any) -> str:
     known = {"name": uuid.uuid4().hex, "scope": scope, "expiry": timedelta(days=30), **values}
     secret: str = Token.objects.create(of, **known)[1]
     return secret
+
+
+def link(reminder: Reminder) -> str:
+    """The token of a message's link as it is sent to whoever it is for, at the address in use."""
+    if reminder.caregiver is not None:
+        return links.token(reminder, reminder.caregiver.address)
+    point = ContactPoint.objects.filter(patient=reminder.patient, channel=reminder.channel, ended_at=None).first()
+    return links.token(reminder, point.address if point else "")
 
 
 def member(username: str, role: Role, of: CareTeam, **values: Any) -> User:

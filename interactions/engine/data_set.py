@@ -75,6 +75,7 @@ class DataSet:
     ) -> None:
         self.label, self.version, self.released_on = label, version, released_on
         self.drugs, self.table, self.notes = tuple(drugs), table, notes
+        self.is_empty = not any(table.rows)
         self.limits = limits
         """What the release does not hold, in words ("the files C, N are missing"); empty when whole."""
         self.grades = [

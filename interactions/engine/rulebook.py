@@ -100,6 +100,8 @@ class RuleBook:
             tables,
             [edge for rule in self.rules for edge in _edges(rule)],
         )
+        self.is_empty = not self.drugs or not (self.rules or any(tables.values()))
+        """Nothing can come of it: it holds no drug, or neither a rule nor a row of a table."""
         self.rules_of = self._expanded()
         """pair_code() -> every rule for the two; True when the higher number stands on the rule's b side."""
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from interactions import library, releases, tiers
 from interactions.engine import sides
 from interactions.engine.knowledge import Knowledge
-from interactions.errors import NoSuchLocalChange, NotARule
+from interactions.errors import NoSuchLocalChange, NoSuchRelease, NotARule
 from interactions.local import cases, release
 from interactions.models import LocalChange, LocalState, Release, ReleaseStatus, Rule, Severity
 
@@ -42,6 +42,22 @@ def require_sound(change: LocalChange) -> None:
         _require_derivation(change, known)
     elif not change.adds_rule and not change.of_rule:
         _require_low_value(change, known)
+
+
+def require_switch(release_id: int, becomes: str, reason: str) -> Release:
+    """The locked release, where it makes sense to propose that it becomes active or retired; else NotARule."""
+    release = Release.objects.select_for_update().filter(pk=release_id).first()
+    if release is None:
+        raise NoSuchRelease()
+    if becomes not in (ReleaseStatus.ACTIVE, ReleaseStatus.RETIRED):
+        raise NotARule(_("A release comes into use or goes out of use."))
+    if (release.status == ReleaseStatus.ACTIVE) == (becomes == ReleaseStatus.ACTIVE):
+        raise NotARule(_("It is so already."))
+    if LocalChange.objects.filter(of_release=release, state=LocalState.PROPOSED).exists():
+        raise NotARule(_("This release has a proposal that waits for a second person."))
+    if not reason.strip():
+        raise NotARule(_("Say why."))
+    return release
 
 
 def _require_rule(change: LocalChange) -> None:
@@ -110,7 +126,15 @@ def approve(change_id: int, by_id: int) -> Release | None:
     if change.author_id == by_id:
         raise NotARule(_("A second person must approve it, not its author."))
     _decide(change, LocalState.APPROVED, by_id, "")
+    if change.becomes:
+        return switched(change, by_id)
     return release.admit(change, by_id=by_id, day=timezone.localdate())
+
+
+def switched(change: LocalChange, by_id: int) -> Release | None:
+    """Puts the release that it is about into use, or out of it."""
+    switch = release.put_into_use if change.becomes == ReleaseStatus.ACTIVE else release.take_out_of_use
+    return switch(change.of_release_id or 0, by_id, timezone.localdate()).release
 
 
 @transaction.atomic
@@ -124,7 +148,7 @@ def reject(change_id: int, by_id: int, why: str) -> LocalChange:
 @transaction.atomic
 def end(change_id: int, by_id: int, why: str) -> LocalChange:
     """It holds no longer, from now on."""
-    change = LocalChange.objects.select_for_update().filter(pk=change_id, state__in=IN_FORCE).first()
+    change = LocalChange.objects.select_for_update().filter(pk=change_id, state__in=IN_FORCE, becomes="").first()
     if change is None:
         raise NoSuchLocalChange()
     change.state, change.decided_why = LocalState.ENDED, why

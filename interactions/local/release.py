@@ -73,7 +73,7 @@ def admit(change: LocalChange, *, by_id: int, day: date) -> Release | None:
 
 def failing_beside(release_ids: Sequence[int]) -> dict[int, list[str]]:
     """Local changes in use whose cases would fail with these releases: number -> what is wrong. Nothing is written."""
-    in_use = LocalChange.objects.filter(state=LocalState.APPROVED).order_by("id")
+    in_use = LocalChange.objects.filter(state=LocalState.APPROVED, becomes="").order_by("id")
     holding = [one for one in in_use if _holds(one, timezone.localdate())]
     if not holding:
         return {}
@@ -84,7 +84,9 @@ def failing_beside(release_ids: Sequence[int]) -> dict[int, list[str]]:
 
 @transaction.atomic
 def try_out(change: LocalChange, day: date) -> list[Tried]:
-    """What its cases come to if it held today beside everything else; nothing is kept."""
+    """What its cases come to if it held today beside everything else; nothing is kept. A switch has none."""
+    if change.becomes:
+        return []
     holding = [one for one in _holding(day) if one.pk != change.pk]
     with transaction.atomic():
         knowledge = library.knowledge_of(releases.would_be(_of([*holding, change], day).pk, active=True))
@@ -105,7 +107,7 @@ def _refresh(day: date, by_id: int | None) -> Outcome:
 
 def _holding(day: date) -> list[LocalChange]:
     """What holds on the day, locked: two people who change the knowledge at once wait for each other."""
-    approved = LocalChange.objects.select_for_update().filter(state=LocalState.APPROVED).order_by("id")
+    approved = LocalChange.objects.select_for_update().filter(state=LocalState.APPROVED, becomes="").order_by("id")
     return [one for one in approved if _holds(one, day)]
 
 

@@ -363,6 +363,7 @@ class Migration(migrations.Migration):
                 ('coverage', models.JSONField()),
                 ('not_checked', models.JSONField()),
                 ('scope', models.TextField()),
+                ('is_unchecked', models.BooleanField(default=False)),
                 ('releases', models.ManyToManyField(related_name='reviews', to='interactions.release')),
             ],
             options={
@@ -436,5 +437,19 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(models.Q(('overlap_days', None), ('overlap_from', None), ('overlap_to', None), ('overlap_verdict', '')), models.Q(('overlap_days__isnull', False), ('overlap_verdict', 'never'), ('overlap_days', 0), ('overlap_from', None), ('overlap_to', None)), models.Q(('overlap_days__isnull', False), ('overlap_from__isnull', False), ('overlap_to__isnull', False), ('overlap_verdict__in', ('lower', 'unmeasured', 'as_high')), ('overlap_days__gte', 1), ('overlap_to__gte', models.F('overlap_from'))), _connector='OR'), name='what_was_taken_together_is_told_whole'),
                 ],
             },
+        ),
+        migrations.AddField(
+            model_name='localchange',
+            name='becomes',
+            field=models.CharField(blank=True, max_length=8),
+        ),
+        migrations.AddField(
+            model_name='localchange',
+            name='of_release',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='switches', to='interactions.release'),
+        ),
+        migrations.AddConstraint(
+            model_name='localchange',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('becomes', ''), ('of_release', None)), models.Q(('a', ''), ('adds_rule', False), ('b', ''), ('becomes__in', ['active', 'retired']), ('of_code', ''), ('of_release__isnull', False), ('of_rule', ''), ('of_source', ''), ('severity', '')), _connector='OR'), name='a_local_change_switches_a_release_or_changes_a_rule'),
         ),
     ]

@@ -44,6 +44,10 @@ def refusals(vendor, columns):
     for name in NEVER_EDITED:
         sentence = "what a release holds is never edited; import another release"
         yield f"interactions_{name}_is_never_edited", "UPDATE", f"interactions_{name}", "1 = 1", sentence
+        held = "EXISTS (SELECT 1 FROM interactions_release AS r WHERE r.id = OLD.release_id AND r.status = 'active')"
+        held += " OR EXISTS (SELECT 1 FROM interactions_review_releases AS u WHERE u.release_id = OLD.release_id)"
+        sentence = "what a release in use holds is never deleted; retire the release"
+        yield f"interactions_{name}_in_use_is_never_deleted", "DELETE", f"interactions_{name}", held, sentence
     changed = " OR ".join(DIFFERS[vendor].format(column) for column in IDENTITY)
     sentence = "of a release only its status changes"
     yield "interactions_release_keeps_its_identity", "UPDATE", "interactions_release", changed, sentence

@@ -56,6 +56,8 @@ class Review(models.Model):
     """One entry a thing nobody has looked at: refs, what, why."""
     scope = models.TextField()
     """Against what this was checked, in one sentence."""
+    is_unchecked = models.BooleanField(default=False)
+    """Nothing was in use to check against: no release, or none that holds a rule or a pair."""
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -34,6 +34,10 @@ class LocalChange(models.Model):
     of_code = models.CharField(max_length=40, blank=True)
     """What is worked out and gets another grade, by its code: D01, C04; on `a` and `b` where they are given."""
     adds_rule = models.BooleanField()
+    of_release = models.ForeignKey("interactions.Release", models.PROTECT, null=True, related_name="switches")
+    """The release that is to be switched; then it changes no rule and needs no case."""
+    becomes = models.CharField(max_length=8, blank=True)
+    """What that release becomes: active or retired."""
     severity = models.CharField(max_length=16, blank=True)
     """Empty: as graded by the source, so that a line of the passive list no longer holds."""
     problem = models.CharField(max_length=60, blank=True)
@@ -64,6 +68,21 @@ class LocalChange(models.Model):
                 ~Q(state="approved") | (Q(decided_by__isnull=False) & ~Q(decided_by=models.F("author"))),
             ),
             rule(
+                "a_local_change_switches_a_release_or_changes_a_rule",
+                Q(of_release=None, becomes="")
+                | Q(
+                    of_release__isnull=False,
+                    becomes__in=["active", "retired"],
+                    adds_rule=False,
+                    a="",
+                    b="",
+                    of_source="",
+                    of_rule="",
+                    of_code="",
+                    severity="",
+                ),
+            ),
+            rule(
                 "a_local_change_ends_after_it_begins",
                 Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),
             ),
@@ -71,7 +90,10 @@ class LocalChange(models.Model):
 
     @property
     def kind(self) -> str:
-        """What it changes: a rule of its own, a rule of a release, what is worked out, or pairs of imported tables."""
+        """What it changes: a rule of its own, a rule of a release, what is worked out, pairs of imported tables, or
+        whether a whole release is in use."""
+        if self.becomes:
+            return "switch"
         if self.adds_rule:
             return "rule"
         return "regrade" if self.of_rule else "derivation" if self.of_code else "pair"

@@ -118,8 +118,6 @@ def issue(
 
     Unproven where a controlled drug needs a fresh proof of who writes.
     """
-    if authorisations.is_controlled(prescription):
-        door.require_fresh()
     today = patient.today(timezone.now())
     on = issued_on or today
     if not 1 <= len(parts) <= MOST_PARTS:
@@ -161,8 +159,11 @@ def require_taken(steps: Sequence[dosing.Step], today: date) -> None:
 
 
 def require_allowed(course: Course, parts: Sequence[Written], on: date) -> None:
-    """RefillRefused with every rule that one of these prescriptions breaks."""
+    """RefillRefused with every rule that one of these prescriptions breaks; Unproven where who writes it must say anew
+    who they are."""
     numbers, scopes = site.supply_rules(), regimen_scopes.scopes_of(course.prescription)
+    if authorisations.schedule_of(scopes):
+        door.require_fresh()
     before = authorisations.parts(course.authorisations, on)
     refusals: list[Refusal] = []
     clinic_only = controlled.is_for_clinic_only(numbers, scopes)
@@ -232,6 +233,7 @@ def limit_supply(
         prescription = Prescription.objects.filter(pk=prescription_id, patient=patient).first()
         if prescription is None:
             raise NoSuchThing()
+        access.require_open(by, patient, prescription)
     longest = today + timedelta(days=site.supply_rules().whole("limit_days_max", {"*"}))
     if not today <= until <= longest:
         raise Refused(_("Limited dispensing is decided again by %(day)s at the latest.") % {"day": longest})

@@ -4,13 +4,14 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt import break_glass
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, part2
 from medmgmt.record.errors import Conflict, NotAllowed, Refused
-from medmgmt.record.models import BreakGlass, BreakGlassEnd, BreakGlassJudgement, Judgement, User
+from medmgmt.record.models import BreakGlass, BreakGlassEnd, BreakGlassJudgement, Judgement, Programme, Role, User
 from refills.worklist import kinds, tasks
 
 SHORTEST_REASON = 10
@@ -40,7 +41,8 @@ def open_chart(
     patient = access.patient_told(by, mrn=mrn, given_name=given_name, family_name=family_name, birth_date=birth_date)
     if patient is None:
         raise Refused(_("This leads to no single chart. Check the record number, or the name and the birth date."))
-    if access.cares_for(by, patient.pk):
+    hidden = part2.mask(by, patient.pk)
+    if access.cares_for(by, patient.pk) and not hidden:
         raise Refused(_("This patient is in your care: open the chart as always."))
     now = timezone.now()
     running = BreakGlass.holding(now).filter(by=by, patient=patient).first()
@@ -50,8 +52,33 @@ def open_chart(
     until = now + timedelta(hours=settings.BREAK_GLASS_HOURS)
     made = BreakGlass.objects.create(patient=patient, by=by, role=by.role, reason=why, opened_at=now, until=until)
     tasks.open_for(kinds.BREAK_GLASS, made.pk, closes_on=f"break_glass:{made.pk}")
+    for programme in part2.programmes_of(hidden):
+        tell_programme(programme, made)
     audit.record(by, "break_glass", patient_id=patient.pk, obj=("break_glass", made.pk), why=why)
     return made
+
+
+def tell_programme(programme: Programme, opening: BreakGlass) -> None:
+    """Somebody of a programme hears at once that what it prescribed was opened in an emergency: by whom, when, why
+    (42 CFR 2.51(c)). Nobody outside it sees the task."""
+    now, roles = timezone.now(), {Role.PSYCHIATRIST: 0, Role.NURSE: 1, Role.PHARMACIST: 2}
+    current = Q(until=None) | Q(until__gt=now)
+    members = programme.team.members.filter(current, since__lte=now, user__is_active=True).select_related("user")
+    first = min((one.user for one in members), key=lambda one: (roles.get(Role(one.role), 9), one.pk), default=None)
+    tasks.open_for(
+        kinds.PART2_EMERGENCY,
+        programme.pk,
+        key=kinds.PART2_EMERGENCY.key_of(opening.pk, programme.pk),
+        patient_id=opening.patient_id,
+        assignee_id=None if first is None else first.pk,
+        detail=_("%(who)s (%(role)s), %(when)s: %(why)s")
+        % {
+            "who": opening.by.get_full_name() or opening.by.get_username(),
+            "role": opening.get_role_display(),
+            "when": f"{timezone.localtime(opening.opened_at):%Y-%m-%d %H:%M}",
+            "why": opening.reason,
+        },
+    )
 
 
 @transaction.atomic

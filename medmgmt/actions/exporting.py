@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from medmgmt.exporting import FORMS
 from medmgmt.exporting.reading import Export
-from medmgmt.record import access, audit, door
+from medmgmt.record import access, audit, door, part2
 from medmgmt.record.errors import NoSuchPatient, Refused, TooSoon
 from medmgmt.record.models import AuditEntry, Patient, Role, User
 
@@ -44,10 +44,26 @@ def left(by: User, patient: Patient, *, form: str, reason: str) -> Export:
     why = reason.strip()
     if by.role != Role.PATIENT and len(why) < SHORTEST_REASON:
         raise Refused(_("Say in a sentence what the record is needed for. It stands in the trail."))
-    now = timezone.now()
+    now, notices = timezone.now(), part2_notices(by, patient)
     require_not_too_often(by)
     audit.record(by, "export_chart", patient_id=patient.pk, obj=patient, why=why, detail={"form": form})
-    return Export(patient, by, now, why)
+    return Export(patient, by, now, why, notices)
+
+
+def part2_notices(by: User, patient: Patient) -> tuple[str, ...]:
+    """The notice that goes with what a Part 2 programme prescribed; what is seen of it is accounted for.
+
+    Refused where the person may not see all of it: a part of a chart would pass for the whole.
+    """
+    hides = part2.mask(by, patient.pk)
+    if hides:
+        phones = ", ".join(sorted(set(hides.phones.values())))
+        raise Refused(
+            _("Part of this record needs the patient's consent. Ask the patient, or call the programme: %(phone)s.")
+            % {"phone": phones}
+        )
+    is_restricted = by.role != Role.PATIENT and part2.restricted(patient.pk).exists()
+    return (part2.NOTICE,) if is_restricted else ()
 
 
 def require_not_too_often(by: User) -> None:

@@ -9,13 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import selftests
-from interactions.errors import NoSuchLocalChange
+from interactions.errors import MassChange, NoSuchLocalChange
 from interactions.local import cases as local_cases
 from interactions.local import curation
 from interactions.local import release as local_release
 from interactions.local.cases import Tried
 from interactions.local.release import Outcome
 from interactions.models import LocalChange, LocalState, Release, SelftestRun
+from medmgmt.knowledge import previews
 from medmgmt.record import access, audit, door
 from medmgmt.record.models import Role, User
 from refills.models import Task
@@ -47,20 +48,35 @@ class Wanted:
 
 @transaction.atomic
 def activate(by: User, release_id: int) -> Release:
-    """From now on every review uses this release as well; local rules whose cases fail beside it are suspended."""
+    """From now on every review uses this release as well; local rules whose cases fail beside it are suspended.
+
+    One that takes the place of another and takes away much of it is proposed instead: MassChange.
+    """
     access.require(by, "activate_release")
     door.require_fresh()
+    if previews.is_mass_change(release_id):
+        raise MassChange
     outcome = local_release.put_into_use(release_id, by.pk, timezone.localdate())
     return _switched(by, release_id, "activate_release", outcome)
 
 
 @transaction.atomic
-def retire(by: User, release_id: int) -> Release:
-    """From now on no review uses this release; those that did still name it."""
-    access.require(by, "activate_release")
+def propose_switch(by: User, release_id: int, *, becomes: str, reason: str) -> LocalChange:
+    """A pharmacist wants a release out of use, or one in use that takes away much: a second person decides.
+
+    Nothing changes yet. What is not in use cannot be taken out of use.
+    """
+    access.require(by, "curate_knowledge")
     door.require_fresh()
-    outcome = local_release.take_out_of_use(release_id, by.pk, timezone.localdate())
-    return _switched(by, release_id, "retire_release", outcome)
+    release = curation.require_switch(release_id, becomes, reason)
+    change = LocalChange.objects.create(
+        author=by, proposed_at=timezone.now(), adds_rule=False, of_release=release, becomes=becomes, reason=reason,
+        cases=[], valid_from=timezone.localdate(),
+    )  # fmt: skip
+    audit.record(by, "propose_switch", obj=("local_change", change.pk), why=reason,
+                 detail={"release": release.pk, "becomes": becomes})  # fmt: skip
+    ask_for_a_second_person(change)
+    return change
 
 
 def _switched(by: User, release_id: int, act: str, outcome: Outcome) -> Release:
@@ -113,6 +129,7 @@ def approve(by: User, change_id: int) -> LocalChange:
     """Puts it into use, by another than its author; CasesFailed while its cases do not come out as they should."""
     access.require(by, "approve_knowledge")
     release = curation.approve(change_id, by.pk)
+    tell_of_suspended()
     audit.record(by, "approve_rule", obj=("local_change", change_id), detail={"release": release.pk if release else 0})
     is_decided(change_id)
     return LocalChange.objects.get(pk=change_id)
@@ -148,7 +165,7 @@ def is_decided(change_id: int) -> None:
 def try_out(by: User, change_id: int) -> tuple[LocalChange, list[Tried]]:
     """The change, and what its cases come to with it in use today; nothing is kept but the audit."""
     access.require(by, "view_knowledge")
-    change = LocalChange.objects.select_related("author", "decided_by").filter(pk=change_id).first()
+    change = LocalChange.objects.select_related("author", "decided_by", "of_release").filter(pk=change_id).first()
     if change is None:
         raise NoSuchLocalChange()
     tried = local_release.try_out(change, timezone.localdate())

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt.actions import supply
-from medmgmt.messages import due, planning
+from medmgmt.messages import due, planning, standing
 from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, Refused
 from medmgmt.record.models import ContactPoint, Patient, Prescription, Role, User
@@ -206,10 +206,13 @@ def revoke_calendar(by: User, patient_id: int) -> None:
 def answer_link(token: str, choice: str) -> Reminder:
     """Somebody answers a message by its link, without signing in; the same answer twice does nothing twice.
 
-    Raises LinkUnknown, LinkExpired, SnoozedEnough.
+    Raises LinkUnknown, LinkExpired, SnoozedEnough; LinkOver where consent, address or medicine are no more, by what is
+    found under the lock.
     """
-    known = links.read_link(token)
-    return answer(known, planning.patient_of(known), choice, why="by the link in the message")
+    link = links.read_link(token)
+    patient = planning.patient_of(link.reminder)
+    standing.require(link, timezone.now(), choice)
+    return answer(link.reminder, patient, choice, why="by the link in the message")
 
 
 def answer(known: Reminder, patient: Patient, choice: str, *, why: str) -> Reminder:
@@ -239,9 +242,11 @@ def switch(reminder: Reminder, patient: Patient, *, wanted: bool) -> None:
 
 
 def asked_for(reminder: Reminder, patient: Patient) -> list[tuple[Prescription, str]]:
-    """The prescriptions whose supplies a message was about, each with the key of what is asked for."""
+    """The prescriptions whose supplies a message was about and that are still taken, each with the key of what is asked
+    for."""
     keys = links.refill_request_keys(reminder)
-    return [(one, keys[one.pk]) for one in Prescription.objects.filter(pk__in=keys, patient=patient).order_by("pk")]
+    taken = planning.still_wanted(keys, patient.today(timezone.now()))
+    return [(one, keys[one.pk]) for one in Prescription.objects.filter(pk__in=taken, patient=patient).order_by("pk")]
 
 
 def open_fill_task(patient: Patient, prescription: Prescription, reminder: Reminder) -> None:

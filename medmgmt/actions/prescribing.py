@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import library, review
-from interactions.errors import CoSignatureNeeded, UnansweredFindings
+from interactions.errors import CoSignatureNeeded, NothingChecked, UnansweredFindings
 from interactions.models import Review
 from interactions.review import Draft
 from medmgmt.messages import planning
-from medmgmt.record import access, audit, door, dosing, signatures
+from medmgmt.record import access, audit, door, dosing, part2, signatures
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
 from medmgmt.regimen import courses, order_lines
@@ -119,7 +119,12 @@ def propose_start(
     of = {f"prescription__{name}": value for name, value in columns.items()}
     require_not_again(by, patient, said, confirm=confirm, **of)
     prescription = Prescription.objects.create(
-        patient=patient, created_by=by, indication=indication, first_supply_days=first_supply_days, **columns
+        patient=patient,
+        created_by=by,
+        indication=indication,
+        first_supply_days=first_supply_days,
+        programme=part2.programme_of(by, patient),
+        **columns,
     )
     return propose(by, patient, prescription, said)
 
@@ -258,36 +263,45 @@ def review_now(by: User, patient: Patient, change: DosageChange, *, moment: str,
     )
 
 
-def sign(by: User, change_id: int) -> DosageChange:
+def sign(by: User, change_id: int, *, unchecked: bool = False) -> DosageChange:
     """Signs a proposed change: locks the patient, checks again, and refuses while a finding waits for its answer.
 
     What was found at this last look is kept even when the signature is refused, so that it can be answered. A
     contraindicated finding of this last look needs a second person's co-signature as well as its answer.
-    Raises UnansweredFindings, CoSignatureNeeded, Conflict (signed, withdrawn or overtaken), or an impossible step of
-    the course; Unproven where a controlled drug needs a fresh proof of who signs.
+    Where no knowledge is in use nothing was checked: then its signer says `unchecked`, and the order keeps the word.
+    Raises UnansweredFindings, CoSignatureNeeded, NothingChecked, Conflict (signed, withdrawn or overtaken), or an
+    impossible step of the course; Unproven where a controlled drug needs a fresh proof of who signs.
     """
     with transaction.atomic():
         patient, change = proposed(by, "sign", change_id)
-        require_proof(change)
         with library.steady():
+            require_proof(change)
             known = Known.whole(patient, *courses.SUPPLY, beside=change.prescription)
             require_unchanged(change, known)
             kept = review_now(by, patient, change, known=known, moment="sign")
             alone = cosignatures.standing(change, kept.findings, by).missing
             waiting = review.without_answer(kept.findings)
-            clear = not alone and not waiting
+            blind = kept.review.is_unchecked and not unchecked
+            clear = not alone and not waiting and not blind
             if clear:
-                now = timezone.now()
+                now, change.signed_unchecked = timezone.now(), kept.review.is_unchecked
                 change.sign(by_id=by.pk, at=now, seal=signatures.seal_of(change, by_id=by.pk, at=now))
                 follow_from(patient, change, known, kept.review)
+        seals = {change.pk: change.seal} if clear else {}
         audit.record(by, "sign" if clear else "sign_refused", patient_id=patient.pk,
-                     obj=("dosage_change", change.pk),
-                     detail={"review": kept.review.pk, "seals": {change.pk: change.seal} if clear else {}})  # fmt: skip
+                     obj=("dosage_change", change.pk), detail={**looked_at(kept.review), "seals": seals})  # fmt: skip
     if waiting:
-        raise UnansweredFindings(waiting)
+        raise UnansweredFindings(part2.mask(by, patient.pk).findings(waiting))
     if alone:
-        raise CoSignatureNeeded(alone)
+        raise CoSignatureNeeded(part2.mask(by, patient.pk).findings(alone))
+    if blind:
+        raise NothingChecked
     return change
+
+
+def looked_at(reviewed: Review) -> dict[str, object]:
+    """What the trail keeps of the last look before a signature."""
+    return {"review": reviewed.pk, **({"unchecked": True} if reviewed.is_unchecked else {})}
 
 
 def proposed(by: User, act: str, change_id: int) -> tuple[Patient, DosageChange]:

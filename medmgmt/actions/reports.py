@@ -130,14 +130,20 @@ def is_switched(reader: Reader, said: Meant) -> bool:
 
 
 def is_answered(reader: Reader, choice: Choice) -> bool:
-    """The last reminder is answered as by its link; False where none came of late that could be answered so."""
+    """The last reminder is answered as by its link; False where none came of late that could be answered so, where the
+    consent of whoever writes is over, and where the medicine is no longer taken: a person reads it then."""
     since = timezone.now() - timedelta(days=settings.REMINDER_LINK_DAYS)
     sent = Reminder.objects.filter(
         patient=reader.patient, channel=reader.channel, caregiver=reader.consent, items__isnull=False,
         state__in=(ReminderState.SENT, ReminderState.DELIVERED, ReminderState.UNKNOWN), handed_over_at__gte=since,
     )  # fmt: skip
     last = sent.order_by("-handed_over_at", "-id").first()
-    if last is None or (choice != Choice.CONFIRM and choice not in links.offers(last)):
+    consent = reader.consent
+    if consent is not None and not consents.holds(consent, reader.patient.today(timezone.now())):
+        return False
+    if last is None or not planning.is_about_something(last, reader.patient.today(timezone.now())):
+        return False
+    if choice != Choice.CONFIRM and choice not in links.offers(last):
         return False
     try:
         messages.answer(last, reader.patient, choice, why="by answering the message")

@@ -13,7 +13,7 @@ from interactions import changes, library, rescreening, review
 from interactions.models import Finding, Moment, RescreenRun, Severity
 from interactions.rescreening import Came
 from medmgmt.messages import planning
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, part2
 from medmgmt.record.models import Patient
 from medmgmt.regimen import courses as regimen_courses
 from refills.models import Task
@@ -105,7 +105,8 @@ def open_tasks(run: RescreenRun, drafts: Sequence[review.Draft]) -> Came:
     for patient, finding in new:
         if (patient, finding.key, finding.context) in waiting:
             by_patient.setdefault(patient, []).append(finding)
-    tasks = [task(run, patient, findings) for patient, findings in by_patient.items()]
+    hides = part2.whole_mask(by_patient)
+    tasks = [task(run, patient, findings, hides) for patient, findings in by_patient.items()]
     return Came(new_findings=len(new), tasks=worklist_tasks.open_tasks(tasks))
 
 
@@ -114,7 +115,7 @@ def is_loud(finding: Finding) -> bool:
     return finding.is_new and finding.severity in review.STOPS
 
 
-def task(run: RescreenRun, patient_id: int, findings: Sequence[Finding]) -> Task:
+def task(run: RescreenRun, patient_id: int, findings: Sequence[Finding], hides: part2.Mask) -> Task:
     """The task of a patient; the same findings of the same patient are the same task, whichever run found them."""
     worst = min(findings, key=lambda one: PRIORITY[Severity(one.severity)])
     said = hashlib.sha256("\n".join(sorted(one.key for one in findings)).encode()).hexdigest()[:32]
@@ -125,7 +126,7 @@ def task(run: RescreenRun, patient_id: int, findings: Sequence[Finding]) -> Task
         patient_id=patient_id,
         case=worst.severity,
         priority=PRIORITY[Severity(worst.severity)],
-        detail=" ".join(f"{one.get_severity_display()}: {one.summary}" for one in findings),
+        detail=" ".join(f"{one.get_severity_display()}: {one.summary}" for one in hides.findings(findings)),
     )
 
 

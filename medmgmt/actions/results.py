@@ -11,6 +11,7 @@ from interactions.engine.rules.labs import KIND as OF_RESULTS
 from interactions.models import Finding, Moment, Severity
 from medmgmt.monitoring import alarms
 from medmgmt.monitoring.alarms import Told
+from medmgmt.record import part2
 from medmgmt.record.models import Observation, Patient, Role
 from medmgmt.regimen import courses
 from medmgmt.worklist import duty
@@ -70,7 +71,7 @@ def open_review(patient: Patient, new: Sequence[Finding]) -> None:
         worst.review_id,
         patient_id=patient.pk,
         case=worst.severity,
-        detail=" ".join(f"{one.get_severity_display()}: {one.summary}" for one in new),
+        detail=" ".join(f"{one.get_severity_display()}: {one.summary}" for one in part2.told_to_all(patient.pk, new)),
     )
 
 

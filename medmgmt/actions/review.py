@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from interactions import answers, library, review
-from interactions.errors import NotAnAnswer
+from interactions.errors import AlreadyAnswered, NotAnAnswer
 from interactions.models import Answer, AnswerReason, Finding, Review
 from medmgmt.actions import prescribing
 from medmgmt.monitoring import evidence
-from medmgmt.record import access, audit, door
+from medmgmt.record import access, audit, door, part2
 from medmgmt.record.errors import Conflict, NotAllowed, Refused
 from medmgmt.record.models import CoSignature, DosageChange, Patient, User, Verdict
 from medmgmt.regimen import courses
@@ -38,10 +38,11 @@ def override(
     courses, and the answer keeps what they show. Gives the answer to this finding; those to the rest of its card name
     it as their lead. Raises AlreadyAnswered when somebody was faster.
     """
-    patient, _finding = access.locked(by, "answer_finding", Finding, finding_id, through="review")
+    patient, finding = access.locked(by, "answer_finding", Finding, finding_id, through="review")
     said = answers.Said(reason_code=reason_code, note=note, follow_up_on=follow_up_on, follow_up=follow_up)
     require_follow_up(patient, said)
-    findings = answers.of_card(finding_id)
+    hides = part2.mask(by, patient.pk)
+    findings = masked_with(finding, said, hides) if hides.is_masked(finding) else answers.of_card(finding_id)
     given = answers.give(findings, by.pk, said, shown_earlier(patient, findings, said))
     lead = given[0]
     open_follow_up(by, patient, lead, findings)
@@ -57,9 +58,32 @@ def override_card(by: User, review_id: int, *, card: str, **said: Any) -> Answer
     """The same, addressed by a review and the name of the card; `said` as in override."""
     access.require(by, "answer_finding")
     of = Finding.objects.filter(review_id=review_id, card=card).exclude(card="").order_by("id")
+    if part2.is_anybodys(review_id):
+        patient, reviewed = access.locked(by, "answer_finding", Review, review_id)
+        hides = part2.mask(by, patient.pk)
+        every = reviewed.findings.select_related("review").order_by("id")
+        named = hides.masked(every) if card == part2.RESTRICTED else [one for one in of if not hides.is_masked(one)]
+        of = Finding.objects.filter(pk__in=[one.pk for one in named]).order_by("id")
     waiting = of.filter(severity__in=review.STOPS, is_interruptive=True, answer__isnull=True)
     first = waiting.first() or of.first()
     return override(by, first.pk if first else 0, **said)
+
+
+def masked_with(finding: Finding, said: answers.Said, hides: part2.Mask) -> list[Finding]:
+    """All that one card without words stands for and no answer speaks for yet, this one first.
+
+    Refused for a reason that only somebody who sees the medicines can give; AlreadyAnswered where nothing waits.
+    """
+    if said.reason_code == AnswerReason.TOLERATED_BEFORE:
+        raise Refused(_("Only the programme can say what was tolerated before. Call it, or give another reason."))
+    patient_id, reviewed = finding.review.patient_id, finding.review
+    found = review.of_screenings(patient_id) if reviewed.moment in review.OF_ITSELF else reviewed.findings.all()
+    group = [one for one in hides.masked(found) if not answers.is_answered(one)]
+    spoken_for = review.answers_for(patient_id, group)
+    waiting = [one for one in group if one.key not in spoken_for]
+    if not waiting:
+        raise AlreadyAnswered
+    return sorted(waiting, key=lambda one: (one.pk != finding.pk, one.pk))
 
 
 def require_follow_up(patient: Patient, said: answers.Said) -> None:
@@ -96,7 +120,7 @@ def open_follow_up(by: User, patient: Patient, lead: Answer, findings: Sequence[
         case=findings[0].severity,
         due_at=end_of_working_day(patient, lead.follow_up_on),
         source=("dosage_change", change_id) if change_id else ("screening", patient.pk),
-        detail=f"{findings[0].summary.rstrip('.')}. {'; '.join(said)}",
+        detail=f"{part2.told_to_all(patient.pk, findings[:1])[0].summary.rstrip('.')}. {'; '.join(said)}",
         closes_on=lead.follow_up,
     )
 
@@ -144,7 +168,7 @@ def ask(by: User, change_id: int, *, colleague_id: int | None = None) -> Task:
         patient_id=patient.pk,
         role=colleague.role if colleague else kinds.COSIGN.role,
         assignee_id=colleague.pk if colleague else None,
-        detail=" ".join(finding.summary for finding in standing.missing),
+        detail=" ".join(finding.summary for finding in part2.told_to_all(patient.pk, standing.missing)),
         closes_on=cosignatures.waits_for(change),
     )
     audit.record(by, "ask_cosignature", patient_id=patient.pk, obj=("dosage_change", change.pk),

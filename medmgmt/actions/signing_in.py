@@ -53,8 +53,11 @@ def wrong(counters: list[Counter]) -> WrongProof | TooSoon:
 
 
 def shown_first(user: User, code: str, place: Place) -> bool:
-    """Whether a code proves this person before the password is looked at; its slips are counted by themselves."""
-    counters = slowing.for_code(f"first:{user.pk}", place)
+    """Whether a code proves this person before the password is looked at; its slips are counted by themselves.
+
+    Only where they were made: else strangers could use up this way in as well.
+    """
+    counters = slowing.for_code(f"first:{user.pk}", place)[:1]
     slowing.take(counters)
     try:
         factors.use_code(user, code)
@@ -222,6 +225,25 @@ def remove_factor(user: User, factor_id: int) -> SecondFactor:
         factors.of(user).update(ended_at=timezone.now())
     audit.record(user, "remove_second_factor", obj=found, detail={"kind": found.kind})
     return found
+
+
+@transaction.atomic
+def end_factors_of(username: str, *, reason: str) -> int:
+    """On the server, for somebody who has lost them all: the next sign-in sets up a new one. How many have ended.
+
+    Sessions and tokens end as well: whoever has the lost phone may have those too.
+    """
+    user = User.objects.select_for_update().filter(username=username).first()
+    if user is None:
+        raise Refused(_("Nobody here has that name."))
+    if not reason.strip():
+        raise Refused(_("Say why."))
+    ended = factors.of(user).update(ended_at=timezone.now())
+    sessions.end_all(user)
+    audit.record(
+        None, "end_second_factors", obj=user, why=reason, detail={"ended": ended}, actor_name="the command line"
+    )
+    return ended
 
 
 # -- password, PIN, sessions, devices ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt import staff
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, door
 from medmgmt.record.errors import Conflict, NoSuchThing, NotAllowed, Refused
 from medmgmt.record.models import (
     CareTeam,
@@ -59,8 +59,7 @@ def ask_login(
     mrn: str = "",
 ) -> StaffChange:
     """Asks for a new login, out of use until a second person has confirmed it. A patient's needs their `mrn`."""
-    access.require(by, "manage_staff")
-    require_reason(why)
+    administrators(by, why)
     patient = whose_chart(by, role, mrn)
     user = User(username=User.normalize_username(username.strip()), role=role, patient=patient, is_active=False,
                 first_name=first_name.strip(), last_name=last_name.strip(), email=email.strip())  # fmt: skip
@@ -132,6 +131,8 @@ def confirm(by: User, change_id: int) -> Confirmed:
 
     Never by whom it concerns. By who asked for it only where nobody else could: then every prescriber has a task.
     """
+    door.require_in_person()
+    door.require_fresh()
     change, user = waiting_for_a_word(by, change_id)
     if by.pk == user.pk:
         raise NotAllowed(_("Nobody confirms a change of their own login."))
@@ -223,8 +224,7 @@ def clear_lock(by: User, user_id: int, *, why: str) -> User:
 @transaction.atomic
 def make_team(by: User, *, name: str, why: str) -> CareTeam:
     """A new team, with nobody in it."""
-    access.require(by, "manage_staff")
-    require_reason(why)
+    administrators(by, why)
     team = CareTeam(name=name.strip())
     require_clean(team)
     team.save(force_insert=True)
@@ -235,8 +235,7 @@ def make_team(by: User, *, name: str, why: str) -> CareTeam:
 @transaction.atomic
 def rename_team(by: User, team_id: int, *, name: str, why: str) -> CareTeam:
     """Another name for the same people."""
-    access.require(by, "manage_staff")
-    require_reason(why)
+    administrators(by, why)
     team = locked_team(team_id)
     team.name = name.strip()
     require_clean(team)
@@ -278,9 +277,9 @@ def end_membership(by: User, membership_id: int, *, why: str, last_day: date | N
     if member is None:
         raise NoSuchThing(_("There is no such membership."))
     now = timezone.now()
-    if member.until is not None and member.until <= now:
-        raise Conflict(_("This membership has ended already."))
     until = max(ends(last_day, now) or now, member.since)
+    if member.until is not None and member.until <= max(now, until):
+        raise Conflict(_("This membership ends then or earlier already. To go on, begin another."))
     if until < now or until > now + FURTHEST:
         raise Refused(_("A membership ends today or later, within two years."))
     member.until = until
@@ -303,13 +302,22 @@ def ends(last_day: date | None, now: datetime) -> datetime | None:
     return None if last_day is None else timezone.make_aware(datetime.combine(last_day + timedelta(days=1), time.min))
 
 
-def found(by: User, user_id: int, why: str) -> User:
-    """The locked login, for an administrator who gives a reason. Administrators' rows are locked as well, in order."""
+def administrators(by: User, why: str, *others: int) -> dict[int, User]:
+    """Every administrator and these others, locked in order, for an administrator who is one still and says why.
+
+    All acts on logins and teams wait for each other here: there are few, and none may meet another halfway.
+    """
     access.require(by, "manage_staff")
     require_reason(why)
     rows = User.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
-    here = {one.pk: one for one in rows.filter(Q(pk__in=[user_id, by.pk]) | Q(role=Role.ADMINISTRATOR))}
+    here = {one.pk: one for one in rows.filter(Q(pk__in=[*others, by.pk]) | Q(role=Role.ADMINISTRATOR))}
     access.require(here[by.pk], "manage_staff")
+    return here
+
+
+def found(by: User, user_id: int, why: str) -> User:
+    """The locked login, for an administrator who gives a reason."""
+    here = administrators(by, why, user_id)
     if user_id not in here:
         raise NoSuchThing(_("There is no such login."))
     return here[user_id]

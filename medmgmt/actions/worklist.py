@@ -14,7 +14,7 @@ from medmgmt.record import access, audit
 from medmgmt.record.errors import Conflict, NotAllowed, RecordError, Refused
 from medmgmt.record.models import Role, User
 from medmgmt.worklist import duty, reads
-from refills.errors import NoSuchTask, RefillsError
+from refills.errors import RefillsError
 from refills.models import Absence, Task, TaskComment, TaskKind, TaskOutcome
 from refills.worklist import cover
 from refills.worklist import tasks as worklist_tasks
@@ -158,14 +158,13 @@ def worked_on(by: User, task_id: int, act: str, work: Callable[[], Task], *, nee
 
 def reached(by: User, task_id: int, act: str) -> Task:
     """The task, if the person may do this and has its patient in their care, locked; without a patient, if it waits for
-    them: who may act on a task can read it."""
-    found = worklist_tasks.get(task_id)
-    if found.patient_id is None:
-        access.require(by, act)
-        if not reads.waits_for(found, by):
-            raise NoSuchTask(task_id)
-    else:
-        access.patient_for(by, act, found.patient_id, lock=True)
+    them: who may act on a task can read it. What is not there and what is not theirs is refused alike."""
+    access.require(by, act)
+    found = Task.objects.filter(pk=task_id).first()
+    if found is None or found.patient_id is not None or not reads.waits_for(found, by):
+        access.patient_for(by, act, reads.patient_of(found), lock=True)
+    assert found is not None  # what is not there is about a patient whom nobody has
+    reads.require_seen(by, found)
     return found
 
 
@@ -192,6 +191,7 @@ def tell_absence(by: User, *, user_id: int, since: datetime, until: datetime, co
 @transaction.atomic
 def withdraw_absence(by: User, absence_id: int) -> Absence:
     """Somebody is not away after all, or back early; their tasks are theirs again."""
+    access.require(by, "manage_cover")
     found = cover.get(absence_id)
     whose(by, found.user_id)
     if found.until <= timezone.now():

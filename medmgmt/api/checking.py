@@ -1,7 +1,9 @@
 """A check of a case that is in no record: what would be found, without anything being kept."""
 
+from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from medmgmt.api.kit.endpoint import at, writes
@@ -21,6 +23,14 @@ ACTIONS = ["none", "start", "change_dose", "stop", "resume", "refill", "administ
 def words(length: int = 300) -> serializers.CharField:
     """Text that may be missing, empty or null."""
     return serializers.CharField(max_length=length, required=False, allow_null=True, allow_blank=True)
+
+
+def begins_with_a_day(text: str) -> None:
+    """Refuses what names no day that is on a calendar."""
+    try:
+        date.fromisoformat(text.strip()[:10])
+    except ValueError as wrong:
+        raise serializers.ValidationError(_("Begin with a day, as YYYY-MM-DD.")) from wrong
 
 
 def number(**options: Any) -> Amount:
@@ -103,7 +113,10 @@ class CaseSymptom(Strict):
 
     term = words(200)
     grade = serializers.IntegerField(min_value=1, max_value=5, required=False, allow_null=True)
-    onset = words(40)
+    onset = serializers.CharField(
+        max_length=40, required=False, allow_null=True, allow_blank=True, validators=[begins_with_a_day],
+        help_text="A day, or a day and a time.",
+    )  # fmt: skip
     note = words(2000)
 
 

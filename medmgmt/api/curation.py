@@ -70,9 +70,10 @@ class LocalChangeLine(Shown):
 
     shows = LocalChange, (
         "id kind adds_rule a b of_source of_rule of_code severity problem effect management reason citation"
+        " of_release becomes"
         " valid_from valid_until cases state author proposed_at decided_by decided_at decided_why"
     )  # fmt: skip
-    kind = serializers.ChoiceField(["rule", "regrade", "derivation", "pair"])
+    kind = serializers.ChoiceField(["rule", "regrade", "derivation", "pair", "switch"])
     cases = serializers.ListField()
 
 

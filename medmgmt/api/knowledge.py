@@ -8,10 +8,11 @@ from interactions.errors import NoSuchRelease
 from interactions.library import FoundDrug
 from interactions.models import Release, ReleaseStatus, SelftestRun, SelftestScope
 from medmgmt.actions import knowledge
+from medmgmt.api.curation import LocalChangeLine
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Id, Rxcui, Strict
-from medmgmt.api.kit.shapes import Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.knowledge import previews
 from medmgmt.knowledge import reads as knowledge_reads
 from medmgmt.record.models import User
@@ -141,6 +142,13 @@ class Tested(serializers.Serializer[Any]):
     run = SelftestLine(allow_null=True)
 
 
+class NewSwitch(BodyOfAct):
+    """What the release is to become, and why."""
+
+    asks = knowledge.propose_switch
+    becomes = serializers.ChoiceField([ReleaseStatus.ACTIVE.value, ReleaseStatus.RETIRED.value])
+
+
 class NewSelftest(Strict):
     """What is tested: everything in use, or the shipped rules alone."""
 
@@ -170,8 +178,10 @@ ADDRESSES = [
     at("releases/<release_id>/activate", "activate-release",
        post=writes(ReleaseLine, knowledge.activate, "From now on every review uses this release as well.",
             refuses=("refused", "conflict", "not-in-person"))),
-    at("releases/<release_id>/retire", "retire-release",
-       post=writes(ReleaseLine, knowledge.retire, "From now on no review uses this release.",
-            refuses=("refused", "conflict", "not-in-person"))),
+    at("releases/<release_id>/propose", "propose-switch",
+       post=writes(LocalChangeLine, knowledge.propose_switch,
+            "Propose that a release goes out of use, or that one comes into use which takes much away. A second person "
+            "approves it as they do a local change.", takes=NewSwitch, status=201,
+            refuses=("refused", "not-in-person"))),
 ]
 # fmt: on

@@ -154,9 +154,8 @@ class ChangeLine(Shown):
 
     shows = DosageChange, (
         "id patient prescription prescription.drug_name kind status effective_on sig old_sig reason_code note"
-        " alongside author"
-        " proposed_at signed_by signed_at withdrawn_by withdrawn_at withdrawn_note prompted_by_side_effect"
-        " prompted_by_observation prompted_by_plan"
+        " alongside author proposed_at signed_by signed_at signed_unchecked withdrawn_by withdrawn_at withdrawn_note"
+        " prompted_by_side_effect prompted_by_observation prompted_by_plan"
     )  # fmt: skip
     sig = SigShown(allow_null=True)
     old_sig = SigShown(allow_null=True)

@@ -12,7 +12,7 @@ from medmgmt.actions import prescribing
 from medmgmt.api.kit import filters
 from medmgmt.api.kit.endpoint import at, lists, reads, writes
 from medmgmt.api.kit.fields import Day, Id, Instant, Rxcui, Strict, Text
-from medmgmt.api.kit.shapes import Shown
+from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.api.prescriptions import ChangeLine, SigOrLine, sig_of
 from medmgmt.api.review import SEVERITIES, AnswerLine, CardLine
 from medmgmt.record import dosing
@@ -177,6 +177,9 @@ class ProposalDetails(serializers.Serializer[Any]):
     not_checked = NotCheckedLine(many=True)
     coverage = CoverageLine(many=True)
     scope = serializers.CharField()
+    is_unchecked = serializers.BooleanField(
+        source="review.is_unchecked", help_text="No knowledge was in use; signing needs `unchecked`."
+    )
     releases = UsedRelease(many=True)
     unanswered = serializers.IntegerField()
     can_sign = serializers.BooleanField()
@@ -187,6 +190,15 @@ class FindingsOfProposal(serializers.Serializer[Any]):
     """Every finding of the newest review of a proposal."""
 
     results = FindingLine(many=True, source="*")
+
+
+class Signature(BodyOfAct):
+    """Nothing needs to be said, unless nothing could be checked."""
+
+    asks = prescribing.sign
+    unchecked = serializers.BooleanField(
+        default=False, help_text="You sign knowing that no knowledge is in use and nothing was checked."
+    )
 
 
 class Withdrawal(Strict):
@@ -248,8 +260,9 @@ ADDRESSES = [
     at("proposals/<change_id>/sign", "sign",
        post=writes(ChangeLine, prescribing.sign,
             "Sign a proposal. It is reviewed again first; a finding without an answer, or a contraindicated one "
-            "without a second person's co-signature, refuses the signature.",
-            refuses=("unanswered-findings", "co-signature-needed", "conflict", "refused"))),
+            "without a second person's co-signature, refuses the signature. So does a review without any knowledge in "
+            "use, until its signer says `unchecked`.", takes=Signature,
+            refuses=("nothing-was-checked", "unanswered-findings", "co-signature-needed", "conflict", "refused"))),
     at("proposals/<change_id>/withdraw", "withdraw",
        post=writes(ChangeLine, prescribing.withdraw,
             "Withdraw a proposal that nobody has signed; it stays in the record.", takes=Withdrawal,

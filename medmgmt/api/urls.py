@@ -18,6 +18,7 @@ from medmgmt.api import (
     monitoring,
     observing,
     order_lines,
+    part2,
     people,
     prescriptions,
     proposals,
@@ -35,7 +36,7 @@ app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
     authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit, account,
-    break_glass, staff, tokens, exporting,
+    break_glass, part2, staff, tokens, exporting,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -141,4 +141,10 @@ LABELS: Mapping[str, Promise] = {
     "outcome_code": pgettext_lazy("export", "outcome in a word"),
     "text": pgettext_lazy("export", "text"),
     "source_version": pgettext_lazy("export", "version"),
+    "purpose": pgettext_lazy("export", "purpose"),
+    "person": pgettext_lazy("export", "person"),
+    "ends_with": pgettext_lazy("export", "ends with"),
+    "to": pgettext_lazy("export", "to"),
+    "signed_unchecked": pgettext_lazy("export", "signed unchecked"),
+    "is_unchecked": pgettext_lazy("export", "nothing was checked"),
 }

@@ -74,13 +74,13 @@ SECTIONS: tuple[Section, ...] = (
         "id team team_name=team__name since until", lead=("team_name",)),
     Section("prescriptions", _("Medicines"), record.Prescription,
         "id drug_name rxcui product_rxcui strength form free_text indication first_supply_days created_by created_at"
-        " source_id", lead=("drug_name", "strength")),
+        " source_id programme", lead=("drug_name", "strength")),
     Section("dosage_changes", _("Doses: proposed, signed and withdrawn"), record.DosageChange,
         f"id {DRUG} kind status effective_on sig old_sig reason_code note alongside author proposed_at signed_by"
         " signed_at withdrawn_by withdrawn_at withdrawn_note prompted_by_side_effect prompted_by_observation"
-        " prompted_by_plan", lead=("effective_on", "drug", "kind", "status")),
+        " prompted_by_plan signed_unchecked", lead=("effective_on", "drug", "kind", "status")),
     Section("reviews", _("Reviews of interactions"), knowledge.Review,
-        "id change by moment at regimen coverage not_checked scope", lead=("at", "moment")),
+        "id change by moment at regimen coverage not_checked scope is_unchecked", lead=("at", "moment")),
     Section("review_releases", _("The knowledge that reviews used"), knowledge.Review.releases.through,
         "id review release source=release__source source_version=release__version", to_patient="review__patient",
         lead=("source", "source_version")),
@@ -171,6 +171,13 @@ SECTIONS: tuple[Section, ...] = (
     Section("emergency_ends", _("When that ended"), record.BreakGlassEnd, "id opening by at", lead=("at",)),
     Section("emergency_judgements", _("What the privacy officer found"), record.BreakGlassJudgement,
         "id opening verdict note by at", lead=("at", "verdict"), reasons=("note",)),
+    Section("part2_consents", _("Consents to see what a programme prescribes"), record.Part2Consent,
+        "id programme team_name=programme__team__name recipient team person purpose given_on until ends_with"
+        " recorded_by recorded_at", lead=("given_on", "team_name", "recipient")),
+    Section("part2_consents_revoked", _("Consents of those that were taken back"), record.Part2Revoked,
+        "id consent by at", lead=("at",)),
+    Section("part2_disclosures", _("Who was shown what a programme prescribes"), record.Disclosure,
+        "id programme team_name=programme__team__name to on at consent opening", lead=("on", "team_name", "to")),
     Section("who_has_looked", _("Who has looked, and what they did"), record.AuditEntry,
         "id at actor actor_name role act object_type object_id why request_id", to_patient="audit",
         lead=("at", "actor_name", "act"), reasons=("why",),

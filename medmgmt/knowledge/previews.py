@@ -1,8 +1,10 @@
 """What would change, and for whom, if a release were put into use or out of it; nothing is written but the audit."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+from django.db.models import Count
 from django.utils import timezone
 
 from interactions import changes, current, library, releases, rescreening
@@ -11,9 +13,11 @@ from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Regimen
 from interactions.engine.severity import Severity
 from interactions.local import release as local_release
+from interactions.models import CurrentDrug, Release, Rule, TableRow
 from medmgmt.record import access, audit
 from medmgmt.record.models import User
 from medmgmt.regimen import courses as regimen_courses
+from refills import site
 
 MOST_JUDGED = 200
 """So many of the patients concerned are judged under both; of more, the number of alerts is an estimate."""
@@ -36,6 +40,8 @@ class Preview:
     """Findings of major severity or above that nothing says now; an estimate where not everybody was judged."""
     gone_alerts: int
     is_estimate: bool
+    needs_second: bool = False
+    """Whether it can only be proposed, by a pharmacist, for a second person to approve."""
     suspended: list[dict[str, object]] = field(default_factory=list)
     """Local changes whose own cases would fail: `change`, its number, and `why`."""
 
@@ -67,11 +73,55 @@ def preview_of(by: User, release_id: int, *, active: bool) -> Preview:
         new_alerts=round(new * scale),
         gone_alerts=round(gone * scale),
         is_estimate=len(sample) < len(touched),
+        needs_second=is_mass_change(release_id) if active else is_in_use(release_id),
         suspended=[
             {"change": number, "why": " ".join(faults)}
             for number, faults in sorted(local_release.failing_beside(after).items())
         ],
     )
+
+
+def is_mass_change(release_id: int) -> bool:
+    """Whether the release would take away or regrade so much of the one whose place it takes that a second person must
+    agree. One that takes nobody's place only adds. A number of queries that does not grow."""
+    after, before = releases.would_be(release_id, active=True), [one.pk for one in releases.active()]
+    gone = set(before) - set(after)
+    if not gone:
+        return False
+    found = changes.between(before, after)
+    rows, fewer = rows_of(gone), rows_of(gone) - rows_of(set(after) - set(before))
+    lost = {"rules": taken_away(found, "rules"), "pairs": taken_away(found, "pairs"), **fewer}
+    whole = {"rules": Rule.objects.filter(release__in=gone).count(), "pairs": pairs_of(gone), **rows}
+    if sum(lost.values()) < site.whole("mass_change_rows"):
+        return False
+    concern = rescreening.concerned(found, before, after)
+    touched = len(list(rescreening.patients(concern, timezone.localdate())))
+    everybody = CurrentDrug.objects.values("patient").distinct().count()
+    share = site.whole("mass_change_percent")
+    is_much = any(100 * count > share * whole[name] for name, count in lost.items())
+    return is_much or 100 * touched > share * everybody
+
+
+def taken_away(found: changes.Changes, of: str) -> int:
+    """How many rules, or pairs, are gone or have another grade."""
+    return found.counts[f"{of}_removed"] + found.counts[f"{of}_regraded"]
+
+
+def is_in_use(release_id: int) -> bool:
+    """Whether reviews use the release now."""
+    return any(one.pk == release_id for one in releases.active())
+
+
+def rows_of(release_ids: Collection[int]) -> Counter[str]:
+    """How many rows each further table of these releases has."""
+    rows = TableRow.objects.filter(release__in=release_ids).values_list("table").annotate(count=Count("pk"))
+    return Counter(dict(rows))
+
+
+def pairs_of(release_ids: Collection[int]) -> int:
+    """How many graded pairs these releases hold, by their own count."""
+    counts = Release.objects.filter(pk__in=release_ids).values_list("counts", flat=True)
+    return sum(int(one.get("pairs", 0)) for one in counts)
 
 
 def alerts(by: User, patient_ids: Sequence[int], before: Knowledge, after: Knowledge) -> tuple[int, int]:

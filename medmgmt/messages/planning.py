@@ -24,7 +24,6 @@ from refills.models import (
     CaregiverConsent,
     Channel,
     ChannelChoice,
-    ConsentWithdrawn,
     Reminder,
     ReminderItem,
     ReminderKind,
@@ -203,6 +202,12 @@ def is_about_something(reminder: Reminder, today: date) -> bool:
     return any(holds(item, taken.get(item.prescription_id or 0, ()), today) for item in items)
 
 
+def still_wanted(prescription_ids: Iterable[int], today: date) -> list[int]:
+    """Those of these prescriptions that are still to be supplied, by the course as it is signed now."""
+    known = courses.of_prescriptions(list(prescription_ids))
+    return [one.prescription.pk for one in known if stock.is_wanted(one.steps, today)]
+
+
 def holds(item: ReminderItem, steps: Sequence[dosing.Step], today: date) -> bool:
     """Is one thing of a message still to be told, by the course as it is signed now?"""
     if item.kind in (ReminderKind.TAPER_STEP, ReminderKind.END_OF_TAPER):
@@ -216,13 +221,6 @@ def language_of(reminder: Reminder) -> str:
         return str(CaregiverConsent.objects.values_list("language", flat=True).get(pk=reminder.caregiver_id))
     patient = reminder.patient
     return wishes_of(patient).language if patient is not None else settings.LANGUAGE_CODE
-
-
-def is_stopped(reminder: Reminder) -> bool:
-    """Has its reader said that no more of these shall come?"""
-    if reminder.caregiver_id is not None:
-        return ConsentWithdrawn.objects.filter(consent_id=reminder.caregiver_id).exists()
-    return not consents.choices(reminder.patient_id or 0).get(reminder.channel, True)
 
 
 def ask_for(patient_ids: Iterable[int]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from interactions import library
 from medmgmt.messages import due
 from medmgmt.messages.due import Wishes, wishes_of
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.record.models import ContactPoint, Patient, Prescription, User
 from medmgmt.regimen import lexicon
 from refills.messages import calendar_feed, restoring
@@ -64,6 +64,8 @@ class Page:
     channels: list[ChannelLine]
     helpers: list[CaregiverConsent]
     feed: str
+    feed_until: datetime | None
+    """When the calendar link ends by itself; it may have ended."""
     coming: list[ComingDay]
     sent: list[Reminder]
 
@@ -102,7 +104,8 @@ def page(by: User, act: str, patient_id: int) -> Page:
         channels=channel_lines(patient, wishes),
         helpers=list(CaregiverConsent.objects.filter(patient=patient).select_related("withdrawn", "recorded_by")),
         feed=calendar_feed.url(feed) if feed else "",
-        coming=coming(patient, wishes, today),
+        feed_until=calendar_feed.works_until(feed) if feed else None,
+        coming=coming(patient, wishes, today, part2.mask(by, patient.pk)),
         sent=list(sent.order_by("-due_at", "-id")[:30]),
     )
 
@@ -128,20 +131,21 @@ def channel_lines(patient: Patient, wishes: Wishes) -> list[ChannelLine]:
     ]
 
 
-def coming(patient: Patient, wishes: Wishes, today: date) -> list[ComingDay]:
+def coming(patient: Patient, wishes: Wishes, today: date, hides: part2.Mask) -> list[ComingDay]:
     """What falls due from today on, by day: refills, injections, tests, steps of the plan."""
     names = {str(row.pk): row.drug_name for row in Prescription.objects.filter(patient=patient)}
     names |= {code: lexicon.label(code) for code in library.observed_at_hand().by_code}
     found = [
         ComingDay(thing.day, thing.about_type, names.get(thing.about_id, thing.about_id))
         for thing in due.things(patient, wishes, today)
-        if thing.day >= today
+        if thing.day >= today and not (thing.about_id in names and hides.hides(thing.about_id))
     ]
     return sorted(found, key=lambda one: (one.day, one.kind, one.what))[:40]
 
 
 def calendar(token: str) -> bytes:
-    """The calendar behind a link, in the patient's language; LinkUnknown where the link does not work (any more)."""
+    """The calendar behind a link, in the patient's language; LinkUnknown where it is no link of ours, LinkExpired where
+    it does not work any more."""
     feed = calendar_feed.read(token)
     patient = feed.patient
     wishes, today = wishes_of(patient), patient.today(timezone.now())

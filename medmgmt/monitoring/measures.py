@@ -10,7 +10,8 @@ from django.utils import timezone
 from interactions import library
 from interactions.engine.card_tables import CardTables, Monitoring
 from interactions.models import Finding
-from medmgmt.record import access
+from medmgmt.record import access, part2
+from medmgmt.record.errors import NoSuchThing
 from medmgmt.record.models import MonitoringOrder, Observation, Patient, User
 from medmgmt.regimen import lexicon
 from refills.models import Task, TaskState
@@ -126,6 +127,8 @@ def of_card(by: User, finding_id: int) -> CardMeasures:
     finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
     patient = access.patient_for(by, "view_chart", finding.review.patient_id if finding else 0)
     assert finding is not None
+    if part2.mask(by, patient.pk).is_masked(finding):
+        raise NoSuchThing
     same = Finding.objects.filter(review=finding.review_id, card=finding.card).exclude(pk=finding.pk)
     every = [finding, *(same if finding.card else [])]
     found = of_findings(patient, every, library.current().formulary.cards)
@@ -135,4 +138,8 @@ def of_card(by: User, finding_id: int) -> CardMeasures:
 def of_patient(by: User, patient_id: int) -> QuerySet[MonitoringOrder]:
     """Every order of the patient, the newest first, also those that another took the place of."""
     patient = access.patient_for(by, "view_chart", patient_id)
-    return MonitoringOrder.objects.filter(patient=patient).select_related("replaced_by").order_by("-id")
+    keys = Finding.objects.filter(review__patient=patient, key__in=patient.monitoring_orders.values("finding_key"))
+    hides = part2.mask(by, patient.pk)
+    masked = {one.key for one in keys if hides.is_masked(one)} if hides else set()
+    found = MonitoringOrder.objects.filter(patient=patient).exclude(finding_key__in=masked)
+    return found.select_related("replaced_by").order_by("-id")

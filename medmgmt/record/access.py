@@ -2,20 +2,21 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt.record import audit, door, entered, names
+from medmgmt.record import audit, door, entered, names, part2
 from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed, NotInPerson, OutOfScope
 from medmgmt.record.models.break_glass import BreakGlass
-from medmgmt.record.models.people import CareAssignment, Opening, Patient, Role, User
+from medmgmt.record.models.people import CareAssignment, Enrolment, Opening, Patient, Role, User
+from medmgmt.record.models.prescriptions import Prescription
 from medmgmt.record.models.tokens import Scope
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,10 @@ ACTS: dict[str, frozenset[Role]] = {
     "list_tokens": STAFF | {Role.ADMINISTRATOR},
     "revoke_token": STAFF | {Role.ADMINISTRATOR},
     "break_glass": STAFF,
+    "mark_programme": frozenset({Role.ADMINISTRATOR}),
+    "give_part2_consent": STAFF,
+    "revoke_part2_consent": STAFF | PATIENTS,
+    "view_disclosures": PATIENTS | {Role.PRIVACY_OFFICER},
     "judge_break_glass": frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}),
     "export_chart": STAFF | PATIENTS | {Role.PRIVACY_OFFICER},
     "export_numbered": frozenset({Role.PRIVACY_OFFICER}),
@@ -86,7 +91,7 @@ ACTS: dict[str, frozenset[Role]] = {
 SCOPES: dict[str, frozenset[str]] = {
     Scope.READ: frozenset(
         {"view_chart", "view_own", "list_patients", "view_lateness", "view_knowledge", "view_alerts", "view_outbox",
-         "view_delivery", "view_audit", "search_drugs", "check_interactions", "list_tokens"}
+         "view_delivery", "view_audit", "search_drugs", "check_interactions", "list_tokens", "view_disclosures"}
     ),
     Scope.RECORD: frozenset(
         {"manage_messages", "log_side_effect", "record_observation", "record_encounter", "record_dispense", "void_fill",
@@ -102,10 +107,11 @@ SCOPES: dict[str, frozenset[str]] = {
 """Which acts each scope of a token adds. No token does an act that is in none."""
 IN_PERSON = frozenset(
     {"cosign", "approve_knowledge", "activate_release", "make_token", "break_glass", "judge_break_glass",
+     "manage_staff", "confirm_staff", "mark_programme", "give_part2_consent", "revoke_part2_consent",
      "export_chart", "export_numbered"}
 )  # fmt: skip
 """What somebody who is signed in does, and no token: a second pair of eyes, a chart opened in an emergency, a whole
-chart that leaves, and what changes every review."""
+chart that leaves, what changes every review, and who may do what here or see what."""
 SCOPE_OF = {act: scope for scope, acts in SCOPES.items() for act in acts}
 
 IN_EMERGENCY = frozenset(
@@ -192,11 +198,13 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     require(by, act)
     if lock and not connection.in_atomic_block:
         raise RuntimeError("patient_for(lock=True) needs a transaction")
-    of_theirs = for_writing(patients_of(by)) if lock else patients_of(by)
+    of_theirs = with_opening(by, for_writing(patients_of(by)) if lock else patients_of(by))
     patient = of_theirs.filter(pk=patient_id).first()
     if patient is None:
         number = stays(patient_id)
         patient = of_theirs.filter(pk=number).first() or in_emergency(by, act, number, lock=lock)
+    elif patient.opening_number:
+        patient.opening = Opening(patient.opening_number, by.pk or 0, patient.opening_until, is_only=False)
     if patient is None:
         log.warning("refused act=%s user=%s patient=%s", act, by.pk, patient_id)
         raise NoSuchPatient
@@ -206,6 +214,15 @@ def patient_for(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bo
     if not lock:
         audit.record(by if isinstance(by, User) else None, act, patient_id=patient.pk, obj=patient, why=why)
     return patient
+
+
+def with_opening(by: User | AnonymousUser, patients: QuerySet[Patient]) -> QuerySet[Any]:
+    """Patients in the person's care, each with the opening in an emergency by which they see what a Part 2 programme
+    prescribed, where there is one."""
+    holding = BreakGlass.holding(timezone.now()).filter(by_id=by.pk, patient=OuterRef("pk")).order_by("-pk")
+    return patients.annotate(
+        opening_number=Subquery(holding.values("pk")[:1]), opening_until=Subquery(holding.values("until")[:1])
+    )
 
 
 def in_emergency(by: User | AnonymousUser, act: str, patient_id: int, *, lock: bool = False) -> Patient | None:
@@ -220,14 +237,14 @@ def in_emergency(by: User | AnonymousUser, act: str, patient_id: int, *, lock: b
     patients = Patient.objects.filter(pk=patient_id, merged_into=None)
     patient = (for_writing(patients) if lock else patients).first()
     if patient is not None:
-        patient.opening = Opening(opening.pk, opening.by_id, opening.until)
+        patient.opening = Opening(opening.pk, opening.by_id, opening.until, is_only=True)
         require_here(by, act, patient)
     return patient
 
 
 def require_here(by: User | AnonymousUser, act: str, patient: Patient) -> None:
     """NotAllowed for what may not be done in a chart that the person came to in an emergency. No query."""
-    if patient.opening is not None and not may_in_emergency(by, act):
+    if patient.opening is not None and patient.opening.is_only and not may_in_emergency(by, act):
         raise NotAllowed(_("This chart is open to you in an emergency: you can read and record. Its team does this."))
 
 
@@ -347,6 +364,20 @@ def patients_like(by: User, act: str, *, birth_date: date, mrn: str) -> QuerySet
     return Patient.objects.filter(alike, merged_into=None).order_by("pk")
 
 
+def chart_by_number(by: User, act: str, number: str) -> int:
+    """The number of the chart that has this medical record number, whoever's care it is in; NoSuchPatient if none has.
+
+    For looking into who saw it: nothing of the chart is shown. One query.
+    """
+    require(by, act)
+    known = (
+        Patient.objects.filter(mrn_key=names.compact(number)).exclude(mrn_key="").order_by("merged_into", "pk").first()
+    )
+    if known is None:
+        raise NoSuchPatient(_("No chart has this record number."))
+    return known.merged_into_id or known.pk
+
+
 def patients_counted(by: User, patient_ids: Iterable[int]) -> list[Patient]:
     """These patients, whoever's care they are in, for counting what a release would change; it shows nobody's chart.
 
@@ -362,6 +393,16 @@ def patients_for_the_clock(patient_ids: Iterable[int]) -> list[Patient]:
     The action audits what it did. One query; needs a transaction.
     """
     return list(for_writing(Patient.objects.filter(pk__in=list(patient_ids))).order_by("pk"))
+
+
+def charts_to_keep() -> QuerySet[Patient, tuple[int, date, datetime]]:
+    """Number, birth date and beginning of every chart that is in no team's care and no programme now, for asking how
+    long it must be kept; it shows nobody anything. One query, when read."""
+    now = timezone.now()
+    in_care = CareAssignment.objects.filter(Q(until=None) | Q(until__gt=now), patient=OuterRef("pk"))
+    enrolled = Enrolment.objects.filter(ends_on=None, patient=OuterRef("pk"))
+    found = Patient.objects.filter(~Exists(in_care), ~Exists(enrolled), merged_into=None)
+    return found.order_by("pk").values_list("pk", "birth_date", "created_at")
 
 
 def people_of(patient_id: int, act: str) -> QuerySet[User]:
@@ -395,9 +436,14 @@ def is_member(user: User, team_id: int) -> bool:
 
 def asked_for(by: User, noted: entered.Noted) -> dict[str, list[Any]]:
     """What somebody must still be let through to before the same answer is given again: the acts that were asked for,
-    the charts that were opened, and of those that were only written about the ones that are open to them. One query."""
+    the charts that were opened, and of those that were only written about the ones that are open to them.
+
+    `restricted` are those in which they saw what a Part 2 programme prescribed. Two queries, more where one did.
+    """
     also = patients_of(by).filter(pk__in=noted.touched - noted.opened).values_list("pk", flat=True)
-    return {"acts": sorted(noted.acts), "patients": sorted(noted.opened | set(also))}
+    patients = sorted(noted.opened | set(also))
+    whole = [one for one, hides in part2.masks(by, patients).items() if not hides]
+    return {"acts": sorted(noted.acts), "patients": patients, **({"restricted": whole} if whole else {})}
 
 
 def require_again(by: User, asked: Mapping[str, Iterable[Any]]) -> None:
@@ -410,6 +456,9 @@ def require_again(by: User, asked: Mapping[str, Iterable[Any]]) -> None:
         return
     now_at = dict(Patient.objects.filter(pk__in=wanted).values_list("pk", "merged_into_id"))
     wanted = {now_at.get(one) or one for one in wanted}
+    if any(part2.mask(by, one) for one in asked.get("restricted", ())):
+        log.warning("refused a repeat user=%s", by.pk)
+        raise NoSuchPatient
     for patient_id in wanted.difference(patients_of(by).filter(pk__in=wanted).values_list("pk", flat=True)):
         patient = in_emergency(by, "view_chart", patient_id)
         if patient is None or patient.opening is None:
@@ -439,4 +488,13 @@ def locked(by: User, act: str, model: type[Thing], pk: int, *, through: str = ""
         raise NoSuchThing
     holder: Any = getattr(thing, through) if through else thing
     holder.patient = patient
+    require_open(by, patient, holder)
     return patient, thing
+
+
+def require_open(by: User, patient: Patient, thing: object) -> None:
+    """NoSuchThing for what a Part 2 programme prescribed and this person may not see; where nothing is a programme's,
+    no query but that of the prescription."""
+    of = thing if isinstance(thing, Prescription) else getattr(thing, "prescription", None)
+    if isinstance(of, Prescription) and of.programme_id and part2.mask(by, patient.pk).hides(of.pk):
+        raise NoSuchThing

@@ -72,7 +72,8 @@ def record(
 ) -> AuditEntry:
     """Appends one entry to the patient's chain, or to the site's where there is no patient; two queries.
 
-    An entry about several `patients` is one of the site's chain that each of them finds; three queries however many.
+    An entry about several `patients` stands in the chain of whoever saw them, so that nobody who looks through a list
+    waits for somebody else who does; each of them finds it. Three queries, however many they are.
 
     Part of the caller's transaction: it is written exactly when what it speaks of is. `detail` holds ids, counts and
     codes only; a float or a date in it is a TypeError. Without `by`, `actor_name` says what acted (the clock, a link
@@ -82,7 +83,7 @@ def record(
     entered.row_about(patient_id)
     object_type, object_id = _named(obj)
     entry = AuditEntry(
-        chain=SITE if patient_id is None else f"patient:{patient_id}",
+        chain=_chain(by, patient_id, patients),
         at=timezone.now(),
         actor_id=None if by is None else by.pk,
         actor_name=actor_name or (CLOCK if by is None else by.get_username()),
@@ -107,6 +108,12 @@ def record(
         AuditPatient.objects.bulk_create([AuditPatient(entry=entry, patient_id=one) for one in sorted(patients)])
     sight.written(patients if patient_id is None else [patient_id])
     return entry
+
+
+def _chain(by: User | None, patient_id: int | None, patients: Collection[int]) -> str:
+    if patient_id is not None:
+        return f"patient:{patient_id}"
+    return f"person:{by.pk}" if by is not None and patients else SITE
 
 
 def _named_in(patients: Collection[int]) -> dict[str, object]:

@@ -107,6 +107,7 @@ def _signed(change: DosageChange, by_id: int, at: datetime) -> dict[str, object]
         "proposed_at": _instant(change.proposed_at),
         "signed_by": by_id,
         "signed_at": _instant(at),
+        "unchecked": change.signed_unchecked,
     }
 
 

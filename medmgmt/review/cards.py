@@ -13,7 +13,9 @@ from interactions.engine.information import Information
 from interactions.models import Answer, Finding
 from medmgmt.monitoring import evidence
 from medmgmt.monitoring import measures as monitoring_measures
+from medmgmt.record import part2
 from medmgmt.record.models import Patient
+from medmgmt.record.part2 import Mask
 from medmgmt.regimen import courses
 from medmgmt.review import tolerance
 
@@ -104,12 +106,30 @@ class ProblemCard:
 SEVERITIES = ("ungraded", "minor", "moderate", "major", "contraindicated")
 
 
-def cards(findings: Iterable[Finding], patient_id: int) -> list[FindingCard]:
-    """Findings with the answers that cover them; two queries."""
+def cards(findings: Iterable[Finding], patient_id: int, hides: Mask) -> list[FindingCard]:
+    """Findings with the answers that cover them, in place of all that have a hidden medicine in them one; two
+    queries."""
     found = list(findings)
     answers = reviews.answers_for(patient_id, found)
     tables = library.current().formulary.cards if found else CardTables()
-    return [FindingCard(finding, answers.get(finding.key), tables) for finding in found]
+    shown = [FindingCard(one, answers.get(one.key), tables) for one in found if not hides.is_masked(one)]
+    masked = [FindingCard(one, answers.get(one.key), tables) for one in hides.masked(found)]
+    return [without_words(masked, hides), *shown] if masked else shown
+
+
+def without_words(masked: Sequence[FindingCard], hides: Mask) -> FindingCard:
+    """One card in place of these; it waits while any of them does, and of its answer stays who gave it and when."""
+    waiting = [one for one in masked if one.needs_answer]
+    lead = part2.leading([one.finding for one in waiting or masked])
+    told = hides.finding([one.finding for one in masked], lead)
+    given = next((one.answer for one in masked if one.finding is lead), None)
+    return FindingCard(told, None if waiting or given is None else bare(given), masked[0].tables)
+
+
+def bare(given: Answer) -> Answer:
+    """An answer without what might tell of which medicine it speaks."""
+    kept = {name: getattr(given, name) for name in ("pk", "patient_id", "reason_code", "by", "at", "follow_up_on")}
+    return Answer(**kept, key=part2.RESTRICTED)
 
 
 def gathered(shown: Iterable[FindingCard], patient: Patient) -> list[ProblemCard]:
@@ -140,7 +160,7 @@ def _with_offers(found: Sequence[ProblemCard], patient: Patient) -> list[Problem
     today = patient.today(timezone.now())
     offered = []
     for card in found:
-        open_ones = [one.finding for one in card.findings if one.needs_answer]
+        open_ones = [one.finding for one in card.findings if one.needs_answer and one.finding.key != part2.RESTRICTED]
         histories = tolerance.histories_of(open_ones, known, today, knowledge)
         before = [Before(one, histories[one.key].verdict, histories[one.key].sentence) for one in open_ones]
         choices = evidence.suggested(open_ones, knowledge) if open_ones else []

@@ -8,6 +8,7 @@ from django.db.models import Q
 from interactions.models import Answer, Finding, Severity
 from medmgmt.record import access
 from medmgmt.record.models import CoSignature, DosageChange, Status, User, Verdict
+from medmgmt.record.part2 import Mask
 from refills.models import LIVE, Task, TaskKind
 
 Mark = tuple[str, str]
@@ -80,6 +81,17 @@ def shown_to(by: User, change: DosageChange, findings: Iterable[Finding]) -> Cos
         can_say=access.may(by, "cosign") and is_another(by, change),
         colleagues=colleagues(by, change) if can_ask else [],
     )
+
+
+def masked(found: CosignatureStanding, hides: Mask) -> CosignatureStanding:
+    """The same with one need in place of all that have a hidden medicine in them."""
+    mine = [need for need in found.needs if hides.is_masked(need.finding)]
+    if not mine:
+        return found
+    rest = [need for need in found.needs if need not in mine]
+    told = hides.finding([need.finding for need in mine])
+    one = Need(told, next((need.word for need in mine if need.word), None), all(need.is_met for need in mine))
+    return replace(found, needs=[one, *rest])
 
 
 def is_another(by: User, change: DosageChange) -> bool:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from interactions import review as reviews
 from interactions.models import Release, Review
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.record.errors import NoSuchThing
 from medmgmt.record.models import DosageChange, Patient, Status, User
 from medmgmt.regimen import order_lines, same_drug
@@ -81,16 +81,19 @@ def proposal(by: User, change_id: int) -> ProposalPage:
     change = DosageChange.objects.filter(pk=change_id).select_related("prescription", "author", "signed_by").first()
     patient = access.patient_for(by, "view_chart", change.patient_id if change else 0)
     assert change is not None
+    access.require_open(by, patient, change)
+    hides = part2.mask(by, patient.pk)
     review = reviews.latest(change_id)
     if review is None:
         raise NoSuchThing()
-    shown = cards(review.findings.all(), patient.pk)
+    found = list(review.findings.all())
+    shown = cards(found, patient.pk, hides)
     loud = [card for card in shown if card.finding.severity not in reviews.FOLDED]
     waiting = change.status == Status.PROPOSED
     problems = gathered(loud, patient)
     unanswered = sum(card.needs_answer for card in problems)
-    second = cosignatures.shown_to(by, change, [card.finding for card in shown])
-    others = beside(patient, change)
+    second = cosignatures.masked(cosignatures.shown_to(by, change, found), hides)
+    others = [line for line in beside(patient, change) if not hides.hides(line.prescription.pk)]
     now = [change.old_sig.text()] if change.old_sig else []
     now += [f"{line.prescription.drug_name} {line.text}" for line in others]
     return ProposalPage(
@@ -103,8 +106,8 @@ def proposal(by: User, change_id: int) -> ProposalPage:
         new=[card for card in loud if card.finding.is_new],
         standing=[card for card in loud if not card.finding.is_new],
         folded=[card for card in shown if card.finding.severity in reviews.FOLDED],
-        not_checked=list(review.not_checked),
-        coverage=list(review.coverage),
+        not_checked=hides.not_checked(review.not_checked),
+        coverage=hides.not_checked(review.coverage),
         scope=review.scope,
         releases=list(review.releases.all()),
         unanswered=unanswered,
@@ -127,13 +130,13 @@ def beside(patient: Patient, change: DosageChange) -> list[same_drug.Line]:
 def of_patient(by: User, patient_id: int) -> ScreeningPage:
     """For staff of the patient's team; a fixed number of queries, however much was found."""
     patient = access.patient_for(by, "view_chart", patient_id)
-    newest = reviews.latest_of_patient(patient.pk)
+    newest, hides = reviews.latest_of_patient(patient.pk), part2.mask(by, patient.pk)
     tasks = patient.tasks.filter(kind=TaskKind.KNOWLEDGE_CHANGE, state__in=LIVE)
     return ScreeningPage(
         patient=patient,
         review=newest,
-        problems=gathered(cards(reviews.of_screenings(patient.pk), patient.pk), patient),
-        not_checked=list(newest.not_checked) if newest else [],
+        problems=gathered(cards(reviews.of_screenings(patient.pk), patient.pk, hides), patient),
+        not_checked=hides.not_checked(newest.not_checked) if newest else [],
         scope=newest.scope if newest else "",
         releases=list(newest.releases.all()) if newest else [],
         tasks=list(tasks.select_related("assignee", "claimed_by").order_by("priority", "due_at", "id")),

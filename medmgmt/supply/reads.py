@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from interactions import library
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.record.errors import NoSuchThing
 from medmgmt.record.models import Patient, Prescription, Role, User
 from medmgmt.regimen import courses
@@ -61,7 +61,7 @@ class OwnRequest:
 def supply(by: User, prescription_id: int) -> SupplyPage:
     """The supply of one medicine: what is written and left, limits, labs, adherence, early and partial fills."""
     patient, prescription = opened(by, prescription_id)
-    shown = renewal_found(prescription)
+    shown = renewals.masked(renewal_found(prescription), part2.mask(by, patient.pk))
     knowledge, today = library.current(), shown.today
     scopes = regimen_scopes.scopes_of(prescription, knowledge)
     partials = PartialFill.objects.filter(dispense__prescription=prescription, dispense__voided=None)
@@ -84,8 +84,8 @@ def supply(by: User, prescription_id: int) -> SupplyPage:
 
 def renewal(by: User, prescription_id: int) -> Renewal:
     """One prescription with all that matters before it is renewed, its review made again today."""
-    _patient, prescription = opened(by, prescription_id)
-    return renewal_found(prescription)
+    patient, prescription = opened(by, prescription_id)
+    return renewals.masked(renewal_found(prescription), part2.mask(by, patient.pk))
 
 
 def opened(by: User, prescription_id: int) -> tuple[Patient, Prescription]:
@@ -93,6 +93,7 @@ def opened(by: User, prescription_id: int) -> tuple[Patient, Prescription]:
     prescription = Prescription.objects.select_related("patient").filter(pk=prescription_id).first()
     patient = access.patient_for(by, "view_chart", prescription.patient_id if prescription else 0)
     assert prescription is not None
+    access.require_open(by, patient, prescription)
     return patient, prescription
 
 
@@ -116,9 +117,12 @@ def queue(by: User) -> Queue:
     )
     numbers = waiting.order_by("priority", "due_at", "id").values_list("source_id", flat=True)
     ordered = list(dict.fromkeys(int(number) for number in numbers if number.isdecimal()))
-    rows = Prescription.objects.filter(pk__in=ordered[:MOST_IN_QUEUE], patient_id__in=mine).select_related("patient")
+    rows = Prescription.objects.filter(part2.listed(by), pk__in=ordered[:MOST_IN_QUEUE], patient_id__in=mine)
+    rows = rows.select_related("patient")
     by_number = {row.pk: row for row in rows}
     shown = renewals.of_many([by_number[number] for number in ordered if number in by_number])
+    masks = part2.masks(by, {one.patient.pk for one in shown})
+    shown = [renewals.masked(one, masks.get(one.patient.pk, part2.Mask())) for one in shown]
     shown.sort(key=lambda one: one.runs_out_on or one.today)
     return Queue(
         plain=tuple(one for one in shown if one.is_plain),
@@ -130,13 +134,17 @@ def queue(by: User) -> Queue:
 def adherence_of(by: User, patient_id: int) -> tuple[Patient, Regularity]:
     """How regularly a patient has had each medicine and class in the last year; for staff, or the patient."""
     patient = access.patient_for(by, "view_own" if by.role == Role.PATIENT else "view_chart", patient_id)
+    hides = part2.mask(by, patient.pk)
     known = courses.of_patient(patient.pk, *courses.SUPPLY, courses.REPORTS)
+    known = [one for one in known if not hides.hides(one.prescription.pk)]
     return patient, adherence.of_patient(known, patient.today(timezone.now()), library.current())
 
 
 def dispenses(by: User) -> QuerySet[Dispense]:
     """Fills of the person's patients, with those that were taken back."""
-    return with_voidings(Dispense.objects.filter(patient_id__in=access.own_or_cared_for(by)))
+    return with_voidings(
+        Dispense.objects.filter(part2.listed(by, "prescription__"), patient_id__in=access.own_or_cared_for(by))
+    )
 
 
 def with_voidings(fills: QuerySet[Dispense]) -> QuerySet[Dispense]:
@@ -147,7 +155,8 @@ def with_voidings(fills: QuerySet[Dispense]) -> QuerySet[Dispense]:
 
 def authorisations(by: User) -> QuerySet[Authorisation]:
     """Prescriptions for the pharmacy of the person's patients, newest first."""
-    found = Authorisation.objects.filter(patient_id__in=access.own_or_cared_for(by)).select_related("revoked")
+    mine = part2.listed(by, "prescription__")
+    found = Authorisation.objects.filter(mine, patient_id__in=access.own_or_cared_for(by)).select_related("revoked")
     return found.order_by("-issued_on", "-id")
 
 

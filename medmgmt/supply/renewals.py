@@ -22,7 +22,7 @@ from interactions.models import Finding
 from medmgmt.monitoring import due, gates
 from medmgmt.monitoring.due import Due
 from medmgmt.monitoring.gates import GateStanding
-from medmgmt.record import dosing
+from medmgmt.record import dosing, part2
 from medmgmt.record.models import Patient, Prescription, SideEffectReport
 from medmgmt.regimen import courses as regimen_courses
 from medmgmt.regimen import scopes as regimen_scopes
@@ -201,6 +201,14 @@ def reviewed(held: library.Loaded, record: Record, patient: Patient) -> reviews.
     today = patient.today(timezone.now())
     after = [regimen_courses.at(person, known, today)]
     return reviews.draft(held, set(), after, patient_id=patient.pk, change_id=None, by_id=None, moment="screen")
+
+
+def masked(shown: Renewal, hides: part2.Mask) -> Renewal:
+    """The same with one finding in place of all that have a hidden medicine in them; whether it is plain stays."""
+    if not hides:
+        return shown
+    findings = tuple(hides.findings(shown.findings))
+    return replace(shown, findings=findings, open_findings=tuple(hides.findings(shown.open_findings)))
 
 
 def stopping(findings: Iterable[Finding]) -> list[Finding]:

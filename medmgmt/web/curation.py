@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from interactions.models import LocalChange, LocalState
 from medmgmt.actions import knowledge
 from medmgmt.knowledge import reads
 from medmgmt.record import access
@@ -22,6 +23,7 @@ SAID: dict[str, Promise] = {
     "reject": gettext_lazy("It is rejected."),
     "end": gettext_lazy("It is no longer in use."),
 }
+SWITCHED = gettext_lazy("It is done: every review from now on goes by it.")
 MOST_FOUND = 200
 PREFILLED = ("of_source", "of_rule", "of_code", "a", "b", "severity")
 
@@ -61,10 +63,15 @@ def page_of(request: Asked, local_change_id: int) -> HttpResponse:
         "fails": [one for one in tried if not one.passes],
         "may_decide": is_open and may(request.user, "approve_knowledge"),
         "is_own": change.author_id == request.user.pk,
-        "may_end": change.state in ("approved", "suspended") and may(request.user, "curate_knowledge"),
+        "may_end": is_in_force(change) and may(request.user, "curate_knowledge"),
         "why": request.POST.get("why", ""),
     }
     return render(request, "rule_change.html", context)
+
+
+def is_in_force(change: LocalChange) -> bool:
+    """Whether there is something that can be taken out of use; a switch of a release is over once it was done."""
+    return not change.becomes and change.state in (LocalState.APPROVED, LocalState.SUSPENDED)
 
 
 @page
@@ -110,8 +117,9 @@ def decide(request: Asked, local_change_id: int, decision: str) -> HttpResponse:
         return page_of(request, local_change_id) if request.POST else to(request, shown_at(local_change_id))
     why = request.POST.get("why", "")[:2000]
     if decision == "approve":
-        knowledge.approve(request.user, local_change_id)
-    elif decision == "reject":
+        is_switch = knowledge.approve(request.user, local_change_id).becomes
+        return to(request, shown_at(local_change_id), SWITCHED if is_switch else SAID[decision])
+    if decision == "reject":
         knowledge.reject(request.user, local_change_id, why=why)
     else:
         knowledge.end(request.user, local_change_id, why=why)

@@ -6,11 +6,11 @@ import json
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from medmgmt.actions import reports as actions_reports
 from medmgmt.messages import reads
-from refills.errors import LinkUnknown
+from refills.errors import LinkExpired, LinkUnknown
 from refills.messages import reports
 from refills.messages.reports import Report, Said
 
@@ -58,13 +58,15 @@ def read(body: bytes) -> Report | None:
     return Report(texts["id"], Said(texts["event"]), texts["message"], texts["from"][:254], texts["text"][:2000])
 
 
-@require_GET
+@require_safe
 def calendar(request: HttpRequest, feed: str) -> HttpResponse:
-    """The health tasks of whoever made this link; 404 once it was switched off. Unchanged, it is not sent again."""
+    """The health tasks of whoever made this link; 410 once it is over, was replaced or switched off, 404 where it never
+    was one. Unchanged, it is not sent again."""
     try:
         written = reads.calendar(feed)
-    except LinkUnknown:
-        return HttpResponse(status=404, headers={"X-Robots-Tag": "noindex, nofollow"})
+    except (LinkExpired, LinkUnknown) as error:
+        status = 410 if isinstance(error, LinkExpired) else 404
+        return HttpResponse(status=status, headers={"X-Robots-Tag": "noindex, nofollow"})
     mark = f'"{hashlib.sha256(written).hexdigest()[:32]}"'
     headers = {
         "ETag": mark,

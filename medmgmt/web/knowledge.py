@@ -10,11 +10,11 @@ from medmgmt.actions import knowledge as actions
 from medmgmt.knowledge import previews, reads
 from medmgmt.record import access
 from medmgmt.web.kit.once import once
-from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page, paged, to
+from medmgmt.web.kit.page import FORESEEN, REFUSED, Asked, mendable, page, paged, to
 
 SAID: dict[str, Promise] = {
     "activate": _("The release is active. Every review from now on uses it. Run the selftest on it next."),
-    "retire": _("The release is retired. Reviews that used it still name it."),
+    "retire": _("It is proposed. A second person decides; until then nothing changes."),
 }
 
 SHOWN = 20
@@ -28,6 +28,7 @@ def releases(request: Asked) -> HttpResponse:
     context = {
         "rows": rows,
         "may_activate": may(request.user, "activate_release"),
+        "may_curate": may(request.user, "curate_knowledge"),
         "may_see_alerts": may(request.user, "view_alerts"),
         "runs": reads.rescreenings(request.user)[:5],
         "tested": reads.tested(request.user),
@@ -37,19 +38,38 @@ def releases(request: Asked) -> HttpResponse:
 
 @page
 def switch(request: Asked, release_id: int, act: str) -> HttpResponse:
-    """Asks before a release is activated or retired, then does it."""
+    """Asks before a release comes into use or goes out of it; what takes much away is proposed to a second person."""
     if act not in SAID:
         raise Http404
-    access.require(request.user, "activate_release")
+    access.require(request.user, "activate_release" if act == "activate" else "curate_knowledge")
+    if request.method == "POST" and not request.POST.get("reason"):
+        if act == "activate":
+            actions.activate(request.user, release_id)
+            return to(request, reverse("web:knowledge"), SAID[act])
+        return ask(request, release_id, act, refused=_("Say why."), status=REFUSED)
     if request.method == "POST":
-        do = actions.activate if act == "activate" else actions.retire
-        do(request.user, release_id)
-        return to(request, reverse("web:knowledge"), SAID[act])
+        reason, becomes = request.POST["reason"][:2000], "active" if act == "activate" else "retired"
+        change = actions.propose_switch(request.user, release_id, becomes=becomes, reason=reason)
+        return to(request, reverse("web:local_change", args=[change.pk]), SAID["retire"])
+    return ask(request, release_id, act)
+
+
+def ask(request: Asked, release_id: int, act: str, *, refused: str | Promise = "", status: int = 200) -> HttpResponse:
+    """What would change, and the question."""
     release = reads.releases(request.user).filter(pk=release_id).first()
     if release is None:
         raise Http404
     found = previews.preview_of(request.user, release_id, active=act == "activate")
-    return render(request, "knowledge_confirm.html", {"release": release, "act": act, "preview": found})
+    context = {
+        "release": release,
+        "act": act,
+        "preview": found,
+        "refused": refused,
+        "reason": request.POST.get("reason", ""),
+        "may_propose": access.may(request.user, "curate_knowledge"),
+        "needs_second": found.needs_second,
+    }
+    return render(request, "knowledge_confirm.html", context, status=status)
 
 
 @page

@@ -1,14 +1,15 @@
 """The page behind the link of a message: no login, no health detail, one tap."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
 from medmgmt import problems
 from medmgmt.actions import messages
-from medmgmt.messages import planning
-from refills.errors import LinkExpired, LinkUnknown, SnoozedEnough
+from medmgmt.messages import planning, standing
+from refills.errors import LinkExpired, LinkOver, LinkStopped, LinkUnknown, SnoozedEnough
 from refills.messages import links
 from refills.messages.links import Choice
 from refills.models import Reminder, ReminderKind
@@ -19,13 +20,17 @@ PLAN = (ReminderKind.TAPER_STEP, ReminderKind.END_OF_TAPER)
 def reminder(request: HttpRequest, token: str) -> HttpResponse:
     """A GET shows the buttons and changes nothing, so a mail scanner does no harm; a POST keeps the answer."""
     try:
-        found = links.read_link(token)
+        link = links.read_link(token)
     except (LinkExpired, LinkUnknown) as error:
         return no_link(request, error)
-    with translation.override(planning.language_of(found)):
+    with translation.override(planning.language_of(link.reminder)):
         if request.method == "POST":
-            return answered(request, token, found)
-        return shown(request, found)
+            return answered(request, token, link)
+        try:
+            standing.require(link, timezone.now())
+        except LinkOver as error:
+            return no_link(request, error, may_start=standing.may_take_back(link, timezone.now()))
+        return shown(request, link.reminder)
 
 
 @csrf_exempt
@@ -52,28 +57,34 @@ def shown(request: HttpRequest, found: Reminder, status: int = 200, **said: obje
         "count": len(about),
         "is_plan": found.kind in PLAN,
         "day": min((day for _, _, day in about), default=found.local_date),
-        "stopped": planning.is_stopped(found),
-        "may_start": found.caregiver_id is None,
         **said,
     }
     return render(request, "reminder.html", context, status=status)
 
 
-def answered(request: HttpRequest, token: str, found: Reminder) -> HttpResponse:
+def answered(request: HttpRequest, token: str, link: links.Link) -> HttpResponse:
     """Keeps the answer and comes back to the page, which says thank you; again does nothing twice."""
     choice = request.POST.get("choice", "")
-    if choice not in list(links.Choice):
-        return shown(request, found, status=422, unchosen=True)
     try:
+        if choice not in list(links.Choice):
+            standing.require(link, timezone.now())
+            return shown(request, link.reminder, status=422, unchosen=True)
         messages.answer_link(token, choice)
     except SnoozedEnough as error:
-        return shown(request, found, status=422, refused=str(error))
+        return shown(request, link.reminder, status=422, refused=str(error))
     except (LinkExpired, LinkUnknown) as error:
-        return no_link(request, error)
+        return no_link(request, error, may_start=standing.may_take_back(link, timezone.now()))
     return redirect(request.path)
 
 
-def no_link(request: HttpRequest, error: Exception) -> HttpResponse:
-    """A friendly page for a link whose time is over, or that was cut off on the way."""
+def no_link(request: HttpRequest, error: Exception, *, may_start: bool = False) -> HttpResponse:
+    """A friendly page for a link whose time is over, behind which nothing stands any more, or that was cut off."""
     problem = problems.describe(error)
-    return render(request, "reminder_over.html", {"problem": problem}, status=problem.status)
+    context = {
+        "problem": problem,
+        "is_over": isinstance(error, LinkOver),
+        "is_stopped": isinstance(error, LinkStopped),
+        "may_start": may_start and isinstance(error, LinkStopped),
+        "clinic_phone": settings.CLINIC_PHONE,
+    }
+    return render(request, "reminder_over.html", context, status=problem.status)

@@ -227,7 +227,7 @@ def sign(request: Asked, change_id: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("web:review", change_id)
     try:
-        signed = prescribing.sign(request.user, change_id)
+        signed = prescribing.sign(request.user, change_id, unchecked=request.POST.get("unchecked") == "on")
     except FORESEEN as error:
         problem = mendable(error)
         return show_review(request, change_id, refused=problem.detail, status=problem.status)

@@ -268,6 +268,7 @@ class FirstSignIn(PasswordResetConfirmView):
     """
 
     template_name = "first_sign_in.html"
+    form_class = staff_forms.FirstPasswordForm
     success_url = reverse_lazy("web:sign_in")
     title = gettext_lazy("Choose a password")
 

@@ -1,16 +1,23 @@
 """What is typed about logins and teams."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.auth.forms import SetPasswordForm
 from django.utils.translation import gettext_lazy
 
 from medmgmt import staff as reads
 from medmgmt.actions import staff
 from medmgmt.record.models import CareTeam, Role, User
-from medmgmt.web.kit.forms import CHOOSE, Day, Written, asks, note, with_blank
+from medmgmt.web.kit.forms import CHOOSE, DayField, Written, asks, note, with_blank
 
+if TYPE_CHECKING:  # generic for the type checker alone
+    SetPasswordBase = SetPasswordForm[User]
+else:
+    SetPasswordBase = SetPasswordForm
+
+HINT = gettext_lazy("At least 12 characters. Three or four words of your own are easy to keep and hard to guess.")
 WHY = gettext_lazy("It is kept in the trail.")
 
 
@@ -69,9 +76,9 @@ class JoinForm(forms.Form):
     """Into which team, and for how long."""
 
     team_id = forms.TypedChoiceField(label=gettext_lazy("Team"), coerce=int)
-    first_day = forms.DateField(label=gettext_lazy("First day"), required=False, widget=Day(),
+    first_day = DayField(label=gettext_lazy("First day"), required=False,
                                 help_text=gettext_lazy("Left empty: from now on."))  # fmt: skip
-    last_day = forms.DateField(label=gettext_lazy("Last day"), required=False, widget=Day())
+    last_day = DayField(label=gettext_lazy("Last day"), required=False)
     why = reason()
 
     def __init__(self, teams: Iterable[CareTeam], *args: Any, **options: Any) -> None:
@@ -82,7 +89,7 @@ class JoinForm(forms.Form):
 class EndForm(forms.Form):
     """When it ends."""
 
-    last_day = forms.DateField(label=gettext_lazy("Last day"), required=False, widget=Day(),
+    last_day = DayField(label=gettext_lazy("Last day"), required=False,
                                help_text=gettext_lazy("Left empty: it ends now."))  # fmt: skip
     why = reason()
 
@@ -92,6 +99,16 @@ class TeamForm(forms.Form):
 
     name = asks(staff.make_team)("name", gettext_lazy("Name of the team"))
     why = reason()
+
+
+class FirstPasswordForm(SetPasswordBase):
+    """A password of one's own, typed twice."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        one, again = self.fields["new_password1"], self.fields["new_password2"]
+        one.label, one.help_text = gettext_lazy("New password"), HINT
+        again.label, again.help_text = gettext_lazy("New password once more"), ""
 
 
 def corrected(user: User) -> dict[str, str]:

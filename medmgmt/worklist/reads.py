@@ -5,13 +5,16 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.record.models import Enrolment, User
 from medmgmt.worklist import duty
 from refills.errors import NoSuchTask
 from refills.models import Absence, Task, TaskComment
 from refills.worklist import cover
 from refills.worklist import tasks as tasks_for
+
+NOBODY = 0
+"""The number of no patient."""
 
 
 def worklist(
@@ -42,6 +45,7 @@ def worklist(
             "patient", "assignee", "claimed_by", "stand_in"
         )
         found = found.order_by("-closed_at", "-id")
+    found = found.exclude(part2.hidden_tasks(by, mine_to_see))
     if whose == "mine":
         found = found.filter(Q(claimed_by=by) | Q(assignee=by) | Q(stand_in=by))
     if whose == "role":
@@ -92,11 +96,24 @@ def task(by: User, task_id: int) -> Task:
     access.require(by, "work_tasks")
     people = ("assignee", "claimed_by", "closed_by", "stand_in")
     found = Task.objects.select_related("patient", *people).filter(pk=task_id).first()
-    if found is None or (found.patient_id is None and not waits_for(found, by)):
-        raise NoSuchTask(task_id)
-    if found.patient_id is not None:
-        access.patient_for(by, "view_chart", found.patient_id)
+    if found is None or found.patient_id is not None or not waits_for(found, by):
+        access.patient_for(by, "view_chart", patient_of(found))
+    assert found is not None  # what is not there is about a patient whom nobody has
+    require_seen(by, found)
     return found
+
+
+def patient_of(task: Task | None) -> int:
+    """Whose chart must open to somebody who asks for the task: its patient's; NOBODY for a task that is not there or
+    that waits for others, so that all three are refused alike, after the same questions."""
+    return NOBODY if task is None or task.patient_id is None else task.patient_id
+
+
+def require_seen(by: User, task: Task) -> None:
+    """NoSuchTask where it is about what a Part 2 programme prescribed and this person may not see."""
+    hidden = part2.hidden_tasks(by, [task.patient_id])
+    if task.patient_id is not None and Task.objects.filter(hidden, pk=task.pk).exists():
+        raise NoSuchTask(task.pk)
 
 
 def put_off_until(task: Task) -> datetime | None:

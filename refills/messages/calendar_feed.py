@@ -8,11 +8,12 @@ from uuid import UUID
 import icalendar
 from django.conf import settings
 from django.core import signing
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from refills import site
-from refills.errors import LinkUnknown
+from refills.errors import LinkExpired, LinkOver, LinkUnknown
 from refills.messages import bundling
 from refills.messages.bundling import Thing, Today
 from refills.messages.waking import Waking
@@ -54,15 +55,25 @@ def url(feed: CalendarFeed) -> str:
 
 
 def read(token: str) -> CalendarFeed:
-    """The link in use of this token; LinkUnknown for one that was revoked, changed or guessed."""
+    """The link in use of this token; LinkUnknown for one that was changed or guessed, LinkExpired for one that is older
+    than CALENDAR_LINK_DAYS, LinkOver for one that was switched off or replaced, or whose chart is another's now."""
     try:
         number = UUID(_signer().unsign(token))
     except (signing.BadSignature, ValueError) as wrong:
         raise LinkUnknown from wrong
-    found = CalendarFeed.objects.filter(public_id=number, revoked_at=None).first()
+    found = CalendarFeed.objects.select_related("patient").filter(public_id=number).first()
     if found is None:
         raise LinkUnknown
+    if found.revoked_at is not None or found.patient.merged_into_id is not None:
+        raise LinkOver
+    if works_until(found) <= timezone.now():
+        raise LinkExpired
     return found
+
+
+def works_until(feed: CalendarFeed) -> datetime:
+    """The instant at which a link ends by itself."""
+    return feed.created_at + timedelta(days=settings.CALENDAR_LINK_DAYS)
 
 
 def entries(things: Sequence[Thing], zone: str, waking: Waking, today: date) -> list[Entry]:

@@ -1,6 +1,7 @@
 """The signed, expiring link of a message, by which somebody answers without signing in."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from refills.clock import database_now
 from refills.errors import LinkExpired, LinkUnknown, SnoozedEnough
@@ -24,6 +26,8 @@ SALT = "refills.reminder-link"
 PATH = "/r/"
 STOP = "stop/"
 MOST_SNOOZES = 3
+MARK = 16
+"""Characters of the mark of an address: sixty-four bits, which nobody guesses within the days of a link."""
 
 
 class Choice(StrEnum):
@@ -54,32 +58,52 @@ WEIGHT = [
 """A later answer counts only if it is stronger: answers may come in any order, any number of times."""
 
 
-def token(reminder: Reminder) -> str:
-    """What the link carries: a random number and a time, signed. It names neither patient nor drug."""
-    return _signer().sign(reminder.public_id.hex)
+@dataclass(frozen=True)
+class Link:
+    """A link that was opened: the message it stood in, and the mark of the address that it was sent to."""
+
+    reminder: Reminder
+    mark: str
+
+    def went_to(self, address: str) -> bool:
+        """Whether this is the address that it was sent to."""
+        return constant_time_compare(self.mark, address_mark(address))
 
 
-def url(reminder: Reminder) -> str:
-    """The whole address for the message; for somebody on the staff, the list of their tasks."""
+def address_mark(address: str) -> str:
+    """What a link knows an address by: keyed, so that it tells the address to nobody."""
+    return salted_hmac(SALT, address.strip().casefold(), algorithm="sha256").hexdigest()[:MARK]
+
+
+def token(reminder: Reminder, address: str) -> str:
+    """What the link carries: a random number, a mark of the address it is sent to and a time, signed. It names neither
+    patient nor drug nor address."""
+    return _signer().sign(reminder.public_id.hex + address_mark(address))
+
+
+def url(reminder: Reminder, address: str) -> str:
+    """The whole link for the message to this address; for somebody on the staff, the list of their tasks."""
     if reminder.patient_id is None:
         return f"{settings.BASE_URL}/"
-    return f"{settings.BASE_URL}{PATH}{token(reminder)}/"
+    return f"{settings.BASE_URL}{PATH}{token(reminder, address)}/"
 
 
-def stop_url(reminder: Reminder) -> str:
-    """The address that a mail program posts to when its "unsubscribe" is pressed; blank for the staff."""
-    return f"{url(reminder)}{STOP}" if reminder.patient_id is not None else ""
+def stop_url(reminder: Reminder, address: str) -> str:
+    """What a mail program posts to when its "unsubscribe" is pressed; blank for the staff."""
+    return f"{url(reminder, address)}{STOP}" if reminder.patient_id is not None else ""
 
 
-def read_link(token: str) -> Reminder:
+def read_link(token: str) -> Link:
     """The message of a link; changes nothing, so a mail scanner that opens it does no harm.
 
-    LinkExpired when it is older than REMINDER_LINK_DAYS, LinkUnknown when it is not one of ours.
+    LinkExpired when it is older than REMINDER_LINK_DAYS, LinkUnknown when it is not one of ours. Whether what stands
+    behind it still holds is for the clinic to say.
     """
-    found = Reminder.objects.filter(public_id=_opened(token), patient__isnull=False).first()
+    number, mark = _opened(token)
+    found = Reminder.objects.filter(public_id=number, patient__isnull=False).first()
     if found is None:
         raise LinkUnknown
-    return found
+    return Link(found, mark)
 
 
 def items(reminder: Reminder) -> list[ReminderItem]:
@@ -99,11 +123,6 @@ def offers(reminder: Reminder) -> list[Choice]:
     supply = [Choice.PICKED_UP, Choice.REQUEST_REFILL] if REFILL in about else []
     rest = [] if about == {REFILL} else [Choice.CONFIRM]
     return [*rest, *supply, Choice.SNOOZE]
-
-
-def answer(token: str, choice: str, now: datetime | None = None) -> Reminder:
-    """Keep an answer that came by the link of a message: see `keep`."""
-    return keep(read_link(token), choice, now)
 
 
 def keep(known: Reminder, choice: str, now: datetime | None = None, *, awake: Waking | None = None) -> Reminder:
@@ -145,10 +164,11 @@ def _signer() -> signing.TimestampSigner:
     return signing.TimestampSigner(salt=SALT, sep=".")
 
 
-def _opened(token: str) -> UUID:
-    """The random number in a link, once its signature and its age are found good."""
+def _opened(token: str) -> tuple[UUID, str]:
+    """The random number and the mark of the address in a link, once its signature and its age are found good."""
     try:
-        return UUID(_signer().unsign(token, max_age=timedelta(days=settings.REMINDER_LINK_DAYS)))
+        said = _signer().unsign(token, max_age=timedelta(days=settings.REMINDER_LINK_DAYS))
+        return UUID(said[:-MARK]), said[-MARK:]
     except signing.SignatureExpired as old:
         raise LinkExpired from old
     except (signing.BadSignature, ValueError) as wrong:

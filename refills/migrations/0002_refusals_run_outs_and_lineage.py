@@ -26,6 +26,11 @@ APPEND_ONLY = {
 }
 """The refusals: on each of these tables, whatever is changed, deleted or emptied, in this sentence."""
 
+KEPT = {
+    "refills_task": "a task is never deleted: cancel it",
+}
+"""What may change and never goes."""
+
 MOVES_A_RUN_OUT = {
     "refills_dispense": "",
     "refills_fillvoided": "",
@@ -62,6 +67,12 @@ def on_postgresql(columns):
         yield f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
         emptied = f"{table}_is_not_emptied BEFORE TRUNCATE ON {table}"
         yield f"CREATE TRIGGER {emptied} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+    for table, sentence in KEPT.items():
+        name = f"{table}_is_kept"
+        yield function.format(name, refusal.format(sentence))
+        yield f"CREATE TRIGGER {name} BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+        emptied = f"{table}_is_not_emptied BEFORE TRUNCATE ON {table}"
+        yield f"CREATE TRIGGER {emptied} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
     noted = "refills_run_out_may_have_moved"
     yield function.format(noted, f"{NOTE} RETURN NULL;")
     for table, when in MOVES_A_RUN_OUT.items():
@@ -80,6 +91,9 @@ def on_sqlite(columns):
             refusal = f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
             when = f"WHEN NOT ({merging('sqlite', columns[table])}) " if event == "UPDATE" else ""
             yield f"CREATE TRIGGER {table}_is_never_{done} BEFORE {event} ON {table} {when}{refusal}"
+    for table, sentence in KEPT.items():
+        refusal = f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+        yield f"CREATE TRIGGER {table}_is_never_deleted BEFORE DELETE ON {table} {refusal}"
     for table, when in MOVES_A_RUN_OUT.items():
         for event in ("INSERT", "UPDATE"):
             name = f"refills_run_out_may_have_moved_{event.lower()}_{table}"

@@ -27,7 +27,7 @@ class Dispense(models.Model):
         ordering = ("prescription", "dispensed_on", "id")
         constraints = (
             rule("a_dispense_hands_out_something", Q(quantity__gt=0)),
-            rule("a_dispense_is_at_most_ten_thousand_units", within("quantity")),
+            rule("a_dispense_is_at_most_ten_thousand_units", within("quantity") | Q(unit__in=("mg", "ug", "mcg"))),
             rule("a_dispense_lasts_at_most_a_year", Q(days_supply__lte=366)),
         )
 

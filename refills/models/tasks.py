@@ -31,6 +31,7 @@ class TaskKind(models.TextChoices):
     FIX_CONTACT = "fix_contact", _("Mend how the patient is reached")
     MESSAGE_HELD = "message_held", _("Decide on a message that was held back")
     BREAK_GLASS = "break_glass", _("Look at a chart opened in an emergency")
+    PART2_EMERGENCY = "part2_emergency", _("Restricted records opened in an emergency")
     STAFF_CHANGE = "staff_change", _("Decide on a change of a login")
     OTHER = "other", _("Other")
 

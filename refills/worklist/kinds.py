@@ -113,6 +113,8 @@ MESSAGE_HELD = Occasion(TaskKind.MESSAGE_HELD, NURSE, "held|{}|{}", "held", Clos
     _("Messages were held after a restore: decide whether they still go."), priority=2)
 BREAK_GLASS = Occasion(TaskKind.BREAK_GLASS, PRIVACY_OFFICER, "break-glass:{}", "break_glass", Closes.EVIDENCE,
     _("A chart was opened in an emergency: say whether that was right"))
+PART2_EMERGENCY = Occasion(TaskKind.PART2_EMERGENCY, PSYCHIATRIST, "part2|{}|{}", "programme", Closes.WORD,
+    _("What your programme prescribed was opened in an emergency"))
 STAFF_ASKED = Occasion(TaskKind.STAFF_CHANGE, PHARMACIST, "staff-change:{}", "staff_change", Closes.ACT,
     _("A change of a login waits for a second person"))
 STAFF_ALONE = Occasion(TaskKind.STAFF_CHANGE, PSYCHIATRIST, "staff-alone:{}", "staff_change", Closes.WORD,

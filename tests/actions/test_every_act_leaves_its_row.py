@@ -22,10 +22,12 @@ from medmgmt.actions import (
     history,
     importing,
     knowledge,
+    looks,
     merging,
     messages,
     monitoring,
     observing,
+    part2,
     people,
     prescribing,
     renewals,
@@ -43,7 +45,7 @@ from medmgmt.record.models import AuditEntry, Device, DosageChange, Kind, OpenSe
 from medmgmt.signing_in.places import Place
 from refills.messages import restoring
 from refills.models import Reminder
-from tests import factories
+from tests import factories, switching
 from tests.actions import orders
 from tests.faces import world as worlds
 from tests.faces.world import World
@@ -132,6 +134,15 @@ def broken(world: World) -> None:
 def over(world: World) -> None:
     broken(world)
     break_glass.end(factories.dorn(), world.ids["opening_id"])
+
+
+def programme(_world: World) -> None:
+    """Dr Adler's own team is a Part 2 programme."""
+    part2.mark_programme(factories.admin(), team_id=factories.team().pk, phone="+1 555 0100")
+
+
+def looked(world: World) -> None:
+    looks.look_into(factories.olga(), mrn=world.patient.mrn, why=WHY)
 
 
 def clozapine(world: World) -> None:
@@ -245,7 +256,7 @@ def claimed(world: World) -> None:
 
 
 def retired(world: World) -> None:
-    knowledge.retire(factories.pia(), world.ids["release_id"])
+    switching.out_of_use(world.ids["release_id"])
 
 
 HERE = Place("192.0.2.1", "a-word-of-its-own", "Firefox on Linux")
@@ -401,6 +412,16 @@ LINES = [
          "export_chart", "record.patient", lambda w, _came: w.patient.pk, why=WHY),
     Line(exporting.export_chart_numbered, "olga", lambda by, w: exporting.export_chart_numbered(by, mrn="C-1001",
          form="pdf", reason=WHY), "export_chart", "record.patient", lambda w, _came: w.patient.pk, why=WHY),
+    Line(part2.mark_programme, "admin", lambda by, w: part2.mark_programme(by, team_id=factories.team().pk, phone="1"),
+         "mark_programme", "programme", whose=SITE),
+    Line(part2.give_consent, "adler", lambda by, w: part2.give_consent(by, w.patient.pk, recipient="treating",
+         purpose="x", given_on=day(), until=day(5)), "give_part2_consent", "part2_consent", before=programme),
+    Line(part2.revoke_consent, "carla", lambda by, w: part2.revoke_consent(by, w.ids["part2_consent_id"]),
+         "revoke_part2_consent", "part2_consent", given("part2_consent_id")),
+    Line(looks.look_into, "olga", lambda by, w: looks.look_into(by, mrn=w.patient.mrn, why=WHY), "look_into_access",
+         "record.patient", carla, why=WHY),
+    Line(looks.export, "olga", lambda by, w: looks.export(by, w.patient.pk, rows=3), "export_audit", number=nothing,
+         before=looked),
     # -- people
     Line(people.register_patient, "bo", register, "register_patient", "patient", whose="made"),
     Line(people.update_patient, "bo", lambda by, w: people.update_patient(by, w.patient.pk, version=1,
@@ -482,8 +503,8 @@ LINES = [
          "local_change", whose=SITE),
     Line(knowledge.run, "pia", lambda by, w: knowledge.run(by, scope="shipped"), "run_selftest", "selftest",
          whose=SITE),
-    Line(knowledge.retire, "pia", lambda by, w: knowledge.retire(by, w.ids["release_id"]), "retire_release", "release",
-         whose=SITE),
+    Line(knowledge.propose_switch, "pia", lambda by, w: knowledge.propose_switch(by, w.ids["release_id"],
+         becomes="retired", reason=WHY), "propose_switch", "local_change", why=WHY, whose=SITE),
     Line(knowledge.activate, "pia", activated, "activate_release", "release", whose=SITE, before=retired),
     Line(knowledge.end, "pia", ended, "end_rule", "local_change", whose=SITE, before=approved),
 ]  # fmt: skip
@@ -491,6 +512,7 @@ LINES = [
 
 PARTS: list[Act] = [
     exporting.left,
+    exporting.part2_notices,
     exporting.require_not_too_often,
     signing_in.recovery_codes,
     signing_in.first_recovery_codes,
@@ -516,6 +538,7 @@ PARTS: list[Act] = [
     renewals.decide,
     worklist.worked_on,
     worklist.reached,
+    staff.administrators,
     staff.found,
     staff.named,
     staff.whose_chart,

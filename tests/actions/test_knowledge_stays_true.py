@@ -15,7 +15,7 @@ from medmgmt.actions import rescreening
 from medmgmt.knowledge import previews
 from medmgmt.record.models import AuditEntry, Role
 from refills.models import Task, TaskKind, TaskState
-from tests import factories
+from tests import factories, switching
 from tests.actions import orders
 from tests.actions.test_knowledge import new_rule, said
 from tests.actions.test_rescreening import LAMOTRIGINE, METFORMIN, both, licensed
@@ -85,7 +85,7 @@ def test_a_suspended_rule_comes_back_only_when_its_cases_pass_and_a_second_perso
     actions_knowledge.activate(factories.pia(), release.pk)
     with pytest.raises(CasesFailed):
         actions_knowledge.approve(factories.adler(), change.pk)
-    actions_knowledge.retire(factories.pia(), release.pk)
+    switching.out_of_use(release.pk)
     change.refresh_from_db()
     assert change.state == LocalState.SUSPENDED, "a person decides"
     with pytest.raises(NotARule, match="second person"):

@@ -18,7 +18,7 @@ from medmgmt.messages import due as messages_due
 from medmgmt.messages import planning
 from medmgmt.record.errors import Conflict, NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import Prescription
-from refills.messages import fallback, links, notices, reminders
+from refills.messages import fallback, notices, reminders
 from refills.messages.reports import Report, Said
 from refills.models import (
     CaregiverConsent,
@@ -114,7 +114,7 @@ def test_a_stopped_medicine_leaves_the_bundle_and_the_last_one_takes_the_message
 
 def test_one_answer_is_for_everything_the_message_was_about() -> None:
     supplied("sertraline", lasts=20), supplied("trazodone", lasts=22)
-    token = links.token(planned()[0])
+    token = factories.link(planned()[0])
     for _ in range(2):
         messages.answer_link(token, "request_refill")
     assert Task.objects.filter(kind=TaskKind.REFILL_REQUEST).count() == 2
@@ -122,7 +122,7 @@ def test_one_answer_is_for_everything_the_message_was_about() -> None:
 
 def test_already_picked_up_ends_the_reminders_and_asks_somebody_to_write_the_fill_down() -> None:
     supplied("sertraline", lasts=20)
-    token = links.token(planned()[0])
+    token = factories.link(planned()[0])
     for _ in range(2):
         assert messages.answer_link(token, "picked_up").answer == "picked_up"
     assert planned() == []
@@ -136,11 +136,11 @@ def test_already_picked_up_ends_the_reminders_and_asks_somebody_to_write_the_fil
 def test_stop_by_the_link_stops_the_channel_and_start_brings_it_back() -> None:
     supplied("sertraline", lasts=20)
     row = planned()[0]
-    messages.answer_link(links.token(row), "stop")
-    messages.answer_link(links.token(row), "stop")
+    messages.answer_link(factories.link(row), "stop")
+    messages.answer_link(factories.link(row), "stop")
     assert planned() == []
     assert list(ChannelChoice.objects.values_list("channel", "opted_in", "how")) == [("email", False, "link")]
-    messages.answer_link(links.token(row), "start")
+    messages.answer_link(factories.link(row), "start")
     assert len(planned()) == 7
 
 
@@ -250,10 +250,10 @@ def test_a_helper_is_told_of_what_the_consent_is_for_and_until_it_ends() -> None
 def test_a_helper_who_says_stop_ends_their_own_messages_and_not_the_patients() -> None:
     consent = helper()
     supplied("sertraline", lasts=20)
-    messages.answer_link(links.token(planned(caregiver=consent)[0]), "stop")
+    messages.answer_link(factories.link(planned(caregiver=consent)[0]), "stop")
     assert planned(caregiver=consent) == []
     assert len(planned()) == 7
-    messages.answer_link(links.token(planned()[0]), "start")
+    messages.answer_link(factories.link(planned()[0]), "start")
     assert len(planned()) == 7
 
 

@@ -19,7 +19,7 @@ from medmgmt.record.models import Prescription
 from medmgmt.supply import reads
 from refills.errors import RefillRefused
 from refills.models import Reminder, ReminderItem, ReminderKind, SupplyState, Task, TaskKind
-from tests import factories, shipped_knowledge
+from tests import factories, shipped_knowledge, switching
 from tests.clinic import saying
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
@@ -194,7 +194,7 @@ def test_with_no_release_in_use_nothing_is_asked_for_and_nothing_breaks() -> Non
     go_round()
     assert told_on() == {saying.ago(-5)}
     assert (renewal(lithium).gate is None, renewal(lithium).at_risk) == (False, True)
-    acts.retire(factories.pia(), shipped())
+    switching.out_of_use(shipped())
     go_round()
     assert told_on() == set(), "no lab is due by a release that nobody uses"
     assert set(things()) == {("prescription", str(lithium.pk))}, "a supply runs out all the same"

@@ -113,7 +113,7 @@ def test_free_text_is_kept_shown_as_not_checked_and_opens_a_task() -> None:
     prescription = Prescription.objects.get(pk=proposal.change.prescription_id)
     assert (prescription.free_text, prescription.drug_name) == (True, "grandmother's nerve drops")
     assert {pair["state"] for pair in proposal.review.coverage} == {"not_checked"}
-    prescribing.sign(adler, proposal.change.pk)
+    prescribing.sign(adler, proposal.change.pk, unchecked=True)
     assert Task.objects.filter(kind=TaskKind.NOT_CHECKED, state="open").count() == 1
 
 

@@ -20,7 +20,7 @@ from medmgmt.actions import review as actions_review
 from medmgmt.record.models import AuditEntry, Kind, Patient
 from medmgmt.regimen import courses
 from refills.models import Task
-from tests import factories
+from tests import factories, switching
 from tests.actions import orders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
@@ -148,7 +148,7 @@ def test_what_was_answered_before_asks_nobody_again(tmp_path: Path) -> None:
     actions_review.override(
         factories.adler(), finding.pk, reason_code="patient_informed", note="ok", follow_up_on=orders.today()
     )
-    knowledge_actions.retire(factories.pia(), release.pk)
+    switching.out_of_use(release.pk)
     run = put_into_use(licensed(tmp_path, "2", f"{LAMOTRIGINE},{METFORMIN},Major", "1,2,Minor"))
     assert run.tasks == 0
     assert Task.objects.filter(source_type="rescreening").count() == 1
@@ -207,7 +207,7 @@ def test_a_regraded_rule_concerns_who_takes_members_of_its_classes() -> None:
     other = factories.patient("P-1")
     taking(other, ("sertraline", SERTRALINE), ("lamotrigine", LAMOTRIGINE))
     shipped = releases.active()[0]
-    knowledge_actions.retire(factories.pia(), shipped.pk)
+    switching.out_of_use(shipped.pk)
     actions.work()
     run = RescreenRun.objects.latest("id")
     assert run.changes["rules_removed"] > 100

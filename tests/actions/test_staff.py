@@ -338,6 +338,19 @@ def test_a_membership_with_days_begins_in_the_morning_and_holds_through_its_last
     assert not access.cares_for(factories.dorn(), factories.carla().pk)
 
 
+def test_an_end_that_is_planned_comes_earlier_and_never_later() -> None:
+    admin, team, today = factories.admin(), factories.team(), timezone.localdate()
+    member = staff.begin_membership(admin, factories.dorn().pk, team_id=team.pk, why=WHY,
+                                    last_day=today + timedelta(days=9))  # fmt: skip
+    for days in (9, 10):
+        with pytest.raises(Conflict):
+            staff.end_membership(admin, member.pk, why=WHY, last_day=today + timedelta(days=days))
+    staff.end_membership(admin, member.pk, why=WHY, last_day=today + timedelta(days=3))
+    member.refresh_from_db()
+    assert member.until is not None
+    assert timezone.localtime(member.until - timedelta(seconds=1)).date() == today + timedelta(days=3)
+
+
 @pytest.mark.parametrize("days", [(-1, None), (3, 1), (900, None)])
 def test_a_membership_is_never_backdated_nor_turned_round(days: tuple[int, int | None]) -> None:
     first, last = (None if one is None else timezone.localdate() + timedelta(days=one) for one in days)

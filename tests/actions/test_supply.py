@@ -15,7 +15,7 @@ from medmgmt.messages import planning
 from medmgmt.record.errors import NoSuchPatient, Refused
 from medmgmt.record.models import AuditEntry, Prescription
 from refills.errors import LinkUnknown
-from refills.messages import links, reminders
+from refills.messages import reminders
 from refills.models import Reminder, ReminderItem, Task, TaskKind
 from refills.worklist import tasks as worklist_tasks
 from tests import factories
@@ -277,7 +277,7 @@ def test_confirming_a_reminder_cancels_the_later_ones_and_planning_again_does_no
 ) -> None:
     fill(taken, days_ago=25)
     first = Reminder.objects.filter(state="planned").earliest("due_at")
-    messages.answer_link(links.token(first), "confirm")
+    messages.answer_link(factories.link(first), "confirm")
     assert planned_for() == set()
     planning.replan(taken.patient, taken)
     assert planned_for() == set()
@@ -288,7 +288,7 @@ def test_confirming_a_reminder_cancels_the_later_ones_and_planning_again_does_no
 def test_who_asked_for_a_refill_is_reminded_of_it_by_nobody_until_something_changes(taken: Prescription) -> None:
     fill(taken, days_ago=25)
     assert planned_for() == {5}
-    messages.answer_link(links.token(Reminder.objects.earliest("due_at")), "request_refill")
+    messages.answer_link(factories.link(Reminder.objects.earliest("due_at")), "request_refill")
     assert planned_for() == set()
     fill(taken, days_ago=0)
     assert planned_for() == {35}

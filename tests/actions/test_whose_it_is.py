@@ -30,7 +30,6 @@ from medmgmt.actions import (
 from medmgmt.actions import rescreening as actions
 from medmgmt.record.errors import Conflict, NoSuchThing, NotAllowed, Refused
 from medmgmt.record.models import Kind, MonitoringOrder, Prescription, Role
-from refills.messages import links
 from refills.messages.reports import Report, Said
 from refills.models import ChannelChoice, EarlyFill, Reminder, Task, TaskKind
 from refills.worklist.tasks import open_task
@@ -353,7 +352,7 @@ def test_a_word_from_a_number_that_was_hers_before_stops_nothing() -> None:
 def test_confirming_after_asking_asks_nothing_again() -> None:
     one, _other = two()
     supply.record_dispense(factories.bo(), one.pk, dispensed_on=ahead(-5), **TEN)
-    token = links.token(Reminder.objects.filter(state="planned").earliest("due_at"))
+    token = factories.link(Reminder.objects.filter(state="planned").earliest("due_at"))
     messages.answer_link(token, "request_refill")
     [task] = requests()
     worklist.done(factories.adler(), task.pk, outcome="Sent.", version=task.version)
@@ -396,7 +395,7 @@ def test_the_only_pharmacists_own_change_waits_for_a_psychiatrist_and_of_two_for
     "act",
     [
         lambda by: knowledge.activate(by, 1),
-        lambda by: knowledge.retire(by, 1),
+        lambda by: knowledge.propose_switch(by, 1, becomes="retired", reason="x"),
         lambda by: knowledge.run(by, scope="shipped"),
         lambda by: knowledge.approve(by, proposed_rule()),
         lambda by: knowledge.reject(by, proposed_rule(), why="x"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from medmgmt.actions import worklist
 from medmgmt.record.errors import NoSuchPatient, NotAllowed
 from medmgmt.worklist import reads
-from refills.errors import NoSuchTask, TaskClosed, TaskTaken
+from refills.errors import TaskClosed, TaskTaken
 from refills.models import Task, TaskKind
 from refills.worklist.tasks import open_task
 from tests import factories
@@ -51,7 +51,7 @@ def test_strangers_patients_and_unknown_numbers_get_nothing() -> None:
         worklist.claim(factories.dorn(), task.pk, version=1)
     with pytest.raises(NotAllowed):
         worklist.claim(factories.carla_user(), task.pk, version=1)
-    with pytest.raises(NoSuchTask):
+    with pytest.raises(NoSuchPatient):
         worklist.claim(factories.adler(), 10**9, version=1)
     assert list(reads.worklist(factories.dorn())) == []
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from medmgmt.record.errors import NoSuchPatient
 from medmgmt.record.models import CareAssignment, CareTeamMember, Enrolment, Level, Role, User
 from medmgmt.worklist import duty, lateness, reads
-from refills.errors import NoSuchTask
 from refills.models import HIGHEST_LEVEL, Task, TaskKind
 from refills.worklist.tasks import open_task
 from tests import factories
@@ -78,7 +78,7 @@ def test_a_task_without_a_patient_opens_for_its_role_and_for_whom_it_was_raised_
         if sees:
             assert reads.task(who, task.pk) == task
         else:
-            with pytest.raises(NoSuchTask):
+            with pytest.raises(NoSuchPatient):
                 reads.task(who, task.pk)
     Task.objects.filter(pk=task.pk).update(raised_to="nurse")
     assert reads.task(factories.bo(), task.pk) == task

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from interactions.models import LocalChange, Release, RescreenRun, Rule, SelftestRun
-from medmgmt.actions import authorising, messages, observing, people, side_effects, supply, worklist
+from medmgmt.actions import authorising, looks, messages, observing, people, side_effects, supply, worklist
 from medmgmt.record.models import (
     Allergy,
     BreakGlass,
@@ -22,6 +22,7 @@ from medmgmt.record.models import (
     CareTeamMember,
     Condition,
     ContactPoint,
+    Disclosure,
     DosageChange,
     Encounter,
     Enrolment,
@@ -30,6 +31,7 @@ from medmgmt.record.models import (
     MonitoringOrder,
     Observation,
     OpenSession,
+    Part2Consent,
     Patient,
     Prescription,
     Role,
@@ -82,6 +84,11 @@ def build() -> Clinic:
     for patient, name in ((carla, "Castillo"), (pat, "Park"), (sam, "Stein"), (left, "Leftfield")):
         clinic.call(patient, name)
     clinic.call(BreakGlass.objects.get(), "#over")
+    consent = Part2Consent.objects.get()
+    clinic.call(consent, "#part2")
+    shown = {"patient": carla, "programme": consent.programme, "consent": consent, "to": adler, "on": NOON.date()}
+    clinic.call(Disclosure.objects.create(**shown), "#shown")
+    clinic.call(factories.team("Lighthouse"), "#lighthouse")
     people.enrol(bo, pat.pk, level="outpatient", starts_on=pat.today(timezone.now()))
     medicines(clinic)
     for patient, whose, drug in ((sam, "sam", "samazine"), (left, "left", "leftazine"), (pat, "pat", "patazine")):
@@ -95,6 +102,7 @@ def build() -> Clinic:
     knowledge(clinic)
     logins(clinic)
     name_the_rest(clinic)
+    looks.look_into(factories.admin(), mrn=carla.mrn, why="asked")
     for team in (factories.team(), other):
         clinic.call(team, f"#{team.name.lower()}")
     clinic.ids |= {

@@ -4,6 +4,7 @@ Fields of the API come from the OpenAPI document, fields of the pages from the f
 that whoever adds a field adds it here as well without knowing.
 """
 
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,12 +22,20 @@ TEXTS = ["\x00", "\ud800", "a\r\nBcc: x@y.example", "x" * 5000, "\u202e\u2028<b>
 ODD: list[Any] = [None, [], {"a": 1}]
 
 
+MOST_VALUES = 5
+
+
 @dataclass(frozen=True)
 class Field:
     """Where a value goes (a path in a body, a name in a form), and what it may be made to be."""
 
     path: tuple[str, ...]
-    values: list[Any] = field(hash=False)
+    every: list[Any] = field(hash=False)
+
+    @property
+    def values(self) -> list[Any]:
+        """Some of them, the same in every run; fields of many names cover them all."""
+        return random.Random(".".join(self.path)).sample(self.every, min(MOST_VALUES, len(self.every)))
 
 
 def of_body(method: str, path: str) -> list[Field]:

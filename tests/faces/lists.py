@@ -13,20 +13,23 @@ WITHOUT = {
 """Words that the knowledge itself uses, on the pages about it."""
 
 NOT_LISTS = """
-api:current-selftest api:docs api:drugs api:export-chart api:follow-ups api:local-change api:login api:nothing-here
-api:preview-release api:release api:schema healthz metrics problems:all problems:one readyz web:account web:answer
-web:answer_screening web:ask_active web:ask_cosignature web:ask_for_refill web:ask_passkey web:ask_password web:ask_role
-web:authorise web:begin_membership web:cancel web:change web:change_password web:claim web:clear_lock web:code_allergy
-web:comment web:confirm_staff_change web:correct_login web:correct_observation web:correct_side_effect web:cosign
-web:count web:decide_rule web:decline web:decline_cosignature web:decline_staff_change web:dismiss_remark web:done
-web:end_break_glass web:end_membership web:end_sessions web:enrol web:export_chart web:export_numbered web:first_sign_in
-web:forget_device web:hook web:judge_break_glass web:language web:lift_limit web:limit web:local_change
-web:make_inactive web:merge_charts web:my_record web:my_side_effect web:my_side_effect_sent web:new_allergy
-web:new_condition web:new_dispense web:new_encounter web:new_login web:new_observation web:new_rule web:new_side_effect
-web:notice web:order_monitoring web:pin web:postpone web:reassign web:recovery_codes web:register web:release
-web:release_gate web:remove_factor web:rename_team web:renewal web:revoke web:revoke_token web:second web:second_factor
-web:session web:set_up web:several web:sign web:sign_in web:sign_out web:staff_change web:start web:stop_messages
-web:switch_release web:tell_taken web:told web:update_patient web:void_fill web:withdraw web:withdraw_absence
+api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:login api:nothing-here api:preview-release
+api:release api:schema healthz metrics problems:all problems:one readyz web:account web:answer web:answer_screening
+web:ask_active web:ask_cosignature web:ask_for_refill web:ask_passkey web:ask_password web:ask_role web:authorise
+web:begin_membership web:cancel web:change web:change_password web:claim web:clear_lock web:code_allergy web:comment
+web:confirm_staff_change web:correct_login web:correct_observation web:correct_side_effect web:cosign web:count
+web:decide_rule web:decline web:decline_cosignature web:decline_staff_change web:dismiss_remark web:done
+web:end_break_glass web:end_membership web:end_sessions web:enrol web:first_sign_in web:forget_device web:hook
+web:judge_break_glass web:language web:lift_limit web:limit web:local_change web:look_into web:make_inactive
+web:merge_charts
+web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition web:new_dispense web:new_encounter
+web:new_login web:new_observation web:new_rule web:new_side_effect web:notice web:order_monitoring web:pin
+web:postpone web:reassign web:recovery_codes web:register web:release web:release_gate web:remove_factor
+web:rename_team web:renewal web:revoke web:revoke_token web:second web:second_factor web:session web:set_up
+web:several web:sign web:sign_in web:sign_out web:staff_change web:start web:stop_messages web:switch_release
+web:tell_taken web:told web:update_patient web:void_fill web:withdraw web:withdraw_absence
+api:export-chart web:export_chart web:export_numbered web:my_record web:restricted web:revoke_my_consent
+web:revoke_part2_consent
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -108,6 +111,8 @@ api:tasks?level=intensive_outpatient | Task | adler: #refill_request #review_pro
 api:tasks?level=outpatient | Task | adler pia dorn: | bo: patlook
 api:tasks?due_until=2026-06-01 | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
 api:break-glass | BreakGlass | adler bo pia dorn: | olga: #over
+api:part2-consents | Part2Consent | adler bo pia: | carla: #part2
+api:disclosures | Disclosure | carla olga: #shown | pat:
 api:absences | Absence | adler bo pia admin dorn: #away-later
 api:releases | Release | adler bo pia admin dorn: #used idlesource
 api:releases?status=active | Release | adler bo pia admin dorn: #used
@@ -122,13 +127,14 @@ api:memberships | CareTeamMember | admin: #adler-harbor #bo-harbor #bo-hillside 
     #pia-harbor
 api:memberships?user={user_id} | CareTeamMember | admin:
 api:memberships?team={team_id} | CareTeamMember | admin: #otto-annex
-api:teams | CareTeam | admin: #annex #harbor #hillside
+api:teams | CareTeam | admin: #annex #harbor #hillside #lighthouse
 api:staff-changes | StaffChange | adler pia admin dorn: #waits declinedwhy
 api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
 api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
 api:my-sessions | OpenSession | bo: #ward-tablet | adler pia admin carla dorn pat olga:
 api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
-api:audit?patient={pat} | AuditEntry | admin olga: #Park
+api:audit-of | AuditEntry | admin: #Castillo
+api:own-looks | AuditEntry | carla: #Castillo | pat: #Park
 api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside
 api:portal | words | carla: Castillo newache sertraline tremor | pat: Park patache patazine
 api:patient | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline
@@ -220,7 +226,7 @@ web:staff | User at /staff/(\d+)/ | admin: #adler #admin #bo #dorn #elsewhere #n
 web:staff?role=pharmacist | User at /staff/(\d+)/ | admin: #pia
 web:staff?use=out | User at /staff/(\d+)/ | admin:
 web:staff | words | admin:
-web:teams | CareTeam at /staff/teams/(\d+)/ | admin: #annex #harbor #hillside
+web:teams | CareTeam at /staff/teams/(\d+)/ | admin: #annex #harbor #hillside #lighthouse
 web:login | StaffChange at /staff/changes/(\d+)/ | admin: declinedwhy
 web:login | CareTeamMember at /staff/memberships/(\d+)/ | admin:
 web:staff_changes | StaffChange at /staff/changes/(\d+)/ | adler pia admin dorn: #waits
@@ -235,7 +241,11 @@ web:held | words | adler bo pia: Castillo
 web:held | Reminder at name="messages" value="(\d+)" | adler bo pia: #held
 web:outbox | words | admin: Sentfirst Sentsecond
 web:audit | words | admin olga:
-web:audit?patient={pat} | words | admin olga:
+web:audit_of | words | admin:
+web:export_audit | words | admin:
+web:who_looked | words | carla pat:
 web:break_glass | words | adler bo pia dorn:
 web:openings | words | olga: Castillo
+web:disclosures | words | carla olga: Castillo | pat:
+web:programmes | words | admin:
 """

@@ -129,7 +129,7 @@ api:releases                 GET    s y y y y n y n n
 api:release                  GET    s y y y y n y n n
 api:preview-release          GET    s n n y y n n n n
 api:activate-release         POST   s n n y y n n n n
-api:retire-release           POST   s n n y y n n n n
+api:propose-switch           POST   s n n y n n n n n
 api:alerts                   GET    s y n y y n y n n
 api:alert-feedback           GET    s y n y y n y n n
 api:rescreenings             GET    s y y y y n y n n
@@ -149,6 +149,14 @@ api:break-glass              GET    s y y y n n y n y
 api:break-glass              POST   s y y y n n y n n
 api:end-break-glass          POST   s x x x y n y n y
 api:judge-break-glass        POST   s n n n n n n n y
+api:programmes               POST   s n n n y n n n n
+api:part2-consents           GET    s y y y n y x x n
+api:part2-consents           POST   s n n n n n x n n
+api:revoke-part2-consent     POST   s x x x n y x x n
+api:disclosures              GET    s n n n n y n y y
+api:look-into                POST   s n n n y n n n y
+api:audit-of                 GET    s n n n n n n n n
+api:own-looks                GET    s n n n n y n y n
 api:logins                   GET    s n n n y n n n n
 api:logins                   POST   s n n n y n n n n
 api:login                    GET    s n n n y n n n n
@@ -369,6 +377,14 @@ web:held                     GET    s y y y n n x n n
 web:held                     POST   s y y y n n x n n
 web:outbox                   GET    s n n n y n n n n
 web:outbox                   POST   s n n n y n n n n
+web:look_into                GET    s n n n y n n n y
+web:look_into                POST   s n n n r n n n r
+web:audit_of                 GET    s n n n r n n n r
+web:audit_of                 POST   s n n n r n n n r
+web:export_audit             GET    s n n n n n n n n
+web:export_audit             POST   s n n n n n n n n
+web:who_looked               GET    s n n n n y n y n
+web:who_looked               POST   s n n n n y n y n
 web:audit                    GET    s n n n y n n n y
 web:audit                    POST   s n n n y n n n y
 web:break_glass              GET    s y y y n n y n n
@@ -385,6 +401,16 @@ web:openings                 GET    s n n n n n n n y
 web:openings                 POST   s n n n n n n n y
 web:judge_break_glass        GET    s n n n n n n n y
 web:judge_break_glass        POST   s n n n n n n n r
+web:restricted               GET    s n n n n n x n n
+web:restricted               POST   s n n n n n x n n
+web:revoke_part2_consent     GET    s r r r r r r r r
+web:revoke_part2_consent     POST   s x x x n r x x n
+web:revoke_my_consent        GET    s r r r r r r r r
+web:revoke_my_consent        POST   s n n n n r n x n
+web:disclosures              GET    s n n n n y n y y
+web:disclosures              POST   s n n n n y n y y
+web:programmes               GET    s n n n y n n n n
+web:programmes               POST   s n n n r n n n n
 web:staff                    GET    s n n n y n n n n
 web:staff                    POST   s n n n r n n n n
 web:new_login                GET    s n n n y n n n n
@@ -421,5 +447,5 @@ web:decline_staff_change     GET    s r r r r r r r r
 web:decline_staff_change     POST   s r n r r n r n n
 web:first_sign_in            GET    x x x x x x x x x
 web:first_sign_in            POST   x x x x x x x x x
-web:first_sign_in            PUT    x x x x x x x x x
+web:first_sign_in            PUT    m m m m m m m m m
 """

@@ -94,8 +94,8 @@ def test_no_extreme_in_any_field_of_the_api_breaks_anything_now_or_later() -> No
             for query in queries:
                 storm.send(who, method, f"{path}?{query}")
     assert not storm.broken, "\n".join(map(str, storm.broken[:40]))
-    assert storm.seen[400] > 1000
-    assert storm.seen[200] + storm.seen[201] > 100
+    assert storm.seen[400] > 400
+    assert storm.seen[200] + storm.seen[201] > 50
 
 
 def pages(storm: Storm) -> Iterator[tuple[str, extremes.Form]]:
@@ -134,5 +134,5 @@ def test_no_extreme_in_any_field_of_any_form_breaks_anything_now_or_later() -> N
             bodies = [urlencode(each, doseq=True, errors="surrogatepass").encode() for each in typed]
             storm.field([partial(storm.send, who, "POST", form.action, sent, FORM) for sent in bodies])
     assert not storm.broken, "\n".join(map(str, storm.broken[:40]))
-    assert storm.seen[422] > 300
-    assert storm.seen[302] > 100
+    assert storm.seen[422] > 100
+    assert storm.seen[302] > 30

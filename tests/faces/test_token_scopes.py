@@ -26,8 +26,10 @@ PRESCRIBES = {
 }  # fmt: skip
 IN_PERSON = {
     "cosign", "decline-cosignature", "approve-local-change", "reject-local-change", "end-local-change",
-    "activate-release", "retire-release", "selftests", "break-glass", "end-break-glass", "judge-break-glass",
-    "export-chart",
+    "activate-release", "selftests", "break-glass", "end-break-glass", "judge-break-glass",
+    "confirm-identity", "my-password", "end-other-sessions", "logins", "ask-role", "ask-password", "ask-active",
+    "make-inactive", "clear-lock", "correct-login", "begin-membership", "end-membership", "teams", "rename-team",
+    "decline-staff-change", "export-chart",
 }  # fmt: skip
 
 

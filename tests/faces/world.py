@@ -14,14 +14,15 @@ from medmgmt.record.models import (
     CareTeamMember,
     ImportRemark,
     Kind,
+    Part2Consent,
     Patient,
+    Programme,
     Role,
     StaffChange,
     Token,
     User,
 )
 from refills.messages import calendar_feed
-from refills.messages.links import token
 from refills.models import Absence, CaregiverConsent, Reminder, Task
 from tests import factories, shipped_knowledge
 
@@ -36,6 +37,7 @@ HELPER: dict[str, Any] = {
     "language": "en",
     "covers": ["refills"],
 }
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PART: dict[str, Any] = {"quantity": "7", "unit": "{tablet}", "days_supply": 7}
 NOTE = "Only for Carla's own people."
 
@@ -51,6 +53,17 @@ def away_later(user: User) -> Absence:
     """Somebody who will be away, long after whatever a test looks at."""
     begins = timezone.now() + timedelta(days=100)
     return worklist.tell_absence(user, user_id=user.pk, since=begins, until=begins + timedelta(days=1))
+
+
+def consented(patient: Patient) -> Part2Consent:
+    """Carla's word to a programme that whoever treats her may see what it prescribes; it has prescribed nothing yet."""
+    admin = factories.admin()
+    said = {"phone": "+1 555 0142", "marked_by": admin}
+    made = Programme.objects.get_or_create(team=factories.team("Lighthouse"), defaults=said)[0]
+    return Part2Consent.objects.create(
+        patient=patient, programme=made, recipient="treating", purpose="treatment", given_on=NOW.date(),
+        until=NOW.date() + timedelta(days=9999), recorded_by=admin,
+    )  # fmt: skip
 
 
 def new_here() -> dict[str, int]:
@@ -154,8 +167,9 @@ def build() -> World:
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
         "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
-        "token": token(Reminder.objects.earliest("due_at")),
+        "token": factories.link(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
+        "part2_consent_id": consented(carla).pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
         "uidb64": "MQ",
         **new_here(),
@@ -210,6 +224,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "messages": {"before": [7, 1], "after": [1], "channels": ["email"], "hour": 10, "quiet_from": 20,
                      "quiet_until": 8, "language": "en", "version": 1},
         "choose-channel": {"channel": "email", "wanted": False},
+        "look-into": {"mrn": "C-1001", "why": "asked"},
         "caregivers": {**HELPER, "starts_on": day},
         "calendar-link": {"on": True},
         "observations": {"code": "weight", "value": 70, "observed_at": now},
@@ -263,10 +278,13 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "teams": {"name": "New", "why": "ok"},
         "rename-team": {"name": "New", "why": "ok"},
         "decline-staff-change": {"why": "ok"},
+        "propose-switch": {"becomes": "retired", "reason": "ok"},
         "check": {"id": "c", "as_of": day},
         "export-chart": {"reason": "The court asked for it."},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
+        "programmes": {"team": factories.team().pk, "phone": "+1 555 0100"},
+        "part2-consents": {"recipient": "treating", "purpose": "treatment", "given_on": day, "until": later},
         "understand-line": {"line": "sertr 100 qam"},
     }  # fmt: skip
 
@@ -329,10 +347,13 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "cover": {"user": factories.adler().pk, "since": f"{day}T00:01", "until": f"{later}T12:00"},
         "notice": {"wanted": "0"},
         "reminder": {"choice": "confirm"},
+        "programmes": {"team_id": factories.team().pk, "phone": "+1 555 0100"},
+        "restricted": {"to": "treating", "purpose": "treatment", "given_on": day, "until": later},
         "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "export_chart": {"form": "json", "reason": "The court asked for it."},
         "export_numbered": {"mrn": "C-1001", "form": "json", "reason": "The court asked for it."},
         "my_record": {"form": "json"},
+        "look_into": {"mrn": "C-1001", "why": "asked"},
         "judge_break_glass": {"verdict": "appropriate", "note": "ok"},
         "new_login": {"username": "nell", "role": "nurse", "why": "ok"},
         "ask_role": {"role": "pharmacist", "why": "ok"},

@@ -12,7 +12,7 @@ from django.utils import timezone
 from interactions import answers, library, releases, review
 from interactions.engine.regimen import Drug, Facts, Regimen
 from interactions.errors import AlreadyAnswered, NoSuchFinding, NotAnAnswer, UnansweredFindings
-from interactions.models import Answer, Finding, Release, Review
+from interactions.models import Answer, Finding, Release, Review, Rule
 from medmgmt.record.models import DosageChange, Status
 from tests import factories
 from tests.interactions.conftest import licensed
@@ -236,6 +236,7 @@ def test_reviews_findings_and_answers_are_for_ever(shipped_release: Release) -> 
         lambda: Finding.objects.filter(pk=given.finding_id).delete(),
         lambda: Review.objects.update(scope="changed"),
         lambda: Release.objects.all().delete(),
+        lambda: Rule.objects.all().delete(),
     ]
     for act in acts:
         with pytest.raises(IntegrityError), transaction.atomic():

@@ -98,12 +98,18 @@ def release() -> Release:
 
 
 def held(model: type[models.Model], **values: Any) -> Guard:
-    """A row that a release holds, and goes with it."""
+    """A row of a release that a review has used."""
     return Guard(
         lambda: model._default_manager.create(release=release(), **values),
         "what a release holds is never edited; import another release",
+        deleted="what a release in use holds is never deleted; retire the release",
         emptied=f"{model._meta.db_table} is never emptied",
     )
+
+
+def open_task() -> Task:
+    """Something that waits for the nurses."""
+    return Task.objects.create(kind="other", key="k", role="nurse", due_at=NOW, title="Call", patient=factories.carla())
 
 
 def review() -> Review:
@@ -209,9 +215,10 @@ def hers(model: type[models.Model], **values: Any) -> Callable[[], models.Model]
 
 PROPOSED = """id patient_id prescription_id kind effective_on sig old_sig reason_code note alongside author_id
     proposed_at prompted_by_side_effect_id prompted_by_observation_id prompted_by_plan"""
-SETTLING = "status signed_by_id signed_at withdrawn_by_id withdrawn_at withdrawn_note seal seal_key"
+SETTLING = """status signed_by_id signed_at signed_unchecked withdrawn_by_id withdrawn_at withdrawn_note seal
+    seal_key"""
 PLAIN_PRESCRIPTION = """id product_rxcui strength form free_text indication first_supply_days created_by_id created_at
-    source_id"""
+    source_id programme_id"""
 SETTLED = "never edited"
 CHANGE = {"deleted": "a dosage change is never deleted", "emptied": "record_dosagechange is never emptied"}
 PRESCRIPTION = {
@@ -256,6 +263,9 @@ GUARDED: list[tuple[str, Guard]] = [
         signed_prescription, "a row never moves to another patient", "patient_id",
         f"{PLAIN_PRESCRIPTION} drug_name rxcui", **PRESCRIPTION)),
     ("record.Prescription", Guard(
+        rows.prescription, "a prescription stays with the programme that wrote it, or with none", "programme_id",
+        f"{PLAIN_PRESCRIPTION.removesuffix('programme_id')} drug_name rxcui patient_id", **PRESCRIPTION)),
+    ("record.Prescription", Guard(
         signed_prescription, "a prescription with a signature keeps its drug; stop it and write another",
         "drug_name rxcui", f"{PLAIN_PRESCRIPTION} patient_id", **PRESCRIPTION)),
     ("record.Patient", Guard(
@@ -289,6 +299,18 @@ GUARDED: list[tuple[str, Guard]] = [
         "record_breakglassend is never emptied")),
     ("record.BreakGlassJudgement", for_ever(
         rows.judgement, "a judgement is never edited or deleted", "record_breakglassjudgement is never emptied")),
+    ("record.Programme", Guard(
+        rows.programme, "of a programme only its phone changes", "id team_id marked_by_id marked_at", "phone",
+        "a Part 2 programme is never deleted", "record_programme is never emptied")),
+    ("record.Part2Consent", for_ever(
+        rows.part2_consent, "a Part 2 consent is never edited or deleted; revoke it",
+        "record_part2consent is never emptied")),
+    ("record.Part2Revoked", for_ever(
+        rows.part2_revoked, "the revocation of a Part 2 consent is never edited or deleted",
+        "record_part2revoked is never emptied")),
+    ("record.Disclosure", for_ever(
+        rows.disclosure, "the accounting of disclosures is never edited or deleted",
+        "record_disclosure is never emptied")),
     ("record.User", Guard(
         rows.user, "a login keeps its name; make another", "id username",
         "password last_login is_superuser first_name last_name email is_staff is_active date_joined role patient_id",
@@ -322,6 +344,9 @@ GUARDED: list[tuple[str, Guard]] = [
         "id source version released_on kind licence url sha256 files counts warnings imported_at",
         "status activated_at activated_by_id", deleted="a release that a review has used is never deleted",
         emptied="interactions_release is never emptied")),
+    ("refills.Task", Guard(
+        open_task, may_change=" ".join(columns(Task)), deleted="a task is never deleted: cancel it",
+        emptied="a task is never deleted: cancel it")),
     ("interactions.ReleaseDrug", held(ReleaseDrug, number=1, name="x")),
     ("interactions.PairRow", held(PairRow, number=1, grades=b"\x01")),
     ("interactions.PairNote", held(PairNote, a=2, b=1)),
@@ -376,6 +401,11 @@ EDITED_FREELY = {
     "record.User_groups": "Django's own",
     "record.User_user_permissions": "Django's own",
     "record.Token": "its last use is noted, and it is revoked",
+    "record.Attempts": "counted, forgiven and forgotten",
+    "record.SecondFactor": "its last use is noted, and it ends",
+    "record.Device": "its last use is noted, and it is forgotten",
+    "record.OpenSession": "its last use is noted, and it ends",
+    "record.QuickPin": "set anew and taken away by its owner",
     "record.IdempotencyRecord": "answers are forgotten after a week",
     "interactions.LocalChange": "it is decided, suspended and ended",
     "interactions.Substance": "laid out anew at will",
@@ -394,7 +424,6 @@ EDITED_FREELY = {
     "refills.Unreachable": "it is mended",
     "refills.CalendarFeed": "it is revoked",
     "refills.ProviderReport": "it is forgotten in time",
-    "refills.Task": "claimed, raised, closed",
     "refills.Absence": "it is withdrawn",
     "refills.NoDigest": "it is taken back",
 }

@@ -8,6 +8,7 @@ from medmgmt.record import seals, signatures
 from medmgmt.record.models import (
     Allergy,
     AllergyReaction,
+    Attempts,
     AuditEntry,
     AuditHead,
     AuditPatient,
@@ -20,6 +21,8 @@ from medmgmt.record.models import (
     Condition,
     ContactPoint,
     CoSignature,
+    Device,
+    Disclosure,
     DosageChange,
     Encounter,
     Enrolment,
@@ -28,13 +31,20 @@ from medmgmt.record.models import (
     Level,
     MonitoringOrder,
     Observation,
+    OpenSession,
+    Part2Consent,
+    Part2Revoked,
     Patient,
     Prescription,
+    Programme,
+    QuickPin,
     Role,
+    SecondFactor,
     SideEffectReport,
     StaffChange,
     StaffChangeKind,
     Suspect,
+    Token,
     User,
 )
 from tests import factories
@@ -107,6 +117,31 @@ def judgement(**values: Any) -> BreakGlassJudgement:
     of = values.pop("opening", None) or opening()
     fine = {"opening": of, "patient": factories.carla(), "by": factories.olga(), "verdict": "appropriate", "note": "n"}
     return BreakGlassJudgement.objects.create(**{**fine, **values})
+
+
+def programme(**values: Any) -> Programme:
+    fine = {"team": factories.team("Lighthouse"), "phone": "+1 555 0142", "marked_by": factories.admin()}
+    return Programme.objects.create(**{**fine, **values})
+
+
+def part2_consent(**values: Any) -> Part2Consent:
+    of = values.pop("programme", None) or Programme.objects.first() or programme()
+    fine = {"patient": factories.carla(), "programme": of, "recipient": "treating", "purpose": "p", "given_on": TODAY,
+            "until": TODAY + timedelta(days=9), "recorded_by": factories.bo(), "recorded_at": NOW}  # fmt: skip
+    return Part2Consent.objects.create(**{**fine, **values})
+
+
+def part2_revoked(**values: Any) -> Part2Revoked:
+    of = values.pop("consent", None) or part2_consent()
+    fine = {"patient": factories.carla(), "consent": of, "by": factories.bo(), "at": NOW}
+    return Part2Revoked.objects.create(**{**fine, **values})
+
+
+def disclosure(**values: Any) -> Disclosure:
+    of = part2_consent()
+    fine = {"patient": of.patient, "programme": of.programme, "to": factories.adler(), "on": TODAY, "at": NOW,
+            "consent": of}  # fmt: skip
+    return Disclosure.objects.create(**{**fine, **values})
 
 
 def observation(**values: Any) -> Observation:
@@ -212,6 +247,32 @@ def audit_patient(**values: Any) -> AuditPatient:
 def request(**values: Any) -> IdempotencyRecord:
     fine = {"user": factories.bo(), "key": "k", "method": "POST", "path": "/", "fingerprint": "f", "status": 201}
     return IdempotencyRecord.objects.create(**{**fine, **values})
+
+
+def attempts(**values: Any) -> Attempts:
+    return Attempts.objects.create(**{"key": "name:k", **values})
+
+
+def factor(**values: Any) -> SecondFactor:
+    return SecondFactor.objects.create(**{"user": factories.bo(), "kind": "totp", "secret": "s", **values})
+
+
+def device(**values: Any) -> Device:
+    return Device.objects.create(**{"user": factories.bo(), "digest": "d", "words": "Firefox on Linux", **values})
+
+
+def open_session(**values: Any) -> OpenSession:
+    fine = {"user": factories.bo(), "session_key": "k", "words": "Firefox on Linux"}
+    return OpenSession.objects.create(**{**fine, **values})
+
+
+def quick_pin(**values: Any) -> QuickPin:
+    return QuickPin.objects.create(**{"user": factories.bo(), "digest": "d", **values})
+
+
+def bearer(**values: Any) -> Token:
+    fine = {"user": factories.bo(), "name": "n", "scope": "read", "digest": "d", "token_key": "t"}
+    return Token.objects.bulk_create([Token(**{**fine, "expiry": datetime(2190, 1, 1, tzinfo=UTC), **values})])[0]
 
 
 SEAL = seals.Seal("s" * 64, "k")

@@ -70,9 +70,27 @@ WHO_MAY = """
     view_outbox            -         -         -          -          yes          -
     view_delivery           -         -         -          -          yes          -
     decide_held            yes       yes      yes         -           -          -
+    manage_staff            -         -        -          -          yes          -
+    confirm_staff          yes        -       yes         -          yes          -
+    make_token             yes       yes      yes         -          yes          -
+    list_tokens            yes       yes      yes         -          yes          -
+    revoke_token           yes       yes      yes         -          yes          -
+    break_glass            yes       yes      yes         -           -           -
+    judge_break_glass       -         -        -          -          yes          yes
     view_audit              -         -        -          -          yes          yes
     search_drugs           yes       yes      yes        yes         yes          yes
     check_interactions     yes       yes      yes         -           -          -
+    manage_staff            -         -        -          -          yes          -
+    confirm_staff          yes        -       yes         -          yes          -
+    make_token             yes       yes      yes         -          yes          -
+    list_tokens            yes       yes      yes         -          yes          -
+    revoke_token           yes       yes      yes         -          yes          -
+    break_glass            yes       yes      yes         -           -          -
+    judge_break_glass       -         -        -          -          yes         yes
+    mark_programme          -         -        -          -          yes          -
+    give_part2_consent     yes       yes      yes         -           -          -
+    revoke_part2_consent   yes       yes      yes        yes          -          -
+    view_disclosures        -         -        -         yes          -          yes
 """
 HEADER, *ROWS = [line.split() for line in WHO_MAY.strip().splitlines()]
 CAST: dict[str, Callable[[], User]] = {

@@ -213,7 +213,7 @@ def test_an_entry_about_fifty_patients_costs_three_queries_and_each_finds_it(dja
     seen, bo = [factories.patient(f"M-{number}").pk for number in range(50)], factories.bo()
     with django_assert_num_queries(3):
         made = audit.record(bo, "see", patients=seen, obj=("page", "web:worklist"))
-    assert made.detail == {"named": sorted(seen)}
+    assert (made.chain, made.detail) == (f"person:{bo.pk}", {"named": sorted(seen)})
     assert set(AuditPatient.objects.filter(entry=made).values_list("patient", flat=True)) == set(seen)
     assert audit.verify() == []
 
@@ -222,7 +222,7 @@ def test_verify_finds_a_patient_taken_out_of_the_index_or_laid_into_it(chain):
     first, second, other = factories.carla().pk, factories.stranger().pk, factories.patient("M-9").pk
     made = audit.record(factories.bo(), "see", patients=[first, second])
     named = AuditPatient.objects.filter(entry=made)
-    wrong = [Fault("site", made.seq, "the index of patients does not name whom it names")]
+    wrong = [Fault(made.chain, made.seq, "the index of patients does not name whom it names")]
     with by_the_owner_of_the_database():
         named.filter(patient=second).delete()
     assert audit.verify() == wrong
@@ -324,6 +324,34 @@ def test_a_chain_cut_off_together_with_its_head_is_found_by_the_heads_kept_elsew
     audit.record(None, "tick", patient_id=int(chain.removeprefix("patient:")))
     audit.record(None, "tick", patient_id=int(chain.removeprefix("patient:")))
     assert Fault(chain, 6, "it is not the entry that a head of its chain names") in audit.verify(kept)
+
+
+@contextlib.contextmanager
+def another_client_of_sqlite() -> Iterator[None]:
+    """One that does not ask the triggers about rows that it replaces, which is how SQLite comes."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA recursive_triggers = OFF")
+        yield
+        cursor.execute("PRAGMA recursive_triggers = ON")
+
+
+@pytest.mark.sqlite
+def test_a_head_that_another_client_of_sqlite_replaced_past_the_triggers_is_found(chain):
+    with another_client_of_sqlite(), connection.cursor() as cursor:
+        cursor.execute("INSERT OR REPLACE INTO record_audithead (chain, seq, hash) VALUES (%s, 0, '')", [chain])
+    assert audit.verify() == [Fault(chain, 6, "the head of the chain does not reach its last entry")]
+
+
+@pytest.mark.sqlite
+def test_a_signed_medicine_that_another_client_of_sqlite_replaced_past_the_triggers_is_found():
+    change = factories.taking().changes.get()
+    audit.record(change.signed_by, "sign", patient_id=change.patient_id, detail={"seals": {change.pk: change.seal}})
+    other = factories.prescription(drug_name="lithium", rxcui=6448)
+    with another_client_of_sqlite(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE OR REPLACE record_prescription SET id = %s WHERE id = %s", [change.prescription_id, other.pk]
+        )
+    assert audit.verify() == [Fault("dosage change", change.pk, "it is not what was signed")]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from medmgmt.record.models import Prescription
-from refills.messages import items, notices
+from refills.messages import items, links, notices
 from refills.messages.bundling import Step, Thing
 from refills.messages.planning import Plan
 from refills.messages.reminders import Reach
@@ -85,3 +85,13 @@ def due(count: int, at: datetime = NOON) -> list[Reminder]:
 def reachable(reminder: Reminder) -> Reach:
     """A patient who may be written to, each reminder at an address of its own so that deliveries can be counted."""
     return Reach(f"r{reminder.pk}@mail.example", "en", ZONE, allowed=True)
+
+
+def link(reminder: Reminder) -> str:
+    """The token of its link as it was sent to Carla."""
+    return links.token(reminder, "carla@mail.example")
+
+
+def answer(token: str, choice: str, now: datetime | None = None) -> Reminder:
+    """What its reader answers by the link."""
+    return links.keep(links.read_link(token).reminder, choice, now)

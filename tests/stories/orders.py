@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from interactions.models import Release
 from tests.stories.people import World, course_of
 from tests.stories.telling import CameOutDifferently, cannot, plain
 
@@ -129,8 +130,14 @@ def cosign(world: World, by: str, said: dict[str, Any]) -> None:
 
 def sign(world: World, by: str, said: dict[str, Any]) -> None:
     """Signed, it is in nobody's hand any more."""
-    world.post(by, f"proposals/{in_hand(world)}/sign", {})
+    word = {"unchecked": True} if said.get("unchecked") else {}
+    world.post(by, f"proposals/{in_hand(world)}/sign", word)
     world.proposal = None
+
+
+def nothing_in_use(world: World, by: str, said: dict[str, Any]) -> None:
+    """Every release of knowledge is out of use, however that came about."""
+    Release.objects.filter(status="active").update(status="retired")
 
 
 def withdraw(world: World, by: str, said: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ ACTS: dict[str, tuple[Act, str]] = {
     "cosign": (orders.cosign, "pharmacist"),
     "sign": (orders.sign, "psychiatrist"),
     "withdraw": (orders.withdraw, "psychiatrist"),
+    "nothing_in_use": (orders.nothing_in_use, "pharmacist"),
     "fill": (supplies.fill, "nurse"),
     "void_fill": (supplies.void_fill, "nurse"),
     "give": (supplies.give, "nurse"),

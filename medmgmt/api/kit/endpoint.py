@@ -111,7 +111,8 @@ class Endpoint(APIView):
     def show(self, operation: Operation, thing: object) -> Response:
         """The result as an answer, with its version as ETag and, for a new thing, its address."""
         data = operation.gives(thing).data
-        sight.show(patients_in(data))
+        if not operation.is_trail:
+            sight.show(patients_in(data))
         response = Response(data, status=operation.status)
         if operation.has_version():
             response.headers["ETag"] = f'"{data["version"]}"'

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from honcho.manager import Manager
 
 from medmgmt import celery as medmgmt_celery
@@ -58,6 +58,10 @@ def prepare(say: Any) -> None:
     """Everything a first start needs; on a second start each step finds its work done. Raises CommandError in words."""
     try:
         call_command("migrate", verbosity=0, interactive=False)
+    except ProgrammingError as refused:
+        raise CommandError(
+            "This role may not change the tables: run manage.py migrate and manage.py grant_service as their owner."
+        ) from refused
     except OperationalError as unreachable:
         raise CommandError(f"The database does not answer: {str(unreachable).splitlines()[0]}") from unreachable
     call_command("load_knowledge", verbosity=0)

@@ -243,6 +243,21 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Programme',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('team', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='programme', to='record.careteam')),
+                ('phone', models.CharField(max_length=40)),
+                ('marked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('marked_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('phone', ''), _negated=True), name='a_programme_can_be_called'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='Prescription',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -258,6 +273,7 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('source_id', models.CharField(blank=True, max_length=200, null=True, unique=True)),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prescriptions', to='record.programme')),
             ],
             options={
                 'ordering': ['id'],
@@ -521,6 +537,7 @@ class Migration(migrations.Migration):
                 ('proposed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('signed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('signed_at', models.DateTimeField(blank=True, null=True)),
+                ('signed_unchecked', models.BooleanField(default=False)),
                 ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
                 ('withdrawn_note', models.TextField(blank=True)),
@@ -546,6 +563,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('sig__isnull', True), models.Q(models.Q(('sig__route', 'UNK'), _negated=True), models.Q(('sig__parts__0__timing', 'UNK'), _negated=True)), ('reason_code', 'imported'), _connector='OR'), name='only_history_leaves_route_or_timing_unrecorded'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'proposed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', False), ('signed_by__isnull', False), ('status', 'signed'), ('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('status', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='a_change_is_proposed_or_signed_or_withdrawn_by_somebody'),
                     models.CheckConstraint(condition=models.Q(('status', 'signed'), models.Q(('seal', ''), ('seal_key', '')), _connector='OR'), name='only_a_signed_change_is_sealed'),
+                    models.CheckConstraint(condition=models.Q(('status', 'signed'), ('signed_unchecked', False), _connector='OR'), name='only_a_signed_change_was_signed_unchecked'),
                     models.CheckConstraint(condition=models.Q(('status', 'withdrawn'), ('withdrawn_note', ''), _connector='OR'), name='only_a_withdrawn_change_says_why_withdrawn'),
                     models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_at__gte', models.F('proposed_at')), _connector='OR'), models.Q(('withdrawn_at__isnull', True), ('withdrawn_at__gte', models.F('proposed_at')), _connector='OR')), name='a_change_is_settled_after_it_was_proposed'),
                 ],
@@ -597,6 +615,64 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(('verdict__in', ['appropriate', 'not_appropriate'])), name='an_opening_is_judged_in_a_word_we_know'),
                     models.CheckConstraint(condition=models.Q(('note', ''), _negated=True), name='a_judgement_says_why'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Part2Consent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='part2_consents', to='record.patient')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='record.programme')),
+                ('recipient', models.CharField(choices=[('person', 'one person'), ('team', 'one team'), ('treating', 'my treating providers')], max_length=10)),
+                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.careteam')),
+                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('purpose', models.CharField(max_length=300)),
+                ('given_on', models.DateField()),
+                ('until', models.DateField(blank=True, null=True)),
+                ('ends_with', models.CharField(blank=True, max_length=300)),
+                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['patient', 'programme'], name='part2_consent_by_patient')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('recipient', 'person'), ('team__isnull', True)), models.Q(('person__isnull', True), ('recipient', 'team'), ('team__isnull', False)), models.Q(('person__isnull', True), ('recipient', 'treating'), ('team__isnull', True)), _connector='OR'), name='a_part2_consent_names_its_recipient'),
+                    models.CheckConstraint(condition=models.Q(('purpose', ''), _negated=True), name='a_part2_consent_says_what_for'),
+                    models.CheckConstraint(condition=models.Q(('until__isnull', False), models.Q(('ends_with', ''), _negated=True), _connector='OR'), name='a_part2_consent_ends_somehow'),
+                    models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gt', models.F('given_on')), _connector='OR'), name='a_part2_consent_ends_after_it_begins'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Part2Revoked',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+                ('consent', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='revoked', to='record.part2consent')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Disclosure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='record.patient')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='record.programme')),
+                ('to', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('on', models.DateField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('consent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='record.part2consent')),
+                ('opening', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='record.breakglass')),
+            ],
+            options={
+                'ordering': ['-at', '-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('consent__isnull', False), ('opening__isnull', True)), models.Q(('consent__isnull', True), ('opening__isnull', False)), _connector='OR'), name='a_disclosure_has_one_ground'),
+                    models.UniqueConstraint(condition=models.Q(('opening__isnull', True)), fields=('to', 'consent', 'on'), name='a_disclosure_by_consent_counts_once_a_day'),
+                    models.UniqueConstraint(condition=models.Q(('consent__isnull', True)), fields=('to', 'opening', 'programme', 'on'), name='a_disclosure_in_emergency_counts_once_a_day'),
                 ],
             },
         ),

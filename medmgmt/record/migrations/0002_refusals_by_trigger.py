@@ -19,6 +19,9 @@ APPEND_ONLY = {
     "record_breakglass": "an opening in an emergency is never edited or deleted; end it",
     "record_breakglassend": "the end of an opening is never edited or deleted",
     "record_breakglassjudgement": "a judgement is never edited or deleted",
+    "record_part2consent": "a Part 2 consent is never edited or deleted; revoke it",
+    "record_part2revoked": "the revocation of a Part 2 consent is never edited or deleted",
+    "record_disclosure": "the accounting of disclosures is never edited or deleted",
     "record_auditentry": "the audit trail is never edited or deleted",
     "record_auditpatient": "whom the audit trail names is never edited or deleted",
 }
@@ -32,6 +35,7 @@ KEPT = {
     "record_enrolment": "an enrolment is never deleted; end it",
     "record_contactpoint": "a contact point is never deleted; end it",
     "record_careassignment": "an assignment is never deleted; end it",
+    "record_programme": "a Part 2 programme is never deleted",
     "record_audithead": "the head of an audit chain is never deleted",
     "record_user": "a login is never deleted; make it inactive",
     "record_careteam": "a team is never deleted",
@@ -129,6 +133,20 @@ def refusals(vendor, columns):
         " AND EXISTS (SELECT 1 FROM record_dosagechange AS c"
         " WHERE c.prescription_id = OLD.id AND c.status = 'signed')",
         "a prescription with a signature keeps its drug; stop it and write another",
+    )  # fmt: skip
+    yield (
+        "what_a_programme_prescribed_stays_its_own", "UPDATE", "record_prescription", changed("programme_id"),
+        "a prescription stays with the programme that wrote it, or with none",
+    )  # fmt: skip
+    yield (
+        "a_programme_stays_what_it_is", "UPDATE", "record_programme",
+        changed("id", "team_id", "marked_by_id", "marked_at"), "of a programme only its phone changes",
+    )  # fmt: skip
+    yield (
+        "a_consent_is_revoked_for_its_own_patient", "INSERT", "record_part2revoked",
+        "NOT EXISTS (SELECT 1 FROM record_part2consent AS c"
+        " WHERE c.id = NEW.consent_id AND c.patient_id = NEW.patient_id)",
+        "a consent is revoked for the patient who gave it",
     )  # fmt: skip
     yield (
         "a_correction_follows_the_report_it_corrects", "INSERT", "record_sideeffectreport",
@@ -237,6 +255,15 @@ def refusals(vendor, columns):
 MOVE_HEAD = "UPDATE record_audithead SET seq = NEW.seq, hash = NEW.hash WHERE chain = NEW.chain;"
 
 
+def looking_here(connection):
+    """That a function asks our tables, and no temporary ones of the same name that whoever calls it has made."""
+    if connection.vendor == "sqlite":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        return f"SET search_path = {cursor.fetchone()[0]}, pg_temp"
+
+
 def put_up(apps, schema_editor):
     vendor = schema_editor.connection.vendor
     run = lambda sql: schema_editor.execute(sql, params=None)  # the texts hold no parameters
@@ -244,6 +271,7 @@ def put_up(apps, schema_editor):
         model._meta.db_table: [field.column for field in model._meta.local_concrete_fields]
         for model in apps.get_models()
     }
+    here = looking_here(schema_editor.connection)
     for name, event, table, when, sentence in refusals(vendor, columns):
         if vendor == "sqlite":
             run(
@@ -253,7 +281,7 @@ def put_up(apps, schema_editor):
             continue
         row = "OLD" if event == "DELETE" else "NEW"
         run(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN "
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {here} AS $$ BEGIN IF {when} THEN "
             f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
             f"RETURN {row}; END $$"
         )
@@ -262,7 +290,7 @@ def put_up(apps, schema_editor):
         run(f"CREATE TRIGGER the_audit_head_moves AFTER INSERT ON record_auditentry BEGIN {MOVE_HEAD} END")
         return
     run(
-        f"CREATE FUNCTION the_audit_head_moves() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE FUNCTION the_audit_head_moves() RETURNS trigger LANGUAGE plpgsql {here} AS "
         f"$$ BEGIN {MOVE_HEAD} RETURN NULL; END $$"
     )
     run(

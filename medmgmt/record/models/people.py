@@ -101,6 +101,8 @@ class Opening:
     number: int
     by_id: int
     until: datetime
+    is_only: bool
+    """Whether the person has no other way to the chart; else it opens what a Part 2 programme prescribed."""
 
 
 class Patient(models.Model):

@@ -106,6 +106,10 @@ class Prescription(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    programme = models.ForeignKey(
+        "record.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="prescriptions"
+    )
+    """The Part 2 programme that prescribes it; for ever."""
 
     class Meta:
         ordering = ["id"]
@@ -151,6 +155,8 @@ class DosageChange(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     signed_at = models.DateTimeField(null=True, blank=True)
+    signed_unchecked = models.BooleanField(default=False)
+    """Its signer said in so many words that nothing was checked."""
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -199,6 +205,7 @@ class DosageChange(models.Model):
                 | _settled(Status.WITHDRAWN, signed=False, withdrawn=True),
             ),
             rule("only_a_signed_change_is_sealed", Q(status=Status.SIGNED) | Q(seal="", seal_key="")),
+            rule("only_a_signed_change_was_signed_unchecked", Q(status=Status.SIGNED) | Q(signed_unchecked=False)),
             rule("only_a_withdrawn_change_says_why_withdrawn", Q(status=Status.WITHDRAWN) | Q(withdrawn_note="")),
             rule(
                 "a_change_is_settled_after_it_was_proposed",
@@ -216,7 +223,8 @@ class DosageChange(models.Model):
     def sign(self, *, by_id: int, at: datetime, seal: Seal) -> None:
         """Signs a proposed change; Conflict if somebody signed or withdrew it first. The caller has reviewed it, and
         sealed it as it is when signed."""
-        self._settle(status=Status.SIGNED, signed_by_id=by_id, signed_at=at, seal=seal.hash, seal_key=seal.key)
+        self._settle(status=Status.SIGNED, signed_by_id=by_id, signed_at=at, signed_unchecked=self.signed_unchecked,
+                     seal=seal.hash, seal_key=seal.key)  # fmt: skip
 
     def withdraw(self, *, by_id: int, at: datetime, note: str = "") -> None:
         """Withdraws a proposed change; Conflict if somebody signed or withdrew it first."""

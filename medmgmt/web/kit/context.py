@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.signing_in import proof
 from medmgmt.worklist import reads
 
@@ -28,7 +28,7 @@ STAFF_PAGES = ("staff", "new_login", "login", "teams", "rename_team", "staff_cha
                "ask_role", "ask_password", "ask_active", "make_inactive", "clear_lock", "correct_login",
                "begin_membership")  # fmt: skip
 DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
-    ("view_own", "web:portal", _("My medicines"), ("portal",)),
+    ("view_own", "web:portal", _("My medicines"), ("portal", "who_looked")),
     ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),
     ("work_tasks", "web:worklist", _("Worklist"), ("worklist", "task", "late", "cover")),
     ("renew", "web:renewals", _("Renewals"), ("renewals", "renewal", "decline")),
@@ -38,9 +38,10 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_knowledge", "web:knowledge", _("Knowledge"), ("knowledge", "rules", "new_rule", "alerts", "selftest")),
     ("view_delivery", "web:delivery", _("Delivery"), ("delivery",)),
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
+    ("mark_programme", "web:programmes", _("Part 2"), ("programmes",)),
     ("judge_break_glass", "web:openings", _("Emergencies"), ("openings", "judge_break_glass")),
     ("export_numbered", "web:export_numbered", _("Export"), ("export_numbered",)),
-    ("view_audit", "web:audit", _("Audit"), ("audit",)),
+    ("view_audit", "web:audit", _("Audit"), ("audit", "look_into", "audit_of")),
     ("manage_staff", "web:staff", _("Staff"), STAFF_PAGES),
 )
 """Act that opens it, address, label, and the views that count as being there."""
@@ -55,6 +56,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "emergency_number": settings.EMERGENCY_NUMBER,
         "crisis_number": settings.CRISIS_NUMBER,
         "clinic_phone": settings.CLINIC_PHONE,
+        "part2_notice": lambda: part2.NOTICE if part2.disclosed.get() else "",
         **session_of(request),
     }
 

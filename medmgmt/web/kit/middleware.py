@@ -14,6 +14,7 @@ from medmgmt.actions import signing_in
 from medmgmt.record import door, sight
 from medmgmt.record.audit import request_id
 from medmgmt.record.models import User
+from medmgmt.record.part2 import NOTICE, disclosed
 from medmgmt.signing_in import proof, sessions
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -162,17 +163,24 @@ class Methods:
 
 
 class RequestNumber:
-    """Gives every request a number of its own, for the audit trail and the answer; a client's is not trusted."""
+    """Gives every request a number of its own, for the audit trail and the answer; a client's is not trusted.
+
+    An answer that shows what a Part 2 programme of others prescribed carries the notice of 42 CFR 2.32.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         number = uuid.uuid4().hex
-        mark = request_id.set(number)
+        mark, shown = request_id.set(number), disclosed.set(False)
         try:
             response = self.get_response(request)
         finally:
+            is_restricted = disclosed.get()
+            disclosed.reset(shown)
             request_id.reset(mark)
+        if is_restricted:
+            response.headers["X-Part2-Notice"] = NOTICE
         response.headers["X-Request-ID"] = number
         return response

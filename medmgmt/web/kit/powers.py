@@ -7,5 +7,6 @@ from medmgmt.record.models import Patient, User
 def powers(by: User, patient: Patient | None = None) -> dict[str, bool]:
     """Every act of the record's table and whether this person may do it; in a chart that they opened in an emergency,
     what may be done then. No query."""
-    may = access.may if patient is None or patient.opening is None else access.may_in_emergency
+    is_only = patient is not None and patient.opening is not None and patient.opening.is_only
+    may = access.may_in_emergency if is_only else access.may
     return {act: may(by, act) for act in access.ACTS}

@@ -11,6 +11,8 @@ import pytest
 from interactions import library
 from interactions.engine import cases
 from interactions.models import Review
+from medmgmt.actions import knowledge
+from tests import factories, switching
 from tests.faces.api.client import Api, done, fields, problem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
@@ -102,7 +104,7 @@ def test_results_and_habits_of_the_case_reach_the_engine() -> None:
 
 def test_without_active_knowledge_nothing_is_called_safe(bo: Api, pia: Api) -> None:
     for release in done(pia.get("releases/?status=active"))["results"]:
-        assert done(pia.post(f"releases/{release['id']}/retire/"))["status"] == "retired"
+        switching.out_of_use(release["id"])
     answer = done(bo.post("interactions/check/", case()))
     assert answer["knowledge"] == []
     assert answer["findings"] == []
@@ -124,6 +126,8 @@ def test_without_active_knowledge_nothing_is_called_safe(bo: Api, pia: Api) -> N
         ),
         ({"proposed": {"action": "guess"}}, {"proposed.action"}),
         ({"labs": [{"name": "lithium", "value": 1e20}]}, {"labs.0.value"}),
+        ({"symptoms": [{"onset": "9" * 40}]}, {"symptoms.0.onset"}),
+        ({"symptoms": [{"onset": "some weeks ago"}]}, {"symptoms.0.onset"}),
         ({"meds": []}, {"meds"}),
     ],
 )
@@ -145,8 +149,16 @@ def test_a_release_is_read_activated_and_retired_by_who_may(pia: Api, bo: Api, a
     release = done(bo.get("releases/"))["results"][0]
     one = done(admin.get(f"releases/{release['id']}/"))
     assert (one["status"], one["sha256"]) == ("active", release["sha256"])
-    problem(bo.post(f"releases/{release['id']}/retire/"), 403, "not-allowed")
-    assert done(pia.post(f"releases/{release['id']}/retire/"))["status"] == "retired"
+    path, off = f"releases/{release['id']}/propose/", {"becomes": "retired", "reason": "It is wrong."}
+    for other in (bo, admin):
+        problem(other.post(path, off), 403, "not-allowed")
+    made = done(pia.post(path, off), 201)
+    assert (made["kind"], made["becomes"], made["state"]) == ("switch", "retired", "proposed")
+    problem(pia.post(f"local-changes/{made['id']}/approve/"), 422, "refused")
+    assert done(pia.get(f"releases/{release['id']}/"))["status"] == "active"
+    problem(Api(factories.adler()).post(f"local-changes/{made['id']}/approve/"), 403, "not-in-person")
+    knowledge.approve(factories.adler(), made["id"])
+    assert done(pia.get(f"releases/{release['id']}/"))["status"] == "retired"
     assert done(admin.post(f"releases/{release['id']}/activate/"))["status"] == "active"
     problem(pia.get("releases/987654/"), 404, "not-found")
     problem(pia.post("releases/987654/activate/"), 404, "not-found")

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from interactions.models import LocalChange, RescreenRun, SelftestRun
+from medmgmt.actions import looks
 from medmgmt.record import audit
 from medmgmt.record.models import (
     Allergy,
@@ -87,7 +88,8 @@ def reminders(count: int) -> None:
 
 
 def tasks(count: int) -> None:
-    for number in range(count):
+    before = Task.objects.count()
+    for number in range(before, before + count):
         Task.objects.create(
             kind="other",
             key=f"t{number}",
@@ -204,6 +206,13 @@ def entries(count: int) -> None:
         audit.record(factories.adler(), "test")
 
 
+def looked_at(count: int) -> None:
+    looks.look_into(factories.admin(), mrn=factories.carla().mrn, why="asked")
+    for _ in range(count):
+        audit.record(factories.adler(), "view_chart", patient_id=factories.carla().pk)
+        audit.record(factories.bo(), "see", patients=[factories.carla().pk])
+
+
 def rescreenings(count: int) -> None:
     for _ in range(count):
         RescreenRun.objects.create(before=[], after=[1], asked_at=timezone.now())
@@ -236,6 +245,8 @@ LISTS: dict[str, tuple[str, Callable[[int], None], int]] = {
     "absences/": ("bo", absences, 6),
     "selftests/": ("pia", selftests, 4),
     "audit/": ("admin", entries, 4),
+    "audit/patients/{carla}/": ("admin", looked_at, 6),
+    "portal/looks/": ("carla_user", looked_at, 7),
     "rules/": ("pia", lambda _: None, 4),
     "rescreenings/": ("pia", rescreenings, 4),
     "local-changes/": ("pia", local_changes, 4),
@@ -265,7 +276,6 @@ def test_a_list_makes_as_many_queries_whatever_its_length(address: str) -> None:
 
 def grow_further(grow: Callable[[int], None], size: int) -> None:
     """Forty more, without the keys of the two that are there."""
-    Task.objects.all().delete()
     Reminder.objects.all().delete()
     grow(size)
 

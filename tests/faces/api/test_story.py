@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from medmgmt.record.models import AuditEntry, DosageChange
-from refills.messages.links import token
 from refills.models import Reminder
 from tests import factories
 from tests.faces.api.client import Api, done, fields, problem
@@ -201,7 +200,7 @@ def test_a_fill_plans_reminders_and_the_patient_answers_by_the_link(
     assert (fill["quantity"], fill["patient"]) == ("30", began["patient"])
     planned = done(bo.get(f"reminders/?prescription={began['prescription']}&state=planned"))
     assert planned["count"] >= 4
-    link = token(Reminder.objects.earliest("due_at"))
+    link = factories.link(Reminder.objects.earliest("due_at"))
     assert done(nobody.post("reminders/answer/", {"token": link, "choice": "confirm"}))["answer"] == "confirmed"
     assert (
         done(nobody.post("reminders/answer", {"token": link, "choice": "request_refill"}))["answer"]
@@ -218,7 +217,7 @@ def test_a_fill_plans_reminders_and_the_patient_answers_by_the_link(
 def test_a_link_whose_time_is_over(adler: Api, bo: Api, nobody: Api, settings: object) -> None:
     began = signed(adler, start("sertraline", first_supply_days=30))
     settings.REMINDER_LINK_DAYS = 0  # type: ignore[attr-defined]
-    link = token(Reminder.objects.filter(prescription=began["prescription"]).earliest("due_at"))
+    link = factories.link(Reminder.objects.filter(prescription=began["prescription"]).earliest("due_at"))
     problem(nobody.post("reminders/answer/", {"token": link, "choice": "confirm"}), 410, "link-expired")
 
 
@@ -254,8 +253,10 @@ def test_the_administrator_reads_who_did_what(adler: Api, admin: Api) -> None:
     patient = factories.carla().pk
     done(adler.get(f"patients/{patient}/"))
     done(adler.get("patients/"))
-    entries = done(admin.get(f"audit/?patient={patient}"))["results"]
-    assert [entry["act"] for entry in entries] == ["view_chart"]
+    assert admin.get(f"audit/patients/{patient}/").status_code == 403
+    done(admin.post("audit/looks/", {"mrn": "C-1001", "why": "The patient asked."}), 201)
+    entries = done(admin.get(f"audit/patients/{patient}/"))["results"]
+    assert [entry["act"] for entry in entries] == ["look_into_access", "see", "view_chart"]
     acts = [entry["act"] for entry in done(admin.get("audit/"))["results"]]
     assert "see" in acts
 

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from medmgmt.actions import break_glass, exporting
-from medmgmt.record.errors import NoSuchPatient, NotAllowed, TooSoon
-from medmgmt.record.models import AuditEntry, User
+from medmgmt.actions import break_glass, exporting, part2
+from medmgmt.record import part2 as door_of_part2
+from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused, TooSoon
+from medmgmt.record.models import AuditEntry, CareAssignment, Disclosure, Role, User
 from tests import factories as cast
 from tests.faces.api.client import Api, problem
 from tests.faces.web import world as worlds
@@ -138,3 +139,25 @@ def test_the_api_gives_the_same_by_session_and_to_no_token(world: worlds.World) 
     problem(Api(cast.bo()).post(path, {"reason": WHY}), 403, "not-in-person")
     problem(Api.in_person(cast.bo()).post(path, {}), 422, "refused")
     problem(Api.in_person(cast.dorn()).post(path, {"reason": WHY}), 404, "not-found")
+
+
+def test_what_a_part_2_programme_prescribes_leaves_with_consent_and_its_notice_or_nothing_leaves(
+    world: worlds.World,
+) -> None:
+    team = cast.team("Lighthouse")
+    otto = cast.member("otto", Role.PSYCHIATRIST, team)
+    CareAssignment.objects.create(patient=world.carla, team=team, since=cast.LONG_AGO)
+    programme = part2.mark_programme(cast.admin(), team_id=team.pk, phone="+1 555 0142")
+    cast.prescription(drug_name="buprenorphine", programme=programme)
+    for outside in (cast.bo(), cast.olga()):
+        with pytest.raises(Refused, match=r"call the programme: \+1 555 0142"):
+            exporting.export_chart(outside, world.carla.pk, form="json", reason=WHY)
+    assert left() == []
+    assert exporting.export_chart(cast.carla_user(), world.carla.pk, form="json").notices == ()
+    assert exporting.export_chart(otto, world.carla.pk, form="json", reason=WHY).notices == (door_of_part2.NOTICE,)
+    assert not Disclosure.objects.exists()
+    today = world.carla.today(timezone.now())
+    part2.give_consent(otto, world.carla.pk, recipient="treating", purpose="care", given_on=today - timedelta(1),
+                       until=today + timedelta(5))  # fmt: skip
+    assert exporting.export_chart(cast.bo(), world.carla.pk, form="json", reason=WHY).notices == (door_of_part2.NOTICE,)
+    assert Disclosure.objects.get().to == cast.bo()

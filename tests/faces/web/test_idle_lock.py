@@ -73,6 +73,7 @@ def test_after_three_wrong_pins_only_signing_in_whole_helps(rest: Any) -> None:
     answers = [client.post("/sign-in/", {"pin": "8642"}) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [422] * 3
     assert "three times" in answers[-1].content.decode()
+    rest(minutes=2)
     client.post("/sign-in/", {"pin": PIN})
     assert not is_in(client)
     assert client.post("/sign-in/", {"username": "bo", "password": cast.PASSWORD}).status_code == 302

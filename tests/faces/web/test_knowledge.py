@@ -26,18 +26,61 @@ def test_a_warning_is_loud_wherever_the_release_is_named(world: World, as_adler:
         assert "The letter N is missing" in as_adler.get(address).content.decode(), address
 
 
-def test_a_release_is_retired_and_activated_after_a_question(world: World, browser: object) -> None:
-    pia = browser(cast.pia())  # type: ignore[operator]
+def test_a_release_goes_out_of_use_only_when_a_second_person_agrees(world: World, browser: object) -> None:
+    pia, adler = browser(cast.pia()), browser(cast.adler())  # type: ignore[operator]
     release = Release.objects.get()
-    for act, status in (("retire", "retired"), ("activate", "active")):
-        asked = pia.get(f"/knowledge/{release.pk}/{act}/")
-        assert asked.status_code == 200
-        release.refresh_from_db()
-        assert release.status != status
-        done = pia.post(f"/knowledge/{release.pk}/{act}/", follow=True)
-        assert done.status_code == 200
-        release.refresh_from_db()
-        assert release.status == status
+    address = f"/knowledge/{release.pk}/retire/"
+    assert "No one person switches knowledge off" in pia.get(address).content.decode()
+    assert pia.post(address).status_code == 422
+    proposed = pia.post(address, {"reason": "Its doses are wrong."})["Location"]
+    release.refresh_from_db()
+    assert release.status == "active"
+    assert pia.post(f"{proposed}approve/").status_code == 422
+    assert "Its doses are wrong." in adler.get(proposed).content.decode()
+    assert adler.post(f"{proposed}approve/").status_code == 302
+    release.refresh_from_db()
+    assert release.status == "retired"
+
+
+def test_an_administrator_alone_switches_nothing_off(world: World, browser: object) -> None:
+    admin, release = browser(cast.admin()), Release.objects.get()  # type: ignore[operator]
+    assert "/retire/" not in admin.get("/knowledge/").content.decode()
+    for answer in (admin.get(f"/knowledge/{release.pk}/retire/"),
+                   admin.post(f"/knowledge/{release.pk}/retire/", {"reason": "x"})):  # fmt: skip
+        assert answer.status_code == 403
+    release.refresh_from_db()
+    assert release.status == "active"
+
+
+def test_a_release_that_only_adds_is_activated_by_one_person_after_a_question(world: World, browser: object) -> None:
+    pia, release = browser(cast.pia()), Release.objects.get()  # type: ignore[operator]
+    Release.objects.update(status="retired")
+    asked = pia.get(f"/knowledge/{release.pk}/activate/")
+    assert "Yes, activate it" in asked.content.decode()
+    assert pia.post(f"/knowledge/{release.pk}/activate/").status_code == 302
+    release.refresh_from_db()
+    assert release.status == "active"
+
+
+def test_a_release_that_takes_much_away_is_proposed_and_one_that_takes_little_is_not(
+    world: World, browser: object
+) -> None:
+    pia, old = browser(cast.pia()), Release.objects.get()  # type: ignore[operator]
+    found = shipped_knowledge.tables()
+    editions = {"less": found.rules[: len(found.rules) // 2], "same": found.rules[:-3]}
+    for name, rules in editions.items():
+        about = releases.About(source=old.source, version=name, released_on=old.released_on)
+        made = releases.keep_rules(about, replace(found, rules=rules), {f"{name}.csv": name[0] * 64})
+        address = f"/knowledge/{made.pk}/activate/"
+        text = pia.get(address).content.decode()
+        assert ("Propose it" in text) == (name == "less")
+        done = pia.post(address)
+        assert done.status_code == (422 if name == "less" else 302), name
+        made.refresh_from_db()
+        assert made.status == ("imported" if name == "less" else "active")
+    proposed = pia.post(f"/knowledge/{Release.objects.get(version='less').pk}/activate/", {"reason": "It was wrong."})
+    browser(cast.adler()).post(f"{proposed['Location']}approve/")  # type: ignore[operator]
+    assert Release.objects.get(version="less").status == "active"
 
 
 def test_without_any_release_every_page_that_shows_reviews_says_that_nothing_is_checked(

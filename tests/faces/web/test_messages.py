@@ -6,6 +6,7 @@ from typing import Any
 
 import icalendar
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -30,7 +31,7 @@ def reminder(world: World) -> Reminder:
 
 
 def test_a_tap_that_stops_is_kept_can_be_taken_back_and_harms_nothing_when_repeated(reminder: Reminder) -> None:
-    client, address = Client(), f"/r/{links.token(reminder)}/"
+    client, address = Client(), f"/r/{factories.link(reminder)}/"
     for _ in range(2):
         page = client.post(address, {"choice": "stop"}, follow=True)
         assert "We have stopped these messages" in page.content.decode()
@@ -42,8 +43,8 @@ def test_a_tap_that_stops_is_kept_can_be_taken_back_and_harms_nothing_when_repea
 def test_a_mail_program_unsubscribes_with_one_post_and_a_scanner_that_opens_the_address_does_nothing(
     reminder: Reminder,
 ) -> None:
-    address = f"/r/{links.token(reminder)}/stop/"
-    assert links.stop_url(reminder).endswith(address)
+    address = f"/r/{factories.link(reminder)}/stop/"
+    assert links.stop_url(reminder, "carla@mail.example").endswith(address)
     client = Client(enforce_csrf_checks=True)
     assert client.get(address).status_code == 302
     assert not ChannelChoice.objects.exists()
@@ -54,7 +55,7 @@ def test_a_mail_program_unsubscribes_with_one_post_and_a_scanner_that_opens_the_
 
 
 def test_already_picked_up_is_thanked_for_and_says_no_drug(reminder: Reminder) -> None:
-    page = Client().post(f"/r/{links.token(reminder)}/", {"choice": "picked_up"}, follow=True)
+    page = Client().post(f"/r/{factories.link(reminder)}/", {"choice": "picked_up"}, follow=True)
     text = page.content.decode()
     assert "We will not remind you of this again" in text
     assert "sertraline" not in text
@@ -72,7 +73,7 @@ def test_a_helpers_page_offers_no_way_to_give_the_consent_back(world: World) -> 
         starts_on=world.carla.today(timezone.now()),
     )
     row = Reminder.objects.filter(caregiver=consent).earliest("due_at")
-    page = Client().post(f"/r/{links.token(row)}/", {"choice": "stop"}, follow=True)
+    page = Client().post(f"/r/{factories.link(row)}/", {"choice": "stop"}, follow=True)
     assert reading.read(page.content).lang == "es"
     assert 'value="start"' not in page.content.decode()
 
@@ -127,13 +128,15 @@ def test_the_calendar_is_read_without_a_login_not_kept_not_indexed_and_gone_once
     again = Client().get(address, headers={"If-None-Match": answer["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert Client().post(address).status_code == 405
+    head = Client().head(address)
+    assert (head.status_code, head.content, head["ETag"]) == (200, b"", answer["ETag"])
     as_carla.post("/my/messages/", {"act": "revoke_calendar"})
-    assert Client().get(address).status_code == 404
+    assert (Client().get(address).status_code, Client().head(address).status_code) == (410, 410)
     assert Client().get("/calendar/guess.ics").status_code == 404
 
 
 def test_each_button_behind_the_link_is_kept_and_thanked_for_as_what_it_says(reminder: Reminder) -> None:
-    address = f"/r/{links.token(reminder)}/"
+    address = f"/r/{factories.link(reminder)}/"
     buttons = {
         "Not now: remind me tomorrow": ("snooze", "snoozed", "We will remind you tomorrow."),
         "I already picked it up": ("picked_up", "picked_up", "We have noted that you have it."),
@@ -155,13 +158,30 @@ def test_the_page_about_a_change_of_plan_names_the_first_day_of_change(reminder:
     first.save(force_insert=True)
     Reminder.objects.filter(pk=reminder.pk).update(kind=kind)
     day = date_format(reminder.items.earliest("day").day, "j M Y")
-    assert f"Something changes on {day}" in reading.read(Client().get(f"/r/{links.token(reminder)}/").content).said()
+    assert f"Something changes on {day}" in reading.read(Client().get(f"/r/{factories.link(reminder)}/").content).said()
 
 
 def test_who_unsubscribes_in_a_mail_program_is_kept_as_stopped(reminder: Reminder) -> None:
-    Client().post(f"/r/{links.token(reminder)}/stop/")
+    Client().post(f"/r/{factories.link(reminder)}/stop/")
     reminder.refresh_from_db()
     assert reminder.answer == "stopped"
+
+
+def test_a_calendar_link_ends_by_itself_and_a_new_one_takes_its_place(
+    world: World, as_carla: Client, settings: Any
+) -> None:
+    settings.CALENDAR_LINK_DAYS = 30
+    addresses = []
+    for days, status in ((0, 200), (29, 200), (31, 410)):
+        with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
+            if not addresses:
+                as_carla.post("/my/messages/", {"act": "renew_calendar"})
+                addresses.append(f"/calendar/{calendar_feed.token(CalendarFeed.objects.get())}.ics")
+            assert Client().get(addresses[0]).status_code == status
+    assert "It works until" in as_carla.get("/my/messages/").content.decode()
+    as_carla.post("/my/messages/", {"act": "renew_calendar"})
+    new = f"/calendar/{calendar_feed.token(CalendarFeed.objects.get(revoked_at=None))}.ics"
+    assert (Client().get(new).status_code, Client().get(addresses[0]).status_code) == (200, 410)
 
 
 def test_a_calendar_that_has_changed_is_sent_again(world: World, as_carla: Client) -> None:

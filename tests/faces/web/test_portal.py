@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from medmgmt.record.models import Kind, Patient
-from refills.messages import links
 from refills.models import Reminder, Task
 from tests import factories
 from tests.faces.web import reading
@@ -47,7 +46,7 @@ def test_a_refill_of_somebody_elses_medicine_is_not_found(world: World, as_carla
 
 
 def test_the_reminder_page_needs_no_login_and_tells_nothing(reminder: Reminder) -> None:
-    page = Client().get(f"/r/{links.token(reminder)}/")
+    page = Client().get(f"/r/{factories.link(reminder)}/")
     assert page.status_code == 200
     text = page.content.decode().replace("/static/", "")
     assert not [word for word in SPEAKING if word.lower() in text.lower()]
@@ -57,13 +56,13 @@ def test_the_reminder_page_needs_no_login_and_tells_nothing(reminder: Reminder) 
 
 def test_a_mail_scanner_that_opens_the_link_changes_nothing(reminder: Reminder) -> None:
     for _ in range(3):
-        Client().get(f"/r/{links.token(reminder)}/")
+        Client().get(f"/r/{factories.link(reminder)}/")
     reminder.refresh_from_db()
     assert reminder.answer == "none"
 
 
 def test_an_answer_is_kept_and_given_again_does_no_harm(reminder: Reminder) -> None:
-    client, address = Client(), f"/r/{links.token(reminder)}/"
+    client, address = Client(), f"/r/{factories.link(reminder)}/"
     for _ in range(2):
         thanks = client.post(address, {"choice": "request_refill"}, follow=True)
         assert "We have passed on that you need a refill" in thanks.content.decode()
@@ -74,13 +73,13 @@ def test_an_answer_is_kept_and_given_again_does_no_harm(reminder: Reminder) -> N
 
 
 def test_an_answer_that_is_none_of_the_three_is_asked_again(reminder: Reminder) -> None:
-    answer = Client().post(f"/r/{links.token(reminder)}/", {"choice": "dance"})
+    answer = Client().post(f"/r/{factories.link(reminder)}/", {"choice": "dance"})
     assert answer.status_code == 422
     assert "Please choose one" in answer.content.decode()
 
 
 def test_an_old_link_and_a_broken_one_are_friendly(reminder: Reminder, time_machine: object) -> None:
-    token = links.token(reminder)
+    token = factories.link(reminder)
     assert Client().get(f"/r/{token[:-3]}/").status_code == 404
     time_machine.move_to(timezone.now() + timedelta(days=60))  # type: ignore[attr-defined]
     old = Client().get(f"/r/{token}/")
@@ -90,7 +89,7 @@ def test_an_old_link_and_a_broken_one_are_friendly(reminder: Reminder, time_mach
 
 def test_the_reminder_page_speaks_the_patients_language(reminder: Reminder, world: World) -> None:
     Patient.objects.filter(pk=world.carla.pk).update(language="es")
-    page = Client().get(f"/r/{links.token(reminder)}/", headers={"Accept-Language": "en"})
+    page = Client().get(f"/r/{factories.link(reminder)}/", headers={"Accept-Language": "en"})
     assert reading.read(page.content).lang == "es"
     assert "Necesito" in page.content.decode()
 
@@ -111,7 +110,7 @@ def test_staff_pages_stay_in_one_language_whatever_the_browser_asks(world: World
 
 
 def test_behind_the_link_even_a_form_that_is_not_trusted_names_no_clinic(reminder: Reminder) -> None:
-    answer = Client(enforce_csrf_checks=True).post(f"/r/{links.token(reminder)}/", {"choice": "confirm"})
+    answer = Client(enforce_csrf_checks=True).post(f"/r/{factories.link(reminder)}/", {"choice": "confirm"})
     assert answer.status_code == 403
     text = answer.content.decode().replace("/static/", "")
     assert not [word for word in SPEAKING if word.lower() in text.lower()]

@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pyotp
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -240,3 +242,19 @@ def test_each_leaves_its_row(clock: Any) -> None:
     acts = list(AuditEntry.objects.order_by("seq").values_list("act", flat=True))
     assert acts == ["enrol_second_factor", "make_recovery_codes", "second_factor_failed", "sign_in"]
     assert not any(codes[0] in str(row) for row in AuditEntry.objects.values_list("detail", "why", "actor_name"))
+
+
+def test_whoever_lost_all_of_it_gets_a_new_one_set_up_by_a_command_that_says_why(strict: None, clock: Any) -> None:
+    adler = cast.adler()
+    secret, _ = with_app(adler, clock)
+    client = Client()
+    password(client)
+    client.post("/sign-in/second/", {"proof_code": code_of(secret)})
+    assert is_in(client)
+    with pytest.raises(CommandError):
+        call_command("end_second_factors", "adler", reason=" ")
+    call_command("end_second_factors", "adler", reason="Her phone was stolen.", stdout=StringIO())
+    assert not is_in(client)
+    assert password(Client())["Location"] == "/sign-in/set-up/"
+    row = AuditEntry.objects.latest("pk")
+    assert (row.act, row.why, row.actor_name) == ("end_second_factors", "Her phone was stolen.", "the command line")

@@ -17,7 +17,7 @@ from refills.models import Reminder, ReminderState, Task, TaskKind
 from refills.supply.fills import Fill
 from refills.worklist import escalation, tasks
 from tests import factories
-from tests.refills import gateways
+from tests.refills import gateways, people
 from tests.refills.people import NOON, due, reachable, supply
 
 ROWS = 200
@@ -198,8 +198,8 @@ def test_two_clocks_that_escalate_at_once_raise_each_task_once() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_patient_who_taps_twice_at_once_answers_once() -> None:
     [row] = due(1)
-    token = links.token(row)
-    answers = at_once(*[lambda: links.answer(token, "snooze", NOON)] * 6)
+    token = people.link(row)
+    answers = at_once(*[lambda: people.answer(token, "snooze", NOON)] * 6)
     assert {getattr(answer, "answer", answer) for answer in answers} == {"snoozed"}
     assert Reminder.objects.filter(kind="snooze").count() == 1
 
@@ -209,8 +209,8 @@ def test_a_patient_who_taps_twice_at_once_answers_once() -> None:
 def test_of_different_answers_at_once_the_strongest_stays() -> None:
     choices = [links.Choice.SNOOZE, links.Choice.CONFIRM, links.Choice.REQUEST_REFILL]
     for row in due(10):
-        token = links.token(row)
-        at_once(*[lambda choice=choice, token=token: links.answer(token, choice, NOON) for choice in choices])
+        token = people.link(row)
+        at_once(*[lambda choice=choice, token=token: people.answer(token, choice, NOON) for choice in choices])
         row.refresh_from_db()
         assert row.answer == "refill_requested"
     assert not Reminder.objects.filter(kind="snooze", state="planned").exists()

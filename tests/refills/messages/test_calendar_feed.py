@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
+import time_machine
 import vobject
 
-from refills.errors import LinkUnknown
+from refills.errors import LinkOver, LinkUnknown
 from refills.messages import calendar_feed
 from refills.messages import waking as messages_waking
 from refills.messages.bundling import Step, Thing
@@ -77,17 +78,20 @@ def test_the_same_day_keeps_its_uid_in_a_later_calendar_and_behind_a_renewed_lin
     assert calendar_feed.uid(other, day + timedelta(days=1)) != before
 
 
-def test_a_link_that_was_renewed_switched_off_changed_or_guessed_is_unknown() -> None:
+@time_machine.travel(NOW, tick=False)
+def test_a_link_that_was_changed_or_guessed_is_unknown_and_one_that_was_renewed_or_switched_off_is_over() -> None:
     old = calendar_feed.token(feed())
     new = calendar_feed.token(feed())
     assert calendar_feed.read(new).revoked_at is None
     number, signature = new.split(".")
-    for guess in (old, "", "x", number, f"{number}.{'A' * len(signature)}", new.upper(), f"{number}.", "0" * 32):
+    with pytest.raises(LinkOver):
+        calendar_feed.read(old)
+    for guess in ("", "x", number, f"{number}.{'A' * len(signature)}", new.upper(), f"{number}.", "0" * 32):
         with pytest.raises(LinkUnknown):
             calendar_feed.read(guess)
     assert calendar_feed.revoke(factories.carla().pk, NOW) == 1
     assert calendar_feed.revoke(factories.carla().pk, NOW) == 0
-    with pytest.raises(LinkUnknown):
+    with pytest.raises(LinkOver):
         calendar_feed.read(new)
 
 

@@ -13,6 +13,7 @@ from refills.messages import links, notices, planning
 from refills.messages.planning import Helper
 from refills.models import Reminder, ReminderAnswer, ReminderItem, ReminderState
 from tests import factories
+from tests.refills import people
 from tests.refills.people import NOON, due, helping, level_due, supply
 
 pytestmark = pytest.mark.django_db
@@ -33,25 +34,25 @@ def test_a_link_is_read_and_reading_it_changes_nothing() -> None:
     reminder = sent()
     before = everything()
     for _ in range(3):
-        assert links.read_link(links.token(reminder)).pk == reminder.pk
+        assert links.read_link(people.link(reminder)).reminder.pk == reminder.pk
     assert everything() == before
 
 
 def test_a_link_expires() -> None:
     reminder = sent()
     with time_machine.travel(NOON, tick=False):
-        token = links.token(reminder)
+        token = people.link(reminder)
     with time_machine.travel(NOON + timedelta(days=13, hours=23), tick=False):
-        assert links.read_link(token) == reminder
+        assert links.read_link(token).reminder == reminder
     with time_machine.travel(NOON + timedelta(days=14, hours=1), tick=False):
         with pytest.raises(LinkExpired):
             links.read_link(token)
         with pytest.raises(LinkExpired):
-            links.answer(token, "confirm")
+            people.answer(token, "confirm")
 
 
 def test_a_link_that_was_changed_or_guessed_is_unknown() -> None:
-    token = links.token(sent())
+    token = people.link(sent())
     number, stamp, signature = token.split(".")
     other_salt = signing.TimestampSigner(salt="another", sep=".").sign(number)
     forged = [
@@ -73,15 +74,15 @@ def test_a_link_that_was_changed_or_guessed_is_unknown() -> None:
         with pytest.raises(LinkUnknown):
             links.read_link(guess)
         with pytest.raises(LinkUnknown):
-            links.answer(guess, "confirm")
+            people.answer(guess, "confirm")
 
 
 def test_a_link_carries_a_random_number_and_nothing_of_the_patient() -> None:
     reminder = sent()
-    address = links.url(reminder)
-    assert address == f"http://127.0.0.1:8000/r/{links.token(reminder)}/"
-    assert re.fullmatch(r"[0-9a-f]{32}\.[A-Za-z0-9]+\.[\w-]+", links.token(reminder))
-    clear = address.lower() + base64.urlsafe_b64decode(links.token(reminder).split(".")[0]).decode("latin-1")
+    address = links.url(reminder, "carla@mail.example")
+    assert address == f"http://127.0.0.1:8000/r/{people.link(reminder)}/"
+    assert re.fullmatch(r"[0-9a-f]{48}\.[A-Za-z0-9]+\.[\w-]+", people.link(reminder))
+    clear = address.lower() + base64.urlsafe_b64decode(people.link(reminder).split(".")[0]).decode("latin-1")
     carla = factories.carla()
     for secret in ("sertraline", "carla", "castillo", carla.mrn.lower(), reminder.key, "refill"):
         assert secret not in clear
@@ -97,34 +98,34 @@ def test_a_link_carries_a_random_number_and_nothing_of_the_patient() -> None:
 )
 def test_an_answer_given_often_is_given_once(choice: str, answer: str) -> None:
     reminder = sent()
-    token = links.token(reminder)
-    answered = links.answer(token, choice, now=NOON)
+    token = people.link(reminder)
+    answered = people.answer(token, choice, now=NOON)
     assert (answered.pk, answered.answer) == (reminder.pk, answer)
     assert answered.answered_at is not None
     after = everything()
     for _ in range(3):
-        assert links.answer(token, choice, now=NOON).answered_at == answered.answered_at
+        assert people.answer(token, choice, now=NOON).answered_at == answered.answered_at
     assert everything() == after
 
 
 def test_a_choice_that_is_no_button_is_refused() -> None:
-    token = links.token(sent())
+    token = people.link(sent())
     before = everything()
     with pytest.raises(ValueError, match="drop table"):
-        links.answer(token, "drop table")
+        people.answer(token, "drop table")
     assert everything() == before
 
 
 def test_a_stronger_answer_replaces_a_weaker_one_and_never_the_other_way_round() -> None:
-    token = links.token(sent())
+    token = people.link(sent())
     order = ["snooze", "confirm", "snooze", "request_refill", "confirm", "snooze"]
-    kept = [links.answer(token, choice, now=NOON).answer for choice in order]
+    kept = [people.answer(token, choice, now=NOON).answer for choice in order]
     assert kept == ["snoozed", "confirmed", "confirmed", *["refill_requested"] * 3]
 
 
 def test_putting_off_plans_one_more_for_the_next_day() -> None:
     reminder = sent()
-    links.answer(links.token(reminder), "snooze", now=NOON)
+    people.answer(people.link(reminder), "snooze", now=NOON)
     again = Reminder.objects.get(kind="snooze")
     assert (again.local_date, again.due_at) == (date(2026, 11, 22), datetime(2026, 11, 22, 14, tzinfo=UTC))
     assert (again.prescription_id, again.run_out_on) == (reminder.prescription_id, reminder.run_out_on)
@@ -134,7 +135,7 @@ def test_putting_off_plans_one_more_for_the_next_day() -> None:
 def test_putting_off_adds_nothing_when_a_reminder_comes_the_next_day_anyway() -> None:
     reminder = sent()
     the_day_before = datetime(2026, 11, 27, 17, tzinfo=UTC)  # the 28th has its own
-    assert links.answer(links.token(reminder), "snooze", now=the_day_before).answer == ReminderAnswer.SNOOZED
+    assert people.answer(people.link(reminder), "snooze", now=the_day_before).answer == ReminderAnswer.SNOOZED
     assert not Reminder.objects.filter(kind="snooze").exists()
 
 
@@ -142,19 +143,19 @@ def test_it_can_be_put_off_three_times_and_not_a_fourth() -> None:
     reminder, now = sent(), datetime(2026, 12, 1, 17, tzinfo=UTC)
     Reminder.objects.exclude(pk=reminder.pk).update(state=ReminderState.SENT, settled_at=now)
     for _ in range(3):
-        links.answer(links.token(reminder), "snooze", now=now)
+        people.answer(people.link(reminder), "snooze", now=now)
         now += timedelta(days=1)
         Reminder.objects.filter(state=ReminderState.PLANNED).update(state=ReminderState.SENT, settled_at=now)
         reminder = Reminder.objects.filter(kind="snooze").latest("due_at")
     with pytest.raises(SnoozedEnough):
-        links.answer(links.token(reminder), "snooze", now=now)
+        people.answer(people.link(reminder), "snooze", now=now)
     assert Reminder.objects.filter(kind="snooze").count() == 3
-    assert links.answer(links.token(reminder), "confirm").answer == ReminderAnswer.CONFIRMED
+    assert people.answer(people.link(reminder), "confirm").answer == ReminderAnswer.CONFIRMED
 
 
 def test_planning_again_keeps_what_was_put_off_and_a_new_supply_cancels_it() -> None:
     reminder = sent()
-    links.answer(links.token(reminder), "snooze", now=NOON)
+    people.answer(people.link(reminder), "snooze", now=NOON)
     assert reminder.prescription is not None
     planning.plan(supply(reminder.prescription), NOON)
     assert Reminder.objects.get(kind="snooze").state == ReminderState.PLANNED
@@ -163,9 +164,9 @@ def test_planning_again_keeps_what_was_put_off_and_a_new_supply_cancels_it() -> 
 
 
 def test_a_real_answer_makes_what_was_put_off_needless() -> None:
-    token = links.token(sent())
-    links.answer(token, "snooze", now=NOON)
-    links.answer(token, "request_refill", now=NOON)
+    token = people.link(sent())
+    people.answer(token, "snooze", now=NOON)
+    people.answer(token, "request_refill", now=NOON)
     assert Reminder.objects.get(kind="snooze").state == ReminderState.CANCELLED
 
 
@@ -183,23 +184,23 @@ def test_what_the_patient_and_the_caregiver_put_off_comes_to_each_of_them() -> N
     first = Reminder.objects.filter(kind="refill_7")
     first.update(state=ReminderState.SENT, settled_at=NOON)
     for caregiver_id in (consent.pk, None):
-        links.answer(links.token(first.get(caregiver_id=caregiver_id)), "snooze", now=NOON)
+        people.answer(people.link(first.get(caregiver_id=caregiver_id)), "snooze", now=NOON)
     again = Reminder.objects.filter(kind="snooze").values_list("caregiver_id", "local_date")
     assert set(again) == {(consent.pk, date(2026, 11, 22)), (None, date(2026, 11, 22))}
 
 
 def test_what_is_put_off_never_joins_a_message_that_is_leaving() -> None:
-    links.answer(links.token(sent()), "snooze", now=NOON)
+    people.answer(people.link(sent()), "snooze", now=NOON)
     Reminder.objects.filter(kind="snooze").update(handed_over_at=NOON)
     [other] = due(1)
-    links.answer(links.token(other), "snooze", now=NOON)
+    people.answer(people.link(other), "snooze", now=NOON)
     told = ReminderItem.objects.get(kind="snooze", prescription_id=other.prescription_id).reminder
     assert (told.handed_over_at, told.local_date) == (None, date(2026, 11, 22))
 
 
 def test_what_is_put_off_in_the_evening_comes_the_next_morning_where_the_patient_lives() -> None:
     evening = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
-    links.answer(links.token(sent()), "snooze", now=evening)
+    people.answer(people.link(sent()), "snooze", now=evening)
     again = Reminder.objects.get(kind="snooze")
     assert (again.local_date, again.due_at) == (date(2026, 11, 22), datetime(2026, 11, 22, 14, tzinfo=UTC))
 
@@ -210,20 +211,20 @@ def test_the_same_test_put_off_by_others_uses_up_nothing_of_the_patients_own() -
         planning.plan(level_due(patient.pk, date(2026, 12, 10)), NOON)
     row = Reminder.objects.get(patient=theirs, local_date=date(2026, 12, 10))
     for day in (22, 23, 24):
-        links.answer(links.token(row), "snooze", now=datetime(2026, 11, day, 17, tzinfo=UTC))
+        people.answer(people.link(row), "snooze", now=datetime(2026, 11, day, 17, tzinfo=UTC))
         Reminder.objects.filter(kind="snooze").update(state=ReminderState.SENT, settled_at=NOON)
         row = Reminder.objects.filter(kind="snooze").latest("local_date")
     with pytest.raises(SnoozedEnough):
-        links.answer(links.token(row), "snooze", now=datetime(2026, 11, 25, 17, tzinfo=UTC))
+        people.answer(people.link(row), "snooze", now=datetime(2026, 11, 25, 17, tzinfo=UTC))
     own = Reminder.objects.get(patient=mine, local_date=date(2026, 12, 10))
-    assert links.answer(links.token(own), "snooze", now=NOON).answer == ReminderAnswer.SNOOZED
+    assert people.answer(people.link(own), "snooze", now=NOON).answer == ReminderAnswer.SNOOZED
 
 
 def test_one_patients_answer_leaves_the_same_test_of_another_alone() -> None:
     mine, theirs = factories.carla(), factories.stranger()
     for patient in (mine, theirs):
         planning.plan(level_due(patient.pk, date(2026, 12, 1)), NOON)
-    links.answer(links.token(Reminder.objects.filter(patient=mine).earliest("due_at")), "confirm", now=NOON)
+    people.answer(people.link(Reminder.objects.filter(patient=mine).earliest("due_at")), "confirm", now=NOON)
     waiting = Reminder.objects.filter(state=ReminderState.PLANNED)
     assert set(waiting.values_list("patient_id", flat=True)) == {theirs.pk}
     planning.plan(level_due(theirs.pk, date(2026, 12, 1)), NOON)
@@ -233,7 +234,7 @@ def test_one_patients_answer_leaves_the_same_test_of_another_alone() -> None:
 @pytest.mark.parametrize("choice", ["confirm", "picked_up", "request_refill"])
 def test_who_has_answered_hears_nothing_more_of_it_however_often_it_is_planned(choice: str) -> None:
     reminder = sent()
-    links.answer(links.token(reminder), choice, now=NOON)
+    people.answer(people.link(reminder), choice, now=NOON)
     assert reminder.prescription is not None
     for minutes in range(0, 90, 15):
         planning.plan(supply(reminder.prescription), NOON + timedelta(minutes=minutes))
@@ -247,7 +248,7 @@ def test_asking_for_a_refill_leaves_a_test_that_was_told_with_it_to_be_told_agai
     ReminderItem.objects.create(
         reminder=reminder, kind="lab", about_type="lab", about_id="lithium", day=date(2026, 12, 10)
     )
-    links.answer(links.token(reminder), "request_refill", now=NOON)
+    people.answer(people.link(reminder), "request_refill", now=NOON)
     planning.plan(supply(reminder.prescription, also=also), NOON)
     left = ReminderItem.objects.filter(reminder__state=ReminderState.PLANNED)
     assert set(left.values_list("about_type", flat=True)) == {"lab"}
@@ -256,7 +257,7 @@ def test_asking_for_a_refill_leaves_a_test_that_was_told_with_it_to_be_told_agai
 def test_the_link_of_a_notice_to_the_staff_is_no_patients_link() -> None:
     notices.notify(user_id=factories.bo().pk, key="tasks|1", kind="digest", due_at=NOON)
     with pytest.raises(LinkUnknown):
-        links.read_link(links.token(Reminder.objects.get()))
+        links.read_link(people.link(Reminder.objects.get()))
 
 
 def test_a_message_about_a_test_or_a_step_of_a_plan_neither_offers_nor_asks_for_a_refill() -> None:

@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from refills.messages import links, planning
+from refills.messages import planning
 from refills.messages.bundling import Step, Thing
 from refills.messages.planning import Helper
 from refills.models import Dispense, Reminder, ReminderState
 from refills.supply.fills import Fill
 from tests import factories
+from tests.refills import people
 from tests.refills.people import NOON, helping, refill, supply
 
 pytestmark = pytest.mark.django_db
@@ -257,7 +258,7 @@ def test_what_was_put_off_and_told_again_takes_the_place_of_no_step() -> None:
     prescription, now = factories.taking(), datetime(2026, 11, 24, 17, tzinfo=UTC)
     planning.plan(supply(prescription), NOON)
     Reminder.objects.filter(kind="refill_7").update(state=ReminderState.SENT, settled_at=now)
-    links.answer(links.token(Reminder.objects.get(kind="refill_7")), "snooze", now)
+    people.answer(people.link(Reminder.objects.get(kind="refill_7")), "snooze", now)
     Reminder.objects.filter(kind="snooze").update(state=ReminderState.SENT, settled_at=now + timedelta(days=1))
     planning.plan(supply(prescription), now + timedelta(days=1))
     assert planned() == FOUR[1:]
