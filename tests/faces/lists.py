@@ -219,7 +219,7 @@ web:my_messages | words | carla: Exkin Mara carla@mail.example laterol sertralin
 web:reminder | words | nobody adler bo pia admin carla dorn pat olga:
 web:calendar | words | nobody adler bo pia admin carla dorn pat olga:
 web:knowledge | words | adler bo pia admin dorn: idlesource
-web:knowledge | Release at /knowledge/(\d+)/ | adler bo dorn: | pia admin: #used idlesource
+web:knowledge | Release at /knowledge/(\d+)/ | adler bo dorn: | pia: #used idlesource | admin: idlesource
 web:rules | words | adler bo pia admin dorn: rejectedreason
 web:rules | LocalChange at /knowledge/rules/(\d+)/ | adler bo pia admin dorn: #proposed rejectedreason
 web:staff | User at /staff/(\d+)/ | admin: #adler #admin #bo #dorn #elsewhere #nora #olga #otto #pia

@@ -26,7 +26,7 @@ ABOUT_MEDICINES = (
 """Pages that speak of medicines and of nobody who takes them; see WITHOUT in lists.py too."""
 COMMON = {"sertraline", "tramadol"}
 TOLD_BY_THE_ASKER = {
-    "api:check": COMMON, "api:understand-line": COMMON, "web:start": COMMON,
+    "api:check": COMMON, "api:understand-line": COMMON, "web:start": COMMON, "web:break_glass": {"C-1001"},
 }  # fmt: skip
 """What an answer only gives back to whoever typed it."""
 
