@@ -121,6 +121,9 @@ def test_a_long_chart_needs_as_many_queries_as_a_short_one() -> None:
     short = queries(export)
     more(450)
     assert queries(export) == short == len(SECTIONS)
+    with CaptureQueriesContext(connection) as seen:
+        as_pdf.document(export)
+    assert len(seen) == len(SECTIONS)
     assert len(document(export)["encounters"]) == 450
 
 
