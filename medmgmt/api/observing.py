@@ -27,7 +27,6 @@ from medmgmt.record.models import (
     EncounterKind,
     Observation,
     ReactionSeverity,
-    Restricted,
     User,
 )
 
@@ -176,13 +175,13 @@ class EncounterFilters(filters.FilterSet):
 def observations(by: User, patient_id: int) -> QuerySet[Observation]:
     """What was measured or found out, newest first; corrected values are left out."""
     patient = access.patient_for(by, "view_chart", patient_id)
-    return Observation.current(patient.pk).filter(part2.listed(by, kind=Restricted.RESULTS))
+    return Observation.current(patient.pk).exclude(pk__in=part2.mask(by, patient.pk).of(Observation))
 
 
 def encounters(by: User, patient_id: int) -> QuerySet[Encounter]:
     """When somebody of the clinic saw or spoke with the patient, newest first."""
     patient = access.patient_for(by, "view_chart", patient_id)
-    return Encounter.objects.filter(part2.listed(by, kind=Restricted.NOTES), patient=patient)
+    return Encounter.objects.filter(patient=patient).exclude(pk__in=part2.mask(by, patient.pk).of(Encounter))
 
 
 def allergies(by: User, patient_id: int) -> QuerySet[Allergy]:
@@ -204,7 +203,7 @@ def listed(by: User, patient_id: int) -> QuerySet[Allergy]:
 def conditions(by: User, patient_id: int) -> QuerySet[Condition]:
     """Those that have not abated."""
     patient = access.patient_for(by, "view_chart", patient_id)
-    return patient.conditions.filter(part2.listed(by, kind=Restricted.DIAGNOSES), abated_on=None)
+    return patient.conditions.filter(abated_on=None).exclude(pk__in=part2.mask(by, patient.pk).of(Condition))
 
 
 # fmt: off
