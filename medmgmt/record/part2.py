@@ -29,7 +29,9 @@ from refills.models import Dispense
 RESTRICTED = "restricted"
 """The card, problem and kind of everything that a masked finding is shown as."""
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
-"""42 CFR 2.32(a)(2), the short notice that goes with each disclosure made with consent (rule of 16 February 2024)."""
+"""42 CFR 2.32(a)(2), the short notice that goes with each disclosure made with consent, in the words of the rule of 16
+February 2024 as the forms of its readers print them. 2.32(b) asks for a copy of the consent, or a clear explanation of
+its scope, beside it: the site gives it to whoever is outside the clinic."""
 PROGRAMME = "programme"
 """The kind of source of a task that is a programme's alone; its number is the programme's."""
 KINDS: dict[type[Model], Restricted] = {
@@ -166,9 +168,14 @@ class Mask:
         return bool(self.made)
 
     @property
+    def call(self) -> str:
+        """The phones of the programmes that made what is hidden."""
+        return ", ".join(sorted({one.phone for one in self.made}))
+
+    @property
     def sentence(self) -> str:
         """In place of what is hidden, whom to call about all of it."""
-        return in_place_of(one.phone for one in self.made)
+        return in_place_of([self.call])
 
     def hides(self, prescription_id: object) -> bool:
         """Whether it is about a medicine that is hidden; a ref of the engine is a number in letters."""

@@ -288,3 +288,11 @@ def test_how_much_is_hidden_nobody_outside_can_count() -> None:
     told = [(card["card"], card["severity"], card["drugs"]) for card in once["cards"]]
     assert [(card["card"], card["severity"], card["drugs"]) for card in again["cards"]] == told
     assert again["unanswered"] == once["unanswered"]
+
+
+def test_a_consent_for_one_kind_lists_no_other_kind() -> None:
+    reported()
+    consent(notes=False)
+    assert client_of(factories.adler()).get("/api/side-effects/").json()["count"] == 0
+    consent(notes=True, medicines=False)
+    assert client_of(factories.adler()).get("/api/side-effects/").json()["count"] == 1
