@@ -103,7 +103,8 @@ SECTIONS: tuple[Section, ...] = (
     Section("observations", _("Measurements and scales"), record.Observation,
         "id corrects code loinc value comparator value_code unit observed_at recorded_by recorded_at note"
         " entered_in_error source_id programme", lead=("observed_at", "code", "comparator", "value", "unit")),
-    Section("encounters", _("Visits"), record.Encounter, "id kind on note by recorded_at programme", lead=("on", "kind")),
+    Section("encounters", _("Visits"), record.Encounter, "id kind on note by recorded_at programme",
+        lead=("on", "kind")),
     Section("allergies", _("Allergies"), record.Allergy,
         "id kind substance rxcui meant recorded_on refuted_on source_id", lead=("substance", "kind")),
     Section("allergy_reactions", _("Reactions"), record.AllergyReaction,

@@ -92,6 +92,12 @@ class Part2Consent(models.Model):
             rule("a_part2_consent_ends_after_it_begins", Q(until__isnull=True) | Q(until__gt=F("given_on"))),
         ]
 
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds that it lets go, in words; empty where it is all of them."""
+        found = [str(kind.label) for kind in Restricted if getattr(self, kind)]
+        return [] if len(found) == len(Restricted) else found
+
 
 class Part2Revoked(models.Model):
     """A consent that holds no more from `at` on: taken back, or the event came that it was to end with."""
