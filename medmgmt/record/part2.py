@@ -398,6 +398,12 @@ def whole_mask(patient_ids: Iterable[int]) -> Mask:
     return Mask(tuple(made_by_programmes(patient_ids)))
 
 
+def prescriptions_of_programmes() -> frozenset[str]:
+    """What programmes prescribed, as refs of findings; one query."""
+    rows = Prescription.objects.filter(programme__isnull=False).values_list("pk", flat=True)
+    return frozenset(map(str, rows))
+
+
 def account(by: User, patient_ids: Iterable[int]) -> None:
     """Writes down that this person is shown what programmes made for these patients, once a day and ground, and that
     this answer needs its notice. Members of the programme are no recipients."""

@@ -24,12 +24,12 @@ class ConsentForm(forms.Form):
     """A signed consent, as it was signed."""
 
     said = asks(actions.give_consent)
-    to = forms.ChoiceField(label=gettext_lazy("Who may see what we prescribed?"))
+    to = forms.ChoiceField(label=gettext_lazy("Who may see our records?"))
+    purpose = said("purpose", gettext_lazy("What for?"), initial=gettext_lazy("treatment, payment, operations"))
     medicines = said("medicines", gettext_lazy("Medicines"), initial=True)
     diagnoses = said("diagnoses", gettext_lazy("Diagnoses"), initial=True)
     results = said("results", gettext_lazy("Results and scales"), initial=True)
     notes = said("notes", gettext_lazy("Visits, notes and side effects"), initial=True)
-    purpose = said("purpose", gettext_lazy("What for?"), initial=gettext_lazy("treatment, payment, operations"))
     given_on = said("given_on", gettext_lazy("Signed on"))
     until = said("until", gettext_lazy("Holds until"))
     ends_with = said("ends_with", gettext_lazy("Or ends with"), help_text=gettext_lazy("An event, such as discharge."))

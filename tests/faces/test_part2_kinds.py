@@ -13,6 +13,7 @@ import time_machine
 from django.utils import timezone
 
 from medmgmt.actions import break_glass, observing, part2, prescribing, side_effects
+from medmgmt.knowledge import alerts
 from medmgmt.record.errors import NoSuchThing, Refused
 from medmgmt.record.models import (
     Condition,
@@ -296,3 +297,21 @@ def test_a_consent_for_one_kind_lists_no_other_kind() -> None:
     assert client_of(factories.adler()).get("/api/side-effects/").json()["count"] == 0
     consent(notes=True, medicines=False)
     assert client_of(factories.adler()).get("/api/side-effects/").json()["count"] == 1
+
+
+def test_the_feedback_on_alerts_tells_of_a_programmes_records_no_more_than_that_they_spoke() -> None:
+    prescribed()
+    diagnosed()
+    bupropion()
+    started(factories.adler(), "alprazolam", "1")
+    rows = client_of(factories.pia()).get("/api/alerts/").content + client_of(factories.pia()).get("/alerts/").content
+    assert b"eizure" not in rows
+    assert words_in(rows) == []
+    told = alerts.feedback(factories.pia())
+    assert {one.problem for one in told if one.user == "adler"} == {"restricted"}
+
+
+def test_the_feedback_on_what_no_programme_has_part_in_is_whole() -> None:
+    diagnosed(factories.adler())
+    bupropion()
+    assert all(one.problem != "restricted" for one in alerts.feedback(factories.pia()))
