@@ -247,8 +247,8 @@ def comes_to(sig: dosing.Sig, product: Product) -> str:
 
 
 def a_day(sig: dosing.Sig, product: Product) -> str:
-    """Milligrams a day, on average where it is not taken every day; blank where they cannot be said, or the order itself
-    says how many at most."""
+    """Milligrams a day, on average where it is not taken every day; blank where they cannot be said, or the order says
+    how many at most."""
     if sig.as_needed and sig.max_per_day is not None and sig.unit in strengths.MG_IN:
         return ""
     per_day = strengths.in_milligrams(sig, product.strength).per_day
