@@ -51,8 +51,8 @@ def open_to(by: User, through: str = "") -> Q:
 
 
 def listed(by: User, through: str = "") -> Q:
-    """The same for a list of many patients' rows; what it may show of programmes is accounted for beforehand. No query
-    more where nobody consented and no chart is open in an emergency."""
+    """The same for a list of many patients' rows; what it may show of programmes is accounted for beforehand. Two
+    queries, and no more where nobody consented and no chart is open in an emergency."""
     if by.role != Role.PATIENT:
         now = timezone.now()
         consents = set(consents_to(by, now).values_list("patient_id", flat=True))
