@@ -120,7 +120,7 @@ class MembershipEnd(BodyOfAct):
 ADDRESSES = [
     at("logins", "logins",
        get=lists(LoginLine, staff.everybody,
-            order=("last_name", "first_name", "username"), filters=LoginFilters),
+            order=("last_name", "first_name", "username", "id"), filters=LoginFilters),
        post=writes(StaffChangeLine, actions.ask_login, takes=NewLogin, status=201, refuses=("refused", "conflict"))),
     at("logins/<user_id>", "login", called="OneLogin", get=reads(LoginLine, staff.login)),
     at("logins/<user_id>/role", "ask-role",

@@ -132,9 +132,11 @@ api:staff-changes | StaffChange | adler pia admin dorn: #waits declinedwhy
 api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
 api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
 api:my-sessions | OpenSession | bo: #ward-tablet | adler pia admin carla dorn pat olga:
-api:audit | AuditEntry | admin olga: #Castillo #Park #nobody
-api:audit-of | AuditEntry | admin: #Castillo
-api:own-looks | AuditEntry | carla: #Castillo | pat: #Park
+api:audit | AuditEntry | admin olga: #Castillo #Castillo+Park #Park #Stein #nobody
+api:audit-of | AuditEntry | admin: #Castillo #Castillo+Park
+api:audit-of | words | admin:
+api:own-looks | AuditEntry | carla: #Castillo #Castillo+Park | pat: #Castillo+Park #Park
+api:own-looks | words | carla: | pat:
 api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside
 api:portal | words | carla: Castillo newache sertraline tremor | pat: Park patache patazine
 api:patient | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis laterol newache sertraline

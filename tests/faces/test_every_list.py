@@ -81,12 +81,16 @@ def listed(page: dict[str, Any], names: dict[int, str]) -> set[str]:
 
 
 def names_of(table: str, clinic: decoys.Clinic) -> dict[int, str]:
-    """The names of the rows of a table; of the audit trail the patient whom an entry is about."""
+    """The names of the rows of a table; of the audit trail the patients whom an entry is about, all in one word."""
     model = next(getattr(room, table) for room in ROOMS if hasattr(room, table))
     if model is not record.AuditEntry:
         return clinic.names[model]
-    patients = clinic.names[record.Patient]
-    return {pk: f"#{patients.get(of, 'nobody')}" for pk, of in model.objects.values_list("pk", "patient_id")}
+    patients, about = clinic.names[record.Patient], dict[int, set[str]]()
+    named = dict(model.objects.values_list("pk", "patient_id"))
+    among = record.AuditPatient.objects.values_list("entry_id", "patient_id")
+    for pk, of in [*named.items(), *among]:
+        about.setdefault(pk, set()).update({patients[of]} if of in patients else ())
+    return {pk: "#" + ("+".join(sorted(names)) or "nobody") for pk, names in about.items()}
 
 
 def test_every_address_that_is_read_is_a_list_with_a_line_or_none() -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from interactions.models import Release
+from interactions.models import LocalChange, Release
 from medmgmt.actions import review, signing_in
 from medmgmt.record.models import AuditEntry, CoSignature, Status, User
 from tests import factories as cast
@@ -108,12 +108,17 @@ def test_a_second_signature_is_given_after_a_proof_and_its_sentence_is_kept(tire
     assert not CoSignature.objects.exists()
 
 
-def test_a_release_goes_in_and_out_of_use_after_a_proof(tired: Any) -> None:
+def test_a_release_is_proposed_out_of_use_after_a_proof_by_the_very_same_form(tired: Any) -> None:
     client = tired(cast.pia())
-    number = Release.objects.latest("pk").pk
-    asked = client.post(f"/knowledge/{number}/retire/", {"confirm": "on"})
+    address = f"/knowledge/{Release.objects.latest('pk').pk}/retire/"
+    asked = client.post(address, {"reason": "Superseded."})
+    page = asked.content.decode()
     assert asked.status_code == 403
-    assert "confirm that it is you" in asked.content.decode()
+    assert "confirm that it is you" in page
+    assert not LocalChange.objects.exists()
+    assert client.post(address, {**carried(page), "proof_password": cast.PASSWORD}).status_code == 302
+    assert LocalChange.objects.get().reason == "Superseded."
+    assert Release.objects.latest("pk").status == "active"
 
 
 def test_an_export_is_asked_for_and_then_comes(tired: Any) -> None:
