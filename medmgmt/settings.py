@@ -433,6 +433,22 @@ BREAK_GLASS_SIGN = yes_or_no("BREAK_GLASS_SIGN", default=False)
 BREAK_GLASS_REASON_SHOWN = yes_or_no("BREAK_GLASS_REASON_SHOWN", default=False)
 """Whether the patient reads the reason that was typed; else that it was an emergency."""
 
+# -- whole charts that leave ------------------------------------------------------------------------------------------
+EXPORTS_PER_HOUR = number("EXPORTS_PER_HOUR", 10, least=1, most=1000)
+"""How many whole charts one person may export within an hour."""
+
+# -- how long charts are kept -----------------------------------------------------------------------------------------
+RETENTION_YEARS = number("RETENTION_YEARS", 10, least=1, most=200)
+"""How many years after its last entry a chart must be kept."""
+RETENTION_AGE = number("RETENTION_AGE", 21, least=18, most=150)
+"""Until which age of the patient it must be kept at least."""
+RETENTION_HOLD = env.list("RETENTION_HOLD", default=[])
+"""Charts that are kept whatever their time, by number (a legal hold), or `all`."""
+if not all(one == "all" or (one.isascii() and one.isdecimal()) for one in RETENTION_HOLD):
+    raise ImproperlyConfigured("RETENTION_HOLD must be numbers of charts with commas between them, or all.")
+if "all" in RETENTION_HOLD:
+    RETENTION_HOLD = ["all"]
+
 # -- logs: ids only, never a name, a drug, a note or a token ----------------------------------------------------------
 redaction.install()
 LOGGING = {

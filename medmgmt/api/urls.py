@@ -11,6 +11,7 @@ from medmgmt.api import (
     checking,
     cover,
     curation,
+    exporting,
     importing,
     knowledge,
     messages,
@@ -35,7 +36,7 @@ app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
     authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit, account,
-    break_glass, part2, staff, tokens,
+    break_glass, part2, staff, tokens, exporting,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from medmgmt.record import audit, door, entered, names, part2
 from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed, NotInPerson, OutOfScope
 from medmgmt.record.models.break_glass import BreakGlass
-from medmgmt.record.models.people import CareAssignment, Opening, Patient, Role, User
+from medmgmt.record.models.people import CareAssignment, Enrolment, Opening, Patient, Role, User
 from medmgmt.record.models.prescriptions import Prescription
 from medmgmt.record.models.tokens import Scope
 
@@ -83,6 +83,8 @@ ACTS: dict[str, frozenset[Role]] = {
     "revoke_part2_consent": STAFF | PATIENTS,
     "view_disclosures": PATIENTS | {Role.PRIVACY_OFFICER},
     "judge_break_glass": frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}),
+    "export_chart": STAFF | PATIENTS | {Role.PRIVACY_OFFICER},
+    "export_numbered": frozenset({Role.PRIVACY_OFFICER}),
 }
 """Who may do what; whose patients is decided by patients_of."""
 
@@ -105,10 +107,11 @@ SCOPES: dict[str, frozenset[str]] = {
 """Which acts each scope of a token adds. No token does an act that is in none."""
 IN_PERSON = frozenset(
     {"cosign", "approve_knowledge", "activate_release", "make_token", "break_glass", "judge_break_glass",
-     "manage_staff", "confirm_staff", "mark_programme", "give_part2_consent", "revoke_part2_consent"}
+     "manage_staff", "confirm_staff", "mark_programme", "give_part2_consent", "revoke_part2_consent",
+     "export_chart", "export_numbered"}
 )  # fmt: skip
-"""What somebody who is signed in does, and no token: a second pair of eyes, a chart opened in an emergency, what
-changes every review, and who may do what here or see what."""
+"""What somebody who is signed in does, and no token: a second pair of eyes, a chart opened in an emergency, a whole
+chart that leaves, what changes every review, and who may do what here or see what."""
 SCOPE_OF = {act: scope for scope, acts in SCOPES.items() for act in acts}
 
 IN_EMERGENCY = frozenset(
@@ -309,6 +312,26 @@ def patient_of_number(by: User, mrn: str) -> Patient | None:
     return Patient.objects.filter(mrn=mrn.strip(), merged_into=None).first()
 
 
+def patient_to_export(by: User, patient_id: int) -> Patient:
+    """The locked patient whose whole chart leaves: in one's care, oneself, or for the privacy officer anybody's.
+
+    Unknown and foreign sound the same. Needs a transaction.
+    """
+    if not may(by, "export_numbered"):
+        return patient_for(by, "export_chart", patient_id, lock=True)
+    require(by, "export_chart")
+    found = for_writing(Patient.objects.filter(pk=stays(patient_id), merged_into=None)).first()
+    if found is None:
+        raise NoSuchPatient
+    return found
+
+
+def patient_numbered(by: User, mrn: str) -> Patient | None:
+    """The locked patient of exactly this record number, in whoever's care; for the privacy officer's export alone."""
+    require(by, "export_numbered")
+    return for_writing(Patient.objects.filter(mrn_key=names.compact(mrn), merged_into=None)).first()
+
+
 def patient_from_source(by: User, source_id: str) -> Patient | None:
     """The patient taken over under this id of another record, locked, whoever's care they are in; None if nobody was.
 
@@ -370,6 +393,16 @@ def patients_for_the_clock(patient_ids: Iterable[int]) -> list[Patient]:
     The action audits what it did. One query; needs a transaction.
     """
     return list(for_writing(Patient.objects.filter(pk__in=list(patient_ids))).order_by("pk"))
+
+
+def charts_to_keep() -> QuerySet[Patient, tuple[int, date, datetime]]:
+    """Number, birth date and beginning of every chart that is in no team's care and no programme now, for asking how
+    long it must be kept; it shows nobody anything. One query, when read."""
+    now = timezone.now()
+    in_care = CareAssignment.objects.filter(Q(until=None) | Q(until__gt=now), patient=OuterRef("pk"))
+    enrolled = Enrolment.objects.filter(ends_on=None, patient=OuterRef("pk"))
+    found = Patient.objects.filter(~Exists(in_care), ~Exists(enrolled), merged_into=None)
+    return found.order_by("pk").values_list("pk", "birth_date", "created_at")
 
 
 def people_of(patient_id: int, act: str) -> QuerySet[User]:

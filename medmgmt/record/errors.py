@@ -44,12 +44,12 @@ class Unproven(RecordError):
 
 
 class TooSoon(RecordError):
-    """Wrong too often: it may be tried again when `wait` is over. Nothing was looked at."""
+    """Wrong, or asked for, too often: it may be tried again when `wait` is over. Nothing was looked at."""
 
     default = _("This was wrong several times. Wait a little, then try again.")
 
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__()
+    def __init__(self, wait: timedelta, words: str = "") -> None:
+        super().__init__(*filter(None, [words]))
         self.wait = wait
 
 

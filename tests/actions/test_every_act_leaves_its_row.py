@@ -18,6 +18,7 @@ from medmgmt import actions
 from medmgmt.actions import (
     authorising,
     break_glass,
+    exporting,
     history,
     importing,
     knowledge,
@@ -406,6 +407,11 @@ LINES = [
          "break_glass", before=broken),
     Line(break_glass.judge, "olga", lambda by, w: break_glass.judge(by, w.ids["opening_id"], verdict="appropriate",
          note=WHY), "judge_break_glass", "break_glass", given("opening_id"), why=WHY, before=over),
+    # -- whole charts that leave
+    Line(exporting.export_chart, "bo", lambda by, w: exporting.export_chart(by, w.patient.pk, form="json", reason=WHY),
+         "export_chart", "record.patient", lambda w, _came: w.patient.pk, why=WHY),
+    Line(exporting.export_chart_numbered, "olga", lambda by, w: exporting.export_chart_numbered(by, mrn="C-1001",
+         form="pdf", reason=WHY), "export_chart", "record.patient", lambda w, _came: w.patient.pk, why=WHY),
     Line(part2.mark_programme, "admin", lambda by, w: part2.mark_programme(by, team_id=factories.team().pk, phone="1"),
          "mark_programme", "programme", whose=SITE),
     Line(part2.give_consent, "adler", lambda by, w: part2.give_consent(by, w.patient.pk, recipient="treating",
@@ -505,6 +511,9 @@ LINES = [
 
 
 PARTS: list[Act] = [
+    exporting.left,
+    exporting.part2_notices,
+    exporting.require_not_too_often,
     signing_in.recovery_codes,
     signing_in.first_recovery_codes,
     tokens.made,

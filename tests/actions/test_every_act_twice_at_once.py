@@ -15,6 +15,7 @@ from django.db import connection, connections, transaction
 
 from medmgmt import problems
 from medmgmt.actions import (
+    exporting,
     knowledge,
     messages,
     observing,
@@ -52,6 +53,8 @@ HARMLESS: dict[Act, str] = {
     messages.answer_link: "the same answer",
     worklist.comment: "two remarks",
     worklist.choose_digest: "the same choice",
+    exporting.export_chart: "two files, and both stand in the trail",
+    exporting.export_chart_numbered: "two files, and both stand in the trail",
     people.set_contact: "the later one holds, the earlier is over",
     surveying.survey: "only looked at",
     knowledge.propose: "nothing is in use before a second person approves it",

@@ -28,7 +28,8 @@ web:postpone web:reassign web:recovery_codes web:register web:release web:releas
 web:rename_team web:renewal web:revoke web:revoke_token web:second web:second_factor web:session web:set_up
 web:several web:sign web:sign_in web:sign_out web:staff_change web:start web:stop_messages web:switch_release
 web:tell_taken web:told web:update_patient web:void_fill web:withdraw web:withdraw_absence
-web:restricted web:revoke_my_consent web:revoke_part2_consent
+web:export_chart web:export_numbered web:my_record web:restricted web:revoke_my_consent
+web:revoke_part2_consent
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 

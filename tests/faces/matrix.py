@@ -30,6 +30,7 @@ api:patients                 POST   s y y n n n n n n
 api:search-patients          POST   s y y y n n y n n
 api:patient                  GET    s y y y n n x n n
 api:patient                  PATCH  s y y n n n x n n
+api:export-chart             POST   s y y y n y x x y
 api:merge-charts             POST   s y y n n n x n n
 api:enrolments               GET    s y y y n n x n n
 api:enrolments               POST   s y y n n n x n n
@@ -390,6 +391,12 @@ web:break_glass              GET    s y y y n n y n n
 web:break_glass              POST   s y y y n n r n n
 web:end_break_glass          GET    s r r r r r r r r
 web:end_break_glass          POST   s x x x y n y n y
+web:export_chart             GET    s y y y n n x n n
+web:export_chart             POST   s y y y n n x n n
+web:export_numbered          GET    s n n n n n n n y
+web:export_numbered          POST   s n n n n n n n y
+web:my_record                GET    s n n n n y n y n
+web:my_record                POST   s n n n n y n y n
 web:openings                 GET    s n n n n n n n y
 web:openings                 POST   s n n n n n n n y
 web:judge_break_glass        GET    s n n n n n n n y

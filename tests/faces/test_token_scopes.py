@@ -29,7 +29,7 @@ IN_PERSON = {
     "activate-release", "selftests", "break-glass", "end-break-glass", "judge-break-glass",
     "confirm-identity", "my-password", "end-other-sessions", "logins", "ask-role", "ask-password", "ask-active",
     "make-inactive", "clear-lock", "correct-login", "begin-membership", "end-membership", "teams", "rename-team",
-    "decline-staff-change",
+    "decline-staff-change", "export-chart", "programmes", "revoke-part2-consent",
 }  # fmt: skip
 
 

@@ -74,7 +74,7 @@ class Handler(Protocol):
 
     operation: Operation
 
-    def __call__(self, view: "Endpoint", request: Request, **ids: Any) -> Response | HttpResponse: ...
+    def __call__(self, view: "Endpoint", request: Request, **ids: Any) -> HttpResponseBase: ...
 
 
 class Endpoint(APIView):
@@ -237,7 +237,7 @@ def plain_columns(act: Callable[..., QuerySet[Any]], line: Fields) -> Act:
     return rows
 
 
-def attached(handler: Callable[..., Response | HttpResponse], operation: Operation) -> Handler:
+def attached(handler: Callable[..., HttpResponseBase], operation: Operation) -> Handler:
     """The handler with its operation where the schema and the tests find it."""
     handler.operation = operation  # type: ignore[attr-defined]  # a function may carry it
     return handler  # type: ignore[return-value]  # it does now

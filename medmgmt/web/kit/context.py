@@ -40,6 +40,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
     ("mark_programme", "web:programmes", _("Part 2"), ("programmes",)),
     ("judge_break_glass", "web:openings", _("Emergencies"), ("openings", "judge_break_glass")),
+    ("export_numbered", "web:export_numbered", _("Export"), ("export_numbered",)),
     ("view_audit", "web:audit", _("Audit"), ("audit", "look_into", "audit_of")),
     ("manage_staff", "web:staff", _("Staff"), STAFF_PAGES),
 )

@@ -13,7 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseRedirect
+from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.functional import Promise
@@ -28,7 +28,7 @@ from medmgmt.web.kit import confirm, kept
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 FORESEEN = tuple(problems.OF_ERROR)
 REFUSED = 422
 MENDABLE = (409, REFUSED)
@@ -43,18 +43,18 @@ class Asked(HttpRequest):
     htmx: HtmxDetails
 
 
-def page(view: Callable[Concatenate[Asked, P], HttpResponse]) -> View[P]:
+def page(view: Callable[Concatenate[Asked, P], HttpResponseBase]) -> View[P]:
     """Only for people who are signed in; what the rooms refuse becomes a page with one sentence."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return to_sign_in(request)
         with speaking_to(request):
             is_again = kept.bring_back(request)
             try:
                 confirm.take(request)
-                response = view(request, *args, **kwargs)  # type: ignore[arg-type]  # the user was asked for above
+                response: HttpResponseBase = view(request, *args, **kwargs)  # type: ignore[arg-type]  # the user was asked for above
             except Unproven as asked:
                 response = confirm.show(request, asked)
             except FORESEEN as error:

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import jsonschema
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.generators import SchemaGenerator
 
 PROBLEM = "application/problem+json"
@@ -43,7 +44,17 @@ def validator(reference: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator({"$ref": reference, **components})
 
 
-def require(method: str, path: str, response: HttpResponse) -> None:
+def words(response: HttpResponseBase) -> bytes:
+    """What was answered; what comes in pieces can still be read after it."""
+    if isinstance(response, StreamingHttpResponse):
+        pieces = list(response)
+        response.streaming_content = pieces
+        return b"".join(pieces)
+    assert isinstance(response, HttpResponse)
+    return response.content
+
+
+def require(method: str, path: str, response: HttpResponseBase) -> None:
     """Raises AssertionError where the answer is not what the document says."""
     media = response.headers.get("Content-Type", "").split(";")[0]
     declared = operation(method, path)
@@ -54,12 +65,12 @@ def require(method: str, path: str, response: HttpResponse) -> None:
     if response.status_code == 405:
         return
     assert str(response.status_code) in responses, (
-        f"{method} {path} -> {response.status_code} is not declared: {response.content[:300]!r}"
+        f"{method} {path} -> {response.status_code} is not declared: {words(response)[:300]!r}"
     )
     content = responses[str(response.status_code)].get("content", {})
     assert media in content, f"{method} {path} -> {response.status_code} as {media}, declared {list(content)}"
     schema = content[media]["schema"]
-    errors = list(validator(schema["$ref"]).iter_errors(json.loads(response.content)))
+    errors = list(validator(schema["$ref"]).iter_errors(json.loads(words(response))))
     assert not errors, (
         f"{method} {path} -> {[error.message[:200] for error in errors[:3]]} at {[list(e.path) for e in errors[:3]]}"
     )

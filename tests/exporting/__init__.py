@@ -1,0 +1,1 @@
+"""A whole chart as JSON and PDF."""
