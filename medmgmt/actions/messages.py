@@ -147,8 +147,8 @@ def add_caregiver(
     today = patient.today(timezone.now())
     if starts_on < today or (ends_on is not None and ends_on < starts_on):
         raise Refused(_("A consent begins today or later, and ends after it begins."))
-    if consents.is_told(patient.pk, channel, written, starts_on):
-        raise Refused(_("Somebody is told at this address already. Withdraw that consent first, to change it."))
+    if consents.is_told(patient.pk, channel, written, ",".join(covers), starts_on):
+        raise Refused(_("Somebody is told the same at this address already."))
     made = CaregiverConsent.objects.create(
         patient=patient,
         name=name.strip(),

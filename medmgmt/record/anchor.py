@@ -7,14 +7,14 @@ another disk than the database, out of its backups, and out of reach of whoever 
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 
-from refills.models import HandOvers
+from refills.messages import restoring
 
 Heads = dict[str, tuple[int, str]]
 
@@ -22,17 +22,21 @@ Heads = dict[str, tuple[int, str]]
 @cache
 def _lineage() -> str:
     """The number that this database shares with its backups; asked for once a process."""
-    return str(HandOvers.objects.values_list("lineage", flat=True).get().hex)
+    return restoring.lineage()[0].hex
 
 
 def _path() -> Path:
     return Path(settings.MARKS_DIR) / f"trail-{_lineage()}"
 
 
-def advance(chain: str, seq: int, seal: str) -> None:
-    """One more entry is committed."""
-    with _held(_path()) as file:
-        os.write(file, f"{chain} {seq} {seal}\n".encode())
+def advance(chain: str, seq: int, seal: str) -> Callable[[], None]:
+    """What is done once one more entry is committed; it has a name, which Django logs where the disk refuses it."""
+
+    def advance_the_anchor() -> None:
+        with _held(_path()) as file:
+            os.write(file, f"{chain} {seq} {seal}\n".encode())
+
+    return advance_the_anchor
 
 
 def heads() -> Heads:

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -104,7 +103,7 @@ def record(
         entry.hash = seals.seal(said(entry)).hash
         cursor.execute(APPEND, _values(entry))
         entry.pk = cursor.fetchone()[0]
-        transaction.on_commit(partial(anchor.advance, entry.chain, entry.seq, entry.hash), robust=True)
+        transaction.on_commit(anchor.advance(entry.chain, entry.seq, entry.hash), robust=True)
         AuditPatient.objects.bulk_create([AuditPatient(entry=entry, patient_id=one) for one in sorted(patients)])
     sight.written(patients if patient_id is None else [patient_id])
     return entry

@@ -36,9 +36,9 @@ def standing(patient_id: int, day: date) -> QuerySet[CaregiverConsent]:
     return CaregiverConsent.objects.filter(until, patient_id=patient_id, withdrawn__isnull=True)
 
 
-def is_told(patient_id: int, channel: str, address: str, day: date) -> bool:
-    """Does a consent for this address hold on that day or later?"""
-    return standing(patient_id, day).filter(channel=channel, address=address).exists()
+def is_told(patient_id: int, channel: str, address: str, covers: str, day: date) -> bool:
+    """Does a consent for the same at this address hold on that day or later?"""
+    return standing(patient_id, day).filter(channel=channel, address=address, covers=covers).exists()
 
 
 def holds(consent: CaregiverConsent, day: date) -> bool:

@@ -50,7 +50,7 @@ def count_crossing() -> Mark:
     if not Crossing.objects.filter(slot=slot).update(count=F("count") + 1):
         Crossing.objects.bulk_create([Crossing(slot=slot)], ignore_conflicts=True)
         Crossing.objects.filter(slot=slot).update(count=F("count") + 1)
-    return Mark(_lineage()[0], slot, Crossing.objects.values_list("count", flat=True).get(slot=slot))
+    return Mark(lineage()[0], slot, Crossing.objects.values_list("count", flat=True).get(slot=slot))
 
 
 def keep_outside(mark: Mark) -> None:
@@ -61,9 +61,9 @@ def keep_outside(mark: Mark) -> None:
 
 def look() -> int:
     """Hold what was due if a backup was restored since; how many rows. Two queries where nothing has happened."""
-    lineage, restored_at = _lineage()
-    _Shelf.of(lineage).prepare()
-    outside = _outside(lineage)  # read before the database, which is never behind it
+    own, restored_at = lineage()
+    _Shelf.of(own).prepare()
+    outside = _outside(own)  # read before the database, which is never behind it
     known = dict(Crossing.objects.values_list("slot", "count"))
     if any(count > known.get(slot, 0) for slot, count in outside.items()):
         return _hold_all(outside)
@@ -112,7 +112,8 @@ def _held(ids: Collection[int]) -> QuerySet[Reminder]:
     return Reminder.objects.filter(pk__in=ids, state=ReminderState.HELD)
 
 
-def _lineage() -> tuple[UUID, datetime | None]:
+def lineage() -> tuple[UUID, datetime | None]:
+    """The number that this database shares with its backups, and when a restore was last noticed. One query."""
     row = HandOvers.objects.values_list("lineage", "restored_at").first()
     return row or (HandOvers.objects.create(lineage=uuid4()).lineage, None)
 

@@ -113,7 +113,7 @@ def test_only_who_cares_for_both_merges_them_and_the_trail_tells() -> None:
         merging.merge_charts(factories.dorn(), again.pk, mrn=carla.mrn, why="No.", confirm=True)
     merged(again, carla)
     assert AuditEntry.objects.get(act="merge_charts").patient_id == again.pk
-    told = people.audit_entries(factories.admin(), patient_id=carla.pk)
+    told = AuditEntry.objects.filter(people.about(carla.pk))
     assert {"merge_charts", "register_patient"} <= {one.act for one in told}, "the trail of both is read in one"
 
 

@@ -159,7 +159,7 @@ def seen_by(people: dict[str, User], task: Task, left: set[str]) -> None:
 def test_every_chain_ends_with_the_administrators_and_names_another_role_before() -> None:
     for row in service_levels.levels().rows.values():
         assert row.chain[-1] == "administrator"
-        assert {row.raised_to(2, role) for role in ROLES} & set(ROLES)
+        assert {row.raised_to(2, role) for role in ROLES} & set(ROLES) or row.kind == "break_glass", "one judges alone"
 
 
 @pytest.mark.django_db

@@ -225,11 +225,11 @@ def test_with_no_release_in_use_nothing_is_called_safe_and_a_pharmacist_is_told(
     for release in releases.active():
         releases.retire(release.pk, by_id=factories.pia().pk)
     adler = factories.adler()
-    orders.signed(adler, "sertraline")
+    prescribing.sign(adler, orders.start(adler, "sertraline").change.pk, unchecked=True)
     proposal = orders.start(adler, "tramadol")
     assert proposal.review.scope.startswith("Not checked")
     assert {pair["state"] for pair in proposal.review.coverage} == {"not_checked"}
-    prescribing.sign(adler, proposal.change.pk)
+    prescribing.sign(adler, proposal.change.pk, unchecked=True)
     assert Task.objects.filter(kind=TaskKind.NOT_CHECKED, role="pharmacist", state="open").exists()
 
 

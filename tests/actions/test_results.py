@@ -35,7 +35,7 @@ def waiting(*roles: str) -> list[Task]:
 
 
 @pytest.fixture
-def on_lithium() -> None:
+def on_lithium(knowledge: None) -> None:
     orders.signed(factories.adler(), "lithium", amount="900")
 
 

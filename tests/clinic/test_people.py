@@ -8,6 +8,7 @@ from django.utils import timezone
 from medmgmt import chart, people, tasks
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.actions import side_effects
+from medmgmt.record import part2
 from medmgmt.record.models import (
     Allergy,
     CareAssignment,
@@ -51,7 +52,7 @@ def test_of_a_side_effect_the_newest_version_is_listed() -> None:
     )
     second = side_effects.correct_side_effect(factories.bo(), first.pk, severity="mild")
     assert list(medmgmt_side_effects.side_effects(factories.bo())) == [second]
-    assert list(medmgmt_side_effects.side_effects_of(factories.carla())) == [second]
+    assert list(medmgmt_side_effects.side_effects_of(factories.carla(), part2.Mask())) == [second]
 
 
 def test_a_new_patient_is_registered_with_a_team_one_works_in_now() -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from medmgmt import tasks
+from medmgmt.record import signatures
 from medmgmt.record.dosing import Sig
 from medmgmt.record.models import DosageChange, Prescription
 from medmgmt.regimen import courses
@@ -156,7 +157,8 @@ def test_a_signed_change_is_noted_by_the_database_itself_and_a_proposed_one_is_n
     run_outs.refresh()
     proposed = factories.change(taken, kind=kind, on=date(2026, 5, 1))  # type: ignore[arg-type]
     assert not SupplyTouch.objects.exists()
-    proposed.sign(by_id=factories.adler().pk, at=timezone.now())
+    by_id, at = factories.adler().pk, timezone.now()
+    proposed.sign(by_id=by_id, at=at, seal=signatures.seal_of(proposed, by_id=by_id, at=at))
     assert [touch.prescription_id for touch in SupplyTouch.objects.all()] == [taken.pk]
 
 

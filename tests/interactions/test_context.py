@@ -24,8 +24,8 @@ def taken(name: str, mg: int) -> object:
 def test_another_dose_band_is_another_context_and_the_same_band_is_not() -> None:
     low, same, high = (found("bleeding", taken("citalopram", mg), taken("warfarin", 5)) for mg in (22, 38, 60))
     assert low.key == same.key == high.key
-    assert low.context == same.context == "citalopram>20"
-    assert high.context == "citalopram>40"
+    assert low.context == same.context == "citalopram>20|warfarin<=10"
+    assert high.context == "citalopram>40|warfarin<=10"
 
 
 def test_a_dose_that_a_pair_rule_compares_parts_bands() -> None:
