@@ -299,8 +299,6 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "URL_FORMAT_OVERRIDE": None,
 }
-MIGRATION_MODULES = {"knox": None}
-"""Knox makes its own table of tokens even where ours stands in for it; nothing may point at people from there."""
 KNOX_TOKEN_MODEL = "record.Token"  # noqa: S105 - the name of a table
 MIGRATION_MODULES = {"knox": None}
 """Its table is ours: its own migrations would make another one that nobody uses and that no flush knows of."""

@@ -139,22 +139,53 @@ def switched(change: LocalChange, by_id: int) -> Release | None:
 
 @transaction.atomic
 def reject(change_id: int, by_id: int, why: str) -> LocalChange:
-    """It never comes into use."""
+    """It never comes into use; of one that holds and that somebody wants ended, that it stays."""
+    asked = LocalChange.objects.select_for_update().filter(pk=change_id, state=LocalState.APPROVED)
+    change = asked.exclude(end_asked_by=None).first()
+    if change is not None:
+        _ask_to_end(change, None, "")
+        return change
     change = _undecided(change_id)
     _decide(change, LocalState.REJECTED, by_id, why)
     return change
 
 
+def wants_a_second_person(change_id: int) -> bool:
+    """Whether somebody wants a change ended that holds: only then another may end it. NoSuchLocalChange for none."""
+    change = _in_force(change_id)
+    return change.state == LocalState.APPROVED and change.end_asked_by_id is not None
+
+
 @transaction.atomic
 def end(change_id: int, by_id: int, why: str) -> LocalChange:
-    """It holds no longer, from now on."""
-    change = LocalChange.objects.select_for_update().filter(pk=change_id, state__in=IN_FORCE, becomes="").first()
-    if change is None:
-        raise NoSuchLocalChange()
-    change.state, change.decided_why = LocalState.ENDED, why
+    """It holds no longer, from now on. What holds is ended by two people: the first asks, another than they ends it.
+
+    What was suspended is out of use already, and one person is enough.
+    """
+    change = _in_force(change_id)
+    if change.state == LocalState.APPROVED and change.end_asked_by_id is None:
+        if not why.strip():
+            raise NotARule(_("Say why."))
+        _ask_to_end(change, by_id, why)
+        return change
+    if change.state == LocalState.APPROVED and change.end_asked_by_id == by_id:
+        raise NotARule(_("A second person must agree that it goes out of use."))
+    change.state, change.decided_why = LocalState.ENDED, why.strip() or change.end_asked_why
     change.save(update_fields=["state", "decided_why"])
     release.refresh(timezone.localdate(), by_id=by_id)
     return change
+
+
+def _in_force(change_id: int) -> LocalChange:
+    change = LocalChange.objects.select_for_update().filter(pk=change_id, state__in=IN_FORCE, becomes="").first()
+    if change is None:
+        raise NoSuchLocalChange()
+    return change
+
+
+def _ask_to_end(change: LocalChange, by_id: int | None, why: str) -> None:
+    change.end_asked_by_id, change.end_asked_why = by_id, why
+    change.save(update_fields=["end_asked_by", "end_asked_why"])
 
 
 def _undecided(change_id: int) -> LocalChange:

@@ -60,6 +60,15 @@ def refusals(vendor, columns):
     yield "an_answer_is_of_its_finding", "INSERT", "interactions_answer", other, sentence
 
 
+def looking_here(connection):
+    """That a function asks our tables, and no temporary ones of the same name that whoever calls it has made."""
+    if connection.vendor == "sqlite":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        return f"SET search_path = {cursor.fetchone()[0]}, pg_temp"
+
+
 def put_up(apps, schema_editor):
     vendor = schema_editor.connection.vendor
     run = lambda sql: schema_editor.execute(sql, params=None)  # the texts hold no parameters
@@ -67,6 +76,7 @@ def put_up(apps, schema_editor):
         model._meta.db_table: [field.column for field in model._meta.local_concrete_fields]
         for model in apps.get_models()
     }
+    here = looking_here(schema_editor.connection)
     for name, event, table, when, sentence in refusals(vendor, columns):
         if vendor == "sqlite":
             run(
@@ -76,7 +86,7 @@ def put_up(apps, schema_editor):
             continue
         row = "OLD" if event == "DELETE" else "NEW"
         run(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN "
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {here} AS $$ BEGIN IF {when} THEN "
             f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
             f"RETURN {row}; END $$"
         )

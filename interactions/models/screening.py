@@ -57,6 +57,9 @@ class LocalChange(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decided_why = models.TextField(blank=True)
+    end_asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    """Who wants it out of use while it holds; a second person ends it then, or it stays."""
+    end_asked_why = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-id"]

@@ -75,7 +75,7 @@ def propose_switch(by: User, release_id: int, *, becomes: str, reason: str) -> L
     )  # fmt: skip
     audit.record(by, "propose_switch", obj=("local_change", change.pk), why=reason,
                  detail={"release": release.pk, "becomes": becomes})  # fmt: skip
-    ask_for_a_second_person(change)
+    ask_for_a_second_person(change, but=by)
     return change
 
 
@@ -114,20 +114,23 @@ def propose(by: User, wanted: Wanted) -> LocalChange:
     curation.require_sound(change)
     change.save()
     audit.record(by, "propose_rule", obj=("local_change", change.pk))
-    ask_for_a_second_person(change)
+    ask_for_a_second_person(change, but=by)
     return change
 
 
-def ask_for_a_second_person(change: LocalChange) -> None:
-    """A task for the pharmacists where there is another one than the author, else for the psychiatrists."""
-    others = User.objects.filter(role=Role.PHARMACIST, is_active=True).exclude(pk=change.author_id)
-    tasks.open_for(kinds.RULE_PROPOSED, change.pk, role=Role.PHARMACIST if others.exists() else Role.PSYCHIATRIST)
+def ask_for_a_second_person(change: LocalChange, *, but: User, key: str = "") -> None:
+    """A task for the pharmacists where there is another one than who asks, else for the psychiatrists."""
+    others = User.objects.filter(role=Role.PHARMACIST, is_active=True).exclude(pk=but.pk)
+    role = Role.PHARMACIST if others.exists() else Role.PSYCHIATRIST
+    tasks.open_for(kinds.RULE_PROPOSED, change.pk, key=key, role=role)
 
 
 @transaction.atomic
 def approve(by: User, change_id: int) -> LocalChange:
     """Puts it into use, by another than its author; CasesFailed while its cases do not come out as they should."""
     access.require(by, "approve_knowledge")
+    door.require_in_person()
+    door.require_fresh()
     release = curation.approve(change_id, by.pk)
     tell_of_suspended()
     audit.record(by, "approve_rule", obj=("local_change", change_id), detail={"release": release.pk if release else 0})
@@ -147,9 +150,21 @@ def reject(by: User, change_id: int, *, why: str) -> LocalChange:
 
 @transaction.atomic
 def end(by: User, change_id: int, *, why: str) -> LocalChange:
-    """Takes an approved one out of use."""
-    access.require(by, "curate_knowledge")
+    """Takes an approved one out of use: a pharmacist asks, and a second person does it by saying the same.
+
+    One that is suspended holds no more, and a pharmacist ends it alone.
+    """
+    access.require(by, "approve_knowledge")
+    if not curation.wants_a_second_person(change_id):
+        access.require(by, "curate_knowledge")
+    door.require_in_person()
+    door.require_fresh()
     change = curation.end(change_id, by.pk, why)
+    if change.state != LocalState.ENDED:
+        audit.record(by, "ask_to_end_rule", obj=("local_change", change_id), why=why)
+        key = kinds.RULE_PROPOSED.key_of(f"{change_id}:end:{timezone.now():%Y%m%d%H%M%S%f}")
+        ask_for_a_second_person(change, but=by, key=key)
+        return change
     audit.record(by, "end_rule", obj=("local_change", change_id))
     is_decided(change_id)
     return change
@@ -165,7 +180,11 @@ def is_decided(change_id: int) -> None:
 def try_out(by: User, change_id: int) -> tuple[LocalChange, list[Tried]]:
     """The change, and what its cases come to with it in use today; nothing is kept but the audit."""
     access.require(by, "view_knowledge")
-    change = LocalChange.objects.select_related("author", "decided_by", "of_release").filter(pk=change_id).first()
+    change = (
+        LocalChange.objects.select_related("author", "decided_by", "end_asked_by", "of_release")
+        .filter(pk=change_id)
+        .first()
+    )
     if change is None:
         raise NoSuchLocalChange()
     tried = local_release.try_out(change, timezone.localdate())

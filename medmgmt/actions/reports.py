@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from interactions.engine.red_flags import RedFlag
@@ -74,6 +74,7 @@ class Reader:
 
     patient: Patient
     channel: str
+    address: str
     consent: CaregiverConsent | None = None
 
 
@@ -85,11 +86,11 @@ def take_reply(channel: str, report: Report) -> None:
         return
     points = ContactPoint.objects.filter(channel=channel, address=sender, ended_at=None)
     for patient in access.patients_for_the_clock(points.values_list("patient_id", flat=True)):
-        read_reply(Reader(patient, channel), report)
+        read_reply(Reader(patient, channel, sender), report)
     helped = CaregiverConsent.objects.filter(channel=channel, address=sender, withdrawn=None)
     for consent in helped.order_by("pk"):
         for patient in access.patients_for_the_clock([consent.patient_id]):
-            read_reply(Reader(patient, channel, consent), report)
+            read_reply(Reader(patient, channel, sender, consent), report)
 
 
 def read_reply(reader: Reader, report: Report) -> None:
@@ -130,14 +131,9 @@ def is_switched(reader: Reader, said: Meant) -> bool:
 
 
 def is_answered(reader: Reader, choice: Choice) -> bool:
-    """The last reminder is answered as by its link; False where none came of late that could be answered so, where the
-    consent of whoever writes is over, and where the medicine is no longer taken: a person reads it then."""
-    since = timezone.now() - timedelta(days=settings.REMINDER_LINK_DAYS)
-    sent = Reminder.objects.filter(
-        patient=reader.patient, channel=reader.channel, caregiver=reader.consent, items__isnull=False,
-        state__in=(ReminderState.SENT, ReminderState.DELIVERED, ReminderState.UNKNOWN), handed_over_at__gte=since,
-    )  # fmt: skip
-    last = sent.order_by("-handed_over_at", "-id").first()
+    """The last reminder is answered as by its link; False where none came there of late that could be answered so,
+    where the consent of whoever writes is over, and where the medicine is no longer taken: a person reads it then."""
+    last = sent_to(reader).order_by("-handed_over_at", "-id").first()
     consent = reader.consent
     if consent is not None and not consents.holds(consent, reader.patient.today(timezone.now())):
         return False
@@ -150,6 +146,23 @@ def is_answered(reader: Reader, choice: Choice) -> bool:
     except SnoozedEnough:
         return False
     return True
+
+
+def sent_to(reader: Reader) -> QuerySet[Reminder]:
+    """The reminders of late that went to the address that answers; what went to one before it was read elsewhere."""
+    sent = Reminder.objects.filter(
+        patient=reader.patient, channel=reader.channel, caregiver=reader.consent, items__isnull=False,
+        state__in=(ReminderState.SENT, ReminderState.DELIVERED, ReminderState.UNKNOWN),
+        handed_over_at__gte=timezone.now() - timedelta(days=settings.REMINDER_LINK_DAYS),
+    )  # fmt: skip
+    if reader.consent is not None:
+        return sent
+    left = OuterRef("handed_over_at")
+    points = ContactPoint.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gt=left), patient=reader.patient, channel=reader.channel, address=reader.address,
+        created_at__lte=left,
+    )  # fmt: skip
+    return sent.filter(Exists(points))
 
 
 def raise_alarm(reader: Reader, report: Report, flags: Sequence[RedFlag]) -> None:

@@ -72,6 +72,7 @@ class LocalChangeLine(Shown):
         "id kind adds_rule a b of_source of_rule of_code severity problem effect management reason citation"
         " of_release becomes"
         " valid_from valid_until cases state author proposed_at decided_by decided_at decided_why"
+        " end_asked_by end_asked_why"
     )  # fmt: skip
     kind = serializers.ChoiceField(["rule", "regrade", "derivation", "pair", "switch"])
     cases = serializers.ListField()
@@ -149,10 +150,12 @@ ADDRESSES = [
             "Puts it into use; refused to its author, and while one of its cases does not come out as it should.",
             refuses=("refused", "not-in-person"))),
     at("local-changes/<local_change_id>/reject", "reject-local-change",
-       post=writes(LocalChangeLine, knowledge.reject, "Declines it; the row stays.", takes=Why,
+       post=writes(LocalChangeLine, knowledge.reject,
+            "Declines it, or the end that somebody asked for; the row stays.", takes=Why,
             refuses=("refused", "not-in-person"))),
     at("local-changes/<local_change_id>/end", "end-local-change",
-       post=writes(LocalChangeLine, knowledge.end, "Takes an approved one out of use.", takes=Why,
+       post=writes(LocalChangeLine, knowledge.end,
+            "Takes an approved one out of use: the first asks, a second person who says the same ends it.", takes=Why,
             refuses=("refused", "not-in-person"))),
 ]
 # fmt: on

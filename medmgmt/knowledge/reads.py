@@ -73,7 +73,7 @@ def example_case(by: User, a: str, b: str, of_source: str, of_rule: str) -> str:
 def local_changes(by: User) -> QuerySet[LocalChange]:
     """The clinic's own rules and grades, the newest first."""
     access.require(by, "view_knowledge")
-    return LocalChange.objects.select_related("author", "decided_by", "of_release").order_by("-id")
+    return LocalChange.objects.select_related("author", "decided_by", "end_asked_by", "of_release").order_by("-id")
 
 
 def rescreenings(by: User) -> QuerySet[RescreenRun]:

@@ -16,14 +16,19 @@ def bare(text: str) -> str:
 
 
 class NotRepeated:
-    """Refuses one piece said over and over, and rows as on a keyboard: “abcabcabcabc”, “123456789012”."""
+    """Refuses one piece said over and over, with a mark or two behind it, and rows as on a keyboard: “abcabcabcabc”,
+    “passwordpassword1”, “123456789012”."""
+
+    LOOKED_AT = 128
+    """Characters; nobody repeats so long a piece, and a longer look would take its time."""
 
     ROWS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
 
     def validate(self, password: str, user: object = None) -> None:
-        small = password.casefold()
+        small = password.casefold()[: self.LOOKED_AT]
         repeats = re.fullmatch(r"(.{1,6}?)\1+(.{0,5})", small, re.DOTALL)
         is_repeated = repeats is not None and repeats[1].startswith(repeats[2])
+        is_repeated = is_repeated or re.fullmatch(r"(.+?)\1+.{0,2}", small, re.DOTALL) is not None
         in_a_row = any(small in row or small in row[::-1] for row in self.ROWS)
         if is_repeated or in_a_row or len(set(small)) < 5:
             raise ValidationError(self.get_help_text(), code="password_repeats")

@@ -127,9 +127,9 @@ def void_fill(request: Asked, prescription_id: int, dispense_id: int) -> HttpRes
     """Taking back a fill that was written down wrongly."""
     access.require(request.user, "void_fill")
     shown, form = charts.course(request.user, prescription_id), WhyForm(request.POST or None)
-    found = [repeats.in_words(one) for one in shown.dispenses if one.pk == dispense_id]
+    fill = get_object_or_404(shown.medication.prescription.dispenses, pk=dispense_id)
     said = _("The fill is taken back. Run-out and reminders follow.")
-    notes = [*found, _("It stays in the record with your reason, and counts no more.")]
+    notes = [repeats.in_words(fill), _("It stays in the record with your reason, and counts no more.")]
     done = sent(request, form, supply.void_fill, dispense_id, leads_to=chart_of(shown.patient), said=said)
     subtitle, title = shown.medication.prescription.drug_name, _("Take a fill back")
     return done or patient_form(

@@ -13,6 +13,7 @@ from interactions.models import LocalChange, LocalState
 from medmgmt.actions import knowledge
 from medmgmt.knowledge import reads
 from medmgmt.record import access
+from medmgmt.record.models import User
 from medmgmt.web.kit import kept
 from medmgmt.web.kit.once import sent
 from medmgmt.web.kit.page import Asked, page, paged, status_of, to
@@ -24,6 +25,8 @@ SAID: dict[str, Promise] = {
     "end": gettext_lazy("It is no longer in use."),
 }
 SWITCHED = gettext_lazy("It is done: every review from now on goes by it.")
+STAYS = gettext_lazy("It stays in use.")
+ASKED_TO_END = gettext_lazy("It stays in use until a second person takes it out.")
 MOST_FOUND = 200
 PREFILLED = ("of_source", "of_rule", "of_code", "a", "b", "severity")
 
@@ -63,7 +66,8 @@ def page_of(request: Asked, local_change_id: int) -> HttpResponse:
         "fails": [one for one in tried if not one.passes],
         "may_decide": is_open and may(request.user, "approve_knowledge"),
         "is_own": change.author_id == request.user.pk,
-        "may_end": is_in_force(change) and may(request.user, "curate_knowledge"),
+        "may_end": may_end(request.user, change),
+        "may_keep": may(request.user, "approve_knowledge"),
         "why": request.POST.get("why", ""),
     }
     return render(request, "rule_change.html", context)
@@ -72,6 +76,13 @@ def page_of(request: Asked, local_change_id: int) -> HttpResponse:
 def is_in_force(change: LocalChange) -> bool:
     """Whether there is something that can be taken out of use; a switch of a release is over once it was done."""
     return not change.becomes and change.state in (LocalState.APPROVED, LocalState.SUSPENDED)
+
+
+def may_end(by: User, change: LocalChange) -> bool:
+    """Whether this person may ask for its end, or end what another than they asks to end."""
+    if change.state == LocalState.APPROVED and change.end_asked_by_id is not None:
+        return change.end_asked_by_id != by.pk and access.may(by, "approve_knowledge")
+    return is_in_force(change) and access.may(by, "curate_knowledge")
 
 
 @page
@@ -120,7 +131,7 @@ def decide(request: Asked, local_change_id: int, decision: str) -> HttpResponse:
         is_switch = knowledge.approve(request.user, local_change_id).becomes
         return to(request, shown_at(local_change_id), SWITCHED if is_switch else SAID[decision])
     if decision == "reject":
-        knowledge.reject(request.user, local_change_id, why=why)
-    else:
-        knowledge.end(request.user, local_change_id, why=why)
-    return to(request, shown_at(local_change_id), SAID[decision])
+        stays = knowledge.reject(request.user, local_change_id, why=why).state == LocalState.APPROVED
+        return to(request, shown_at(local_change_id), STAYS if stays else SAID[decision])
+    is_over = knowledge.end(request.user, local_change_id, why=why).state == LocalState.ENDED
+    return to(request, shown_at(local_change_id), SAID[decision] if is_over else ASKED_TO_END)

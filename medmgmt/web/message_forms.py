@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from medmgmt.actions import messages
 from medmgmt.messages.planning import COVERS
 from medmgmt.record.models import Channel
-from medmgmt.web.kit.forms import asks
+from medmgmt.web.kit.forms import LARGEST, asks
 from medmgmt.web.kit.plain_words import COVER_WORDS
 
 BEFORE, AFTER = (14, 7, 5, 3, 2, 1, 0), (1, 2, 3, 7, 14)
@@ -46,7 +46,7 @@ class PlanForm(forms.Form):
     quiet_from = forms.TypedChoiceField(label=_("Quiet from"), coerce=int, choices=hours(17, 24))
     quiet_until = forms.TypedChoiceField(label=_("Quiet until"), coerce=int, choices=hours(5, 12))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=LARGEST)
 
     @property
     def ticked(self) -> list[forms.BoundField]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from medmgmt.actions import merging, observing, people, supply
 from medmgmt.record.models import AllergyKind, Level, ReactionSeverity, Sex
 from medmgmt.record.models.observations import validate_icd10cm
-from medmgmt.web.kit.forms import asks, confirm, note, with_blank
+from medmgmt.web.kit.forms import LARGEST, asks, confirm, note, with_blank
 from medmgmt.web.supply_forms import UNITS
 from refills.models import EarlyReason, PartialReason
 
@@ -137,7 +137,7 @@ class MergeForm(forms.Form):
 class UpdatePatientForm(PatientForm):
     """Corrected details; the version says what was seen when the correction began."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput())
+    version = forms.IntegerField(widget=forms.HiddenInput(), min_value=1, max_value=LARGEST)
 
 
 class EnrolForm(forms.Form):

@@ -7,13 +7,14 @@ from typing import Any
 
 from django import forms
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from interactions.models import Finding
 from medmgmt.actions import monitoring, prescribing
 from medmgmt.actions import review as actions
 from medmgmt.monitoring import measures
@@ -22,7 +23,7 @@ from medmgmt.review import reads
 from medmgmt.review.cards import FindingCard, ProblemCard
 from medmgmt.web import review_forms
 from medmgmt.web.kit import banner
-from medmgmt.web.kit.forms import Written
+from medmgmt.web.kit.forms import LARGEST, Written
 from medmgmt.web.kit.page import FORESEEN, Asked, mendable, page, refusal_on, status_of, to
 from medmgmt.web.kit.patient_page import chart_of
 from medmgmt.web.order_forms import WithdrawForm
@@ -86,8 +87,10 @@ def with_answer_forms(
     return found
 
 
-def give(request: Asked, finding_id: int) -> AnswerForm:
-    """Takes the answer that was sent; the form says what was refused."""
+def give(request: Asked, finding_id: int, **of: int) -> AnswerForm:
+    """Takes the answer that was sent; the form says what was refused. A finding that is not of what the address names
+    is not there."""
+    get_object_or_404(Finding, pk=finding_id, **of)
     form = review_forms.sent(finding_id, request.POST)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):
@@ -132,7 +135,7 @@ def answer_screening(request: Asked, patient_id: int, finding_id: int) -> HttpRe
     """Accepts a card with a reason. With htmx it changes in place, and what still waits beside it."""
     if not request.POST:
         return redirect("web:screening", patient_id)
-    form = give(request, finding_id)
+    form = give(request, finding_id, review__patient_id=patient_id)
     is_back = form.errors or request.method == "GET"
     bound = {finding_id: form} if is_back else {}
     if not request.htmx:
@@ -206,7 +209,7 @@ def answer(request: Asked, change_id: int, finding_id: int) -> HttpResponse:
     """Accepts a card with a reason. With htmx it changes in place, and the signature below it."""
     if not request.POST:
         return redirect("web:review", change_id)
-    form = give(request, finding_id)
+    form = give(request, finding_id, review__change_id=change_id)
     if request.htmx:
         return answered_in_place(request, change_id, finding_id, form)
     if form.errors or request.method == "GET":
@@ -254,7 +257,7 @@ def withdraw(request: Asked, change_id: int) -> HttpResponse:
 class WordForm(forms.Form):
     """Which review was read, and the sentence."""
 
-    review = forms.IntegerField()
+    review = forms.IntegerField(min_value=1, max_value=LARGEST)
     note = Written(max_length=actions.MOST_NOTE, required=False)
 
 

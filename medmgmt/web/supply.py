@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.forms import Form
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -84,6 +85,7 @@ def revoke(request: Asked, prescription_id: int, authorisation_id: int) -> HttpR
     """Taking a prescription back."""
     access.require(request.user, "authorise_refill")
     shown, form = reads.renewal(request.user, prescription_id), WhyForm(request.POST or None)
+    get_object_or_404(shown.prescription.authorisations, pk=authorisation_id)
     said = _("The prescription is revoked. Tell the pharmacy as well.")
     notes = [_("Nothing more may be filled on it from today on. Fills that were made stand.")]
     done = sent(request, form, authorising.revoke, authorisation_id, leads_to=address_of(prescription_id), said=said)
@@ -128,6 +130,8 @@ def lift(request: Asked, prescription_id: int, limit_id: int) -> HttpResponse:
     """Limited dispensing ends before its day."""
     access.require(request.user, "limit_supply")
     shown, form = reads.renewal(request.user, prescription_id), WhyForm(request.POST or None)
+    of_this = Q(prescription=None) | Q(prescription=shown.prescription)
+    get_object_or_404(shown.patient.supply_limits.filter(of_this), pk=limit_id)
     said = _("Dispensing is no longer limited by this.")
     done = sent(request, form, authorising.lift_limit, limit_id, leads_to=address_of(prescription_id), said=said)
     return done or supply_form(request, shown, form, title=_("Lift limited dispensing"), button=_("Lift it"))

@@ -55,9 +55,9 @@ def merging(vendor, names):
     return f"EXISTS ({into}) AND {same}"
 
 
-def on_postgresql(columns):
+def on_postgresql(columns, here):
     """Triggers and the functions they call; room on the pages of the queue; its index by settling; the lineage."""
-    function = "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {} END $$"
+    function = f"CREATE FUNCTION {{}}() RETURNS trigger LANGUAGE plpgsql {here} AS $$ BEGIN {{}} END $$"
     refusal = "RAISE EXCEPTION '{}' USING ERRCODE = 'integrity_constraint_violation';"
     for table, sentence in APPEND_ONLY.items():
         name = f"{table}_is_append_only"
@@ -84,7 +84,7 @@ def on_postgresql(columns):
     yield "INSERT INTO refills_handovers (lineage) VALUES (gen_random_uuid())"
 
 
-def on_sqlite(columns):
+def on_sqlite(columns, _here):
     """The same, a trigger for each event."""
     for table, sentence in APPEND_ONLY.items():
         for event, done in (("UPDATE", "changed"), ("DELETE", "deleted")):
@@ -102,13 +102,22 @@ def on_sqlite(columns):
     yield "INSERT INTO refills_handovers (lineage) VALUES (lower(hex(randomblob(16))))"
 
 
+def looking_here(connection):
+    """That a function asks our tables, and no temporary ones of the same name that whoever calls it has made."""
+    if connection.vendor == "sqlite":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        return f"SET search_path = {cursor.fetchone()[0]}, pg_temp"
+
+
 def put_up(apps, schema_editor):
     statements = {"postgresql": on_postgresql, "sqlite": on_sqlite}[schema_editor.connection.vendor]
     columns = {
         model._meta.db_table: [field.column for field in model._meta.local_concrete_fields]
         for model in apps.get_models()
     }
-    for statement in statements(columns):
+    for statement in statements(columns, looking_here(schema_editor.connection)):
         schema_editor.execute(statement, params=None)  # the texts hold no parameters
 
 

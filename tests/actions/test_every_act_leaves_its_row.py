@@ -506,7 +506,7 @@ LINES = [
     Line(knowledge.propose_switch, "pia", lambda by, w: knowledge.propose_switch(by, w.ids["release_id"],
          becomes="retired", reason=WHY), "propose_switch", "local_change", why=WHY, whose=SITE),
     Line(knowledge.activate, "pia", activated, "activate_release", "release", whose=SITE, before=retired),
-    Line(knowledge.end, "pia", ended, "end_rule", "local_change", whose=SITE, before=approved),
+    Line(knowledge.end, "pia", ended, "ask_to_end_rule", "local_change", why="x", whose=SITE, before=approved),
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from interactions import library, releases
 from interactions.engine import cases
 from interactions.errors import CasesFailed, NotARule
-from interactions.models import LocalChange, Release, RescreenRun
+from interactions.models import LocalChange, LocalState, Release, RescreenRun
 from medmgmt.actions import knowledge as acts
 from medmgmt.actions import rescreening
 from medmgmt.record.errors import NotAllowed
@@ -85,6 +85,7 @@ def test_a_shipped_rule_gets_another_grade_with_its_reason_beside_it() -> None:
     assert found[0]["severity"] == wanted
     assert "Weekly levels here." in str(found)
     acts.end(factories.pia(), change.pk, why="no longer")
+    acts.end(factories.adler(), change.pk, why="")
     assert said("lithium", "ibuprofen")[0]["severity"] == was
 
 
@@ -116,6 +117,32 @@ def test_it_begins_and_ends_on_its_days() -> None:
     assert said("lamotrigine", "metformin") == []
 
 
+def test_nobody_takes_a_rule_that_holds_out_of_use_alone() -> None:
+    change = new_rule()
+    acts.approve(factories.adler(), change.pk)
+    asked = acts.end(factories.pia(), change.pk, why="too loud")
+    assert asked.state == LocalState.APPROVED
+    with pytest.raises(NotARule, match="second person"):
+        acts.end(factories.pia(), change.pk, why="too loud")
+    assert said("lamotrigine", "metformin"), "it speaks until a second person agrees"
+    assert Task.objects.filter(source_type="local_change", role="psychiatrist", state="open").count() == 1
+    assert acts.end(factories.adler(), change.pk, why="").state == LocalState.ENDED
+    assert said("lamotrigine", "metformin") == []
+    assert not Task.objects.filter(source_type="local_change", state="open").exists()
+
+
+def test_a_psychiatrist_asks_for_no_end_and_what_was_asked_may_be_declined() -> None:
+    change = new_rule()
+    acts.approve(factories.adler(), change.pk)
+    with pytest.raises(NotAllowed):
+        acts.end(factories.adler(), change.pk, why="too loud")
+    acts.end(factories.pia(), change.pk, why="too loud")
+    kept = acts.reject(factories.adler(), change.pk, why="it saved somebody")
+    assert (kept.state, kept.end_asked_by_id) == (LocalState.APPROVED, None)
+    assert said("lamotrigine", "metformin")
+    assert acts.end(factories.pia(), change.pk, why="once more").state == LocalState.APPROVED
+
+
 def test_a_change_for_one_day_holds_on_that_day() -> None:
     today = timezone.localdate()
     acts.approve(factories.adler(), new_rule(valid_from=today, valid_until=today).pk)
@@ -128,6 +155,7 @@ def test_only_a_rule_in_use_of_the_release_that_is_named_is_regraded() -> None:
     ended = new_rule()
     acts.approve(factories.adler(), ended.pk)
     acts.end(factories.pia(), ended.pk, why="no longer")
+    acts.end(factories.adler(), ended.pk, why="")
     shipped = releases.active()[0].rules.values_list("rule_id", flat=True)[0]
     for source, rule in (("local", f"LOCAL-{ended.pk}"), ("Another", shipped)):
         wanted = acts.Wanted(

@@ -53,6 +53,7 @@ def test_a_derivation_on_two_drugs_is_regraded_and_says_by_which_change() -> Non
     assert f"Here major instead of moderate: Seen weekly here. (change {change.pk} of this clinic)" in told
     assert [severity for severity, _told in graded("D04", "mirtazapine", "tramadol")] != ["major"]
     actions_knowledge.end(factories.pia(), change.pk, why="no longer")
+    actions_knowledge.end(factories.adler(), change.pk, why="")
     assert [severity for severity, _told in graded("D04", "tramadol", "trazodone")] == ["moderate"]
 
 

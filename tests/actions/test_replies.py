@@ -129,6 +129,26 @@ def test_an_answer_by_text_is_the_answer_of_the_link(text: str, answer: str) -> 
 
 
 @pytest.mark.django_db
+def test_an_answer_from_a_new_number_answers_nothing_that_went_to_the_old_one() -> None:
+    row = reminded()
+    people.set_contact(factories.bo(), factories.carla().pk, channel="sms", address="+14155550199", consented=True)
+    said("done", sender="+14155550199")
+    row.refresh_from_db()
+    assert row.answer == "none"
+    assert [task.detail for task in calls()] == ["“done”"]
+
+
+@pytest.mark.django_db
+def test_an_answer_from_the_number_that_a_reminder_went_to_counts_though_its_consent_was_written_anew_since() -> None:
+    row = reminded()
+    people.set_contact(factories.bo(), factories.carla().pk, channel="sms", address=PHONE, consented=True)
+    said("done")
+    row.refresh_from_db()
+    assert row.answer == "confirmed"
+    assert calls() == []
+
+
+@pytest.mark.django_db
 def test_an_answer_to_no_reminder_is_read_by_a_nurse() -> None:
     said("need a refill")
     assert [task.detail for task in calls()] == ["“need a refill”"]

@@ -143,7 +143,7 @@ api:local-change             GET    s y y y y n y n n
 api:passive-pairs            GET    s y y y y n y n n
 api:approve-local-change     POST   s y n y n n y n n
 api:reject-local-change      POST   s y n y n n y n n
-api:end-local-change         POST   s n n x n n n n n
+api:end-local-change         POST   s x n x n n x n n
 api:audit                    GET    s n n n y n n n y
 api:break-glass              GET    s y y y n n y n y
 api:break-glass              POST   s y y y n n y n n

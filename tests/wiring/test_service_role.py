@@ -138,3 +138,14 @@ def test_the_owner_is_not_the_service_and_a_superuser_neither(db: None) -> None:
         cursor.execute(f"CREATE ROLE {ROLE} SUPERUSER")
     with pytest.raises(CommandError, match="more than a service should"):
         made()
+
+
+def test_every_trigger_that_asks_or_writes_a_table_knows_where_the_tables_are(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname, p.proconfig FROM pg_proc AS p WHERE p.pronamespace = current_schema()::regnamespace"
+            " AND p.prorettype = 'trigger'::regtype AND p.prosrc ~ '(FROM|UPDATE|INTO) [a-z_]+'"
+        )
+        found = dict(cursor.fetchall())
+    assert len(found) > 10
+    assert [name for name, told in found.items() if not any("search_path" in one for one in told or [])] == []

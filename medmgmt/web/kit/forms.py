@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 NOTE_LENGTH = 2000
+LARGEST = 10**18 - 1
+"""The largest number that a form or an address names a thing or its version by; a database holds it."""
 UNREADABLE = gettext_lazy("This holds a control character that nobody can read. Type it again without it.")
 NO_SUCH_DAY = gettext_lazy("Look at the year again: it is beyond what can be meant.")
 CHOOSE = ("", gettext_lazy("Choose…"))

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from interactions.models import LocalChange, Release
-from medmgmt.actions import review, signing_in
+from medmgmt.actions import knowledge, review, signing_in
 from medmgmt.record.models import AuditEntry, CoSignature, Status, User
 from tests import factories as cast
 from tests import shipped_knowledge
@@ -173,3 +173,17 @@ def test_over_the_api_the_problem_says_where_to_confirm_and_then_it_is_done(tire
     told = client.post(where, {"password": cast.PASSWORD}, content_type="application/json")
     assert told.json() == {"seconds": settings.CONFIRM_MINUTES * 60}
     assert client.post(f"/api/proposals/{change.pk}/sign/", {}, content_type="application/json").status_code == 200
+
+
+def test_a_second_word_on_what_the_knowledge_says_asks_who_gives_it(tired: Any) -> None:
+    wanted = knowledge.Wanted(
+        "major", "Seen here.", ["lamotrigine + metformin => major"], a="lamotrigine", b="metformin", adds_rule=True
+    )
+    change = knowledge.propose(cast.pia(), wanted)
+    client, address = tired(cast.adler()), f"/knowledge/rules/{change.pk}/approve/"
+    asked = client.post(address)
+    change.refresh_from_db()
+    assert (asked.status_code, change.state) == (403, "proposed")
+    client.post(address, {"proof_password": cast.PASSWORD})
+    change.refresh_from_db()
+    assert change.state == "approved"

@@ -52,7 +52,10 @@ def test_a_rule_goes_from_proposal_to_use_and_out_of_it(pia: Client, browser: ob
     live = adler.post(f"/knowledge/rules/{change.pk}/approve/", follow=True).content.decode()
     assert "approved" in live
     assert f"LOCAL-{change.pk}" in pia.get("/knowledge/rules/").content.decode()
-    ended = pia.post(f"/knowledge/rules/{change.pk}/end/", {"why": "superseded"}, follow=True).content.decode()
+    asked = pia.post(f"/knowledge/rules/{change.pk}/end/", {"why": "superseded"}, follow=True).content.decode()
+    assert "until a second person agrees it holds" in asked
+    assert f"LOCAL-{change.pk}" in pia.get("/knowledge/rules/").content.decode()
+    ended = adler.post(f"/knowledge/rules/{change.pk}/end/", {"why": ""}, follow=True).content.decode()
     assert "superseded" in ended
     assert f"LOCAL-{change.pk}" not in pia.get("/knowledge/rules/").content.decode()
 

@@ -237,7 +237,7 @@ def test_a_caregivers_reply_after_the_consent_is_over_is_read_by_a_person(world:
         state="sent", handed_over_at=timezone.now(), settled_at=timezone.now()
     )
     with time_machine.travel(timezone.now() + timedelta(days=7), tick=False):
-        report = Report("e-1", Said.REPLY, "", "mara@mail.example", "OK")
+        report = Report("e-1", Said.REPLY, "", "mara@mail.example", "done")
         actions_reports.take_report("email", report)
     assert not Reminder.objects.filter(caregiver=mara).exclude(answer="none").exists()
-    assert Task.objects.filter(detail__contains="Mara: “OK”").exists()
+    assert Task.objects.filter(detail__contains="Mara: “done”").exists()
