@@ -300,10 +300,10 @@ def openings(count: int) -> None:
 
 LISTS: dict[str, tuple[str, Callable[[int], object], int]] = {
     "patients/": ("bo", patients, 8),
-    "prescriptions/": ("bo", prescriptions, 8),
-    "proposals/": ("bo", prescriptions, 8),
+    "prescriptions/": ("bo", prescriptions, 7),
+    "proposals/": ("bo", prescriptions, 7),
     "side-effects/": ("bo", side_effects, 7),
-    "dispenses/": ("bo", dispenses, 8),
+    "dispenses/": ("bo", dispenses, 7),
     "reminders/": ("bo", reminders, 7),
     "tasks/": ("bo", tasks, 7),
     "patients/{carla}/observations/": ("bo", observations, 7),
@@ -315,7 +315,7 @@ LISTS: dict[str, tuple[str, Callable[[int], object], int]] = {
     "patients/{carla}/enrolments/": ("bo", lambda _: None, 7),
     "patients/{carla}/encounters/": ("bo", encounters, 7),
     "patients/{carla}/monitoring-orders/": ("bo", monitoring_orders, 7),
-    "authorisations/": ("bo", authorisations, 8),
+    "authorisations/": ("bo", authorisations, 7),
     "absences/": ("bo", absences, 6),
     "selftests/": ("pia", selftests, 4),
     "audit/": ("admin", entries, 4),
