@@ -111,9 +111,15 @@ def is_done(reader: Reader, said: Meant) -> bool:
     if said in (Meant.STOP, Meant.START, Meant.YES):
         return is_switched(reader, said)
     if said == Meant.THANKS:
-        return True
+        return is_told(reader)
     choice = ANSWERS.get(said)
     return choice is not None and is_answered(reader, choice)
+
+
+def is_told(reader: Reader) -> bool:
+    """Whether whoever writes is still to be told: the patient, or somebody whose consent holds today."""
+    today = reader.patient.today(timezone.now())
+    return reader.consent is None or consents.holds(reader.consent, today)
 
 
 def is_switched(reader: Reader, said: Meant) -> bool:
@@ -138,8 +144,7 @@ def is_answered(reader: Reader, choice: Choice) -> bool:
         state__in=(ReminderState.SENT, ReminderState.DELIVERED, ReminderState.UNKNOWN), handed_over_at__gte=since,
     )  # fmt: skip
     last = sent.order_by("-handed_over_at", "-id").first()
-    consent = reader.consent
-    if consent is not None and not consents.holds(consent, reader.patient.today(timezone.now())):
+    if not is_told(reader):
         return False
     if last is None or not planning.is_about_something(last, reader.patient.today(timezone.now())):
         return False
