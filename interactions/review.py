@@ -1,7 +1,7 @@
 """The review of a patient's regimens: what is kept of a check, who answers it, and what still waits for an answer."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -92,6 +92,10 @@ def draft(
 ) -> Draft:
     """Check every day given; new is what `earlier` does not hold. Nothing is written."""
     judged = [(regimen, check.check(regimen, held.knowledge)) for regimen in sorted(after, key=lambda one: one.day)]
+    without = without_restricted(judged, held.knowledge)
+    open_findings = (
+        {one for _day, judgement in without for one in judgement.findings} if without is not judged else None
+    )
     review = Review(
         patient_id=patient_id,
         change_id=change_id,
@@ -99,8 +103,8 @@ def draft(
         by_id=by_id,
         at=timezone.now(),
         regimen=[_snapshot(regimen) for regimen, _judgement in judged],
-        coverage=_coverage(judged),
-        not_checked=_not_checked(judged),
+        coverage=_marked(_coverage(judged), _coverage(without)),
+        not_checked=_marked(_not_checked(judged), _not_checked(without)),
         scope=scope(held.knowledge),
         is_unchecked=says_nothing(held.knowledge),
     )
@@ -111,7 +115,29 @@ def draft(
         for card in cards.gathered([finding for finding, _day in first], held.knowledge.formulary)
         for finding in card.findings
     }
-    return Draft(review, [_row(review, _on(finding, problems), day, earlier, instead) for finding, day in first])
+    rows = [_row(review, _on(finding, problems), day, earlier, instead) for finding, day in first]
+    for row, (finding, _day) in zip(rows, first, strict=True):
+        row.is_restricted = open_findings is not None and finding not in open_findings
+    return Draft(review, rows)
+
+
+def without_restricted(
+    judged: list[tuple[Regimen, Judgement]], knowledge: Knowledge
+) -> list[tuple[Regimen, Judgement]]:
+    """What would be said of the same days without the facts that are restricted; the very same where none are."""
+    if all(regimen.open_facts is None for regimen, _said in judged):
+        return judged
+    return [(regimen, check.check(known_to_all(regimen), knowledge)) for regimen, _said in judged]
+
+
+def known_to_all(regimen: Regimen) -> Regimen:
+    """The regimen with the facts that are not restricted."""
+    return replace(regimen, facts=regimen.open_facts or regimen.facts, open_facts=None)
+
+
+def _marked(entries: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries, marked where they are not said without what is restricted."""
+    return [one if one in known else {**one, "restricted": True} for one in entries]
 
 
 def says_nothing(knowledge: Knowledge) -> bool:

@@ -155,27 +155,28 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
     held = library.loaded()
     person = at.person(held.knowledge)
     record, findings = person.record, standing(at, known, person, held, hides)
+    observations = hides.seen(record.observations)
     return Chart(
         patient=patient,
         day=at.day,
         today=today,
         age=patient.age_on(at.day),
-        facts=latest_by_code(record.observations),
+        facts=latest_by_code(observations),
         enrolments=at.enrolments(),
         team_names=[assignment.team.name for assignment in at.assignments()],
         allergies=medmgmt_allergies.listed(record.allergies),
-        conditions=list(record.conditions),
+        conditions=hides.seen(record.conditions),
         medications=[one for one in medications if one.state in ("taking", "held") or planned(one, at.day)],
         past=[one for one in medications if one.state == "stopped" and not planned(one, at.day)],
         proposals=hides.of_prescriptions(at.proposals()),
         standing=findings.cards,
         not_checked=hides.not_checked(findings.review.not_checked) if findings.review else [],
         side_effects=at.side_effects(medmgmt_side_effects.side_effects_of(patient, hides)),
-        observations=list(record.observations[:RECENT]),
+        observations=observations[:RECENT],
         dispenses=list(reads.with_voidings(at.dispenses().exclude(prescription__in=hides.hidden))[:RECENT]),
         tasks=list(at.tasks().exclude(part2.hidden_tasks(by, [patient.pk]))),
         reviewed=findings.review,
-        encounters=list(at.encounters()[:VISITS]),
+        encounters=list(at.encounters().exclude(pk__in=hides.of(Encounter))[:VISITS]),
         remarks=list(at.remarks()),
         hides=hides,
     )

@@ -7,7 +7,8 @@ from django.db.models import Prefetch, QuerySet
 from interactions import library
 from interactions.engine.red_flags import RedFlag
 from medmgmt.record import access, part2
-from medmgmt.record.models import Patient, SideEffectReport, Suspect, User
+from medmgmt.record.errors import NoSuchThing
+from medmgmt.record.models import Patient, Restricted, SideEffectReport, Suspect, User
 from refills.models import Task
 
 
@@ -35,24 +36,27 @@ class SideEffectPage:
 
 def side_effects(by: User) -> QuerySet[SideEffectReport]:
     """The newest version of each report of the person's patients."""
-    found = SideEffectReport.objects.filter(patient_id__in=access.own_or_cared_for(by), corrected_by=None)
+    mine = part2.listed(by, kind=Restricted.NOTES)
+    found = SideEffectReport.objects.filter(mine, patient_id__in=access.own_or_cared_for(by), corrected_by=None)
     return found.select_related("reporter").order_by("-began_on", "-id")
 
 
 def side_effects_of(patient: Patient, hides: part2.Mask) -> QuerySet[SideEffectReport]:
-    """The newest version of each report, with its suspects ready, but for medicines that are hidden."""
+    """The newest version of each report, with its suspects ready, but for reports and medicines that are hidden."""
     suspects = Suspect.objects.exclude(prescription__in=hides.hidden).select_related("prescription").order_by("rank")
-    newest = SideEffectReport.current(patient.pk).select_related("reporter")
+    newest = SideEffectReport.current(patient.pk).exclude(pk__in=hides.of(SideEffectReport)).select_related("reporter")
     return newest.prefetch_related(Prefetch("suspects", queryset=suspects)).order_by("-began_on", "-id")
 
 
 def side_effect(by: User, report_id: int) -> SideEffectPage:
-    """A report for staff, or for the patient it is about."""
+    """A report for staff, or for the patient it is about; NoSuchThing for a programme's, from outside it."""
     report = SideEffectReport.objects.filter(pk=report_id).select_related("reporter").first()
     act = "view_own" if by.patient_id else "view_chart"
     patient = access.patient_for(by, act, report.patient_id if report else 0)
     assert report is not None
     hides = part2.mask(by, patient.pk)
+    if hides.hides_record(report):
+        raise NoSuchThing
     suspects = report.suspects.exclude(prescription__in=hides.hidden).select_related("prescription", "change")
     suspects = suspects.order_by("rank")
     tasks = patient.tasks.filter(source_type="side_effect", source_id=str(report.pk)).select_related("assignee")

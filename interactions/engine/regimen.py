@@ -154,3 +154,6 @@ class Regimen:
     drugs: tuple[Drug, ...]
     facts: Facts = field(default_factory=Facts)
     action: Action = Action()
+    open_facts: Facts | None = None
+    """The facts without what is restricted; None where nothing of them is. No rule reads them: who keeps a judgement
+    asks by them what of it rests on the rest."""

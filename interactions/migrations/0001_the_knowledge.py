@@ -397,6 +397,7 @@ class Migration(migrations.Migration):
                 ('card', models.CharField(blank=True, max_length=300)),
                 ('is_interruptive', models.BooleanField(default=True)),
                 ('context', models.TextField(blank=True)),
+                ('is_restricted', models.BooleanField(default=False)),
             ],
             options={
                 'ordering': ['id'],

@@ -94,6 +94,8 @@ class Finding(models.Model):
     """Major or above and brought up by this very change: waits for an answer before anybody signs."""
     context = models.TextField(blank=True)
     """Dose bands and facts about the person that graded it, as the engine tells them."""
+    is_restricted = models.BooleanField(default=False)
+    """Not found, or not as it stands, without what is on record from a Part 2 programme."""
 
     class Meta:
         ordering = ["id"]

@@ -51,18 +51,17 @@ def left(by: User, patient: Patient, *, form: str, reason: str) -> Export:
 
 
 def part2_notices(by: User, patient: Patient) -> tuple[str, ...]:
-    """The notice that goes with what a Part 2 programme prescribed; what is seen of it is accounted for.
+    """The notice that goes with what a Part 2 programme made; what is seen of it is accounted for.
 
     Refused where the person may not see all of it: a part of a chart would pass for the whole.
     """
     hides = part2.mask(by, patient.pk)
     if hides:
-        phones = ", ".join(sorted(set(hides.phones.values())))
         raise Refused(
             _("Part of this record needs the patient's consent. Ask the patient, or call the programme: %(phone)s.")
-            % {"phone": phones}
+            % {"phone": hides.call}
         )
-    is_restricted = by.role != Role.PATIENT and part2.restricted(patient.pk).exists()
+    is_restricted = by.role != Role.PATIENT and part2.made_by_programmes([patient.pk])
     return (part2.NOTICE,) if is_restricted else ()
 
 

@@ -19,7 +19,7 @@ from medmgmt import allergies, people
 from medmgmt.actions import past_courses, results
 from medmgmt.actions.history import History, PastObservation, PastPatient, PastRemark
 from medmgmt.actions.past_courses import CLASH, IMPOSSIBLE
-from medmgmt.record import access, audit, legible
+from medmgmt.record import access, audit, legible, part2
 from medmgmt.record.errors import Conflict, Refused
 from medmgmt.record.models import (
     Allergy,
@@ -30,6 +30,7 @@ from medmgmt.record.models import (
     ImportRemark,
     Observation,
     Patient,
+    Programme,
     ReactionSeverity,
     RemarkKind,
     User,
@@ -95,12 +96,13 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     charts = [patient, *(one for one in access.patients_replaced(by, history.patient.replaces) if one != patient)]
     asked += [_replaced(one) for one in charts[1:] if one.merged_into_id is None]
     refused: list[PastRemark] = []
+    programme = part2.programme_of(by, patient)
     made = {
         "patients": int(is_new),
-        "conditions": _written(Condition, _conditions(charts, history), refused),
+        "conditions": _written(Condition, _conditions(charts, history, programme), refused),
         "allergies": _add_allergies(charts, history, refused),
     }
-    observed = _observations(by, charts, history, refused)
+    observed = _observations(by, charts, history, refused, programme)
     made["observations"] = _written(Observation, observed, refused)
     courses = past_courses.Courses(by, charts, history.courses, refused)
     made["changes"] = courses.write()
@@ -197,10 +199,11 @@ def _missing(model: Any, charts: Sequence[Patient], past: Iterable[Any]) -> list
     return [one for one in wanted if one.source_id not in here]
 
 
-def _conditions(charts: Sequence[Patient], history: History) -> list[Condition]:
+def _conditions(charts: Sequence[Patient], history: History, programme: Programme | None) -> list[Condition]:
     return [
         Condition(
             patient=charts[0],
+            programme=programme,
             source_id=past.source_id,
             icd10cm=past.icd10cm,
             text=past.text,
@@ -243,7 +246,11 @@ def _add_allergies(charts: Sequence[Patient], history: History, refused: list[Pa
 
 
 def _observations(
-    by: User, charts: Sequence[Patient], history: History, refused: list[PastRemark]
+    by: User,
+    charts: Sequence[Patient],
+    history: History,
+    refused: list[PastRemark],
+    programme: Programme | None,
 ) -> list[Observation]:
     observed = library.observed()
     wanted = list(_missing(Observation, charts, history.observations))
@@ -258,6 +265,7 @@ def _observations(
             value_code=past.value_code,
             observed_at=past.observed_at,
             recorded_by=by,
+            programme=programme,
             **lexicon.coded(past.code, observed),
         )
         for past in wanted

@@ -16,7 +16,7 @@ from medmgmt import allergies
 from medmgmt.actions import results
 from medmgmt.allergies import Line
 from medmgmt.monitoring import understanding
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, part2
 from medmgmt.record.errors import Refused, Unconfirmed
 from medmgmt.record.models import (
     Allergy,
@@ -58,8 +58,9 @@ def record_observation(
     """
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
     known = courses.Known.whole(patient)
+    programme = part2.programme_of(by, patient)
     made = [
-        keep(by, patient, observed_at=observed_at, **said)
+        keep(by, patient, observed_at=observed_at, programme=programme, **said)
         for said in understanding.rows(known, code=code, value=value, value_code=value_code, unit=unit, confirm=confirm)
     ]
     for one in made:
@@ -98,6 +99,7 @@ def correct_observation(
             known, code=old.code, value=value, value_code=value_code, unit=unit, confirm=confirm
         )
     made = keep(by, patient, observed_at=observed_at or old.observed_at, corrects=old,
+                programme=old.programme or part2.programme_of(by, patient),
                 entered_in_error=entered_in_error, **said)  # fmt: skip
     after = known.without_observation(old).with_more(observations=[] if entered_in_error else [made])
     results.take_back(patient, old)
@@ -118,7 +120,9 @@ def record_encounter(by: User, patient_id: int, *, kind: str, on: date, note: st
         raise Refused(_("Say how you met: in the clinic, by video, by phone or at home."))
     if not patient.birth_date <= on <= patient.today(timezone.now()):
         raise Refused(_("A visit is on a day since the patient was born, and not in the future."))
-    made = Encounter.objects.create(patient=patient, kind=kind, on=on, by=by, note=note.strip())
+    made = Encounter.objects.create(
+        patient=patient, kind=kind, on=on, by=by, note=note.strip(), programme=part2.programme_of(by, patient)
+    )
     began = datetime.combine(on, time(), tzinfo=ZoneInfo(patient.time_zone))
     closed = tasks.close_with(
         patient_id=patient.pk, closes_on="visit", evidence=("encounter", made.pk), by_id=by.pk, at=began
@@ -273,10 +277,16 @@ def record_condition(
     """A diagnosis with its ICD-10-CM code, or in words alone. The same again is asked about."""
     patient = access.patient_for(by, "record_observation", patient_id, lock=True)
     same = patient.conditions.filter(abated_on=None, icd10cm=icd10cm.upper(), text__iexact=text, onset_on=onset_on)
-    if not confirm and same.exists():
+    if not confirm and part2.seen(by, same):
         raise Unconfirmed(_("%(what)s is on record already.") % {"what": text})
     before = courses.Known.whole(patient)
-    made = Condition.objects.create(patient=patient, icd10cm=icd10cm.upper(), text=text, onset_on=onset_on)
+    made = Condition.objects.create(
+        patient=patient,
+        icd10cm=icd10cm.upper(),
+        text=text,
+        onset_on=onset_on,
+        programme=part2.programme_of(by, patient),
+    )
     results.look_again(by.pk, before, before.with_more(conditions=[made]))
     audit.record(by, "record_condition", patient_id=patient.pk, obj=("condition", made.pk))
     return made

@@ -13,7 +13,7 @@ from medmgmt.record.models import CareTeam, Part2Consent, Part2Revoked, Programm
 
 @transaction.atomic
 def mark_programme(by: User, *, team_id: int, phone: str) -> Programme:
-    """Marks a team as a Part 2 programme: what its members prescribe from now on is restricted.
+    """Marks a team as a Part 2 programme: what its members write down of its patients from now on is restricted.
 
     Nothing unmarks it, since what it made stays restricted; marked again it gets another phone.
     """
@@ -43,19 +43,26 @@ def give_consent(
     person_id: int | None = None,
     until: date | None = None,
     ends_with: str = "",
+    medicines: bool = True,
+    diagnoses: bool = True,
+    results: bool = True,
+    notes: bool = True,
 ) -> Part2Consent:
-    """Writes down that the patient lets others see what the programme prescribed: one person, one team, or whoever
-    treats them; until a day or an event. By a member of the programme, from the signed form (42 CFR 2.31)."""
+    """Writes down that the patient lets others see what the programme made, all of it or some kinds: one person, one
+    team, or whoever treats them; until a day or an event. By a member of the programme, from the signed form (42 CFR
+    2.31)."""
     patient = access.patient_for(by, "give_part2_consent", patient_id, lock=True)
     programme = part2.programme_of(by, patient)
     if programme is None:
-        raise NotAllowed(_("Only the programme writes down who may see what it prescribed."))
+        raise NotAllowed(_("Only the programme writes down who may see what it made."))
     if not purpose.strip():
         raise Refused(_("Say what for: for instance treatment, payment and health care operations."))
     if given_on > patient.today(timezone.now()):
         raise Refused(_("A consent is not signed in the future."))
     if until is None and not ends_with.strip():
         raise Refused(_("Say on which day or with which event the consent ends."))
+    if not (medicines or diagnoses or results or notes):
+        raise Refused(_("Say what may be seen: medicines, diagnoses, results or notes."))
     try:
         with transaction.atomic():
             made = Part2Consent.objects.create(
@@ -68,6 +75,10 @@ def give_consent(
                 given_on=given_on,
                 until=until,
                 ends_with=ends_with.strip(),
+                medicines=medicines,
+                diagnoses=diagnoses,
+                results=results,
+                notes=notes,
                 recorded_by=by,
             )
     except IntegrityError as wrong:

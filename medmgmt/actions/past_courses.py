@@ -10,7 +10,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from medmgmt.actions.history import PastCourse, PastRemark, PastStep
 from medmgmt.messages import planning
-from medmgmt.record import dosing, signatures
+from medmgmt.record import dosing, part2, signatures
 from medmgmt.record.models import DosageChange, Patient, Prescription, RemarkKind, Status, User
 from medmgmt.record.models.prescriptions import EPOCH, MICROSECOND
 from refills.models import Dispense
@@ -33,6 +33,7 @@ class Courses:
         self.extended: list[str] = []
         self.differing: list[str] = []
         self.seals: dict[int, str] = {}
+        self.programme = part2.programme_of(by, self.patient) if self.new else None
 
     def write(self) -> int:
         """Makes the missing prescriptions and changes; how many changes."""
@@ -82,6 +83,7 @@ class Courses:
             indication=past.indication,
             free_text=past.free_text,
             created_by=self.by,
+            programme=self.programme,
         )
 
     def _known_steps(self) -> dict[int, list[dosing.Step]]:

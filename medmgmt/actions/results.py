@@ -78,12 +78,17 @@ def open_review(patient: Patient, new: Sequence[Finding]) -> None:
 def tell(known: courses.Known, observations: Sequence[Observation], *, again: str = "") -> Told | None:
     """Tells prescriber and nurse of values that must be acted on; what was told, or None where they alarm nobody.
 
-    The same value of the same day is told once. `again` sets a task apart from the one that was taken back.
+    The same value of the same day is told once, a programme's apart: nobody outside sees its task. `again` sets a task
+    apart from the one that was taken back.
     """
     told = alarms.of(known, observations)
     if told is None:
         return None
     lead, patient = observations[0], known.person.record.patient
+    if lead.programme_id is None:
+        told = alarms.told_to(known, observations, part2.whole_mask([patient.pk])) or told
+    else:
+        again += f"|programme:{lead.programme_id}"
     day = patient.today(lead.observed_at)
     what = told.urgency if told.about == "bp" else f"{lead.comparator}{lead.value or lead.value_code}"
     everybody = [kinds.RESULT_FOR_PRESCRIBER, kinds.RESULT_FOR_NURSE]

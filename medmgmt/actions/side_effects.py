@@ -12,7 +12,7 @@ from interactions import library
 from interactions.engine import suspects
 from interactions.engine.red_flags import IN_DANGER, RedFlag
 from medmgmt.actions import shapes
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, part2
 from medmgmt.record.errors import NotAllowed, Refused, Unconfirmed
 from medmgmt.record.models import Patient, Role, SideEffectReport, SideEffectSeverity, Status, Suspect, User
 from medmgmt.regimen import courses, red_flags
@@ -46,7 +46,7 @@ def log_side_effect(
     )
     if (said := same.filter(reporter=by).first()) is not None and by.role == Role.PATIENT:
         return said
-    if not confirm and same.exists():
+    if not confirm and part2.seen(by, same):
         words = _("%(what)s since %(day)s is on record already, in the same words.")
         raise Unconfirmed(words % {"what": term, "day": date_format(began_on, "j M Y")})
     report = SideEffectReport(
@@ -86,6 +86,7 @@ def keep_report(by: User, patient: Patient, report: SideEffectReport) -> SideEff
     """Saves a report first, then its suspects and its task, then tells the audit."""
     require_days(patient, report)
     report.reporter, report.reporter_role = by, by.role
+    report.programme = (report.corrects and report.corrects.programme) or part2.programme_of(by, patient)
     flags = cannot_wait(patient, report)
     report.red_flags = [flag.flag_id for flag in flags]
     report.save(force_insert=True)
@@ -151,7 +152,7 @@ def open_review(
         kinds.SIDE_EFFECT,
         report.pk,
         patient_id=patient.pk,
-        assignee_id=prescriber_id(patient, ranked),
+        assignee_id=responsible_id(patient, report, ranked),
         case="red_flag" if urgent else report.severity,
         detail=detail,
     )
@@ -178,6 +179,14 @@ def is_in_danger(patient: Patient, report: SideEffectReport) -> bool:
 def is_over(patient: Patient, report: SideEffectReport) -> bool:
     """Did it end before yesterday? Then it is history, however bad it was."""
     return report.ended_on is not None and report.ended_on < patient.today(timezone.now()) - timedelta(days=1)
+
+
+def responsible_id(patient: Patient, report: SideEffectReport, ranked: Sequence[Suspect]) -> int | None:
+    """The prescriber, of what a programme took down only one who works in it: nobody else sees the task."""
+    found = prescriber_id(patient, ranked)
+    if found is None or report.programme_id is None:
+        return found
+    return found if part2.is_member(User.objects.get(pk=found), report.programme_id) else None
 
 
 def prescriber_id(patient: Patient, ranked: Sequence[Suspect]) -> int | None:

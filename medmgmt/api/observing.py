@@ -16,7 +16,7 @@ from medmgmt.api.kit.fields import Figure, Instant, Strict, Text
 from medmgmt.api.kit.shapes import BodyOfAct, Shown
 from medmgmt.monitoring import alarms, understanding
 from medmgmt.monitoring.alarms import Told
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
     Allergy,
@@ -56,7 +56,7 @@ class ObservationMade(ObservationLine):
     @extend_schema_field(ResultTold(allow_null=True))
     def get_told(self, made: Observation) -> dict[str, Any] | None:
         """None where it alarms nobody."""
-        told = alarms.of_made(made)
+        told = alarms.of_made(made.recorded_by, made)
         return ResultTold(told).data if told else None
 
 
@@ -174,12 +174,14 @@ class EncounterFilters(filters.FilterSet):
 
 def observations(by: User, patient_id: int) -> QuerySet[Observation]:
     """What was measured or found out, newest first; corrected values are left out."""
-    return Observation.current(access.patient_for(by, "view_chart", patient_id).pk)
+    patient = access.patient_for(by, "view_chart", patient_id)
+    return Observation.current(patient.pk).exclude(pk__in=part2.mask(by, patient.pk).of(Observation))
 
 
 def encounters(by: User, patient_id: int) -> QuerySet[Encounter]:
     """When somebody of the clinic saw or spoke with the patient, newest first."""
-    return Encounter.objects.filter(patient=access.patient_for(by, "view_chart", patient_id))
+    patient = access.patient_for(by, "view_chart", patient_id)
+    return Encounter.objects.filter(patient=patient).exclude(pk__in=part2.mask(by, patient.pk).of(Encounter))
 
 
 def allergies(by: User, patient_id: int) -> QuerySet[Allergy]:
@@ -200,7 +202,8 @@ def listed(by: User, patient_id: int) -> QuerySet[Allergy]:
 
 def conditions(by: User, patient_id: int) -> QuerySet[Condition]:
     """Those that have not abated."""
-    return access.patient_for(by, "view_chart", patient_id).conditions.filter(abated_on=None)
+    patient = access.patient_for(by, "view_chart", patient_id)
+    return patient.conditions.filter(abated_on=None).exclude(pk__in=part2.mask(by, patient.pk).of(Condition))
 
 
 # fmt: off

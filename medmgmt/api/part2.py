@@ -20,10 +20,11 @@ class NewProgramme(BodyOfAct):
 
 
 class Part2ConsentLine(Shown):
-    """A patient's word that others may see what a programme prescribed."""
+    """A patient's word that others may see what a programme made."""
 
     shows = Part2Consent, (
-        "id patient programme recipient team person purpose given_on until ends_with recorded_by recorded_at"
+        "id patient programme recipient team person medicines diagnoses results notes purpose given_on until ends_with"
+        " recorded_by recorded_at"
     )  # fmt: skip
 
 
@@ -40,7 +41,7 @@ class ConsentRevokedLine(Shown):
 
 
 class DisclosureLine(Shown):
-    """What a programme prescribed was shown to somebody on a day, under a consent or in an emergency."""
+    """What a programme made was shown to somebody on a day, under a consent or in an emergency."""
 
     shows = Disclosure, "id patient programme to on at consent opening"
 
@@ -49,7 +50,7 @@ class DisclosureLine(Shown):
 ADDRESSES = [
     at("programmes", "programmes",
        post=writes(ProgrammeLine, actions.mark_programme,
-            "Mark a team as a Part 2 programme: what its members prescribe from then on is restricted.",
+            "Mark a team as a Part 2 programme: what its members write down from then on is restricted.",
             takes=NewProgramme, status=201, refuses=("refused",))),
     at("patients/<patient_id>/part2-consents", "part2-consents",
        get=lists(Part2ConsentLine, part2.consents, order=("-id",)),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from interactions import review
 from interactions.models import Answer, Finding, Moment
-from medmgmt.record import access, audit, legible
+from medmgmt.record import access, audit, legible, part2
 from medmgmt.record.models import User
 from refills.models import Task, TaskState
 from refills.worklist import kinds
@@ -146,8 +146,9 @@ def days(since: date | None, until: date | None) -> tuple[date, date]:
 
 
 def shown(first: date, last: date) -> list[Shown]:
-    """What interrupted in these days, each card once a change, by its first showing. Two queries."""
-    answers = answered(first, last)
+    """What interrupted in these days, each card once a change, by its first showing; of what rests on a programme's
+    record no more than that. Three queries."""
+    answers, hides = answered(first, last), part2.prescriptions_of_programmes()
     found = Finding.objects.filter(
         review__moment__in=(Moment.PROPOSE, Moment.SIGN),
         review__at__date__range=(first, last),
@@ -155,13 +156,16 @@ def shown(first: date, last: date) -> list[Shown]:
         is_interruptive=True,
     )
     columns = ("review__change_id", "card", "key", "severity", "problem", "sources", "drugs", "review__by__role",
-               "review__by__username", "review__at", "review__change__status")  # fmt: skip
+               "review__by__username", "review__at", "review__change__status", "prescriptions",
+               "is_restricted")  # fmt: skip
     once: dict[tuple[int, str], Shown] = {}
     for change_id, card, key, severity, problem, sources, drugs, *seen in found.values_list(*columns).order_by("id"):
         alert = (change_id, card or key)
         if alert in once:
             continue
-        role, user, at, status = seen
+        role, user, at, status, refs, is_restricted = seen
+        if is_restricted or hides.intersection(map(str, refs)):
+            problem, sources, drugs = part2.RESTRICTED, [], []
         reason, answer = answers.get(alert, ("", 0))
         action = "overridden" if answer else {"withdrawn": "withdrawn", "signed": "signed"}.get(status, "waiting")
         lead = sources[0] if sources else {}

@@ -1,7 +1,7 @@
 """What a value on record asks of whoever looks after the patient: how soon, with which medicines, in which steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,8 @@ from interactions.engine import check
 from interactions.engine.findings import Alarm
 from interactions.engine.regimen import Lab, Regimen
 from interactions.engine.rules.labs import URGENCIES
-from medmgmt.record.models import Observation
+from medmgmt.record import part2
+from medmgmt.record.models import Observation, User
 from medmgmt.regimen import courses, facts, lexicon
 
 NOW, SAME_DAY, _THIS_WEEK = URGENCIES
@@ -67,9 +68,20 @@ def of(known: courses.Known, observations: Sequence[Observation]) -> Told | None
     return _told(found, record.observations)
 
 
-def of_made(one: Observation) -> Told | None:
+def told_to(known: courses.Known, observations: Sequence[Observation], hides: part2.Mask) -> Told | None:
+    """The same for whoever may not see all of the record: as urgent, without a word of what is hidden."""
+    told = of(known, observations)
+    seen = of(known.seen_through(hides), observations) if told is not None and hides else told
+    if told is None or seen == told:
+        return told
+    lead = observations[0]
+    seen = seen or replace(told, value=lexicon.in_words(lead), means=(), steps=(), sources=())
+    return replace(seen, urgency=told.urgency, means=(*seen.means, hides.sentence))
+
+
+def of_made(by: User, one: Observation) -> Told | None:
     """The same of what stands on record, for whoever has just written it or opened the chart."""
-    return of(courses.Known.whole(one.patient), [one])
+    return told_to(courses.Known.whole(one.patient), [one], part2.mask(by, one.patient_id))
 
 
 def beside(one: Observation, others: Sequence[Observation]) -> list[Observation]:

@@ -63,8 +63,11 @@ def closes_on(code: str) -> str:
     return lexicon.evidence_of(code) if code in library.observed_at_hand().by_code else ""
 
 
-def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTables) -> dict[int, list[Measure]]:
-    """By number of the finding: what its whole card asks for. Three queries, none where nothing is asked."""
+def of_findings(
+    patient: Patient, findings: Sequence[Finding], tables: CardTables, hides: part2.Mask
+) -> dict[int, list[Measure]]:
+    """By number of the finding: what its whole card asks for, with the last results that are not hidden. Three
+    queries, none where nothing is asked."""
     by_card: dict[object, dict[str, Monitoring]] = {}
     for finding in findings:
         card = by_card.setdefault(finding.card or finding.pk, {})
@@ -73,7 +76,7 @@ def of_findings(patient: Patient, findings: Sequence[Finding], tables: CardTable
     codes = {code for card in by_card.values() for code in card}
     if not codes:
         return {}
-    last, waiting = last_results(patient.pk, codes), open_orders(patient.pk, codes)
+    last, waiting = last_results(patient.pk, codes, hides), open_orders(patient.pk, codes)
     return {
         finding.pk: [
             _measure(patient, finding.pk, wanted, last.get(wanted.code), waiting.get(wanted.code), tables)
@@ -100,10 +103,11 @@ def _measure(
     return Measure(finding_id, wanted, last, order, due_on, is_recent, is_out)
 
 
-def last_results(patient_id: int, codes: Iterable[str]) -> dict[str, Observation]:
-    """The newest observation of each code; one query."""
+def last_results(patient_id: int, codes: Iterable[str], hides: part2.Mask) -> dict[str, Observation]:
+    """The newest observation of each code that is not hidden; one query."""
     found: dict[str, Observation] = {}
-    for one in Observation.current(patient_id).filter(code__in=list(codes)).order_by("-observed_at", "-id"):
+    rows = Observation.current(patient_id).filter(code__in=list(codes)).exclude(pk__in=hides.of(Observation))
+    for one in rows.order_by("-observed_at", "-id"):
         found.setdefault(one.code, one)
     return found
 
@@ -127,11 +131,12 @@ def of_card(by: User, finding_id: int) -> CardMeasures:
     finding = Finding.objects.select_related("review").filter(pk=finding_id).first()
     patient = access.patient_for(by, "view_chart", finding.review.patient_id if finding else 0)
     assert finding is not None
-    if part2.mask(by, patient.pk).is_masked(finding):
+    hides = part2.mask(by, patient.pk)
+    if hides.is_masked(finding):
         raise NoSuchThing
     same = Finding.objects.filter(review=finding.review_id, card=finding.card).exclude(pk=finding.pk)
     every = [finding, *(same if finding.card else [])]
-    found = of_findings(patient, every, library.current().formulary.cards)
+    found = of_findings(patient, every, library.current().formulary.cards, hides)
     return CardMeasures(patient, finding, found.get(finding.pk, []))
 
 

@@ -12,7 +12,7 @@ from interactions import library
 from interactions.engine.observables import Observable, Observables
 from medmgmt.monitoring import alarms
 from medmgmt.monitoring.alarms import Told
-from medmgmt.record import access
+from medmgmt.record import access, part2
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import Observation, User
 from medmgmt.regimen import courses, lexicon, readings
@@ -88,7 +88,8 @@ def understood(
         Observation(pk=NOT_YET + number, patient_id=patient_id, observed_at=observed_at, **columns)
         for number, columns in enumerate(said)
     ]
-    return Understood(lexicon.in_words(meant[0], meant[1:]), alarms.of(known.with_more(observations=meant), meant))
+    told = alarms.told_to(known.with_more(observations=meant), meant, part2.mask(by, patient_id))
+    return Understood(lexicon.in_words(meant[0], meant[1:]), told)
 
 
 def writes_comma() -> bool:

@@ -16,7 +16,6 @@ from medmgmt.record import audit, door, entered, names, part2
 from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed, NotInPerson, OutOfScope
 from medmgmt.record.models.break_glass import BreakGlass
 from medmgmt.record.models.people import CareAssignment, Enrolment, Opening, Patient, Role, User
-from medmgmt.record.models.prescriptions import Prescription
 from medmgmt.record.models.tokens import Scope
 
 log = logging.getLogger(__name__)
@@ -494,8 +493,8 @@ def locked(by: User, act: str, model: type[Thing], pk: int, *, through: str = ""
 
 
 def require_open(by: User, patient: Patient, thing: object) -> None:
-    """NoSuchThing for what a Part 2 programme prescribed and this person may not see; where nothing is a programme's,
-    no query but that of the prescription."""
-    of = thing if isinstance(thing, Prescription) else getattr(thing, "prescription", None)
-    if isinstance(of, Prescription) and of.programme_id and part2.mask(by, patient.pk).hides(of.pk):
+    """NoSuchThing for what a Part 2 programme made and this person may not see; where nothing is a programme's, no
+    query but that of the prescription."""
+    of: Any = thing if type(thing) in part2.KINDS else getattr(thing, "prescription", None)
+    if getattr(of, "programme_id", None) and part2.mask(by, patient.pk).hides_record(of):
         raise NoSuchThing

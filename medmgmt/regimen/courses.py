@@ -14,7 +14,7 @@ from interactions import current, library
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Action, CrossTaper, Drug, Regimen
 from interactions.engine.suspects import Exposure
-from medmgmt.record import dosing, strengths
+from medmgmt.record import dosing, part2, strengths
 from medmgmt.record.models import DosageChange, Observation, Patient, Prescription, ReasonCode, Status
 from medmgmt.regimen import facts
 from refills.models import AdherenceReport, Authorisation, Dispense, PillCount
@@ -111,6 +111,13 @@ class Known:
         record = self.person.record
         left = tuple(one for one in record.observations if one.pk != old.pk)
         return replace(self, person=replace(self.person, record=replace(record, observations=left)))
+
+    def seen_through(self, hides: part2.Mask) -> "Known":
+        """The same without what is hidden."""
+        record = self.person.record
+        seen, held = tuple(hides.seen(record.observations)), tuple(hides.seen(record.conditions))
+        person = replace(self.person, record=replace(record, observations=seen, conditions=held))
+        return Known(person, [one for one in self.courses if not hides.hides(one.prescription.pk)])
 
     def last_value(self, code: str) -> Decimal | None:
         """The newest number of this code; None where there is none."""
@@ -225,11 +232,12 @@ def days_to_check(known: Sequence[Course], start: date) -> list[date]:
 def at(person: Person, known: Sequence[Course], day: date) -> Regimen:
     """What the patient takes on `day`, with what was stopped so recently that it may still act."""
     drugs = [drug for course in known if (drug := taken(course, day, person.knowledge)) is not None]
-    tapers = tuple(cross_tapers(known, day))
+    tapers, known_to_all = tuple(cross_tapers(known, day)), person.record.known_to_all
     return Regimen(
         day=day,
         drugs=tuple(drugs),
         facts=facts.on(person.record, day, person.knowledge, cross_tapers=tapers),
+        open_facts=None if known_to_all is None else facts.on(known_to_all, day, person.knowledge, cross_tapers=tapers),
     )
 
 

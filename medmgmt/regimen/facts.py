@@ -41,6 +41,15 @@ class Record:
     conditions: tuple[Condition, ...] = ()
     allergies: tuple[AllergyRow, ...] = ()
 
+    @property
+    def known_to_all(self) -> "Record | None":
+        """The same without what a Part 2 programme wrote down; None where it wrote down nothing of it."""
+        seen = tuple(one for one in self.observations if one.programme_id is None)
+        held = tuple(one for one in self.conditions if one.programme_id is None)
+        if (len(seen), len(held)) == (len(self.observations), len(self.conditions)):
+            return None
+        return replace(self, observations=seen, conditions=held)
+
     @classmethod
     def of(cls, patient: Patient) -> "Record":
         """Three queries."""

@@ -247,7 +247,10 @@ def comes_to(sig: dosing.Sig, product: Product) -> str:
 
 
 def a_day(sig: dosing.Sig, product: Product) -> str:
-    """Milligrams a day, on average where it is not taken every day; blank where they cannot be said."""
+    """Milligrams a day, on average where it is not taken every day; blank where they cannot be said, or the order says
+    how many at most."""
+    if sig.as_needed and sig.max_per_day is not None and sig.unit in strengths.MG_IN:
+        return ""
     per_day = strengths.in_milligrams(sig, product.strength).per_day
     if per_day is None:
         return ""

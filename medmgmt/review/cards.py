@@ -107,7 +107,7 @@ SEVERITIES = ("ungraded", "minor", "moderate", "major", "contraindicated")
 
 
 def cards(findings: Iterable[Finding], patient_id: int, hides: Mask) -> list[FindingCard]:
-    """Findings with the answers that cover them, in place of all that have a hidden medicine in them one; two
+    """Findings with the answers that cover them, in place of all that are masked one; two
     queries."""
     found = list(findings)
     answers = reviews.answers_for(patient_id, found)
@@ -132,7 +132,7 @@ def bare(given: Answer) -> Answer:
     return Answer(**kept, key=part2.RESTRICTED)
 
 
-def gathered(shown: Iterable[FindingCard], patient: Patient) -> list[ProblemCard]:
+def gathered(shown: Iterable[FindingCard], patient: Patient, hides: Mask) -> list[ProblemCard]:
     """One card a clinical problem, in the order given; a finding that waits for an answer leads.
 
     A fixed number of queries, however many cards there are.
@@ -144,14 +144,14 @@ def gathered(shown: Iterable[FindingCard], patient: Patient) -> list[ProblemCard
     for group in groups.values():
         lead = next((card for card in group if card.needs_answer), group[0])
         found.append(ProblemCard(lead, [card for card in group if card is not lead]))
-    found = _with_measures(found, patient)
+    found = _with_measures(found, patient, hides)
     return _with_offers(found, patient) if any(card.needs_answer for card in found) else found
 
 
-def _with_measures(found: Sequence[ProblemCard], patient: Patient) -> list[ProblemCard]:
+def _with_measures(found: Sequence[ProblemCard], patient: Patient, hides: Mask) -> list[ProblemCard]:
     """What each card asks to be measured; three queries, none where no card asks for anything."""
     every = [one.finding for card in found for one in card.findings]
-    wanted = monitoring_measures.of_findings(patient, every, found[0].lead.tables) if found else {}
+    wanted = monitoring_measures.of_findings(patient, every, found[0].lead.tables, hides) if found else {}
     return [replace(card, measures=wanted.get(card.lead.finding.pk, [])) for card in found]
 
 

@@ -90,7 +90,7 @@ def proposal(by: User, change_id: int) -> ProposalPage:
     shown = cards(found, patient.pk, hides)
     loud = [card for card in shown if card.finding.severity not in reviews.FOLDED]
     waiting = change.status == Status.PROPOSED
-    problems = gathered(loud, patient)
+    problems = gathered(loud, patient, hides)
     unanswered = sum(card.needs_answer for card in problems)
     second = cosignatures.masked(cosignatures.shown_to(by, change, found), hides)
     others = [line for line in beside(patient, change) if not hides.hides(line.prescription.pk)]
@@ -135,7 +135,7 @@ def of_patient(by: User, patient_id: int) -> ScreeningPage:
     return ScreeningPage(
         patient=patient,
         review=newest,
-        problems=gathered(cards(reviews.of_screenings(patient.pk), patient.pk, hides), patient),
+        problems=gathered(cards(reviews.of_screenings(patient.pk), patient.pk, hides), patient, hides),
         not_checked=hides.not_checked(newest.not_checked) if newest else [],
         scope=newest.scope if newest else "",
         releases=list(newest.releases.all()) if newest else [],

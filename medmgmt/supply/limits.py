@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from interactions.engine.care_tables import CareTables, OverdoseSign
-from medmgmt.record import dosing
-from medmgmt.record.models import Condition, Observation, Patient, Prescription
+from medmgmt.record import dosing, part2
+from medmgmt.record.models import Condition, Observation, Patient, Prescription, User
 from refills import site
 from refills.models import SupplyLimit
 from refills.supply.controlled import Reason, Refusal
@@ -116,9 +116,11 @@ def by_scale(
     return found
 
 
-def suggested_for(care: CareTables, patient: Patient, scopes: Collection[str], day: date) -> Suggestion | None:
-    """The same for one medicine of one patient, looked up; two queries."""
+def suggested_for(
+    by: User, care: CareTables, patient: Patient, scopes: Collection[str], day: date
+) -> Suggestion | None:
+    """The same for one medicine of one patient, looked up as far as this person may see it; two queries."""
     codes = {sign.value for sign in care.overdose if sign.kind == "sign_scale"}
-    seen = Observation.current(patient.pk).filter(code__in=codes)
-    conditions: Sequence[Condition] = list(patient.conditions.filter(abated_on=None))
+    seen = part2.seen(by, Observation.current(patient.pk).filter(code__in=codes))
+    conditions: Sequence[Condition] = part2.seen(by, patient.conditions.filter(abated_on=None))
     return suggested(care, scopes, conditions, seen, patient.time_zone, day)

@@ -68,7 +68,7 @@ def supply(by: User, prescription_id: int) -> SupplyPage:
     return SupplyPage(
         patient=patient,
         renewal=shown,
-        suggestion=None if shown.limit else limits.suggested_for(knowledge.formulary.care, patient, scopes, today),
+        suggestion=None if shown.limit else limits.suggested_for(by, knowledge.formulary.care, patient, scopes, today),
         early=tuple(supply_authorisations.early_counts(prescription.pk, today)),
         partials=tuple(partials.select_related("dispense").order_by("-handed_at")[:10]),
         told=tuple(

@@ -204,11 +204,18 @@ def reviewed(held: library.Loaded, record: Record, patient: Patient) -> reviews.
 
 
 def masked(shown: Renewal, hides: part2.Mask) -> Renewal:
-    """The same with one finding in place of all that have a hidden medicine in them; whether it is plain stays."""
+    """The same without hidden side effects and results, and with one finding in place of all that are masked; whether
+    it is plain stays, and when a lab is due."""
     if not hides:
         return shown
     findings = tuple(hides.findings(shown.findings))
-    return replace(shown, findings=findings, open_findings=tuple(hides.findings(shown.open_findings)))
+    return replace(
+        shown,
+        findings=findings,
+        open_findings=tuple(hides.findings(shown.open_findings)),
+        labs=tuple(replace(one, latest=one.latest if hides.seen([one.latest]) else None) for one in shown.labs),
+        side_effects=tuple(hides.seen(shown.side_effects)),
+    )
 
 
 def stopping(findings: Iterable[Finding]) -> list[Finding]:

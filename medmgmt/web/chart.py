@@ -68,7 +68,7 @@ def course(request: Asked, prescription_id: int) -> HttpResponse:
     context = {
         "course": shown,
         "today": today,
-        "banner": banner.banner_of(shown.patient),
+        "banner": banner.banner_of(shown.patient, request.user),
         "drawing": stepchart.draw(steps, today, shown.medication.prescription.strength),
         "summary": stepchart.sentence(steps, today),
         "may": powers(request.user, shown.patient),

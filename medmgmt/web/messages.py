@@ -57,7 +57,7 @@ def page_of(request: Asked, patient_id: int, act: str, here: str, layout: str) -
         "layout": layout,
         "here": here,
         "is_staff": request.user.role != Role.PATIENT,
-        "banner": banner.banner_of(shown.patient) if layout == "patient.html" else None,
+        "banner": banner.banner_of(shown.patient, request.user) if layout == "patient.html" else None,
     }
     return render(request, "messages.html", context, status=status)
 

@@ -161,7 +161,7 @@ def understood(request: Asked, patient_id: int, form: ObservationForm) -> HttpRe
 
 def told_or_chart(made: Observation) -> str:
     """On to what the value asks for, or back to the chart where it asks for nothing."""
-    if alarms.of_made(made) is None:
+    if alarms.of_made(made.recorded_by, made) is None:
         return chart_of(made.patient)
     return reverse("web:told", args=[made.patient_id, made.pk])
 
@@ -171,7 +171,12 @@ def told(request: Asked, patient_id: int, observation_id: int) -> HttpResponse:
     """What a value asks for now, for whoever has recorded it or has it on their list."""
     patient = access.patient_for(request.user, "view_chart", patient_id, why="what a result asks for")
     one = get_object_or_404(Observation.current(patient.pk).select_related("patient"), pk=observation_id)
-    context = {"banner": banner.banner_of(patient), "observation": one, "told": alarms.of_made(one)}
+    access.require_open(request.user, patient, one)
+    context = {
+        "banner": banner.banner_of(patient, request.user),
+        "observation": one,
+        "told": alarms.of_made(request.user, one),
+    }
     return render(
         request,
         "told.html",
@@ -194,6 +199,7 @@ def correct_observation(request: Asked, patient_id: int, observation_id: int) ->
     """Another value in the place of a wrong one, or none."""
     patient = opened(request.user, "record_observation", patient_id)
     old = get_object_or_404(Observation.current(patient.pk), pk=observation_id)
+    access.require_open(request.user, patient, old)
     initial = {
         "value": "" if old.value is None else f"{old.comparator}{old.value.normalize():f}",
         "value_code": old.value_code,

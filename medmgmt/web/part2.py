@@ -24,8 +24,12 @@ class ConsentForm(forms.Form):
     """A signed consent, as it was signed."""
 
     said = asks(actions.give_consent)
-    to = forms.ChoiceField(label=gettext_lazy("Who may see what we prescribed?"))
+    to = forms.ChoiceField(label=gettext_lazy("Who may see our records?"))
     purpose = said("purpose", gettext_lazy("What for?"), initial=gettext_lazy("treatment, payment, operations"))
+    medicines = said("medicines", gettext_lazy("Medicines"), initial=True)
+    diagnoses = said("diagnoses", gettext_lazy("Diagnoses"), initial=True)
+    results = said("results", gettext_lazy("Results and scales"), initial=True)
+    notes = said("notes", gettext_lazy("Visits, notes and side effects"), initial=True)
     given_on = said("given_on", gettext_lazy("Signed on"))
     until = said("until", gettext_lazy("Holds until"))
     ends_with = said("ends_with", gettext_lazy("Or ends with"), help_text=gettext_lazy("An event, such as discharge."))
@@ -43,7 +47,7 @@ class ProgrammeForm(forms.Form):
 
     said = asks(actions.mark_programme)
     team_id = forms.ChoiceField(label=gettext_lazy("Team"))
-    phone = said("phone", gettext_lazy("Phone for questions about restricted medicines"), max_length=40)
+    phone = said("phone", gettext_lazy("Phone for questions about restricted records"), max_length=40)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -54,13 +58,13 @@ class ProgrammeForm(forms.Form):
 
 @page
 def restricted(request: Asked, patient_id: int) -> HttpResponse:
-    """For members of the programme: who may see what it prescribed, and who has."""
+    """For members of the programme: who may see what it made, and who has."""
     shown = part2.restricted(request.user, patient_id)
     today = shown.patient.today(timezone.now())
     form = ConsentForm(request.user, request.POST or None, initial={"given_on": today})
     here = reverse("web:restricted", args=[shown.patient.pk])
     done = sent(request, form, given, patient_id, leads_to=here, said=_("The consent is written down and holds."))
-    context = {"page": shown, "form": form, "banner": banner.banner_of(shown.patient), "today": today}
+    context = {"page": shown, "form": form, "banner": banner.banner_of(shown.patient, request.user), "today": today}
     return done or render(request, "restricted.html", context, status=status_of(form))
 
 
@@ -102,7 +106,7 @@ def programmes(request: Asked) -> HttpResponse:
     """Which teams are Part 2 programmes, and a form to mark one."""
     access.require(request.user, "mark_programme")
     form = ProgrammeForm(request.POST or None)
-    here, said = reverse("web:programmes"), _("What its members prescribe from now on is restricted.")
+    here, said = reverse("web:programmes"), _("What its members write down from now on is restricted.")
     done = sent(request, form, marked, leads_to=here, said=said)
     return done or render(request, "programmes.html", {"form": form, "teams": part2.teams()}, status=status_of(form))
 

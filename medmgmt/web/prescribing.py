@@ -16,7 +16,7 @@ from interactions import library
 from medmgmt import chart as charts
 from medmgmt.actions import prescribing
 from medmgmt.knowledge import reads
-from medmgmt.record import access, dosing
+from medmgmt.record import access, dosing, part2
 from medmgmt.record.models import DosageChange, Kind, Observation, Patient, SideEffectReport, User
 from medmgmt.regimen import lexicon, order_lines, same_drug
 from medmgmt.regimen.order_lines import Product
@@ -130,7 +130,7 @@ def sig_form(
     form = StartForm(
         None if initial else request.POST,
         kind=Kind.START,
-        prompts=prompts(patient),
+        prompts=prompts(request.user, patient),
         is_second=bool(beside),
         initial=initial,
     )
@@ -203,7 +203,7 @@ def change_form(
         sig = shown.medication.dose.sig or sigs[-1]
         initial |= {"unit": sig.unit, "route": sig.route}
         initial["line"] = (sig.words or sig.text().replace(dosing.NBSP, " ")) if sig.is_complete else ""
-    return shape(request.POST or None, kind=kind, prompts=prompts(shown.patient), initial=initial)
+    return shape(request.POST or None, kind=kind, prompts=prompts(request.user, shown.patient), initial=initial)
 
 
 def changed(form: ChangeForm, kind: str, by: User, prescription_id: int, /, **typed: Any) -> DosageChange:
@@ -227,10 +227,10 @@ def review_of(changed: DosageChange) -> str:
     return reverse("web:review", args=[changed.pk])
 
 
-def prompts(patient: Patient) -> list[tuple[str, str]]:
+def prompts(by: User, patient: Patient) -> list[tuple[str, str]]:
     """What in the record may have led to a change: recent side effects and observations; two queries."""
-    reports = SideEffectReport.current(patient.pk).order_by("-began_on", "-id")[:RECENT]
-    seen = Observation.current(patient.pk)[:RECENT]
+    reports = part2.seen(by, SideEffectReport.current(patient.pk).order_by("-began_on", "-id"))[:RECENT]
+    seen = part2.seen(by, Observation.current(patient.pk))[:RECENT]
     return [
         *(
             (f"side_effect:{each.pk}", f"{each.term}, {each.get_severity_display()}, {each.began_on:%d %b %Y}")

@@ -92,7 +92,7 @@ def screen(request: Asked, shown: Renewal, *, form: RenewForm, decline_form: Dec
         "one": shown,
         "form": form,
         "decline_form": decline_form,
-        "banner": banner.banner_of(shown.patient),
+        "banner": banner.banner_of(shown.patient, request.user),
         "may": powers(request.user, shown.patient),
     }
     wrong = form if form.is_bound else decline_form

@@ -106,7 +106,11 @@ def show_screening(
 ) -> HttpResponse:
     """The page, with a form that was sent back where there is one."""
     shown = reads.of_patient(request.user, patient_id)
-    context = {"page": shown, "banner": banner.banner_of(shown.patient), "cards": screening_cards(shown, bound or {})}
+    context = {
+        "page": shown,
+        "banner": banner.banner_of(shown.patient, request.user),
+        "cards": screening_cards(shown, bound or {}),
+    }
     return render(request, "screening.html", context, status=status)
 
 
@@ -164,7 +168,7 @@ def show_review(
     cards = with_forms(shown, bound or {})
     context = {
         "page": shown,
-        "banner": banner.banner_of(shown.patient),
+        "banner": banner.banner_of(shown.patient, request.user),
         "refused": refused,
         "word": word,
         "withdraw_form": withdraw_form or WithdrawForm(auto_id="id_withdraw_%s"),

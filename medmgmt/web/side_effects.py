@@ -68,7 +68,7 @@ def show(request: Asked, report_id: int) -> HttpResponse:
     context = {
         "page": shown,
         "accused": accused(shown),
-        "banner": banner.banner_of(shown.patient),
+        "banner": banner.banner_of(shown.patient, request.user),
         "may": powers(request.user, shown.patient),
         "is_newest": shown.versions[-1].pk == shown.report.pk,
     }

@@ -36,7 +36,7 @@ def show(request: Asked, prescription_id: int) -> HttpResponse:
     context = {
         "page": shown,
         "one": shown.renewal,
-        "banner": banner.banner_of(shown.patient),
+        "banner": banner.banner_of(shown.patient, request.user),
         "may": powers(request.user, shown.patient),
     }
     return render(request, "supply.html", context)
@@ -47,7 +47,9 @@ def adherence(request: Asked, patient_id: int) -> HttpResponse:
     """How regularly a patient has had each medicine and class."""
     access.require(request.user, "view_chart")
     patient, told = reads.adherence_of(request.user, patient_id)
-    return render(request, "adherence.html", {"told": told, "banner": banner.banner_of(patient), "patient": patient})
+    return render(
+        request, "adherence.html", {"told": told, "banner": banner.banner_of(patient, request.user), "patient": patient}
+    )
 
 
 def supply_form(

@@ -13,6 +13,7 @@ from interactions import library
 from interactions.models import Finding
 from medmgmt.actions import monitoring, observing
 from medmgmt.monitoring import measures as monitoring_measures
+from medmgmt.record import part2
 from medmgmt.record.errors import NoSuchPatient, NotAllowed, Refused
 from medmgmt.record.models import AuditEntry, MonitoringOrder
 from refills.models import Task
@@ -35,7 +36,7 @@ def finding(problem: str = "qt_prolongation", *drugs: str) -> Finding:
 
 def measures(of: Finding) -> dict[str, monitoring_measures.Measure]:
     """What stands on the card, by code."""
-    found = monitoring_measures.of_findings(factories.carla(), [of], library.current().formulary.cards)
+    found = monitoring_measures.of_findings(factories.carla(), [of], library.current().formulary.cards, part2.Mask())
     return {one.wanted.code: one for one in found.get(of.pk, [])}
 
 

@@ -59,7 +59,7 @@ def test_a_level_in_range_writes_its_row_and_nothing_else() -> None:
     before = (Review.objects.count(), Task.objects.count())
     seen("lithium", "0.8")
     assert (Review.objects.count(), Task.objects.count()) == before
-    assert alarms.of_made(seen("sodium", 139)) is None
+    assert alarms.of_made(factories.adler(), seen("sodium", 139)) is None
 
 
 @LITHIUM_IS_TAKEN
@@ -100,7 +100,7 @@ def test_a_value_taken_back_leaves_the_one_before_it_to_speak() -> None:
     ("days", "urgency"), [(0, "now"), (7, "now"), (8, "same_day"), (30, "same_day"), (31, ""), (400, "")]
 )
 def test_the_older_a_result_the_less_it_rings(days: int, urgency: str) -> None:
-    told = alarms.of_made(seen("potassium", "6.4", ago=timedelta(days=days)))
+    told = alarms.of_made(factories.adler(), seen("potassium", "6.4", ago=timedelta(days=days)))
     assert (told.urgency if told else "") == urgency
     assert {one.service_case for one in waiting()} == ({urgency} if urgency else set())
 
@@ -128,7 +128,7 @@ def test_a_kidney_that_fails_is_seen_against_the_value_before() -> None:
     seen("creatinine", "0.9", ago=timedelta(days=20))
     seen("creatinine", "1.2", ago=timedelta(days=10))
     assert not waiting()
-    told = alarms.of_made(seen("creatinine", "2.4"))
+    told = alarms.of_made(factories.adler(), seen("creatinine", "2.4"))
     assert told is not None
     assert (told.urgency, told.value) == ("now", "creatinine 2.4 mg/dL")
 
@@ -149,7 +149,7 @@ def test_what_is_typed_asks_for_the_same_as_when_it_is_recorded() -> None:
     typed: dict[str, Any] = {"code": "sbp", "value": "150", "observed_at": timezone.now()}
     told = understanding.understood(factories.bo(), factories.carla().pk, **typed).told
     assert told is not None
-    assert told == alarms.of_made(seen("sbp", 150))
+    assert told == alarms.of_made(factories.adler(), seen("sbp", 150))
 
 
 def test_a_decimal_comma_is_read_where_the_readers_language_writes_one() -> None:
@@ -166,7 +166,7 @@ def test_a_bound_counts_for_what_it_says_for_certain() -> None:
     assert {one.service_case for one in waiting()} == {"now"}
     made = seen("egfr", ">90")
     assert (made.comparator, made.value) == (">", Decimal(90))
-    assert alarms.of_made(made) is None
+    assert alarms.of_made(factories.adler(), made) is None
 
 
 def test_a_new_observable_needs_a_row_of_the_release_and_no_migration() -> None:

@@ -75,7 +75,7 @@ def test_a_whole_line_is_told_with_its_milligrams_a_day_and_its_tablets() -> Non
     assert told("2 tablets of 2 mg tid", "lorazepam").endswith("2 tablets by mouth three times daily: 12 mg a day")
     assert told("5 mL of 2 mg/mL bid", "haloperidol").endswith(": 20 mg a day")
     assert told("15 mg weekly on Monday", "methotrexate").endswith("once a week on Monday: 2.14 mg a day on average")
-    assert told("25-50 mg q6h prn, max 100 mg/day", "hydroxyzine").endswith(": at most 100 mg a day")
+    assert told("25-50 mg q6h prn, max 100 mg/day", "hydroxyzine").endswith("as needed, at most 100 mg a day")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from medmgmt.actions import monitoring, prescribing
 from medmgmt.actions import review as actions_review
 from medmgmt.knowledge import alerts
 from medmgmt.monitoring import evidence, measures
+from medmgmt.record import part2
 from medmgmt.record.models import CoSignature, DosageChange, Kind, MonitoringOrder, Patient, User
 from medmgmt.regimen import courses
 from medmgmt.review import cards, cosignatures, reads, tolerance
@@ -48,7 +49,7 @@ def test_the_finding_that_waits_leads_its_card_and_the_gravest_colours_it() -> N
     quiet = [one for one in card.findings if not one.needs_answer]
     loud = next(one for one in card.findings if one.needs_answer)
     mixed = [cards.FindingCard(loud.finding, object()), *quiet, loud]  # type: ignore[arg-type]
-    [again] = cards.gathered(mixed, factories.carla())
+    [again] = cards.gathered(mixed, factories.carla(), part2.Mask())
     assert (again.lead, again.needs_answer) == (loud, True)
 
 
@@ -64,7 +65,7 @@ def qt() -> Finding:
 
 
 def on_card(of: Finding) -> dict[str, measures.Measure]:
-    found = measures.of_findings(factories.carla(), [of], library.current().formulary.cards)
+    found = measures.of_findings(factories.carla(), [of], library.current().formulary.cards, part2.Mask())
     return {one.wanted.code: one for one in found[of.pk]}
 
 

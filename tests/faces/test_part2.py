@@ -16,7 +16,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from medmgmt.actions import break_glass, part2, prescribing, review, side_effects, supply
+from medmgmt.actions import break_glass, observing, part2, prescribing, review, side_effects, supply
 from medmgmt.record.errors import NoSuchThing, NotAllowed, Refused
 from medmgmt.record.models import CareAssignment, Disclosure, Part2Consent, Prescription, Programme, Role, User
 from refills.models import Task
@@ -34,10 +34,12 @@ WORDS = (
     "opioid",
     "opiate",
     "secretword",
+    "6.97",
     "methadone",
     "respiratory depression",
 )
-"""What nobody outside may read: ingredients, brands, class, indication and notes of the programme, and what they do."""
+"""What nobody outside may read: ingredients, brands, class, indication, notes and a result of the programme, and what
+they do."""
 WHY = "Found unconscious, breathing slowly."
 
 
@@ -137,14 +139,14 @@ def test_an_interaction_with_it_is_found_and_says_no_more_than_whom_to_call() ->
     prescribed()
     change = order()
     body = page_of(factories.adler(), change)
-    assert "An interaction with a restricted medicine: call the programme" in body
+    assert "An interaction with a restricted record: call the programme" in body
     assert PHONE in body
     assert "/emergency/" in body
     assert words_in(body.encode()) == []
     shown = client_of(factories.adler()).get(f"/api/proposals/{change.pk}/").json()
     [card] = [one for one in shown["cards"] if one["card"] == "restricted"]
     assert (card["drugs"], card["severity"], card["needs_answer"], card["before"], card["choices"]) == (
-        ["a restricted medicine"], card["severity"], True, [], [],
+        ["a restricted record"], card["severity"], True, [], [],
     )  # fmt: skip
     assert words_in(json.dumps(shown).encode()) == []
 
@@ -196,11 +198,11 @@ def test_by_api_the_masked_card_is_answered_by_its_name_and_a_guessed_name_finds
 def test_with_consent_the_card_is_whole_and_after_its_revocation_masked_again() -> None:
     prescribed()
     given, change = consent(), order()
-    assert "restricted medicine" not in page_of(factories.adler(), change)
+    assert "restricted record" not in page_of(factories.adler(), change)
     assert "uprenorphine" in page_of(factories.adler(), change)
     part2.revoke_consent(otto(), given.pk)
     body = page_of(factories.adler(), change)
-    assert "restricted medicine" in body
+    assert "restricted record" in body
     assert words_in(body.encode()) == []
 
 
@@ -342,9 +344,16 @@ def test_no_address_tells_somebody_outside_a_word_of_it() -> None:
     world = worlds.build()
     part2.revoke_consent(otto(), world.ids["part2_consent_id"])
     change = order()
+    today = world.patient.today(timezone.now())
     report = side_effects.log_side_effect(
-        otto(), world.patient.pk, term="drowsy", severity="mild", began_on=world.patient.today(timezone.now())
+        otto(), world.patient.pk, term="secretword", severity="severe", began_on=today, note="secretword"
     )
+    observing.record_condition(otto(), world.patient.pk, text="Seizures after secretword", icd10cm="R56.9")
+    observing.record_encounter(otto(), world.patient.pk, kind="office", on=today, note="secretword")
+    value = observing.record_observation(
+        otto(), world.patient.pk, code="potassium", value=worlds.Decimal("6.97"), unit="mmol/L",
+        observed_at=timezone.now(),
+    )  # fmt: skip
     theirs = of.changes.get()
     reviewed = theirs.reviews.order_by("-id").first()
     finding = reviewed.findings.first()
@@ -352,13 +361,14 @@ def test_no_address_tells_somebody_outside_a_word_of_it() -> None:
     numbers = [
         world.ids,
         {**world.ids, "prescription_id": of.pk, "change_id": theirs.pk, "report_id": report.pk,
-         "dispense_id": of.dispenses.get().pk, "finding_id": finding.pk if finding else 1, "review_id": reviewed.pk},
+         "observation_id": value.pk, "dispense_id": of.dispenses.get().pk,
+         "finding_id": finding.pk if finding else 1, "review_id": reviewed.pk},
         {**world.ids, "change_id": change.pk, "prescription_id": change.prescription_id, "finding_id": mine.pk,
          "review_id": mine.review_id, "card": mine.card},
     ]  # fmt: skip
     asked = sorted({(name, address) for ids in numbers for name, address in addresses_of(ids)})
     said = []
-    for who in (factories.adler(), factories.pia()):
+    for who in (factories.adler(), factories.bo(), factories.pia()):
         client = client_of(who)
         for name, address in asked:
             answer = client.get(address)

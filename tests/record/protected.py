@@ -280,7 +280,11 @@ GUARDED: list[tuple[str, Guard]] = [
         "record_allergyreaction is never emptied")),
     ("record.Condition", of_one_patient(
         rows.condition, "a condition is never deleted; let it abate",
-        "id icd10cm text onset_on abated_on recorded_at source_code source_system source_id")),
+        "id icd10cm text onset_on abated_on recorded_at source_code source_system source_id programme_id")),
+    ("record.Condition", Guard(
+        rows.condition, "a condition stays with the programme that diagnosed it, or with none", "programme_id",
+        "id patient_id icd10cm text onset_on abated_on recorded_at source_code source_system source_id",
+        "a condition is never deleted; let it abate", "record_condition is never emptied")),
     ("record.ImportRemark", of_one_patient(
         rows.remark, "a remark on what was taken over is never deleted; dismiss it",
         "id kind source_id what why recorded_at dismissed_at dismissed_by_id")),

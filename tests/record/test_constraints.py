@@ -184,6 +184,8 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("a_programme_can_be_called", programme, {"phone": ""}),
     ("a_part2_consent_names_its_recipient", part2_consent, {"recipient": "team"}),
     ("a_part2_consent_says_what_for", part2_consent, {"purpose": ""}),
+    ("a_part2_consent_lets_something_go", part2_consent,
+     {"medicines": False, "diagnoses": False, "results": False, "notes": False}),
     ("a_part2_consent_ends_somehow", part2_consent, {"until": None}),
     ("a_part2_consent_ends_after_it_begins", part2_consent, {"until": TODAY}),
     ("a_disclosure_has_one_ground", disclosure, {"consent": None}),

@@ -296,6 +296,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('note', models.TextField(blank=True)),
                 ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.programme')),
             ],
             options={
                 'ordering': ['-on', '-id'],
@@ -353,6 +354,7 @@ class Migration(migrations.Migration):
                 ('corrects', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='record.observation')),
                 ('entered_in_error', models.BooleanField(default=False)),
                 ('source_id', models.CharField(blank=True, max_length=200, null=True, unique=True)),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.programme')),
             ],
             options={
                 'ordering': ['-observed_at', '-id'],
@@ -425,6 +427,7 @@ class Migration(migrations.Migration):
                 ('source_code', models.CharField(blank=True, max_length=40)),
                 ('source_system', models.CharField(blank=True, max_length=200)),
                 ('source_id', models.CharField(blank=True, max_length=200, null=True, unique=True)),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.programme')),
             ],
             options={
                 'ordering': ['onset_on', 'id'],
@@ -501,6 +504,7 @@ class Migration(migrations.Migration):
                 ('reported_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('corrects', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='record.sideeffectreport')),
                 ('version', models.PositiveIntegerField(default=1)),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.programme')),
             ],
             options={
                 'ordering': ['-began_on', '-id'],
@@ -633,6 +637,10 @@ class Migration(migrations.Migration):
                 ('ends_with', models.CharField(blank=True, max_length=300)),
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('medicines', models.BooleanField(default=True)),
+                ('diagnoses', models.BooleanField(default=True)),
+                ('results', models.BooleanField(default=True)),
+                ('notes', models.BooleanField(default=True)),
             ],
             options={
                 'ordering': ['-id'],
@@ -640,6 +648,7 @@ class Migration(migrations.Migration):
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('recipient', 'person'), ('team__isnull', True)), models.Q(('person__isnull', True), ('recipient', 'team'), ('team__isnull', False)), models.Q(('person__isnull', True), ('recipient', 'treating'), ('team__isnull', True)), _connector='OR'), name='a_part2_consent_names_its_recipient'),
                     models.CheckConstraint(condition=models.Q(('purpose', ''), _negated=True), name='a_part2_consent_says_what_for'),
+                    models.CheckConstraint(condition=models.Q(('medicines', True), ('diagnoses', True), ('results', True), ('notes', True), _connector='OR'), name='a_part2_consent_lets_something_go'),
                     models.CheckConstraint(condition=models.Q(('until__isnull', False), models.Q(('ends_with', ''), _negated=True), _connector='OR'), name='a_part2_consent_ends_somehow'),
                     models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gt', models.F('given_on')), _connector='OR'), name='a_part2_consent_ends_after_it_begins'),
                 ],

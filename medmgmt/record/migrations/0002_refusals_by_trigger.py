@@ -139,6 +139,10 @@ def refusals(vendor, columns):
         "a prescription stays with the programme that wrote it, or with none",
     )  # fmt: skip
     yield (
+        "what_a_programme_diagnosed_stays_its_own", "UPDATE", "record_condition", changed("programme_id"),
+        "a condition stays with the programme that diagnosed it, or with none",
+    )  # fmt: skip
+    yield (
         "a_programme_stays_what_it_is", "UPDATE", "record_programme",
         changed("id", "team_id", "marked_by_id", "marked_at"), "of a programme only its phone changes",
     )  # fmt: skip

@@ -14,7 +14,7 @@ from medmgmt.record.models.observations import (
     Observation,
     ReactionSeverity,
 )
-from medmgmt.record.models.part2 import Disclosure, Part2Consent, Part2Revoked, Programme, Recipient
+from medmgmt.record.models.part2 import Disclosure, Part2Consent, Part2Revoked, Programme, Recipient, Restricted
 from medmgmt.record.models.people import (
     CareAssignment,
     CareTeam,

@@ -28,6 +28,8 @@ class Encounter(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     note = models.TextField(blank=True)
     recorded_at = models.DateTimeField(default=timezone.now)
+    programme = models.ForeignKey("record.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    """The Part 2 programme that met the patient; for ever."""
 
     class Meta:
         ordering = ["-on", "-id"]

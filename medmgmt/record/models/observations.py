@@ -46,6 +46,8 @@ class Observation(models.Model):
     )
     entered_in_error = models.BooleanField(default=False)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    programme = models.ForeignKey("record.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    """The Part 2 programme that recorded it; for ever."""
 
     class Meta:
         ordering = ["-observed_at", "-id"]
@@ -173,6 +175,8 @@ class Condition(models.Model):
     source_code = models.CharField(max_length=40, blank=True)
     source_system = models.CharField(max_length=200, blank=True)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    programme = models.ForeignKey("record.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    """The Part 2 programme that diagnosed it; for ever."""
 
     class Meta:
         ordering = ["onset_on", "id"]

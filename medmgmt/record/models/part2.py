@@ -1,11 +1,12 @@
 """What 42 CFR Part 2 asks of the record: which team is a programme, who may see what it made, and who has.
 
 The smallest model that holds. A `Programme` is a care team that holds itself out as treating substance use disorders
-(42 CFR 2.11). A prescription made by one of its members for a patient in its care names it, for ever
-(`Prescription.programme`); doses, fills, findings and tasks follow their prescription. A `Part2Consent` (2.31) is a
-dated act; a `Part2Revoked` ends it from then on, also where the event came that it was to expire with. A `Disclosure`
-(2.25) is one row a reader, patient, programme, ground and day. Nothing of it is edited but the programme's phone.
-Who may see what is asked of medmgmt.record.part2 alone.
+(42 CFR 2.11). What one of its members writes down of a patient in its care names it, for ever (`programme` of a
+prescription, condition, observation, side-effect report or encounter); doses, fills, findings and tasks follow what
+they rest on. A `Part2Consent` (2.31) is a dated act, of all kinds or of some; a `Part2Revoked` ends it from then on,
+also where the event came that it was to expire with. A `Disclosure` (2.25) is one row a reader, patient, programme,
+ground and day. Nothing of it is edited but the programme's phone. Who may see what is asked of medmgmt.record.part2
+alone.
 """
 
 from django.conf import settings
@@ -28,6 +29,15 @@ class Recipient(models.TextChoices):
     TREATING = "treating", _("my treating providers")
 
 
+class Restricted(models.TextChoices):
+    """Of what kind a record of a programme is; a consent names those it lets go (2.31(a)(3))."""
+
+    MEDICINES = "medicines", _("medicines")
+    DIAGNOSES = "diagnoses", _("diagnoses")
+    RESULTS = "results", _("results")
+    NOTES = "notes", _("visits, notes and side effects")
+
+
 class Programme(models.Model):
     """A care team that is a Part 2 programme, and the phone at which others ask it."""
 
@@ -41,8 +51,9 @@ class Programme(models.Model):
 
 
 class Part2Consent(models.Model):
-    """A patient's written word that the programme may let what it prescribed be seen; holds from `given_on` until it is
-    revoked or just before `until`. `ends_with` is an event in words that ends it (2.31(a)(7)), told by a revocation."""
+    """A patient's written word that the programme may let what it made be seen, by kinds; holds from `given_on` until
+    it is revoked or just before `until`. `ends_with` is an event in words that ends it (2.31(a)(7)), told by a
+    revocation."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="part2_consents")
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="consents")
@@ -51,6 +62,10 @@ class Part2Consent(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    medicines = models.BooleanField(default=True)
+    diagnoses = models.BooleanField(default=True)
+    results = models.BooleanField(default=True)
+    notes = models.BooleanField(default=True)
     purpose = models.CharField(max_length=300)
     given_on = models.DateField()
     until = models.DateField(null=True, blank=True)
@@ -69,9 +84,19 @@ class Part2Consent(models.Model):
                 | Q(recipient=Recipient.TREATING, person__isnull=True, team__isnull=True),
             ),
             rule("a_part2_consent_says_what_for", ~Q(purpose="")),
+            rule(
+                "a_part2_consent_lets_something_go",
+                Q(medicines=True) | Q(diagnoses=True) | Q(results=True) | Q(notes=True),
+            ),
             rule("a_part2_consent_ends_somehow", Q(until__isnull=False) | ~Q(ends_with="")),
             rule("a_part2_consent_ends_after_it_begins", Q(until__isnull=True) | Q(until__gt=F("given_on"))),
         ]
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds that it lets go, in words; empty where it is all of them."""
+        found = [str(kind.label) for kind in Restricted if getattr(self, kind)]
+        return [] if len(found) == len(Restricted) else found
 
 
 class Part2Revoked(models.Model):

@@ -69,6 +69,8 @@ class SideEffectReport(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by"
     )
     version = models.PositiveIntegerField(default=1)
+    programme = models.ForeignKey("record.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    """The Part 2 programme that took it down; for ever."""
 
     class Meta:
         ordering = ["-began_on", "-id"]

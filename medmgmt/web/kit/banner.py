@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from medmgmt import allergies
 from medmgmt.allergies import AllergyList
 from medmgmt.chart import Chart
-from medmgmt.record import dosing
-from medmgmt.record.models import Enrolment, Observation, Patient
+from medmgmt.record import dosing, part2
+from medmgmt.record.models import Enrolment, Observation, Patient, User
 from medmgmt.regimen import lexicon
 from medmgmt.web.kit.plain_words import state_words
 
@@ -47,9 +47,9 @@ class Banner:
     facts: list[Fact]
 
 
-def banner_of(patient: Patient) -> Banner:
-    """The banner of a patient whom the door has already opened; three queries."""
-    found = Observation.current(patient.pk).filter(code__in=FACTS)
+def banner_of(patient: Patient, by: User) -> Banner:
+    """The banner of a patient whom the door has already opened, for this person; three queries."""
+    found = part2.seen(by, Observation.current(patient.pk).filter(code__in=FACTS))
     newest: dict[str, Observation] = {}
     for observation in found:
         newest.setdefault(observation.code, observation)

@@ -1,14 +1,14 @@
 """What pages about one patient share: the address of the chart, and a form under the patient's banner."""
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from medmgmt.record import access
 from medmgmt.record.models import Patient, User
 from medmgmt.web.kit import banner
-from medmgmt.web.kit.page import status_of
+from medmgmt.web.kit.page import Asked, status_of
 
 
 def chart_of(patient: Patient) -> str:
@@ -25,7 +25,7 @@ def opened(by: User, act: str, patient_id: int) -> Patient:
 
 
 def patient_form(
-    request: HttpRequest,
+    request: Asked,
     patient: Patient,
     form: forms.BaseForm,
     *,
@@ -33,5 +33,5 @@ def patient_form(
     **extra: object,
 ) -> HttpResponse:
     """A form under the patient's banner; sent back with what was typed, it is a 422."""
-    context = {"banner": banner.banner_of(patient), "form": form, **extra}
+    context = {"banner": banner.banner_of(patient, request.user), "form": form, **extra}
     return render(request, template, context, status=status_of(form))

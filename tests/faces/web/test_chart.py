@@ -150,7 +150,7 @@ def test_the_strip_shows_the_newest_value_in_its_own_unit(world: World, as_bo: C
     for code, value in (("weight", "74.5"), ("ammonia", "38")):
         observing.record_observation(factories.bo(), world.carla.pk, code=code, value=Decimal(value), observed_at=now)
     assert "Weight74.5 kg" in chart(world, as_bo).replace("\xa0", " ")
-    facts = {str(fact.label): fact.value for fact in banner.banner_of(world.carla).facts}
+    facts = {str(fact.label): fact.value for fact in banner.banner_of(world.carla, factories.adler()).facts}
     assert facts["Weight"] == "74.5\xa0kg"
     assert banner.in_words(world.carla.observations.get(code="ammonia")) == "38\xa0µmol/L"
 
@@ -164,6 +164,8 @@ def test_a_fact_is_of_the_patients_own_day(world: World, zone: str, day: int) ->
         )
         Patient.objects.filter(pk=world.carla.pk).update(time_zone=zone)
         [fact] = [
-            one for one in banner.banner_of(Patient.objects.get(pk=world.carla.pk)).facts if str(one.label) == "Weight"
+            one
+            for one in banner.banner_of(Patient.objects.get(pk=world.carla.pk), factories.adler()).facts
+            if str(one.label) == "Weight"
         ]
     assert fact.on == date(2026, 11, day)
