@@ -28,7 +28,7 @@ SAYS = {
     "new_dispense new_encounter new_side_effect start withdraw "
     "judge_break_glass",
     "text": "comment new_condition",
-    "q": "patients rules",
+    "q": "patients rules staff",
     "name": "messages my_messages rename_team teams",
     "address": "contact",
     "phone": "programmes",
@@ -54,8 +54,8 @@ NO_WORDS = {
     "sign_in", "sign_out", "language", "reminder", "stop_messages", "calendar", "hook",
     "sign", "ask_cosignature", "order_monitoring", "ask_for_refill", "tell_taken", "dismiss_remark", "claim", "release",
     "notice", "withdraw_absence", "revoke_token", "renewals", "switch_release", "selftest",
-    "ask_passkey", "session", "recovery_codes", "forget_device", "remove_factor", "confirm_staff_change", "end_break_glass",
-    "revoke_my_consent", "revoke_part2_consent", "staff",
+    "ask_passkey", "session", "recovery_codes", "forget_device", "remove_factor", "confirm_staff_change",
+    "end_break_glass", "revoke_my_consent", "revoke_part2_consent",
 }  # fmt: skip
 """What is sent without a session; and buttons, ticks and lists to choose from."""
 
