@@ -112,9 +112,15 @@ def is_done(reader: Reader, said: Meant) -> bool:
     if said in (Meant.STOP, Meant.START, Meant.YES):
         return is_switched(reader, said)
     if said == Meant.THANKS:
-        return True
+        return is_told(reader)
     choice = ANSWERS.get(said)
     return choice is not None and is_answered(reader, choice)
+
+
+def is_told(reader: Reader) -> bool:
+    """Whether whoever writes is still to be told: the patient, or somebody whose consent holds today."""
+    today = reader.patient.today(timezone.now())
+    return reader.consent is None or consents.holds(reader.consent, today)
 
 
 def is_switched(reader: Reader, said: Meant) -> bool:
@@ -134,8 +140,7 @@ def is_answered(reader: Reader, choice: Choice) -> bool:
     """The last reminder is answered as by its link; False where none came there of late that could be answered so,
     where the consent of whoever writes is over, and where the medicine is no longer taken: a person reads it then."""
     last = sent_to(reader).order_by("-handed_over_at", "-id").first()
-    consent = reader.consent
-    if consent is not None and not consents.holds(consent, reader.patient.today(timezone.now())):
+    if not is_told(reader):
         return False
     if last is None or not planning.is_about_something(last, reader.patient.today(timezone.now())):
         return False

@@ -47,7 +47,7 @@ class ValueForm(forms.Form):
     )
     value_code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
     unit = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
-    observed_at = MomentField(label=gettext_lazy("When"))
+    observed_at = MomentField(label=gettext_lazy("When"), is_past=True)
     confirm = confirm(gettext_lazy("Yes: record it as the question says"))
 
 

@@ -21,16 +21,20 @@ SAVED_NOTHING = {"en": "Nothing has been saved yet.", "es": "Todavía no se ha g
 SAYS = {
     "": "authorise correct_observation count cover enrol new_observation renewal",
     "given_name": "register update_patient",
-    "why": "cancel decide_rule lift_limit limit merge_charts postpone reassign release_gate revoke several void_fill",
+    "why": "cancel decide_rule lift_limit limit merge_charts postpone reassign release_gate revoke several void_fill "
+    "ask_password ask_role begin_membership clear_lock correct_login decline_staff_change end_membership look_into "
+    "make_inactive new_login",
     "note": "answer answer_screening change correct_side_effect cosign decline decline_cosignature my_side_effect "
-    "new_dispense new_encounter new_side_effect start withdraw",
+    "new_dispense new_encounter new_side_effect start withdraw "
+    "judge_break_glass",
     "text": "comment new_condition",
-    "q": "patients rules",
-    "name": "messages my_messages",
+    "q": "patients rules staff",
+    "name": "messages my_messages rename_team teams",
     "address": "contact",
+    "phone": "programmes",
     "reaction": "new_allergy",
     "meant": "code_allergy",
-    "reason": "new_rule",
+    "reason": "break_glass new_rule",
     "outcome": "done",
 }
 """In which field the words stand, by address; the first have none but numbers, days and choices."""
@@ -39,6 +43,7 @@ HELPER = {"act": "add_caregiver", "channel": "email", "address": "m@x.example", 
 BESIDE = {
     "messages": HELPER,
     "my_messages": HELPER,
+    "correct_login": {"email": "n@x.example"},
     "several": {"back": "/tasks/?whose=team"},
     "start": {"step": "propose", "drug_name": "tramadol", "line": "50 mg daily"},
 }
@@ -49,6 +54,8 @@ NO_WORDS = {
     "sign_in", "sign_out", "language", "reminder", "stop_messages", "calendar", "hook",
     "sign", "ask_cosignature", "order_monitoring", "ask_for_refill", "tell_taken", "dismiss_remark", "claim", "release",
     "notice", "withdraw_absence", "revoke_token", "renewals", "switch_release", "selftest",
+    "ask_passkey", "session", "recovery_codes", "forget_device", "remove_factor", "confirm_staff_change",
+    "end_break_glass", "revoke_my_consent", "revoke_part2_consent",
 }  # fmt: skip
 """What is sent without a session; and buttons, ticks and lists to choose from."""
 

@@ -78,23 +78,33 @@ class Moment(forms.DateTimeInput):
 
 
 class DayField(forms.DateField):
-    """A day within the years that the record knows."""
+    """A day within the years that the record knows; the act itself says what is wrong with a day of the past."""
 
     widget = Day
 
+    def __init__(self, *, is_past: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.is_past = is_past
+
     def clean(self, value: Any) -> date | None:  # Any: Django's own signature
-        return within_the_years(super().clean(value))
+        day = super().clean(value)
+        return day if self.is_past else within_the_years(day)
 
 
 class MomentField(forms.DateTimeField):
-    """A moment within the years that the record knows."""
+    """A moment within the years that the record knows; the act itself says what is wrong with one of the past."""
 
     widget = Moment
+
+    def __init__(self, *, is_past: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.is_past = is_past
 
     def clean(self, value: Any) -> datetime | None:  # Any: Django's own signature
         """Where somebody's clock cannot say it, the years end as well."""
         try:
-            return within_the_years(super().clean(value))
+            moment = super().clean(value)
+            return moment if self.is_past else within_the_years(moment)
         except OverflowError as beyond:
             raise forms.ValidationError(NO_SUCH_DAY) from beyond
 
@@ -252,7 +262,7 @@ class SideEffectForm(forms.Form):
         choices=lambda: described(SEVERITY_WORDS),
         widget=forms.RadioSelect(),
     )
-    began_on = said("began_on", gettext_lazy("When did it begin?"))
+    began_on = said("began_on", gettext_lazy("When did it begin?"), is_past=True)
     note = note(gettext_lazy("Note"))
     ended_on = said("ended_on", gettext_lazy("Ended on"))
     outcome = said("outcome", gettext_lazy("How is it now?"))
@@ -275,5 +285,5 @@ class MySideEffectForm(forms.Form):
         choices=lambda: described(PLAIN_SEVERITY),
         widget=forms.RadioSelect(),
     )
-    began_on = said("began_on", gettext_lazy("When did it start?"))
+    began_on = said("began_on", gettext_lazy("When did it start?"), is_past=True)
     note = note(gettext_lazy("Anything else we should know?"))

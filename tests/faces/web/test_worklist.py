@@ -189,7 +189,7 @@ def test_an_absence_is_told_shown_and_withdrawn_on_its_page(world: World, as_bo:
     assert "You get no morning notice." in as_bo.get("/cover/").content.decode()
 
 
-@pytest.mark.parametrize(("address", "most"), [("/tasks/", 11), ("/tasks/?whose=team&late=1", 11), ("/tasks/late/", 8)])
+@pytest.mark.parametrize(("address", "most"), [("/tasks/", 13), ("/tasks/?whose=team&late=1", 13), ("/tasks/late/", 8)])
 def test_a_page_asks_as_often_for_eighty_tasks_as_for_one(world: World, as_bo: Client, address: str, most: int) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connection) as seen:
