@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -35,6 +35,9 @@ DECLINED = gettext_lazy("Declined. The author has a task with your reason.")
 
 LONGEST_CODE = 20
 EVERYTHING = "all"
+
+NOBODYS = 0
+"""The number of nothing on record: what is asked of it is refused like what is out of reach."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,9 @@ def with_answer_forms(
 
 def give(request: Asked, finding_id: int, **of: int) -> AnswerForm:
     """Takes the answer that was sent; the form says what was refused. A finding that is not of what the address names
-    is not there."""
-    get_object_or_404(Finding, pk=finding_id, **of)
+    is refused as one that is not there."""
+    if not Finding.objects.filter(pk=finding_id, **of).exists():
+        actions.override(request.user, NOBODYS, reason_code="", note="", follow_up_on=timezone.localdate())
     form = review_forms.sent(finding_id, request.POST)
     if request.method == "POST" and form.is_valid():
         with refusal_on(form):

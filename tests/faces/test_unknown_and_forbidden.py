@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, reset_queries, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -38,6 +38,7 @@ def asked(name: str, method: str, path: str, session: str, world: worlds.World) 
     """Status, words and number of questions of one answer; all is undone."""
     ONE.cookies.clear()
     ONE.cookies[settings.SESSION_COOKIE_NAME] = session
+    reset_queries()  # Django keeps nine thousand, and counts none beyond them
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         if method == "GET":
             response = ONE.get(path)
