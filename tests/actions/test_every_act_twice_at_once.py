@@ -53,6 +53,7 @@ HARMLESS: dict[Act, str] = {
     messages.answer_link: "the same answer",
     worklist.comment: "two remarks",
     worklist.choose_digest: "the same choice",
+    worklist.tell_absence: "two that begin a moment apart; of two that overlap the one told last speaks",
     exporting.export_chart: "two files, and both stand in the trail",
     exporting.export_chart_numbered: "two files, and both stand in the trail",
     people.set_contact: "the later one holds, the earlier is over",

@@ -70,6 +70,8 @@ WHO_MAY = """
     view_outbox            -         -         -          -          yes          -
     view_delivery           -         -         -          -          yes          -
     decide_held            yes       yes      yes         -           -          -
+    export_chart            yes       yes      yes        yes        -            yes
+    export_numbered         -         -        -          -          -            yes
     manage_staff            -         -        -          -          yes          -
     confirm_staff          yes        -       yes         -          yes          -
     make_token             yes       yes      yes         -          yes          -
