@@ -167,7 +167,7 @@ def test_every_act_twice_at_once_goes_through_once_or_does_no_harm(prepared: Wor
             came = twice(line, prepared)
             rows = AuditEntry.objects.filter(pk__gt=last, act=line.verb).count()
         wrong += [one for one in [Came(line.act, rows, tuple(came))] if not one.is_right]
-    assert [f"{one.act.__name__}: {one.rows} rows, {one.told}" for one in wrong] == []
+    assert not wrong, "\n".join(f"{one.act.__name__}: {one.rows} rows, {one.told}"[:200] for one in wrong)
 
 
 def test_an_act_that_reads_before_it_locks_is_found(prepared: World, monkeypatch: pytest.MonkeyPatch) -> None:
