@@ -91,7 +91,7 @@ def postgres(*, fsync: bool = False) -> Iterator[str]:
         if made.returncode:
             raise Unavailable("PostgreSQL: initdb failed")
         options = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", f"unix_socket_directories={home}"]
-        options += ["-c", "max_connections=60", "-c", f"fsync={'on' if fsync else 'off'}"]
+        options += ["-c", "max_connections=200", "-c", f"fsync={'on' if fsync else 'off'}"]
         options += ["-c", f"synchronous_commit={'on' if fsync else 'off'}", "-c", "timezone=UTC"]
         options += [] if fsync else ["-c", "full_page_writes=off", "-c", "max_wal_size=4GB"]
         server = subprocess.Popen([binaries / "postgres", "-D", folder / "db", *options], **base)  # type: ignore[call-overload]

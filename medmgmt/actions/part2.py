@@ -15,17 +15,21 @@ from medmgmt.record.models import CareTeam, Part2Consent, Part2Revoked, Programm
 def mark_programme(by: User, *, team_id: int, phone: str) -> Programme:
     """Marks a team as a Part 2 programme: what its members write down of its patients from now on is restricted.
 
-    Nothing unmarks it, since what it made stays restricted; marked again it gets another phone.
+    Nothing unmarks it, since what it made stays restricted; marked again it gets another phone. Conflict where nothing
+    would change.
     """
     access.require(by, "mark_programme")
-    team = CareTeam.objects.filter(pk=team_id).first()
+    team = CareTeam.objects.select_for_update().filter(pk=team_id).first()
     if team is None:
         raise NoSuchThing
-    if not phone.strip():
+    phone = phone.strip()
+    if not phone:
         raise Refused(_("Give the phone at which others ask the programme."))
-    made, _is_new = Programme.objects.get_or_create(team=team, defaults={"phone": phone.strip(), "marked_by": by})
-    if made.phone != phone.strip():
-        made.phone = phone.strip()
+    made, is_new = Programme.objects.get_or_create(team=team, defaults={"phone": phone, "marked_by": by})
+    if not is_new:
+        if made.phone == phone:
+            raise Conflict(_("This team is marked as a programme already, with this phone."))
+        made.phone = phone
         made.save(update_fields=["phone"])
     audit.record(by, "mark_programme", obj=("programme", made.pk), detail={"team": team.pk})
     return made
@@ -50,7 +54,7 @@ def give_consent(
 ) -> Part2Consent:
     """Writes down that the patient lets others see what the programme made, all of it or some kinds: one person, one
     team, or whoever treats them; until a day or an event. By a member of the programme, from the signed form (42 CFR
-    2.31)."""
+    2.31). Conflict where the same form was written down already and still holds."""
     patient = access.patient_for(by, "give_part2_consent", patient_id, lock=True)
     programme = part2.programme_of(by, patient)
     if programme is None:
@@ -63,24 +67,26 @@ def give_consent(
         raise Refused(_("Say on which day or with which event the consent ends."))
     if not (medicines or diagnoses or results or notes):
         raise Refused(_("Say what may be seen: medicines, diagnoses, results or notes."))
+    form: dict[str, object] = {
+        "patient": patient,
+        "programme": programme,
+        "recipient": Recipient(recipient),
+        "team_id": team_id,
+        "person": recipient_person(person_id),
+        "purpose": purpose.strip(),
+        "given_on": given_on,
+        "until": until,
+        "ends_with": ends_with.strip(),
+        "medicines": medicines,
+        "diagnoses": diagnoses,
+        "results": results,
+        "notes": notes,
+    }
+    if Part2Consent.objects.filter(**form, revoked=None).exists():
+        raise Conflict(_("This consent is on record already."))
     try:
         with transaction.atomic():
-            made = Part2Consent.objects.create(
-                patient=patient,
-                programme=programme,
-                recipient=Recipient(recipient),
-                team_id=team_id,
-                person=recipient_person(person_id),
-                purpose=purpose.strip(),
-                given_on=given_on,
-                until=until,
-                ends_with=ends_with.strip(),
-                medicines=medicines,
-                diagnoses=diagnoses,
-                results=results,
-                notes=notes,
-                recorded_by=by,
-            )
+            made = Part2Consent.objects.create(**form, recorded_by=by)
     except IntegrityError as wrong:
         raise Refused(
             _("Name one person, or one team, or neither for whoever treats; it ends after it begins.")

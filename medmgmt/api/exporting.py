@@ -1,5 +1,6 @@
 """A whole chart as JSON, sent piece by piece. By session only, with a fresh proof; the PDF is on the pages."""
 
+from functools import partial
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -49,7 +50,8 @@ class ChartDocument(serializers.Serializer[Any]):
 def exports() -> Handler:
     """A POST that answers with the file."""
     words = "Everything on record about one patient as one document. It is on record that it left, for whom and why."
-    operation = Operation(ChartDocument, exporting.export_chart, takes=NewExport, words=words,
+    as_json = partial(exporting.export_chart, form="json")
+    operation = Operation(ChartDocument, as_json, takes=NewExport, words=words,
                           refuses=("refused", "confirm-identity", "not-in-person", "too-many-requests"))  # fmt: skip
 
     def handler(view: Endpoint, request: Request, **ids: Any) -> StreamingHttpResponse:
@@ -57,7 +59,7 @@ def exports() -> Handler:
         body = NewExport(data=request.data)
         body.is_valid(raise_exception=True)
         assert isinstance(request.user, User)
-        export = exporting.export_chart(request.user, *ids.values(), form="json", **body.validated_data)
+        export = as_json(request.user, *ids.values(), **body.validated_data)
         file = files.file_of(export, "json")
         return StreamingHttpResponse(file.pieces, content_type=file.media_type, headers=file.headers)
 

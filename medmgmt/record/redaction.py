@@ -1,6 +1,6 @@
 """No token of a link, a calendar or a program reaches a log, whoever writes it and to whatever handler.
 
-Every line passes here when it is made: ours, Django's, gunicorn's and Celery's, with its traceback. Standard library
+Every line passes here when it is made: ours, Django's, waitress's and Celery's, with its traceback. Standard library
 only, so that it stands before anything is set up.
 """
 

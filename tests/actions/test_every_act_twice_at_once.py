@@ -17,6 +17,7 @@ from medmgmt import problems
 from medmgmt.actions import (
     exporting,
     knowledge,
+    looks,
     messages,
     observing,
     people,
@@ -56,6 +57,8 @@ HARMLESS: dict[Act, str] = {
     worklist.tell_absence: "two that begin a moment apart; of two that overlap the one told last speaks",
     exporting.export_chart: "two files, and both stand in the trail",
     exporting.export_chart_numbered: "two files, and both stand in the trail",
+    looks.look_into: "two looks, and both stand in the trail",
+    looks.export: "two files, and both stand in the trail",
     people.set_contact: "the later one holds, the earlier is over",
     surveying.survey: "only looked at",
     knowledge.propose: "nothing is in use before a second person approves it",
@@ -157,7 +160,6 @@ class Came:
         return is_foreseen and len(refused) < 2 and 1 <= self.rows <= 1 + (self.act in HARMLESS)
 
 
-@pytest.mark.xfail(strict=False, reason="four acts of the newest rooms leave two rows and are not judged yet")
 def test_every_act_twice_at_once_goes_through_once_or_does_no_harm(prepared: World) -> None:
     wrong = []
     for number, line in enumerate(LINES):

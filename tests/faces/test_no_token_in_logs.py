@@ -9,8 +9,6 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 from django.urls import get_resolver
-from gunicorn.config import Config
-from gunicorn.glogging import Logger
 
 from medmgmt.record import redaction
 from medmgmt.web import hooks, reminder
@@ -24,11 +22,11 @@ SIGNED = "0123456789abcdef0123456789abcdef" + "." + "A" * 43
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    """What a handler at the root, another at each of Django's own loggers, and one of gunicorn's write."""
+    """What a handler at the root, another at each of Django's own loggers, and one of a web server's write."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s %(args)s"))
-    loggers = [logging.getLogger(name) for name in ("", "django.request", "django.security", "gunicorn.access")]
+    loggers = [logging.getLogger(name) for name in ("", "django.request", "django.security", "waitress")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.addHandler(handler)
@@ -64,7 +62,7 @@ def test_whatever_becomes_of_a_request_its_token_stands_in_no_line(
     monkeypatch.setattr(hooks.reads, "calendar", crash)
     for place in places:
         client.get(place)
-    logging.getLogger("gunicorn.error").exception("of %s", places, exc_info=RuntimeError(f"Bearer {bearer}"))
+    logging.getLogger("waitress").exception("of %s", places, exc_info=RuntimeError(f"Bearer {bearer}"))
     text = lines.getvalue()
     assert "Forbidden" in text
     assert "Method Not Allowed" in text
@@ -77,14 +75,14 @@ def test_whatever_becomes_of_a_request_its_token_stands_in_no_line(
         assert secret[-20:] not in text
 
 
-def test_gunicorns_own_line_of_a_request_is_without_its_token(lines: io.StringIO) -> None:
-    config = Config()
-    config.set("accesslog", "-")
-    logger = Logger(config)
-    logger.access_log.propagate = True
+def test_the_web_servers_own_line_of_a_request_is_without_its_token(lines: io.StringIO) -> None:
+    """The server's line of what broke, and a line in the form of most servers' access logs."""
+    server = logging.getLogger("waitress")
+    server.exception("Exception while serving %s", f"/r/{SIGNED}/", exc_info=RuntimeError(SIGNED))
     atoms = {"r": f"GET /r/{SIGNED}/ HTTP/1.1", "f": f"https://clinic.example/calendar/{SIGNED}.ics"}
-    logger.access_log.info('"%(r)s" "%(f)s"', atoms)
+    server.error('"%(r)s" "%(f)s"', atoms)
     assert SIGNED not in lines.getvalue()
+    assert "Exception while serving /r/[redacted]/" in lines.getvalue()
     assert '"GET /r/[redacted]/ HTTP/1.1" "https://clinic.example/calendar/[redacted]"' in lines.getvalue()
 
 
