@@ -163,7 +163,7 @@ SENSELESS_ROWS = [
         "member",
         "lithium",
         "follows from drugs.csv, and lithium does not",
-        {"set_name": "opioid_full_agonists"},
+        {"set_name": "opioid_partial_agonists"},
     ),
     Spoilt(
         "drug_sets.csv",
