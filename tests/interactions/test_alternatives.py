@@ -1,11 +1,13 @@
 """What is offered instead: by policy alone, tried for this patient, and never what this patient must not have."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from interactions.engine import alternative_tables, cases
 from tests.interactions import shipped
-from tests.interactions.test_answers import answer
+from tests.interactions.test_answers import answer, case
 
 OFFERED = "By policy, and tried for this patient: "
 
@@ -84,3 +86,38 @@ def test_what_is_not_known_of_a_person_forbids_and_offers_nothing() -> None:
     kidney = start("naltrexone", 50, "morphine")
     assert "acamprosate" in offered(**{**kidney, "patient": {"age": 40, "sex": "M", "conditions": [], "egfr": 90}})
     assert "acamprosate" not in offered(**kidney), "below 30 mL/min it is contraindicated, and nobody measured"
+
+
+def test_offers_for_the_card_come_before_those_for_everybody() -> None:
+    names = offered(**start("ziprasidone", 80, "methadone"))
+    assert names[:3] == ["aripiprazole", "lurasidone", "brexpiprazole"]
+
+
+def by_policy(*rows: dict[str, str], **asked: Any) -> str:
+    """What a policy of these rows alone offers."""
+    known = shipped.alone()
+    blank = dict.fromkeys(("rule_id", "ordered", "when", "problem", "offers", "never"), "")
+    policy = alternative_tables.read([{**blank, **row} for row in rows], lambda name: [name])
+    alone = replace(known, formulary=replace(known.formulary, alternatives=policy))
+    found = cases.review(case(**asked), alone)["findings"]
+    return next((one["management"].partition(OFFERED)[2] for one in found if OFFERED in one["management"]), "")
+
+
+def test_neither_what_is_taken_already_nor_what_brings_the_same_card_a_step_lower() -> None:
+    case_of = start("hydrochlorothiazide", 25, "lithium", "atenolol")
+    offers = {"ordered": "hydrochlorothiazide", "offers": "atenolol;furosemide;amlodipine"}
+    assert by_policy(offers, **case_of) == "amlodipine"
+    assert by_policy({**offers, "offers": "atenolol;furosemide"}, **case_of) == ""
+
+
+def test_not_the_ordered_drug_itself_whose_usual_dose_would_pass() -> None:
+    asked = start("citalopram", 80)
+    assert by_policy({"ordered": "citalopram", "offers": "citalopram;mirtazapine"}, **asked) == "mirtazapine"
+
+
+def test_a_row_for_some_people_offers_nothing_where_nobody_knows_whether_it_is_about_this_one() -> None:
+    case_of = start("ibuprofen", 600, "lithium")
+    offers = {"ordered": "ibuprofen", "when": "egfr>=60", "offers": "acetaminophen"}
+    assert by_policy(offers, **case_of) == ""
+    assert by_policy(offers, **start("ibuprofen", 600, "lithium", egfr=90)) == "acetaminophen"
+    assert by_policy({**offers, "when": ""}, {"never": "acetaminophen", "when": "egfr<60"}, **case_of) == ""
