@@ -27,7 +27,7 @@ def severities(stopped: str, days: int, ordered: str) -> set[str]:
         ("buprenorphine er weekly-monthly", 119, "naltrexone"),
         ("buprenorphine er monthly", 179, "naltrexone er"),
         ("buprenorphine", 13, "naltrexone"),
-        ("buprenorphine er monthly", 179, "olanzapine-samidorphan"),
+        ("buprenorphine er monthly", 179, "butorphanol"),
         ("naltrexone er", 34, "oxycodone"),
         ("fluoxetine", 34, "phenelzine"),
         ("sertraline", 13, "phenelzine"),
@@ -40,3 +40,8 @@ def severities(stopped: str, days: int, ordered: str) -> set[str]:
 def test_it_counts_up_to_its_last_day_and_is_free_on_the_next(stopped: str, last_day: int, ordered: str) -> None:
     assert severities(stopped, last_day, ordered)
     assert not severities(stopped, last_day + 1, ordered)
+
+
+def test_a_drug_that_stays_longer_than_the_figure_of_its_class_keeps_the_rules_own_grade() -> None:
+    assert severities("itraconazole", 13, "lurasidone") == {"contraindicated"}
+    assert severities("itraconazole", 14, "lurasidone") == set()
