@@ -1,6 +1,6 @@
 """A patient asks to have the record amended, and what is said to that: 45 CFR 164.526, paragraph by paragraph.
 
-Nothing is edited by any of it: what amends an entry is a new entry, made by the act that is there for it and named here.
+Nothing is edited by it: what amends an entry is a new entry, made by the act that is there for it and named here.
 """
 
 from datetime import date, datetime, time, timedelta

@@ -286,6 +286,7 @@ def once_field() -> SafeString:
 SOURCES = {
     "dosage_change": ("web:review", gettext_lazy("Review")),
     "side_effect": ("web:side_effect", gettext_lazy("Report")),
+    "amendment": ("web:amendment", gettext_lazy("Request")),
     "prescription": ("web:course", gettext_lazy("Medicine")),
     "local_change": ("web:local_change", gettext_lazy("Change")),
     "staff_change": ("web:staff_change", gettext_lazy("Change")),
