@@ -1,5 +1,7 @@
 """Requests to amend the record: asked for, put off, answered, and the last word after a denial (45 CFR 164.526)."""
 
+from rest_framework import serializers
+
 from medmgmt import amendments
 from medmgmt.actions import amendments as actions
 from medmgmt.api.kit import filters
@@ -25,6 +27,8 @@ class AmendmentAnswerLine(Shown):
     """What was decided, in plain words."""
 
     shows = AmendmentAnswer, "id request decision ground words entry_kind entry_number told_whom by at"
+    ground = serializers.CharField(help_text="Blank where all was accepted.")
+    entry_kind = serializers.CharField(help_text="Of the entry that amends the record; blank for none.")
 
 
 class StatementLine(Shown):
@@ -37,6 +41,7 @@ class AmendmentLine(Shown):
     """What a patient asked to have amended, by when it is answered, and all that was said to it."""
 
     shows = AmendmentRequest, "id patient programme way received_on entry_kind entry_number what why tell by at"
+    entry_kind = serializers.CharField(help_text="Blank where no entry was named.")
     due_on = Day(help_text="The last day on which it may be answered.")
     extension = ExtensionLine(source="extended", allow_null=True)
     answer = AmendmentAnswerLine(source="answered", allow_null=True)

@@ -39,7 +39,7 @@ def task_of(made: AmendmentRequest, key: str = "amendment:{}") -> Task:
     return Task.objects.get(key=key.format(made.pk))
 
 
-# -- asked --------------------------------------------------------------------------------------------------------------
+# -- asked -------------------------------------------------------------------------------------------
 
 
 def test_a_request_is_a_task_of_sixty_days_that_only_the_answer_closes() -> None:
@@ -103,7 +103,7 @@ def test_nobody_asks_about_somebody_elses_entry_or_chart() -> None:
         amendments.request_amendment(factories.carla_user(), factories.stranger().pk, **ASKED)
 
 
-# -- put off ------------------------------------------------------------------------------------------------------------
+# -- put off -------------------------------------------------------------------------------------------
 
 
 def test_it_is_put_off_once_by_thirty_days_with_a_reason() -> None:
@@ -131,7 +131,7 @@ def test_after_sixty_days_nothing_is_put_off_any_more_and_it_may_still_be_answer
         assert amendments.answer_amendment(factories.bo(), made.pk, **ACCURATE).decision == "denied"
 
 
-# -- answered -----------------------------------------------------------------------------------------------------------
+# -- answered -------------------------------------------------------------------------------------------
 
 
 def test_what_was_accepted_names_the_entry_that_amends_it_and_stands_beside_both() -> None:
@@ -147,7 +147,8 @@ def test_what_was_accepted_names_the_entry_that_amends_it_and_stands_beside_both
     assert [one.pk for one in shown.amendments.of(right)] == [made.pk]
     page = reads.page(factories.carla_user(), made.pk)
     assert (page.request.state, page.is_denied) == ("accepted", False)
-    assert "170" in page.about and "70" in page.amended_by
+    assert "170" in page.about
+    assert "70" in page.amended_by
 
 
 def test_a_request_stands_beside_the_correction_of_what_it_is_about() -> None:
@@ -188,7 +189,7 @@ def test_it_is_answered_once_by_the_team_or_the_privacy_officer_and_by_nobody_el
         amendments.answer_amendment(factories.bo(), made.pk, **ACCURATE)
 
 
-# -- the last word ------------------------------------------------------------------------------------------------------
+# -- the last word -------------------------------------------------------------------------------------------
 
 
 def test_a_patient_disagrees_once_and_we_may_answer_once() -> None:
@@ -203,7 +204,8 @@ def test_a_patient_disagrees_once_and_we_may_answer_once() -> None:
     disputed.refresh_from_db()
     assert disputed.state == "done"
     kept = AmendmentRequest.objects.get(pk=made.pk)
-    assert kept.disagreement is not None and kept.rebuttal is not None
+    assert kept.disagreement is not None
+    assert kept.rebuttal is not None
     with pytest.raises(Conflict):
         amendments.rebut(bo, made.pk, text="Once more.")
 
@@ -234,7 +236,7 @@ def test_who_has_no_login_gets_every_answer_on_paper() -> None:
     assert not Task.objects.filter(key=f"amendment-letter:{mine.pk}:answer").exists()
 
 
-# -- what a programme made ------------------------------------------------------------------------------------------------
+# -- what a programme made -------------------------------------------------------------------------------------------
 
 
 def lighthouse() -> tuple[User, Condition]:

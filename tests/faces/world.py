@@ -8,7 +8,17 @@ from typing import Any
 from django.utils import timezone
 
 from interactions.models import Release
-from medmgmt.actions import amendments, authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
+from medmgmt.actions import (
+    amendments,
+    authorising,
+    knowledge,
+    messages,
+    observing,
+    prescribing,
+    side_effects,
+    supply,
+    worklist,
+)
 from medmgmt.record.models import (
     BreakGlass,
     CareTeamMember,

@@ -63,7 +63,7 @@ def test_no_page_asks_more_often_because_there_is_more_to_show(world: World, bro
     addresses = [
         (adler, "/", 18),
         (adler, "/patients/", 13),
-        (adler, chart, 34),
+        (adler, chart, 35),
         (adler, f"{chart}prescribe/", 13),
         (adler, f"{chart}side-effects/new/", 13),
         (adler, f"/prescriptions/{world.sertraline.pk}/", 19),
