@@ -294,3 +294,10 @@ def test_a_programmes_entry_amends_nothing_that_others_read() -> None:
             lena, made.pk, decision="accepted", words="Yes.", entry_kind="condition", entry_number=diagnosis.pk
         )
     assert not AmendmentAnswer.objects.exists()
+
+
+def test_somebody_outside_names_no_entry_of_a_programme() -> None:
+    _lena, diagnosis = lighthouse()
+    with pytest.raises(Refused, match="no such entry"):
+        asked(factories.bo(), way="paper", entry_kind="condition", entry_number=diagnosis.pk)
+    assert not AmendmentRequest.objects.exists()

@@ -75,6 +75,18 @@ def test_a_login_taken_out_of_use_otherwise_sounds_like_none(world: worlds.World
         assert CLOSED not in tries(name, cast.PASSWORD)
 
 
+def test_an_account_out_of_use_whose_password_still_holds_sounds_like_none(world: worlds.World) -> None:
+    """Of two charts of one person the other's login stays behind so."""
+    carla = cast.carla_user()
+    waits = staff.ask_password(cast.admin(), carla.pk, why="Forgotten.")
+    staff.confirm(cast.pia(), waits.pk)
+    carla.refresh_from_db()
+    carla.set_password(cast.PASSWORD)
+    carla.is_active = False
+    carla.save()
+    assert CLOSED not in tries("carla", cast.PASSWORD)
+
+
 def test_messages_to_the_patient_end_with_their_links_and_the_calendar(world: worlds.World) -> None:
     feed = calendar_feed.token(messages.renew_calendar(cast.bo(), world.carla.pk))
     link = cast.link(Reminder.objects.filter(patient=world.carla, state="planned").earliest("due_at"))
