@@ -139,9 +139,7 @@ def test_the_privacy_officer_sees_all_that_waits_and_answers(
     assert browser(cast.dorn()).get(f"/amendments/{made.pk}/").status_code == 404
 
 
-def test_everything_that_was_said_goes_along_in_every_file(
-    as_carla: Client, as_bo: Client, world: worlds.World
-) -> None:
+def test_everything_that_was_said_goes_in_every_file(as_carla: Client, as_bo: Client, world: worlds.World) -> None:
     made = asked(as_carla)
     as_bo.post(f"/amendments/{made.pk}/answer/", DENIED)
     as_carla.post(f"/my/amendments/{made.pk}/", {"text": "I know my body."})
