@@ -33,8 +33,8 @@ def close_account(by: User, *, mrn: str, why: str) -> StaffChange:
 
     One person is enough, for nothing is lost by it. NoSuchPatient where nobody of that number has an account.
     """
-    door.require_fresh()
     patient = access.patient_of_account(by, mrn)
+    door.require_fresh()
     staff.require_reason(why)
     if patient is None or not User.objects.filter(patient=patient).exists():
         raise NoSuchPatient(_("No account belongs to this record number."))
