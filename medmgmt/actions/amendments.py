@@ -27,6 +27,7 @@ from medmgmt.record.models import (
     Way,
 )
 from medmgmt.record.models.amendments import DAYS, DAYS_MORE
+from medmgmt.regimen import red_flags
 from refills.worklist import kinds, tasks
 
 RAISED_BEFORE = timedelta(days=14)
@@ -52,6 +53,7 @@ def request_amendment(
     By the patient, or by staff who take it down from paper, by word or for a personal representative, with the day on
     which it was received. Somebody answers within 60 days: a task says so. About what a Part 2 programme made, or may
     have made, only its readers see it; a patient of several says which (`programme_id`). Said twice is said once.
+    Words that cannot wait 60 days are a nurse's and a prescriber's task at once.
     """
     patient = access.patient_for(by, "request_amendment", patient_id, lock=True)
     if not what.strip() or not why.strip():
@@ -70,6 +72,7 @@ def request_amendment(
         kinds.AMENDMENT, made.pk, patient_id=patient.pk, due_at=last, escalate_at=last - RAISED_BEFORE,
         closes_on=f"amendment:{made.pk}", detail=made.what,
     )  # fmt: skip
+    raise_what_cannot_wait(made, f"{made.what}\n{made.why}")
     audit.record(by, "request_amendment", patient_id=patient.pk, obj=("amendment", made.pk), detail={"way": way})
     return made
 
@@ -189,6 +192,7 @@ def disagree(by: User, amendment_id: int, *, text: str) -> AmendmentStatement:
     _patient, request = access.locked(by, "request_amendment", AmendmentRequest, amendment_id)
     made = statement(by, request, Said.DISAGREEMENT, text)
     tasks.open_for(kinds.AMENDMENT_DISPUTED, request.pk, patient_id=request.patient_id)
+    raise_what_cannot_wait(request, made.text)
     told(by, "disagree_amendment", request)
     return made
 
@@ -237,6 +241,16 @@ def send_on_paper(request: AmendmentRequest, what: str) -> None:
     if not User.objects.filter(patient=request.patient, is_active=True).exists():
         key = kinds.AMENDMENT_LETTER.key_of(request.pk, what)
         tasks.open_for(kinds.AMENDMENT_LETTER, request.pk, key=key, patient_id=request.patient_id)
+
+
+def raise_what_cannot_wait(request: AmendmentRequest, words: str) -> None:
+    """What in the words of a patient is a red flag is told at once, to whoever may read the request."""
+    flags = red_flags.heard(request.patient, words)
+    detail = "\n".join([*(flag.told for flag in flags), words])
+    for kind in (kinds.RED_FLAG, kinds.RED_FLAG_PRESCRIBER) if flags else ():
+        key = kind.key_of("amendment", request.pk, request.patient_id)
+        tasks.open_for(kind, "", key=key, patient_id=request.patient_id, detail=detail,
+                       source=("amendment", request.pk))  # fmt: skip
 
 
 def told(by: User, act: str, request: AmendmentRequest, **detail: object) -> None:

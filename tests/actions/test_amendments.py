@@ -14,7 +14,7 @@ from medmgmt.chart import chart
 from medmgmt.record.errors import Conflict, NoSuchPatient, NoSuchThing, NotAllowed, Refused
 from medmgmt.record.models import AmendmentAnswer, AmendmentRequest, AmendmentStatement, Condition, User
 from refills.models import Task
-from tests import factories
+from tests import factories, shipped_knowledge
 
 pytestmark = pytest.mark.django_db
 ASKED = {"what": "I never had asthma.", "why": "It was my sister."}
@@ -101,6 +101,15 @@ def test_nobody_asks_about_somebody_elses_entry_or_chart() -> None:
         amendments.request_amendment(factories.dorn(), factories.carla().pk, **ASKED, way="paper")
     with pytest.raises(NoSuchPatient):
         amendments.request_amendment(factories.carla_user(), factories.stranger().pk, **ASKED)
+
+
+def test_words_that_cannot_wait_reach_a_nurse_and_a_prescriber_at_once() -> None:
+    shipped_knowledge.put_into_use()
+    made = asked(why="I want to kill myself.")
+    urgent = Task.objects.filter(source_type="amendment", source_id=str(made.pk), service_case="red_flag")
+    assert sorted(urgent.values_list("role", flat=True)) == ["nurse", "psychiatrist"]
+    calm = asked(what="It was my sister's diagnosis.")
+    assert not Task.objects.filter(source_id=str(calm.pk), service_case="red_flag").exists()
 
 
 # -- put off -------------------------------------------------------------------------------------------
