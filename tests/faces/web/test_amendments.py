@@ -50,7 +50,9 @@ def test_a_patient_asks_on_the_phone_page_and_the_team_finds_it_beside_the_medic
     assert f'href="/amendments/{made.pk}/"' in medicine
     assert "amendment asked" not in chart.split("<strong><bdi>lithium</bdi></strong>")[1].split("</div>")[0]
     task = Task.objects.get(key=f"amendment:{made.pk}")
-    assert f'href="/amendments/{made.pk}/' in as_bo.get(f"/tasks/{task.pk}/").content.decode()
+    shown = as_bo.get(f"/tasks/{task.pk}/").content.decode()
+    assert f'href="/amendments/{made.pk}/"' in shown
+    assert f'href="/amendments/{made.pk}/answer/"' in shown
 
 
 def test_what_is_missing_is_said_on_the_form_and_nothing_is_lost(as_carla: Client, world: worlds.World) -> None:
