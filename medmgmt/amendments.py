@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import pgettext
@@ -25,6 +25,7 @@ from medmgmt.record.models import (
     Programme,
     Restricted,
     Role,
+    Said,
     SideEffectReport,
     Status,
     User,
@@ -42,6 +43,8 @@ MODELS: dict[str, type[Model]] = {
 KINDS = {model: kind for kind, model in MODELS.items()}
 RECENT = 100
 """How many entries of a kind are offered to choose from, the newest."""
+NEWS_LASTS, MOST_NEWS = timedelta(days=60), 3
+"""How long the patient's first page tells of an answer, and of how many."""
 
 
 # -- entries ----------------------------------------------------------------------------------------------------------
@@ -122,6 +125,14 @@ def whole(found: QuerySet[AmendmentRequest]) -> QuerySet[AmendmentRequest]:
     """With everything that was said to each."""
     joined = found.select_related("patient", "by", "extended__by", "answered__by", "programme__team")
     return joined.prefetch_related("statements__by").order_by("-id")
+
+
+def news(by: User) -> list[AmendmentRequest]:
+    """A patient's own requests to which something was said of late, the newest first. Two queries."""
+    since = timezone.now() - NEWS_LASTS
+    rebutted = Q(statements__kind=Said.REBUTTAL, statements__at__gt=since)
+    said = Q(answered__at__gt=since) | Q(extended__at__gt=since) | rebutted
+    return list(requests(by).filter(said & Q(patient=by.patient_id)).distinct()[:MOST_NEWS])
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
+from medmgmt import amendments as reads
 from medmgmt.actions import amendments
 from medmgmt.record.models import AmendmentRequest, AuditEntry
 from refills.models import Task
@@ -104,6 +107,23 @@ def test_the_patient_reads_why_it_takes_longer(as_carla: Client, as_bo: Client, 
     shown = text(as_carla.get(f"/my/amendments/{made.pk}/"))
     assert "The archive is closed." in shown
     assert AmendmentRequest.objects.get().due_on == until
+
+
+def test_the_first_page_tells_of_what_was_said_and_of_nothing_else(
+    as_carla: Client, as_bo: Client, world: worlds.World
+) -> None:
+    made = asked(as_carla)
+    link = f'href="/my/amendments/{made.pk}/"'
+    assert link not in as_carla.get("/my/").content.decode()
+    amendments.extend_amendment(cast.bo(), made.pk, until=made.received_on + timedelta(days=80), why="x")
+    assert "takes until" in text(as_carla.get("/my/"))
+    as_bo.post(f"/amendments/{made.pk}/answer/", DENIED)
+    assert "we answered what you asked" in text(as_carla.get("/my/"))
+    amendments.disagree(cast.carla_user(), made.pk, text="No.")
+    amendments.rebut(cast.bo(), made.pk, text="Yes.")
+    assert "wrote something to your disagreement" in text(as_carla.get("/my/"))
+    with time_machine.travel(timezone.now() + timedelta(days=61), tick=False):
+        assert [one.pk for one in reads.news(cast.carla_user())] == []
 
 
 def test_it_is_all_said_in_spanish(as_bo: Client, browser: Any, world: worlds.World) -> None:
