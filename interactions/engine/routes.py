@@ -1,13 +1,14 @@
 """How much of a drug reaches the blood by the route and in the form in which it is given."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 Row = Mapping[str, str]
 TABLES = ("routes", "dose_forms")
 SYSTEMIC, PARTIAL, LOCAL = "yes", "partial", "no"
+MOST_KEPT = 100_000
 ORDER = (SYSTEMIC, PARTIAL, LOCAL)
 CLASSES = {
     "PO": "oral", "SL": "sublingual-buccal", "BUCC": "sublingual-buccal", "IM": "injection", "SC": "injection",
@@ -45,11 +46,21 @@ class Routes:
     """By class of route and RxCUI of an ingredient; 0 for any other."""
     forms: Sequence[tuple[re.Pattern[str], str]] = ()
     """Words of dose forms, the longest first, and the class that each names."""
+    _known: dict[tuple[str, str, tuple[int, ...]], Exposure] = field(default_factory=dict, repr=False, compare=False)
 
-    def of(self, route: str, form: str, ingredients: Iterable[int]) -> Exposure:
-        """The most that any ingredient reaches the blood."""
+    def of(self, route: str, form: str, ingredients: tuple[int, ...]) -> Exposure:
+        """The most that any ingredient reaches the blood; remembered."""
+        asked = (route, form, ingredients)
+        known = self._known.get(asked)
+        if known is None:
+            known = self._of(*asked)
+            if len(self._known) < MOST_KEPT:
+                self._known[asked] = known
+        return known
+
+    def _of(self, route: str, form: str, ingredients: tuple[int, ...]) -> Exposure:
         named = self._class_of(route, form)
-        found = [one for code in (*ingredients,) if (one := self._exposure(named, code)) is not None]
+        found = [one for code in ingredients if (one := self._exposure(named, code)) is not None]
         usual = self._exposure(named, 0)
         found = found or ([usual] if usual is not None else [SWALLOWED])
         return min(found, key=lambda one: ORDER.index(one.systemic))

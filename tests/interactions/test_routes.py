@@ -104,7 +104,7 @@ def test_what_was_judged_as_local_says_so_where_nothing_was_found() -> None:
     drugs = (shipped.drug(known, "quetiapine"), shipped.drug(known, "ketoconazole", route="TOP", form="shampoo"))
     [state] = check(shipped.regimen(known, *drugs), known).pairs
     assert state.state == "nothing_on_record"
-    assert "ketoconazole: cream, foam and shampoo: no CYP3A4 inhibition" in state.why
+    assert "ketoconazole: cream, foam and shampoo: no CYP3A4 inhibition" in state.scope
 
 
 @pytest.mark.parametrize("words", ["ketoconazole 2 % shampoo twice a week", "ketoconazole cream on the skin daily"])

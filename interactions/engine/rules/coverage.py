@@ -104,8 +104,8 @@ class Coverage:
         if (a.place, b.place) in self.found:
             return PairState(first, second, "finding", scope, "")
         if scope:
-            local = "; ".join(f"{seat.entry.name}: {seat.exposure.reason}" for seat in (a, b) if seat.is_local)
-            return PairState(first, second, "nothing_on_record", f"nothing on record in {scope}", local)
+            local = [f"; {seat.entry.name}: {seat.exposure.reason}" for seat in (a, b) if seat.is_local]
+            return PairState(first, second, "nothing_on_record", f"nothing on record in {scope}{''.join(local)}", "")
         return PairState(first, second, "not_checked", "", self._why_not(a, b))
 
     def _why_not(self, a: Seat, b: Seat) -> str:

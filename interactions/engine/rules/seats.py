@@ -88,20 +88,22 @@ def _states(regimen: Regimen, formulary: Formulary) -> Iterator[Drug]:
 
 def _profiled(seats: list[Seat], formulary: Formulary) -> list[Seat]:
     """Each seat with what it does at the total dose of all prescriptions of its drug by routes that reach the blood."""
-    seats = [seat._replace(exposure=_exposure(seat, formulary)) for seat in seats]
+    exposures = [_exposure(seat, formulary) for seat in seats]
     totals: dict[str, Decimal] = {}
-    for seat in seats:
-        if seat.is_active and not seat.is_local and seat.drug.mg_per_day is not None:
+    for seat, exposure in zip(seats, exposures, strict=True):
+        if seat.is_active and exposure.systemic != LOCAL and seat.drug.mg_per_day is not None:
             key = seat.rules_entry.key
             totals[key] = totals[key] + seat.drug.mg_per_day if key in totals else seat.drug.mg_per_day
     of, band = formulary.profiles.of, formulary.bands.of
     profiled = []
-    for seat in seats:
+    for seat, exposure in zip(seats, exposures, strict=True):
         key = seat.rules_entry.key
+        if exposure.systemic == LOCAL:
+            profiled.append(Seat._make((*seat[:7], None, "", exposure, seat.is_state)))
+            continue
         dose = totals.get(key, seat.drug.mg_per_day)
         told = "" if dose is None else band(key, dose)
-        profile = None if seat.is_local else of(key, seat.drug, dose)
-        profiled.append(seat._replace(profile=profile, band="" if seat.is_local else told))
+        profiled.append(Seat._make((*seat[:7], of(key, seat.drug, dose), told, exposure, seat.is_state)))
     return profiled
 
 
