@@ -88,6 +88,14 @@ def test_a_cream_beside_the_tablet_is_no_second_order_but_two_creams_are() -> No
     assert twice("TOP", "cream") == ["duplicate_therapy"]
 
 
+def test_a_gel_beside_a_tablet_of_its_class_is_no_duplicate_but_two_tablets_are() -> None:
+    def kinds(route: str) -> set[str]:
+        return {one["type"] for one in told("ibuprofen", "diclofenac", route)["findings"]}
+
+    assert "duplicate_therapy" not in kinds("TOP")
+    assert "duplicate_therapy" in kinds("PO")
+
+
 def test_an_allergy_speaks_for_every_route() -> None:
     found = told(
         "sertraline",
