@@ -1,7 +1,7 @@
 """What a dose or condition rule may ask about a person and one of the drugs taken."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -11,10 +11,25 @@ from interactions.engine.attributes import STRENGTH, Profile
 from interactions.engine.conditions import NEVER, Held, When
 from interactions.engine.regimen import Drug, Facts
 
-NEGATED = re.compile(r"\b(no|denies|denied|without|negative for|family history of|ruled out|no history of)\b[^,;.]*$")
+NEGATED = re.compile(
+    r"\b(no|denies|denied|without|negative for|ruled out|rule out|r/o|not|family history of|fhx? of|mother|father|"
+    r"brother|sister|parents?|sin|niega|descartad[oa]|antecedentes? familiar(?:es)? de|madre|padre|herman[oa])\b[^,;.]*$"
+)
+PAST = re.compile(
+    r"\b(history of|hx of|h/o|past|previous|prior|former|childhood|remote|antecedentes? de|previ[oa]s?|"
+    r"pasad[oa]s?)\b[^,;.]*$"
+)
+LONG_AGO = re.compile(
+    r"[^,;.]*?\b(as an? (?:child|infant|baby|teenager)|in (?:childhood|infancy|the past)|years ago|de (?:niñ[oa]|beb[eé])|"
+    r"en la infancia|hace (?:\d+|muchos) años)\b"
+)
+FAMILY_CODES = ("z80", "z81", "z82", "z83", "z84")
+PAST_CODES = ("z85", "z86", "z87")
 LABELS = {"age": "age", "egfr": "eGFR", "qtc": "QTc"}
 """What may be compared with a figure, and how it is called."""
-RULED_OUT = re.compile(r"[\s(:,-]*(was |has been |is )?(ruled out|excluded|negative|resolved|unlikely)\b")
+RULED_OUT = re.compile(
+    r"[\s(:,-]*(was |has been |is |fue )?(ruled out|excluded|negative|resolved|unlikely|descartad[oa]|negativ[oa]|resuelt[oa])\b"
+)
 
 
 @dataclass(frozen=True)
@@ -23,9 +38,15 @@ class Terms:
 
     phrases: Mapping[str, tuple[str, ...]]
     icd10: Mapping[str, tuple[str, ...]]
+    lasting: frozenset[str] = frozenset()
+    """Codes of conditions that still count when they are past."""
 
     def codes(self, conditions: tuple[str, ...]) -> frozenset[str]:
-        """Every condition code that the texts and codes speak of; a denied one does not count."""
+        """Every condition code that the texts and codes speak of; a denied one, or one of the family, does not count.
+
+        A past one is `past_CODE`, unless it counts for ever. Where a diagnosis has both ("ICD10:G40.1|Epilepsy"), its
+        words are read only if the code means nothing.
+        """
         return _codes(self, conditions)
 
     def __hash__(self) -> int:
@@ -34,22 +55,41 @@ class Terms:
 
 @lru_cache(maxsize=4096)
 def _codes(terms: Terms, conditions: tuple[str, ...]) -> frozenset[str]:
-    found = set()
+    found: set[str] = set()
     for text in conditions:
-        plain = text.casefold().strip()
-        if plain.startswith("icd10:"):
-            code = plain.removeprefix("icd10:")
-            found |= {name for name, starts in terms.icd10.items() if code.startswith(tuple(starts))}
-            continue
-        found |= {name for name, phrases in terms.phrases.items() if any(_says(plain, one) for one in phrases)}
+        found |= _of_one(terms, text.casefold().strip())
     return frozenset(found)
 
 
-def _says(text: str, phrase: str) -> bool:
-    found = re.search(rf"(?<![a-z]){re.escape(phrase)}(?![a-z])", text)
-    if found is None or NEGATED.search(text[: found.start()]) is not None:
-        return False
-    return RULED_OUT.match(text[found.end() :]) is None
+def _of_one(terms: Terms, text: str) -> set[str]:
+    code, _, words = text.removeprefix("icd10:").partition("|") if text.startswith("icd10:") else ("", "", text)
+    found = {name for name, starts in terms.icd10.items() if code and code.startswith(starts)}
+    if found or code.startswith(FAMILY_CODES):
+        return found
+    told = {name: _said(words, phrases) for name, phrases in terms.phrases.items()}
+    is_past = code.startswith(PAST_CODES)
+    return {
+        name if name in terms.lasting or (when == NOW and not is_past) else f"past_{name}"
+        for name, when in told.items()
+        if when
+    }
+
+
+NOW, ONCE = "now", "once"
+
+
+def _said(text: str, phrases: tuple[str, ...]) -> str:
+    """Whether any phrase is said of the present, else of the past; empty for neither."""
+    found = {when for one in phrases for when in _whens(text, one)}
+    return NOW if NOW in found else ONCE if ONCE in found else ""
+
+
+def _whens(text: str, phrase: str) -> Iterator[str]:
+    """Of each place where the phrase stands and is not denied."""
+    for found in re.finditer(rf"(?<![a-z]){re.escape(phrase)}(?![a-z])", text):
+        before, after = text[: found.start()], text[found.end() :]
+        if NEGATED.search(before) is None and RULED_OUT.match(after) is None:
+            yield ONCE if PAST.search(before) is not None or LONG_AGO.match(after) is not None else NOW
 
 
 @dataclass(frozen=True)

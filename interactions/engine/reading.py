@@ -177,6 +177,7 @@ class _Reader:
         return person.Terms(
             {row["code"]: tuple(map(normal, _parts(row["phrases"]))) for row in listed},
             {row["code"]: tuple(part.casefold() for part in _parts(row["icd10"])) for row in listed if row["icd10"]},
+            frozenset(row["code"] for row in listed if row.get("past") == "1"),
         )
 
     def doses(self) -> dict[str, tuple[DoseRule, ...]]:

@@ -154,14 +154,14 @@ def genotype(states: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def conditions_on(rows: Iterable[Condition], day: date) -> tuple[str, ...]:
-    """Diagnoses that had begun and had not ended, each by its code and by its words."""
+    """Diagnoses that had begun and had not ended, each as "ICD10:CODE|words", or by its words alone."""
     held = [
         row
         for row in rows
         if (row.onset_on is None or row.onset_on <= day) and (row.abated_on is None or row.abated_on > day)
     ]
-    told = {f"ICD10:{row.icd10cm}" for row in held if row.icd10cm} | {row.text for row in held if row.text}
-    return tuple(sorted(told))
+    told = {f"ICD10:{row.icd10cm}|{row.text}".rstrip("|") if row.icd10cm else row.text for row in held}
+    return tuple(sorted(told - {""}))
 
 
 def allergies_on(rows: Iterable[AllergyRow], day: date) -> tuple[Allergy, ...]:

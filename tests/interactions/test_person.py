@@ -1,5 +1,6 @@
 """The language of dose and condition rules, asked on both sides of every figure and with the fact not on record."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -167,6 +168,23 @@ def test_what_was_asked_of_the_person_is_remembered_and_what_was_asked_of_the_dr
         ("family history of epilepsy", False),
         ("denies any seizure", False),
         ("antiepilepsy drugs", False),
+        ("rule out epilepsy", False),
+        ("r/o epilepsy", False),
+        ("history of epilepsy", False),
+        ("h/o seizure in 2009", False),
+        ("febrile seizure as a child", False),
+        ("seizures in childhood, epilepsy since 2020", True),
+        ("brother with epilepsy", False),
+        ("seizure 20 years ago", False),
+        ("antecedentes de epilepsy", False),
+        ("sin epilepsy", False),
+        ("epilepsy descartada", False),
+        ("past trauma, epilepsy", True),
+        ("ICD10:G40.1|Ruled out last year", True),
+        ("ICD10:Z99|Epilepsy", True),
+        ("ICD10:I45.81|Epilepsy", False),
+        ("ICD10:Z82.0|Epilepsy", False),
+        ("ICD10:Z86.69|Epilepsy", False),
         ("ICD10:G40.1", True),
         ("ICD10:G42", False),
         ("icd10:i45.81", False),
@@ -176,6 +194,22 @@ def test_what_was_asked_of_the_person_is_remembered_and_what_was_asked_of_the_dr
 def test_a_diagnosis_is_read_from_words_and_codes_and_a_denied_one_does_not_count(text: str, said: bool) -> None:
     assert ("epilepsy" in TERMS.codes((text,))) is said
     assert TERMS.codes(("icd10:I45.81", text)) >= {"qt"}
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("history of epilepsy", {"past_epilepsy"}),
+        ("febrile seizure as a child", {"past_epilepsy"}),
+        ("ICD10:Z86.69|Epilepsy", {"past_epilepsy"}),
+        ("history of long qt", {"qt"}),
+        ("history of epilepsy; epilepsy again since May", {"epilepsy"}),
+        ("no history of epilepsy", set()),
+        ("ICD10:Z82.0|Epilepsy", set()),
+    ],
+)
+def test_a_past_diagnosis_is_another_code_unless_it_counts_for_ever(text: str, codes: set[str]) -> None:
+    assert replace(TERMS, lasting=frozenset({"qt"})).codes((text,)) == codes
 
 
 # -- bands and doses --------------------------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ def _drafts(situation: Situation, lab: Lab, hits: list[Hit]) -> Iterator[Draft]:
 
 def _complaints(situation: Situation) -> Iterator[Draft]:
     """Signs that change a level before any lab shows it."""
-    told = situation.complaints | {one.casefold() for one in situation.facts.conditions}
+    told = situation.complaints | {one.rpartition("|")[2].casefold() for one in situation.facts.conditions}
     told |= {symptom.note.casefold() for symptom in situation.facts.symptoms if symptom.note}
     for _, profile in situation.active:
         for rule in situation.formulary.symptoms.get(profile.key, ()):

@@ -127,4 +127,5 @@ class Known:
 
     @cached_property
     def conditions(self) -> frozenset[str]:
-        return self.values("condition_terms.csv", "code")
+        codes = self.values("condition_terms.csv", "code")
+        return codes | {f"past_{code}" for code in codes}
