@@ -164,7 +164,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         facts=latest_by_code(observations),
         enrolments=at.enrolments(),
         team_names=[assignment.team.name for assignment in at.assignments()],
-        allergies=medmgmt_allergies.listed(record.allergies),
+        allergies=medmgmt_allergies.listed(hides.seen(record.allergies)),
         conditions=hides.seen(record.conditions),
         medications=[one for one in medications if one.state in ("taking", "held") or planned(one, at.day)],
         past=[one for one in medications if one.state == "stopped" and not planned(one, at.day)],
@@ -177,7 +177,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         tasks=list(at.tasks().exclude(part2.hidden_tasks(by, [patient.pk]))),
         reviewed=findings.review,
         encounters=list(at.encounters().exclude(pk__in=hides.of(Encounter))[:VISITS]),
-        remarks=list(at.remarks()),
+        remarks=hides.seen(at.remarks()),
         hides=hides,
     )
 
@@ -230,7 +230,9 @@ def loud(findings: Sequence[Finding], at: AsOf, hides: part2.Mask) -> list[Findi
 
 def remarks(by: User, patient_id: int) -> QuerySet[ImportRemark]:
     """What another record said and could not be taken over as it stood, until somebody has read it."""
-    return ImportRemark.objects.filter(patient=access.patient_for(by, "view_chart", patient_id), dismissed_at=None)
+    patient = access.patient_for(by, "view_chart", patient_id)
+    hidden = part2.mask(by, patient.pk).of(ImportRemark)
+    return ImportRemark.objects.filter(patient=patient, dismissed_at=None).exclude(pk__in=hidden)
 
 
 def planned(medication: Medication, day: date) -> bool:

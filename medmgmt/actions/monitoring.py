@@ -13,7 +13,7 @@ from interactions.engine.card_tables import Monitoring
 from interactions.models import Finding
 from medmgmt.monitoring import gates, measures
 from medmgmt.monitoring.gates import GateStanding
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, part2
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
     MonitoringOrder,
@@ -45,11 +45,14 @@ def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
     """Orders what the card of a finding asks for, due as the knowledge says, with a task for the nurses.
 
     Ordered before, on this card or another, for the same day or an earlier one, that order stands. For a later day,
-    a new order takes its place. Refused where the card asks for no such thing.
+    a new order takes its place. What a Part 2 programme ordered and what others did stand each for itself: one in the
+    place of the other would tell of it. Refused where the card asks for no such thing.
     """
     patient, finding = access.locked(by, "order_monitoring", Finding, finding_id, through="review")
     wanted = asked_for(finding, code)
-    standing = measures.open_orders(patient.pk, [code]).get(code)
+    programme = part2.programme_of(by, patient)
+    same_side = MonitoringOrder.objects.filter(patient=patient, programme=programme)
+    standing = measures.open_orders(same_side, [code]).get(code)
     today = patient.today(timezone.now())
     due_on = date.fromordinal(today.toordinal() + wanted.due_days)
     if standing is not None and standing.due_on <= due_on:
@@ -64,6 +67,7 @@ def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
         finding_key=finding.key,
         ordered_by=by,
         replaces=standing,
+        programme=programme,
     )
     if standing is not None:
         tasks.cancel_by_key(measures.key_of(standing.pk), _("It was ordered for an earlier day."))

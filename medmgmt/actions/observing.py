@@ -202,11 +202,12 @@ def record_allergy(
         substance=known.name if known else substance,
         rxcui=rxcui or (known.rxcui if known else None),
         recorded_on=today,
+        programme=part2.programme_of(by, patient),
     )
     if rxcui is not None:
         require_one_meaning(substance, rxcui)
     adds = made.is_allergen and (reaction != "" or severity != ReactionSeverity.UNKNOWN)
-    line = None if confirm else same_line(made)
+    line = None if confirm else same_line(by, made)
     is_new = line is None
     if line is None:
         line = made
@@ -221,13 +222,15 @@ def record_allergy(
     return line
 
 
-def same_line(one: Allergy) -> Allergy | None:
-    """The line of the list that already says this; a statement that none is known may be made anew each day."""
+def same_line(by: User, one: Allergy) -> Allergy | None:
+    """The line of the list that already says this, of those that this person may see; what a programme adds stays its
+    own line. A statement that none is known may be made anew each day."""
     here = Allergy.objects.filter(patient=one.patient, kind=one.kind, refuted_on=None).order_by("id")
     if not one.is_allergen:
         here = here.filter(recorded_on=one.recorded_on)
     wanted = Line(one).meaning
-    return next((row for row in here if Line(row).meaning == wanted), None)
+    mine = [row for row in part2.seen(by, here) if row.programme_id == one.programme_id]
+    return next((row for row in mine if Line(row).meaning == wanted), None)
 
 
 def is_told(line: Allergy, reaction: str, severity: str) -> bool:

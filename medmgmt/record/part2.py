@@ -19,12 +19,15 @@ from interactions.engine.severity import NAMED
 from interactions.models import Finding, Review
 from medmgmt.record.models.break_glass import BreakGlass
 from medmgmt.record.models.encounters import Encounter
-from medmgmt.record.models.observations import Condition, Observation
+from medmgmt.record.models.monitoring_orders import MonitoringOrder
+from medmgmt.record.models.observations import Allergy, Condition, Observation
 from medmgmt.record.models.part2 import Disclosure, Part2Consent, Programme, Recipient, Restricted
 from medmgmt.record.models.people import CareAssignment, CareTeamMember, Patient, Role, User
 from medmgmt.record.models.prescriptions import DosageChange, Prescription
+from medmgmt.record.models.remarks import ImportRemark
 from medmgmt.record.models.side_effects import SideEffectReport
 from refills.models import Dispense
+from refills.worklist.kinds import MONITORING_ORDER
 
 RESTRICTED = "restricted"
 """The card, problem and kind of everything that a masked finding is shown as."""
@@ -37,13 +40,24 @@ PROGRAMME = "programme"
 KINDS: dict[type[Model], Restricted] = {
     Prescription: Restricted.MEDICINES,
     Condition: Restricted.DIAGNOSES,
+    Allergy: Restricted.DIAGNOSES,
     Observation: Restricted.RESULTS,
+    MonitoringOrder: Restricted.RESULTS,
     SideEffectReport: Restricted.NOTES,
     Encounter: Restricted.NOTES,
+    ImportRemark: Restricted.NOTES,
 }
 """What names the programme that made it, and as what a consent knows it."""
-TASKS_ABOUT = {Observation: "observation", SideEffectReport: "side_effect", Encounter: "encounter"}
-"""From what a task comes that is about such a record."""
+FACTS = (Condition, Allergy, Observation)
+"""What a review reads of the person."""
+ORDER = "monitoring_order"
+TASKS_ABOUT = {
+    Observation: "observation",
+    SideEffectReport: "side_effect",
+    Encounter: "encounter",
+    MonitoringOrder: ORDER,
+}
+"""From what a task comes that is about such a record; that of an order comes from a change, and has its key."""
 FOLDED = ("ungraded", "minor")
 """Masked, these say nothing at all."""
 disclosed: ContextVar[bool] = ContextVar("disclosed", default=False)
@@ -152,8 +166,8 @@ class Mask:
 
     @cached_property
     def facts(self) -> frozenset[str]:
-        """Whom to call about what is hidden of diagnoses and results."""
-        return frozenset(one.phone for one in self.made if one.model in (Condition, Observation))
+        """Whom to call about what is hidden of diagnoses, allergies and results."""
+        return frozenset(one.phone for one in self.made if one.model in FACTS)
 
     @property
     def hidden(self) -> frozenset[int]:
@@ -264,6 +278,8 @@ def hidden_tasks(by: User, patient_ids: object) -> Q:
     others = Programme.objects.exclude(pk__in=mine).values_list("pk", flat=True)
     found = Q(source_type=PROGRAMME, source_id__in=[str(pk) for pk in others])
     names = hidden_sources(by, patient_ids) if others else {}
+    if orders := names.pop(ORDER, []):
+        found |= Q(key__in=[MONITORING_ORDER.key_of(pk) for pk in orders])
     for kind, numbers in names.items():
         found |= Q(source_type=kind, source_id__in=[str(pk) for pk in numbers])
     return found
