@@ -269,6 +269,18 @@ def told_to_all(patient_id: int, found: Iterable[Finding]) -> list[Finding]:
     return whole_mask([patient_id]).findings(found)
 
 
+def hidden_teams(by: User, patient_id: int | None) -> list[int]:
+    """The programmes in whose care the patient is, of which this person may not know: neither one of them, nor named in
+    a consent, nor in an emergency. One query where the patient is in none's care."""
+    cared = CareAssignment.objects.filter(patient_id=patient_id, team__programme__isnull=False)
+    found = list(cared.values_list("team_id", "team__programme"))
+    if not found or patient_id is None or by.role == Role.PATIENT:
+        return []
+    grounds = Grounds.of(by, [patient_id])
+    known = grounds.programmes | {programme for _patient, programme, _kind in grounds.consents}
+    return [] if patient_id in grounds.openings else [team for team, programme in found if programme not in known]
+
+
 def hidden_tasks(by: User, patient_ids: object) -> Q:
     """The condition of tasks about what programmes made and this person may not see, and of those that tell a
     programme of an emergency, for everybody outside it. Two queries, more where there is a programme of others."""

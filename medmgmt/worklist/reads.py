@@ -64,7 +64,7 @@ def task_counts(by: User) -> dict[str, int]:
 def takers(by: User, task: Task) -> list[User]:
     """Whom a task may be given to: the people on duty who may see its patient. Three queries."""
     access.require(by, "reassign_task")
-    return duty.takers(task.patient_id)
+    return duty.takers(task.patient_id, but=part2.hidden_teams(by, task.patient_id))
 
 
 def colleagues(by: User) -> list[User]:
