@@ -129,7 +129,9 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
     """
     patient, prescription = access.locked(by, "release_lab_gate", Prescription, prescription_id)
     today = patient.today(timezone.now())
-    found = gates.gate_of(prescription, today)
+    found = gates.gate_of(prescription, today, part2.mask(by, patient.pk))
+    if found is not None and found.call:
+        raise Refused(found.call)
     if found is None or found.gate.state == State.CLEAR or found.gate.missing is None:
         raise Refused(_("Nothing stands in the way of this supply, so there is nothing to release."))
     if not why.strip() or len(why) > MOST_WORDS:
@@ -159,16 +161,18 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
     return made
 
 
-def require_clear(prescription: Prescription, day: date) -> None:
+def require_clear(by: User, prescription: Prescription, day: date) -> None:
     """RefillRefused while the supply waits for a lab that nobody has released."""
-    found = gates.gate_of(prescription, day)
+    found = gates.gate_of(prescription, day, part2.mask(by, prescription.patient_id))
     if found is not None and found.pends:
         raise RefillRefused([found.refusal])
 
 
 def open_if_pending(patient: Patient, prescription: Prescription, day: date) -> Task | None:
-    """The prescriber's task while a supply waits; None where it does not. The lab itself closes it, or a release."""
-    found = gates.gate_of(prescription, day)
+    """The prescriber's task while a supply waits; None where it does not. The lab itself closes it, or a release. It
+    says what anybody may read, but of a programme's supply, whose task nobody else sees."""
+    hides = part2.Mask() if prescription.programme_id else part2.whole_mask([patient.pk])
+    found = gates.gate_of(prescription, day, hides)
     if found is None or not found.pends:
         return None
     return tasks.open_for(

@@ -272,9 +272,11 @@ def told_to_all(patient_id: int, found: Iterable[Finding]) -> list[Finding]:
 def hidden_teams(by: User, patient_id: int | None) -> list[int]:
     """The programmes in whose care the patient is, of which this person may not know: neither one of them, nor named in
     a consent, nor in an emergency. One query where the patient is in none's care."""
+    if patient_id is None or by.role == Role.PATIENT:
+        return []
     cared = CareAssignment.objects.filter(patient_id=patient_id, team__programme__isnull=False)
     found = list(cared.values_list("team_id", "team__programme"))
-    if not found or patient_id is None or by.role == Role.PATIENT:
+    if not found:
         return []
     grounds = Grounds.of(by, [patient_id])
     known = grounds.programmes | {programme for _patient, programme, _kind in grounds.consents}

@@ -218,8 +218,15 @@ def seen(record: Record, hides: part2.Mask) -> Record:
 
     def open_of(person: regimen_courses.Person) -> regimen_courses.Person:
         known = person.record
-        rows = {name: tuple(hides.seen(getattr(known, name))) for name in ("observations", "conditions", "allergies")}
-        return replace(person, record=replace(known, **rows))
+        return replace(
+            person,
+            record=replace(
+                known,
+                observations=tuple(hides.seen(known.observations)),
+                conditions=tuple(hides.seen(known.conditions)),
+                allergies=tuple(hides.seen(known.allergies)),
+            ),
+        )
 
     return replace(
         record,
@@ -231,11 +238,13 @@ def seen(record: Record, hides: part2.Mask) -> Record:
 def masked(whole: Renewal, shown: Renewal, hides: part2.Mask) -> Renewal:
     """What is shown of it without what is hidden, with one finding in place of all that are masked; where the whole
     record has more against it, one sentence says whom to call."""
+    gate = gates.masked(shown.gate, whole.gate, hides)
     codes = {one.code for one in shown.obstacles}
     more = [one for one in whole.obstacles if one.code in HOLDS and one.code not in codes]
     told = (Obstacle(part2.RESTRICTED, hides.sentence),) if more else ()
     return replace(
         shown,
+        gate=gate,
         findings=tuple(hides.findings(shown.findings)),
         open_findings=tuple(hides.findings(shown.open_findings)),
         obstacles=(*shown.obstacles, *told),
