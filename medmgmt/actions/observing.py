@@ -125,7 +125,12 @@ def record_encounter(by: User, patient_id: int, *, kind: str, on: date, note: st
     )
     began = datetime.combine(on, time(), tzinfo=ZoneInfo(patient.time_zone))
     closed = tasks.close_with(
-        patient_id=patient.pk, closes_on="visit", evidence=("encounter", made.pk), by_id=by.pk, at=began
+        patient_id=patient.pk,
+        closes_on="visit",
+        evidence=("encounter", made.pk),
+        by_id=by.pk,
+        at=began,
+        among=part2.own_tasks(made),
     )
     audit.record(by, "record_encounter", patient_id=patient.pk, obj=("encounter", made.pk),
                  detail={"kind": kind, "closed": closed})  # fmt: skip
@@ -147,6 +152,7 @@ def keep(by: User, patient: Patient, *, observed_at: datetime, **columns: Any) -
 
 def close_promises(by: User, patient: Patient, made: Observation) -> int:
     """Closes what waited for an observation of this code and was opened before it was made; how many."""
+    among = part2.own_tasks(made)
     return sum(
         tasks.close_with(
             patient_id=patient.pk,
@@ -154,6 +160,7 @@ def close_promises(by: User, patient: Patient, made: Observation) -> int:
             evidence=("observation", made.pk),
             by_id=by.pk,
             at=told_at(made),
+            among=among,
         )
         for kind in ("observation", "scale")
     )

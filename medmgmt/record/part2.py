@@ -290,10 +290,27 @@ def hidden_tasks(by: User, patient_ids: object) -> Q:
         "pk", flat=True
     )
     others = Programme.objects.exclude(pk__in=mine).values_list("pk", flat=True)
-    found = Q(source_type=PROGRAMME, source_id__in=[str(pk) for pk in others])
-    names = hidden_sources(by, patient_ids) if others else {}
-    if orders := names.pop(ORDER, []):
-        found |= Q(key__in=[MONITORING_ORDER.key_of(pk) for pk in orders])
+    told = Q(source_type=PROGRAMME, source_id__in=[str(pk) for pk in others])
+    return told | about(hidden_sources(by, patient_ids)) if others else told
+
+
+def own_tasks(made: Model) -> Q:
+    """The condition of tasks that what was just written down may close: any, but where a programme wrote it only those
+    about what it made itself, since the others' would tell of it. One query a table."""
+    number, patient = getattr(made, "programme_id", None), getattr(made, "patient_id", None)
+    if number is None:
+        return Q()
+    rows = {
+        name: list(model._default_manager.filter(patient=patient, programme=number).values_list("pk", flat=True))
+        for model, name in {Prescription: "prescription", **TASKS_ABOUT}.items()
+    }
+    return about(followed(rows)) | Q(source_type=PROGRAMME, source_id=str(number))
+
+
+def about(names: Mapping[str, Sequence[int]]) -> Q:
+    """The condition of tasks that come from these, by kind of source."""
+    keys = [MONITORING_ORDER.key_of(pk) for pk in names.get(ORDER, ())]
+    found = Q(key__in=keys)
     for kind, numbers in names.items():
         found |= Q(source_type=kind, source_id__in=[str(pk) for pk in numbers])
     return found
@@ -305,6 +322,12 @@ def hidden_sources(by: User, patient_ids: object) -> dict[str, list[int]]:
     for model, name in {Prescription: "prescription", **TASKS_ABOUT}.items():
         rows = model._default_manager.filter(patient_id__in=patient_ids, programme__isnull=False)
         found[name] = list(rows.exclude(open_to(by, kind=KINDS[model])).values_list("pk", flat=True))
+    return followed(found)
+
+
+def followed(names: dict[str, list[int]]) -> dict[str, list[int]]:
+    """The same with what rests on the prescriptions; kinds without any are left out. Two queries where there is one."""
+    found = dict(names)
     if hidden := found["prescription"]:
         changes = DosageChange.objects.filter(prescription_id__in=hidden).values_list("pk", flat=True)
         fills = Dispense.objects.filter(prescription_id__in=hidden).values_list("pk", flat=True)

@@ -21,6 +21,7 @@ from django.utils import timezone
 from medmgmt.actions import observing, part2, prescribing, review, side_effects, supply
 from medmgmt.record.models import CareAssignment, DosageChange, Patient, User
 from medmgmt.review import reads
+from refills.models import Task
 from tests import factories
 from tests.faces import world as worlds
 from tests.faces.test_part2 import addresses_of, otto, words_in
@@ -64,6 +65,11 @@ def twins() -> Twins:
     part2.revoke_consent(factories.carla_user(), world.ids["part2_consent_id"])
     lighthouse = factories.team("Lighthouse")
     signed(factories.adler(), DosageChange.objects.get(pk=world.ids["change_id"]))
+    for closes_on in ("observation:weight", "visit"):
+        Task.objects.create(
+            kind="other", key=closes_on, patient=world.patient, role="nurse", due_at=NOW, title="Look",
+            closes_on=closes_on, created_at=NOW - timedelta(days=1),
+        )  # fmt: skip
     zoe = factories.patient("Z-1", of=lighthouse, given_name="Zoe", family_name="Zander")
     return Twins(world, world.patient, zoe)
 
