@@ -14,7 +14,7 @@ from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding, Moment, Review
 from medmgmt import allergies as medmgmt_allergies
 from medmgmt import side_effects as medmgmt_side_effects
-from medmgmt.record import access, dosing, part2
+from medmgmt.record import access, dosing, part2, programme_tasks
 from medmgmt.record.models import (
     Condition,
     DosageChange,
@@ -174,7 +174,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         side_effects=at.side_effects(medmgmt_side_effects.side_effects_of(patient, hides)),
         observations=observations[:RECENT],
         dispenses=list(reads.with_voidings(at.dispenses().exclude(prescription__in=hides.hidden))[:RECENT]),
-        tasks=list(at.tasks().exclude(part2.hidden_tasks(by, [patient.pk]))),
+        tasks=list(at.tasks().exclude(programme_tasks.hidden_tasks(by, [patient.pk]))),
         reviewed=findings.review,
         encounters=list(at.encounters().exclude(pk__in=hides.of(Encounter))[:VISITS]),
         remarks=hides.seen(at.remarks()),

@@ -8,7 +8,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt.record import access, audit, legible, names, part2
+from medmgmt.record import access, audit, legible, names, programme_tasks
 from medmgmt.record.errors import Unconfirmed
 from medmgmt.record.models import AuditEntry, AuditPatient, Enrolment, Patient, Token, User
 from refills.models import LIVE, Task
@@ -23,7 +23,8 @@ def patients(by: User, *, search: str = "") -> QuerySet[Patient]:
     access.require(by, "list_patients")
     found = access.patients_of(by).filter(sought(search))
     now_in = Enrolment.objects.filter(ends_on=None)
-    seen = Task.objects.filter(state__in=LIVE).exclude(part2.hidden_tasks(by, access.patients_of(by).values("pk")))
+    hidden = programme_tasks.hidden_tasks(by, access.patients_of(by).values("pk"))
+    seen = Task.objects.filter(state__in=LIVE).exclude(hidden)
     waiting = Count("tasks", filter=Q(tasks__in=seen.values("pk")), distinct=True)
     return (
         found.annotate(open_tasks=waiting)

@@ -16,7 +16,7 @@ from medmgmt import allergies
 from medmgmt.actions import results
 from medmgmt.allergies import Line
 from medmgmt.monitoring import understanding
-from medmgmt.record import access, audit, part2
+from medmgmt.record import access, audit, part2, programme_tasks
 from medmgmt.record.errors import Refused, Unconfirmed
 from medmgmt.record.models import (
     Allergy,
@@ -130,7 +130,7 @@ def record_encounter(by: User, patient_id: int, *, kind: str, on: date, note: st
         evidence=("encounter", made.pk),
         by_id=by.pk,
         at=began,
-        among=part2.own_tasks(made),
+        among=programme_tasks.own_tasks(made),
     )
     audit.record(by, "record_encounter", patient_id=patient.pk, obj=("encounter", made.pk),
                  detail={"kind": kind, "closed": closed})  # fmt: skip
@@ -152,7 +152,7 @@ def keep(by: User, patient: Patient, *, observed_at: datetime, **columns: Any) -
 
 def close_promises(by: User, patient: Patient, made: Observation) -> int:
     """Closes what waited for an observation of this code and was opened before it was made; how many."""
-    among = part2.own_tasks(made)
+    among = programme_tasks.own_tasks(made)
     return sum(
         tasks.close_with(
             patient_id=patient.pk,
