@@ -159,7 +159,11 @@ SENSELESS_ROWS = [
     Spoilt("drugs.csv", "rxcui", "36437", "RxCUI 36437 is sertraline already", {"name": "zolpidem"}),
     Spoilt("drugs.csv", "screened_as", "trazodone", "it is screened as itself", {"name": "trazodone"}),
     Spoilt(
-        "drug_sets.csv", "member", "lithium", "follows from drugs.csv, and lithium does not", {"set_name": "qt_known"}
+        "drug_sets.csv",
+        "member",
+        "lithium",
+        "follows from drugs.csv, and lithium does not",
+        {"set_name": "opioid_partial_agonists"},
     ),
     Spoilt(
         "drug_sets.csv",
