@@ -163,7 +163,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         age=patient.age_on(at.day),
         facts=latest_by_code(observations),
         enrolments=at.enrolments(),
-        team_names=[one.team.name for one in at.assignments().exclude(team__in=part2.hidden_teams(by, patient.pk))],
+        team_names=[one.name for one in part2.told_teams(by, patient, [one.team for one in at.assignments()])],
         allergies=medmgmt_allergies.listed(hides.seen(record.allergies)),
         conditions=hides.seen(record.conditions),
         medications=[one for one in medications if one.state in ("taking", "held") or planned(one, at.day)],

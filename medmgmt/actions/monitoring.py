@@ -161,7 +161,7 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
     return made
 
 
-def require_clear(by: User, prescription: Prescription, day: date) -> None:
+def require_clear(prescription: Prescription, day: date, by: User) -> None:
     """RefillRefused while the supply waits for a lab that nobody has released."""
     found = gates.gate_of(prescription, day, part2.mask(by, prescription.patient_id))
     if found is not None and found.pends:

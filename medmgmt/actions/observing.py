@@ -214,7 +214,7 @@ def record_allergy(
     if rxcui is not None:
         require_one_meaning(substance, rxcui)
     adds = made.is_allergen and (reaction != "" or severity != ReactionSeverity.UNKNOWN)
-    line = None if confirm else same_line(by, made)
+    line = None if confirm else same_line(made, by)
     is_new = line is None
     if line is None:
         line = made
@@ -229,7 +229,7 @@ def record_allergy(
     return line
 
 
-def same_line(by: User, one: Allergy) -> Allergy | None:
+def same_line(one: Allergy, by: User) -> Allergy | None:
     """The line of the list that already says this, of those that this person may see; what a programme adds stays its
     own line. A statement that none is known may be made anew each day."""
     here = Allergy.objects.filter(patient=one.patient, kind=one.kind, refuted_on=None).order_by("id")

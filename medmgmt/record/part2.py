@@ -22,7 +22,7 @@ from medmgmt.record.models.encounters import Encounter
 from medmgmt.record.models.monitoring_orders import MonitoringOrder
 from medmgmt.record.models.observations import Allergy, Condition, Observation
 from medmgmt.record.models.part2 import Disclosure, Part2Consent, Programme, Recipient, Restricted
-from medmgmt.record.models.people import CareAssignment, CareTeamMember, Patient, Role, User
+from medmgmt.record.models.people import CareAssignment, CareTeam, CareTeamMember, Patient, Role, User
 from medmgmt.record.models.prescriptions import Prescription
 from medmgmt.record.models.remarks import ImportRemark
 from medmgmt.record.models.side_effects import SideEffectReport
@@ -30,9 +30,11 @@ from medmgmt.record.models.side_effects import SideEffectReport
 RESTRICTED = "restricted"
 """The card, problem and kind of everything that a masked finding is shown as."""
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
-"""42 CFR 2.32(a)(2), the short notice that goes with each disclosure made with consent, in the words of the rule of 16
-February 2024 as the forms of its readers print them. 2.32(b) asks for a copy of the consent, or a clear explanation of
-its scope, beside it: the site gives it to whoever is outside the clinic."""
+"""42 CFR 2.32(a)(2) as amended on 16 February 2024 (89 FR 12472; to be followed from 16 February 2026): the shorter of
+the two statements, word for word. Until then it read "prohibits unauthorized disclosure of these records". The longer
+one of (a)(1), on proceedings against the patient, may stand in its place. The rule asks for it with what is disclosed
+under a consent; here it goes with what is opened in an emergency (2.51) too. 2.32(b) asks for a copy of the consent,
+or a clear explanation of its scope, beside it: the site gives it to whoever is outside the clinic."""
 KINDS: dict[type[Model], Restricted] = {
     Prescription: Restricted.MEDICINES,
     Condition: Restricted.DIAGNOSES,
@@ -255,6 +257,16 @@ def in_place_of(phones: Iterable[str]) -> str:
 def told_to_all(patient_id: int, found: Iterable[Finding]) -> list[Finding]:
     """Findings as anybody who looks after the patient may read them: for words that are kept; one query."""
     return whole_mask([patient_id]).findings(found)
+
+
+def told_teams(by: User, patient: Patient, teams: Iterable[CareTeam]) -> list[CareTeam]:
+    """Those of a patient's teams, fetched with their programmes, of which this person may know; no query where none of
+    them is a programme."""
+    found = list(teams)
+    if not any(hasattr(one, "programme") for one in found):
+        return found
+    hidden = hidden_teams(by, patient.pk)
+    return [one for one in found if one.pk not in hidden]
 
 
 def hidden_teams(by: User, patient_id: int | None) -> list[int]:
