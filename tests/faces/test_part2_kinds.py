@@ -316,6 +316,16 @@ def test_acts_on_it_from_outside_find_no_such_thing() -> None:
         started(adler, "sertraline", "50", prompt=prescribing.Prompt(observation_id=value.pk))
 
 
+def test_what_the_programme_heard_is_named_as_the_reason_of_no_change_that_others_read() -> None:
+    report, taken = reported(), factories.taking()
+    said = {"kind": "stop", "sig": None, "effective_on": factories.carla().today(timezone.now()), "confirm": True}
+    prompt = prescribing.Prompt(side_effect_id=report.pk)
+    with pytest.raises(Refused, match="Others read this"):
+        prescribing.propose_change(otto(), taken.pk, reason_code="side_effect", prompt=prompt, **said)
+    own = started(otto(), "naltrexone", "50", prompt=prompt).change
+    assert own.prompted_by_side_effect == report
+
+
 def test_a_correction_stays_with_the_programme() -> None:
     value, report = measured(), reported()
     assert observing.correct_observation(otto(), value.pk, value=Decimal(9)).programme == programme()

@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from medmgmt.actions import observing, part2, prescribing, review, side_effects, supply
-from medmgmt.record.models import CareAssignment, DosageChange, Patient, User
+from medmgmt.record.models import CareAssignment, DosageChange, Patient, SideEffectReport, User
 from medmgmt.review import reads
 from refills.models import Task
 from tests import factories
@@ -129,7 +129,7 @@ def differences(make: Callable[[Patient], None], then: Callable[[], None] = lamb
                 )
                 make(subject)
                 then()
-                numbers = [here.world.ids, of_newest_order(here.world)]
+                numbers = [here.world.ids, newest(here.world)]
                 looks.append({who.username: seen_by(who, numbers) for who in everybody})
     without, beside = looks
     said = []
@@ -142,14 +142,30 @@ def differences(make: Callable[[Patient], None], then: Callable[[], None] = lamb
     return said
 
 
-def of_newest_order(world: worlds.World) -> dict[str, Any]:
-    """The numbers of what Dr Adler ordered last, which everybody outside may see."""
+def newest(world: worlds.World) -> dict[str, Any]:
+    """The numbers of what Dr Adler ordered last and Bo wrote down last, which everybody outside may see."""
     change = DosageChange.objects.filter(patient=world.patient, author=factories.adler()).latest("pk")
-    return {**world.ids, "change_id": change.pk, "prescription_id": change.prescription_id}
+    report = SideEffectReport.objects.filter(patient=world.patient, programme=None).latest("pk")
+    return {
+        **world.ids, "change_id": change.pk, "prescription_id": change.prescription_id, "report_id": report.pk,
+    }  # fmt: skip
 
 
 def test_nobody_outside_can_tell_that_a_programme_made_anything_of_a_patient() -> None:
-    assert differences(hidden) == []
+    assert differences(hidden, outside_acts) == []
+
+
+def outside_acts() -> None:
+    """What the clinic goes on to do, knowing nothing."""
+    carla, today = factories.carla(), factories.carla().today(NOW)
+    for term in ("diarrhea", "nausea"):
+        side_effects.log_side_effect(factories.bo(), carla.pk, term=term, severity="moderate", began_on=today)
+    observing.record_allergy(factories.bo(), carla.pk, kind="allergy", substance="secretword", reaction="rash")
+    observing.record_condition(factories.bo(), carla.pk, text="secretword", icd10cm="Z71.41")
+    observing.record_observation(
+        factories.bo(), carla.pk, code="height", value=worlds.Decimal(160), observed_at=NOW
+    )  # fmt: skip
+    ordered(factories.adler(), carla, "loratadine", "10")
 
 
 def buprenorphine(patient: Patient) -> None:
