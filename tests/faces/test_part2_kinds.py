@@ -326,6 +326,19 @@ def test_what_the_programme_heard_is_named_as_the_reason_of_no_change_that_other
     assert own.prompted_by_side_effect == report
 
 
+def test_what_the_clinic_hears_of_goes_to_nobody_of_the_programme_and_is_ranked_without_a_gap() -> None:
+    factories.taking()
+    of, carla = prescribed(), factories.carla()
+    report = side_effects.log_side_effect(
+        factories.bo(), carla.pk, term="constipation", severity="moderate", began_on=carla.today(timezone.now())
+    )
+    assert report.suspects.get(rank=1).prescription == of
+    assert Task.objects.get(source_type="side_effect", source_id=str(report.pk)).assignee == factories.adler()
+    told = client_of(factories.bo()).get(f"/api/side-effects/{report.pk}/").json()["suspects"]
+    assert [(one["rank"], one["drug_name"]) for one in told] == [(1, "sertraline")]
+    assert len(client_of(otto()).get(f"/api/side-effects/{report.pk}/").json()["suspects"]) == 2
+
+
 def test_a_correction_stays_with_the_programme() -> None:
     value, report = measured(), reported()
     assert observing.correct_observation(otto(), value.pk, value=Decimal(9)).programme == programme()
