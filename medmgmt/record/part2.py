@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from interactions.engine.severity import NAMED
 from interactions.models import Finding, Review
+from medmgmt.record.models.amendments import AmendmentRequest
 from medmgmt.record.models.break_glass import BreakGlass
 from medmgmt.record.models.encounters import Encounter
 from medmgmt.record.models.monitoring_orders import MonitoringOrder
@@ -44,6 +45,7 @@ KINDS: dict[type[Model], Restricted] = {
     SideEffectReport: Restricted.NOTES,
     Encounter: Restricted.NOTES,
     ImportRemark: Restricted.NOTES,
+    AmendmentRequest: Restricted.NOTES,
 }
 """What names the programme that made it, and as what a consent knows it."""
 FACTS = (Condition, Allergy, Observation)

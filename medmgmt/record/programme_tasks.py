@@ -6,6 +6,7 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from medmgmt.record import part2
+from medmgmt.record.models.amendments import AmendmentRequest
 from medmgmt.record.models.encounters import Encounter
 from medmgmt.record.models.monitoring_orders import MonitoringOrder
 from medmgmt.record.models.observations import Observation
@@ -24,6 +25,7 @@ TASKS_ABOUT = {
     SideEffectReport: "side_effect",
     Encounter: "encounter",
     MonitoringOrder: ORDER,
+    AmendmentRequest: "amendment",
 }
 """From what a task comes that is about such a record; that of an order comes from a change, and has its key."""
 
