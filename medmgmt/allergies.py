@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import QuerySet
+
 from interactions import library
 from interactions.engine import allergens
 from interactions.engine.allergens import Allergen
@@ -52,9 +54,9 @@ class AllergyList:
         return self.stated is not None and bool(self.lines)
 
 
-def of(patient: Patient) -> AllergyList:
-    """As it stands; two queries."""
-    return listed(patient.allergies.filter(refuted_on=None).prefetch_related("reactions"))
+def holding(patient: Patient) -> QuerySet[Allergy]:
+    """What nobody has refuted, with the reactions to it."""
+    return patient.allergies.filter(refuted_on=None).prefetch_related("reactions")
 
 
 def listed(rows: Iterable[Allergy]) -> AllergyList:

@@ -15,7 +15,7 @@ from interactions.models import Finding, Moment, Review
 from medmgmt import allergies as medmgmt_allergies
 from medmgmt import amendments as medmgmt_amendments
 from medmgmt import side_effects as medmgmt_side_effects
-from medmgmt.record import access, dosing, part2
+from medmgmt.record import access, dosing, part2, programme_tasks
 from medmgmt.record.models import (
     Condition,
     DosageChange,
@@ -166,8 +166,8 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         age=patient.age_on(at.day),
         facts=latest_by_code(observations),
         enrolments=at.enrolments(),
-        team_names=[assignment.team.name for assignment in at.assignments()],
-        allergies=medmgmt_allergies.listed(record.allergies),
+        team_names=[one.name for one in part2.told_teams(by, patient, [one.team for one in at.assignments()])],
+        allergies=medmgmt_allergies.listed(hides.seen(record.allergies)),
         conditions=hides.seen(record.conditions),
         medications=[one for one in medications if one.state in ("taking", "held") or planned(one, at.day)],
         past=[one for one in medications if one.state == "stopped" and not planned(one, at.day)],
@@ -177,10 +177,10 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         side_effects=at.side_effects(medmgmt_side_effects.side_effects_of(patient, hides)),
         observations=observations[:RECENT],
         dispenses=list(reads.with_voidings(at.dispenses().exclude(prescription__in=hides.hidden))[:RECENT]),
-        tasks=list(at.tasks().exclude(part2.hidden_tasks(by, [patient.pk]))),
+        tasks=list(at.tasks().exclude(programme_tasks.hidden_tasks(by, [patient.pk]))),
         reviewed=findings.review,
         encounters=list(at.encounters().exclude(pk__in=hides.of(Encounter))[:VISITS]),
-        remarks=list(at.remarks()),
+        remarks=hides.seen(at.remarks()),
         hides=hides,
         amendments=medmgmt_amendments.marks(patient, hides, at.end),
     )
@@ -234,7 +234,9 @@ def loud(findings: Sequence[Finding], at: AsOf, hides: part2.Mask) -> list[Findi
 
 def remarks(by: User, patient_id: int) -> QuerySet[ImportRemark]:
     """What another record said and could not be taken over as it stood, until somebody has read it."""
-    return ImportRemark.objects.filter(patient=access.patient_for(by, "view_chart", patient_id), dismissed_at=None)
+    patient = access.patient_for(by, "view_chart", patient_id)
+    hidden = part2.mask(by, patient.pk).of(ImportRemark)
+    return ImportRemark.objects.filter(patient=patient, dismissed_at=None).exclude(pk__in=hidden)
 
 
 def planned(medication: Medication, day: date) -> bool:

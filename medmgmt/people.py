@@ -8,10 +8,10 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from medmgmt.record import access, audit, legible, names
+from medmgmt.record import access, audit, legible, names, programme_tasks
 from medmgmt.record.errors import Unconfirmed
 from medmgmt.record.models import AuditEntry, AuditPatient, Enrolment, Patient, Token, User
-from refills.models import LIVE
+from refills.models import LIVE, Task
 
 
 def patients(by: User, *, search: str = "") -> QuerySet[Patient]:
@@ -23,7 +23,9 @@ def patients(by: User, *, search: str = "") -> QuerySet[Patient]:
     access.require(by, "list_patients")
     found = access.patients_of(by).filter(sought(search))
     now_in = Enrolment.objects.filter(ends_on=None)
-    waiting = Count("tasks", filter=Q(tasks__state__in=LIVE), distinct=True)
+    hidden = programme_tasks.hidden_tasks(by, access.patients_of(by).values("pk"))
+    seen = Task.objects.filter(state__in=LIVE).exclude(hidden)
+    waiting = Count("tasks", filter=Q(tasks__in=seen.values("pk")), distinct=True)
     return (
         found.annotate(open_tasks=waiting)
         .prefetch_related(Prefetch("enrolments", queryset=now_in, to_attr="open_enrolments"))

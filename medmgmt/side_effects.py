@@ -1,5 +1,6 @@
 """Side effects, gathered for reading."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Prefetch, QuerySet
@@ -58,10 +59,18 @@ def side_effect(by: User, report_id: int) -> SideEffectPage:
     if hides.hides_record(report):
         raise NoSuchThing
     suspects = report.suspects.exclude(prescription__in=hides.hidden).select_related("prescription", "change")
-    suspects = suspects.order_by("rank")
+    shown = renumbered(suspects.order_by("rank"))
     tasks = patient.tasks.filter(source_type="side_effect", source_id=str(report.pk)).select_related("assignee")
     flags = library.current().formulary.flags.named(report.red_flags)
-    return SideEffectPage(patient, report, list(suspects), versions_of(report), list(tasks), flags)
+    return SideEffectPage(patient, report, shown, versions_of(report), list(tasks), flags)
+
+
+def renumbered(suspects: Iterable[Suspect]) -> list[Suspect]:
+    """Ranked among those that are shown: a place left empty would tell of one that is not."""
+    found = list(suspects)
+    for place, one in enumerate(found, start=1):
+        one.rank = place
+    return found
 
 
 def what_to_do_now(report: SideEffectReport, language: str) -> list[str]:

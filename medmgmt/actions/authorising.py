@@ -130,7 +130,7 @@ def issue(
         require_taken(course.steps, today)
     require_allowed(course, parts, on)
     if on == today:
-        monitoring.require_clear(prescription, today)
+        monitoring.require_clear(prescription, today, by)
     for part in parts:
         require_sane(course, part, on, quantity_meant=quantity_meant)
     if not confirm:

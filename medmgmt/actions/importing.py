@@ -100,7 +100,7 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     made = {
         "patients": int(is_new),
         "conditions": _written(Condition, _conditions(charts, history, programme), refused),
-        "allergies": _add_allergies(charts, history, refused),
+        "allergies": _add_allergies(charts, history, refused, programme),
     }
     observed = _observations(by, charts, history, refused, programme)
     made["observations"] = _written(Observation, observed, refused)
@@ -110,7 +110,7 @@ def _taken_in(by: User, history: History, team_id: int | None) -> TakenOver:
     if made["changes"]:
         regimen_courses.keep_current([one.pk for one in charts])
     _tell(patient, [one for one in observed if one.pk is not None])
-    made["remarks"] = _add_remarks(patient, (*history.remarks, *asked, *refused))
+    made["remarks"] = _add_remarks(patient, (*history.remarks, *asked, *refused), programme)
     if any(made.values()):
         audit.record(by, "import_history", patient_id=patient.pk, obj=patient,
                      detail={**made, "team": team_id, "seals": courses.seals})  # fmt: skip
@@ -151,12 +151,19 @@ def _is_written(row: Any, refused: list[PastRemark]) -> bool:
     return True
 
 
-def _add_remarks(patient: Patient, told: Iterable[PastRemark]) -> int:
+def _add_remarks(patient: Patient, told: Iterable[PastRemark], programme: Programme | None) -> int:
     """What has to be read by a person; each once, also where it was read long ago."""
     wanted = {(one.source_id[:200], one.why[:300]): one for one in told}
     here = ImportRemark.objects.filter(patient=patient).values_list("source_id", "why") if wanted else []
     rows = [
-        ImportRemark(patient=patient, kind=one.kind, source_id=source_id, what=one.what or source_id, why=why)
+        ImportRemark(
+            patient=patient,
+            kind=one.kind,
+            source_id=source_id,
+            what=one.what or source_id,
+            why=why,
+            programme=programme,
+        )
         for (source_id, why), one in wanted.items()
         if (source_id, why) not in set(here)
     ]
@@ -216,10 +223,11 @@ def _conditions(charts: Sequence[Patient], history: History, programme: Programm
     ]
 
 
-def _allergies(charts: Sequence[Patient], history: History) -> list[Allergy]:
+def _allergies(charts: Sequence[Patient], history: History, programme: Programme | None) -> list[Allergy]:
     return [
         Allergy(
             patient=charts[0],
+            programme=programme,
             source_id=past.source_id,
             kind=allergies.kind_of(past.substance, past.kind),
             substance=past.substance,
@@ -231,8 +239,10 @@ def _allergies(charts: Sequence[Patient], history: History) -> list[Allergy]:
     ]
 
 
-def _add_allergies(charts: Sequence[Patient], history: History, refused: list[PastRemark]) -> int:
-    rows = _allergies(charts, history)
+def _add_allergies(
+    charts: Sequence[Patient], history: History, refused: list[PastRemark], programme: Programme | None
+) -> int:
+    rows = _allergies(charts, history, programme)
     count = _written(Allergy, rows, refused)
     told = {past.source_id: past for past in history.allergies}
     AllergyReaction.objects.bulk_create(

@@ -13,7 +13,7 @@ from interactions.engine.card_tables import Monitoring
 from interactions.models import Finding
 from medmgmt.monitoring import gates, measures
 from medmgmt.monitoring.gates import GateStanding
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, part2
 from medmgmt.record.errors import Refused
 from medmgmt.record.models import (
     MonitoringOrder,
@@ -45,11 +45,14 @@ def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
     """Orders what the card of a finding asks for, due as the knowledge says, with a task for the nurses.
 
     Ordered before, on this card or another, for the same day or an earlier one, that order stands. For a later day,
-    a new order takes its place. Refused where the card asks for no such thing.
+    a new order takes its place. What a Part 2 programme ordered and what others did stand each for itself: one in the
+    place of the other would tell of it. Refused where the card asks for no such thing.
     """
     patient, finding = access.locked(by, "order_monitoring", Finding, finding_id, through="review")
     wanted = asked_for(finding, code)
-    standing = measures.open_orders(patient.pk, [code]).get(code)
+    programme = part2.programme_of(by, patient)
+    same_side = MonitoringOrder.objects.filter(patient=patient, programme=programme)
+    standing = measures.open_orders(same_side, [code]).get(code)
     today = patient.today(timezone.now())
     due_on = date.fromordinal(today.toordinal() + wanted.due_days)
     if standing is not None and standing.due_on <= due_on:
@@ -64,6 +67,7 @@ def order_monitoring(by: User, finding_id: int, *, code: str) -> Ordered:
         finding_key=finding.key,
         ordered_by=by,
         replaces=standing,
+        programme=programme,
     )
     if standing is not None:
         tasks.cancel_by_key(measures.key_of(standing.pk), _("It was ordered for an earlier day."))
@@ -125,7 +129,9 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
     """
     patient, prescription = access.locked(by, "release_lab_gate", Prescription, prescription_id)
     today = patient.today(timezone.now())
-    found = gates.gate_of(prescription, today)
+    found = gates.gate_of(prescription, today, part2.mask(by, patient.pk))
+    if found is not None and found.call:
+        raise Refused(found.call)
     if found is None or found.gate.state == State.CLEAR or found.gate.missing is None:
         raise Refused(_("Nothing stands in the way of this supply, so there is nothing to release."))
     if not why.strip() or len(why) > MOST_WORDS:
@@ -155,16 +161,18 @@ def release_lab_gate(by: User, prescription_id: int, *, why: str, until: date) -
     return made
 
 
-def require_clear(prescription: Prescription, day: date) -> None:
+def require_clear(prescription: Prescription, day: date, by: User) -> None:
     """RefillRefused while the supply waits for a lab that nobody has released."""
-    found = gates.gate_of(prescription, day)
+    found = gates.gate_of(prescription, day, part2.mask(by, prescription.patient_id))
     if found is not None and found.pends:
         raise RefillRefused([found.refusal])
 
 
 def open_if_pending(patient: Patient, prescription: Prescription, day: date) -> Task | None:
-    """The prescriber's task while a supply waits; None where it does not. The lab itself closes it, or a release."""
-    found = gates.gate_of(prescription, day)
+    """The prescriber's task while a supply waits; None where it does not. The lab itself closes it, or a release. It
+    says what anybody may read, but of a programme's supply, whose task nobody else sees."""
+    hides = part2.Mask() if prescription.programme_id else part2.whole_mask([patient.pk])
+    found = gates.gate_of(prescription, day, hides)
     if found is None or not found.pends:
         return None
     return tasks.open_for(

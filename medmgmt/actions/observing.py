@@ -16,7 +16,7 @@ from medmgmt import allergies
 from medmgmt.actions import results
 from medmgmt.allergies import Line
 from medmgmt.monitoring import understanding
-from medmgmt.record import access, audit, part2
+from medmgmt.record import access, audit, part2, programme_tasks
 from medmgmt.record.errors import Refused, Unconfirmed
 from medmgmt.record.models import (
     Allergy,
@@ -125,7 +125,12 @@ def record_encounter(by: User, patient_id: int, *, kind: str, on: date, note: st
     )
     began = datetime.combine(on, time(), tzinfo=ZoneInfo(patient.time_zone))
     closed = tasks.close_with(
-        patient_id=patient.pk, closes_on="visit", evidence=("encounter", made.pk), by_id=by.pk, at=began
+        patient_id=patient.pk,
+        closes_on="visit",
+        evidence=("encounter", made.pk),
+        by_id=by.pk,
+        at=began,
+        among=programme_tasks.own_tasks(made),
     )
     audit.record(by, "record_encounter", patient_id=patient.pk, obj=("encounter", made.pk),
                  detail={"kind": kind, "closed": closed})  # fmt: skip
@@ -147,6 +152,7 @@ def keep(by: User, patient: Patient, *, observed_at: datetime, **columns: Any) -
 
 def close_promises(by: User, patient: Patient, made: Observation) -> int:
     """Closes what waited for an observation of this code and was opened before it was made; how many."""
+    among = programme_tasks.own_tasks(made)
     return sum(
         tasks.close_with(
             patient_id=patient.pk,
@@ -154,6 +160,7 @@ def close_promises(by: User, patient: Patient, made: Observation) -> int:
             evidence=("observation", made.pk),
             by_id=by.pk,
             at=told_at(made),
+            among=among,
         )
         for kind in ("observation", "scale")
     )
@@ -202,11 +209,12 @@ def record_allergy(
         substance=known.name if known else substance,
         rxcui=rxcui or (known.rxcui if known else None),
         recorded_on=today,
+        programme=part2.programme_of(by, patient),
     )
     if rxcui is not None:
         require_one_meaning(substance, rxcui)
     adds = made.is_allergen and (reaction != "" or severity != ReactionSeverity.UNKNOWN)
-    line = None if confirm else same_line(made)
+    line = None if confirm else same_line(made, by)
     is_new = line is None
     if line is None:
         line = made
@@ -221,13 +229,15 @@ def record_allergy(
     return line
 
 
-def same_line(one: Allergy) -> Allergy | None:
-    """The line of the list that already says this; a statement that none is known may be made anew each day."""
+def same_line(one: Allergy, by: User) -> Allergy | None:
+    """The line of the list that already says this, of those that this person may see; what a programme adds stays its
+    own line. A statement that none is known may be made anew each day."""
     here = Allergy.objects.filter(patient=one.patient, kind=one.kind, refuted_on=None).order_by("id")
     if not one.is_allergen:
         here = here.filter(recorded_on=one.recorded_on)
     wanted = Line(one).meaning
-    return next((row for row in here if Line(row).meaning == wanted), None)
+    mine = [row for row in part2.seen(by, here) if row.programme_id == one.programme_id]
+    return next((row for row in mine if Line(row).meaning == wanted), None)
 
 
 def is_told(line: Allergy, reaction: str, severity: str) -> bool:

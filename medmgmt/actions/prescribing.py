@@ -168,7 +168,7 @@ def require_not_again(by: User, patient: Patient, said: Said, *, confirm: bool, 
 
 def propose(by: User, patient: Patient, prescription: Prescription, said: Said) -> Proposal:
     """Writes the proposed change down, reviews it and tells the audit. The patient is locked."""
-    require_own_prompt(patient, said.prompt, by)
+    require_own_prompt(prescription, said.prompt, by)
     known = Known.whole(patient, beside=prescription)
     steps = known.course(prescription.pk).steps
     dosing.require_possible(steps, dosing.Step(kind=said.kind, effective_on=said.effective_on, sig=said.sig, ref=0))
@@ -236,14 +236,17 @@ def require_near(patient: Patient, day: date) -> None:
         raise Refused(_("The effective date must be within a year of today."))
 
 
-def require_own_prompt(patient: Patient, prompt: Prompt, by: User) -> None:
-    """Refuses a side effect or an observation of somebody else, or hidden, as the reason of a change."""
-    reports = patient.side_effects.filter(pk=prompt.side_effect_id or 0)
-    values = patient.observations.filter(pk=prompt.observation_id or 0)
-    own_report = prompt.side_effect_id is None or part2.seen(by, reports)
-    own_value = prompt.observation_id is None or part2.seen(by, values)
-    if not (own_report and own_value):
+def require_own_prompt(prescription: Prescription, prompt: Prompt, by: User) -> None:
+    """Refuses as the reason of a change a side effect or an observation of somebody else, or hidden; and one that a
+    Part 2 programme keeps to itself, where others read the change."""
+    patient = prescription.patient
+    reports = part2.seen(by, patient.side_effects.filter(pk=prompt.side_effect_id or 0))
+    values = part2.seen(by, patient.observations.filter(pk=prompt.observation_id or 0))
+    if (prompt.side_effect_id and not reports) or (prompt.observation_id and not values):
         raise NoSuchThing()
+    made_by = {*(one.programme_id for one in reports), *(one.programme_id for one in values)}
+    if made_by - {None, prescription.programme_id}:
+        raise Refused(_("Others read this change: say why in words, and do not name what the programme wrote down."))
 
 
 def sig_before(steps: Sequence[dosing.Step], effective_on: date) -> dosing.Sig | None:

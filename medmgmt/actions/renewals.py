@@ -15,7 +15,7 @@ from interactions.models import Finding
 from medmgmt.actions import authorising
 from medmgmt.actions.authorising import Written
 from medmgmt.messages import planning
-from medmgmt.record import access, audit
+from medmgmt.record import access, audit, part2
 from medmgmt.record.errors import NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import Patient, Prescription, User
 from medmgmt.regimen import courses
@@ -56,7 +56,7 @@ def renew(
     Unconfirmed where somebody has decided on it today already.
     """
     patient, prescription = access.locked(by, "renew", Prescription, prescription_id)
-    shown = renewal_under_lock(prescription)
+    shown = renewal_under_lock(prescription, by)
     if shown.open_findings and not why.strip():
         raise Refused(_("Today's review has a major finding without an answer: answer it, or say why you renew."))
     require_words(why, note)
@@ -86,7 +86,7 @@ def renew_batch(by: User, prescription_ids: Sequence[int]) -> Batch:
     renewed, left = [], []
     for prescription_id in patients:
         patient, prescription = access.locked(by, "renew", Prescription, prescription_id)
-        shown = renewal_under_lock(prescription)
+        shown = renewal_under_lock(prescription, by)
         if not shown.is_plain or shown.proposed.quantity is None:
             left.append(shown)
             continue
@@ -118,13 +118,13 @@ def decline(
         raise Refused(_("Choose the reason that the patient is told."))
     require_words("", note)
     if not confirm:
-        require_undecided(renewal_under_lock(prescription))
+        require_undecided(renewal_under_lock(prescription, by))
     return decide(by, patient, prescription, answer, reason=reason, note=note, why="", in_batch=False)
 
 
-def renewal_under_lock(prescription: Prescription) -> Renewal:
-    """The renewal as it stands under the lock; NoSuchThing where nothing of it was ever signed."""
-    shown = renewals.renewal_of(prescription)
+def renewal_under_lock(prescription: Prescription, by: User) -> Renewal:
+    """The renewal as this person sees it, under the lock; NoSuchThing where nothing of it was ever signed."""
+    shown = renewals.renewal_of(prescription, part2.mask(by, prescription.patient_id))
     if shown is None:
         raise NoSuchThing()
     return shown

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,7 +15,16 @@ from interactions.engine.red_flags import IN_DANGER, RedFlag
 from medmgmt.actions import shapes
 from medmgmt.record import access, audit, part2
 from medmgmt.record.errors import NotAllowed, Refused, Unconfirmed
-from medmgmt.record.models import Patient, Role, SideEffectReport, SideEffectSeverity, Status, Suspect, User
+from medmgmt.record.models import (
+    DosageChange,
+    Patient,
+    Role,
+    SideEffectReport,
+    SideEffectSeverity,
+    Status,
+    Suspect,
+    User,
+)
 from medmgmt.regimen import courses, red_flags
 from refills.worklist import kinds, tasks
 
@@ -182,18 +192,22 @@ def is_over(patient: Patient, report: SideEffectReport) -> bool:
 
 
 def responsible_id(patient: Patient, report: SideEffectReport, ranked: Sequence[Suspect]) -> int | None:
-    """The prescriber, of what a programme took down only one who works in it: nobody else sees the task."""
-    found = prescriber_id(patient, ranked)
-    if found is None or report.programme_id is None:
-        return found
-    return found if part2.is_member(User.objects.get(pk=found), report.programme_id) else None
+    """The prescriber: of what a programme took down only one who works in it, since nobody else sees the task; of what
+    others did only one of a medicine that they may know of."""
+    if report.programme_id is None:
+        return prescriber_id(patient, ranked, patient.dosage_changes.filter(prescription__programme=None))
+    found = prescriber_id(patient, ranked, patient.dosage_changes.all())
+    is_theirs = found is not None and part2.is_member(User.objects.get(pk=found), report.programme_id)
+    return found if is_theirs else None
 
 
-def prescriber_id(patient: Patient, ranked: Sequence[Suspect]) -> int | None:
-    """Who signed the dose of the chief suspect, if still in the patient's care; None leaves it to the whole role."""
-    changes = [suspect.change_id for suspect in ranked if suspect.change_id]
-    signed = patient.dosage_changes.filter(status=Status.SIGNED)
-    change = signed.filter(pk__in=changes[:1]).first() or signed.order_by("-signed_at", "-id").first()
+def prescriber_id(patient: Patient, ranked: Sequence[Suspect], among: QuerySet[DosageChange]) -> int | None:
+    """Who signed the dose of the first suspect among these, if still in the patient's care; None leaves it to the whole
+    role."""
+    signed = among.filter(status=Status.SIGNED)
+    by_number = signed.in_bulk([suspect.change_id for suspect in ranked if suspect.change_id])
+    suspected = (by_number[one.change_id] for one in ranked if one.change_id in by_number)
+    change = next(suspected, None) or signed.order_by("-signed_at", "-id").first()
     if change is None or change.signed_by is None:
         return None
     return change.signed_by_id if access.cares_for(change.signed_by, patient.pk) else None

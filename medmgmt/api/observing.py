@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from interactions import library
+from medmgmt import allergies as medmgmt_allergies
 from medmgmt.actions import observing
 from medmgmt.allergies import Line
 from medmgmt.api.kit import filters
@@ -196,8 +197,8 @@ def statements(by: User, patient_id: int) -> QuerySet[Allergy]:
 
 def listed(by: User, patient_id: int) -> QuerySet[Allergy]:
     """Every line of the allergy list that holds, with its reactions."""
-    found = access.patient_for(by, "view_chart", patient_id).allergies.filter(refuted_on=None)
-    return found.prefetch_related("reactions")
+    patient = access.patient_for(by, "view_chart", patient_id)
+    return medmgmt_allergies.holding(patient).exclude(pk__in=part2.mask(by, patient.pk).of(Allergy))
 
 
 def conditions(by: User, patient_id: int) -> QuerySet[Condition]:

@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from interactions import library, review
 from interactions.engine.knowledge import Knowledge
-from medmgmt.actions import authorising, importing, people, prescribing, supply, worklist
+from medmgmt.actions import authorising, importing, part2, people, prescribing, supply, worklist
 from medmgmt.actions import review as actions_review
 from medmgmt.actions import side_effects as actions_side_effects
 from medmgmt.actions.history import History
 from medmgmt.actions.prescribing import DrugChoice
 from medmgmt.demo import histories
 from medmgmt.demo.histories import DemoPatient, Row
-from medmgmt.record.models import CareTeam, CareTeamMember, Patient, Prescription, Role, User
+from medmgmt.record.models import CareAssignment, CareTeam, CareTeamMember, Patient, Prescription, Programme, Role, User
 from medmgmt.regimen import courses
 from refills.models import Task
 from refills.worklist import kinds
@@ -50,6 +50,8 @@ def seed(*, password: str, now: datetime | None = None) -> Seeded:
     for patient in histories.clinic(now):
         clinic.admit(patient)
     clinic.give_carla_a_login()
+    for one in histories.rows("programmes"):
+        clinic.refer(one)
     for order in orders:
         clinic.order(order)
     for refill in histories.rows("refills"):
@@ -107,9 +109,16 @@ class _Clinic:
             password=self.password,
         )
 
+    def refer(self, one: Row) -> None:
+        """A patient comes into the care of a Part 2 programme too."""
+        team, admin = self.teams[one["team"]], self.users["ada"]
+        if not Programme.objects.filter(team=team).exists():
+            part2.mark_programme(admin, team_id=team.pk, phone=one["phone"])
+        CareAssignment.objects.create(patient=self.patients[one["patient"]], team=team, since=self.now)
+
     def order(self, order: Row) -> None:
         """An order of today, through the review that everybody's orders go through; unsigned it waits with a task."""
-        by, patient = self.users["adler"], self.patients[order["patient"]]
+        by, patient = self.users[order["by"]], self.patients[order["patient"]]
         today = patient.today(self.now)
         known = library.resolve(name=order["drug"], among=self.knowledge)
         rxcui = known.rxcui if known else None

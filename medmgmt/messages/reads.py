@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,7 @@ from refills.models import (
     ChannelChoice,
     DemoMessage,
     Reminder,
+    ReminderItem,
     ReminderPlan,
     ReminderState,
     Unreachable,
@@ -96,7 +97,8 @@ def page(by: User, act: str, patient_id: int) -> Page:
     plan_row = ReminderPlan.objects.filter(patient=patient).first() or ReminderPlan(patient=patient)
     wishes, today = wishes_of(patient, plan_row), patient.today(timezone.now())
     feed = CalendarFeed.objects.filter(patient=patient, revoked_at=None).first()
-    sent = Reminder.objects.filter(patient=patient).exclude(state="cancelled").prefetch_related("items")
+    hides = part2.mask(by, patient.pk)
+    sent = seen(Reminder.objects.filter(patient=patient).exclude(state="cancelled"), hides)
     return Page(
         patient=patient,
         plan=plan_row,
@@ -105,9 +107,16 @@ def page(by: User, act: str, patient_id: int) -> Page:
         helpers=list(CaregiverConsent.objects.filter(patient=patient).select_related("withdrawn", "recorded_by")),
         feed=calendar_feed.url(feed) if feed else "",
         feed_until=calendar_feed.works_until(feed) if feed else None,
-        coming=coming(patient, wishes, today, part2.mask(by, patient.pk)),
+        coming=coming(patient, wishes, today, hides),
         sent=list(sent.order_by("-due_at", "-id")[:30]),
     )
+
+
+def seen(messages: QuerySet[Reminder], hides: part2.Mask) -> QuerySet[Reminder]:
+    """Those that are not about what is hidden alone, each with what else it is about."""
+    items = ReminderItem.objects.exclude(prescription__in=hides.hidden)
+    others = Q(Exists(items.filter(reminder=OuterRef("pk")))) | ~Q(prescription__in=hides.hidden)
+    return messages.filter(others if hides else Q()).prefetch_related(Prefetch("items", items))
 
 
 def channel_lines(patient: Patient, wishes: Wishes) -> list[ChannelLine]:
@@ -156,7 +165,8 @@ def calendar(token: str) -> bytes:
 
 def reminders(by: User) -> QuerySet[Reminder]:
     """Reminders of the person's patients, the next due first."""
-    return Reminder.objects.filter(patient_id__in=access.own_or_cared_for(by)).order_by("due_at", "id")
+    mine = Reminder.objects.filter(part2.listed(by, "prescription__"), patient_id__in=access.own_or_cared_for(by))
+    return mine.order_by("due_at", "id")
 
 
 def messages(by: User) -> QuerySet[DemoMessage]:
@@ -186,4 +196,4 @@ def delivery_report(by: User) -> Report:
 def held_of(by: User, patient_id: int) -> tuple[Patient, QuerySet[Reminder]]:
     """A patient's held messages, for whoever cares for them."""
     patient = access.patient_for(by, "decide_held", patient_id)
-    return patient, restoring.held_of(patient.pk)
+    return patient, seen(restoring.held_of(patient.pk), part2.mask(by, patient.pk))

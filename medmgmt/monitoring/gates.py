@@ -1,7 +1,7 @@
 """The bridge to labs that a supply depends on: where a prescription stands, and the release that covers it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from interactions import library
 from interactions.engine.care_tables import CareTables
-from medmgmt.record import dosing
+from medmgmt.record import dosing, part2
 from medmgmt.record.models import Condition, Observation, Prescription
 from medmgmt.regimen import courses
 from medmgmt.regimen import scopes as regimen_scopes
@@ -47,11 +47,13 @@ class GateStanding:
     gate: Gate
     latest: Result | None
     reach: Reach | None
+    call: str = ""
+    """In place of why it waits, whom to call about it: it rests on what is hidden."""
 
     @property
     def pends(self) -> bool:
         """Does it wait for a person?"""
-        return self.gate.state == State.PENDS
+        return self.gate.state == State.PENDS or self.call != ""
 
     @property
     def closes_on(self) -> str:
@@ -61,6 +63,8 @@ class GateStanding:
     @property
     def sentence(self) -> str:
         """What is missing, or until when the latest result reaches; in words for a clinician."""
+        if self.call:
+            return self.call
         values = {
             "lab": self.needed.label,
             "day": self.gate.since,
@@ -130,6 +134,13 @@ def standing(
     return GateStanding(needed, found, latest, reach)
 
 
+def masked(shown: GateStanding | None, whole: GateStanding | None, hides: part2.Mask) -> GateStanding | None:
+    """Where it stands by what may be seen; it waits, without a word of why, where only the whole record says so."""
+    if shown is None or whole is None or shown.pends or not whole.pends:
+        return shown
+    return replace(shown, call=hides.sentence)
+
+
 def release_for(known: Known, prescription_id: int, code: str, latest: Result | None) -> Release | None:
     """The newest release of this supply. A result of a later day of the patient's speaks for itself: the release was
     for the old."""
@@ -144,6 +155,11 @@ def release_for(known: Known, prescription_id: int, code: str, latest: Result | 
     return Release(by=by.get_full_name() or by.get_username(), why=newest.why, until=newest.until)
 
 
+def seen(known: Known, hides: part2.Mask) -> Known:
+    """The same without results that are hidden."""
+    return replace(known, observations=tuple(hides.seen(known.observations)))
+
+
 def known_of(prescription: Prescription, care: CareTables) -> Known:
     """What is on record of its patient; three queries."""
     codes = {one.code for one in all_needed(care)}
@@ -155,15 +171,17 @@ def known_of(prescription: Prescription, care: CareTables) -> Known:
 
 
 def gate_of(
-    prescription: Prescription, day: date, *, steps: Sequence[dosing.Step] | None = None
+    prescription: Prescription, day: date, hides: part2.Mask, *, steps: Sequence[dosing.Step] | None = None
 ) -> GateStanding | None:
-    """The same for one prescription, looked up."""
+    """The same for one prescription, looked up, as far as whoever is told may see it."""
     knowledge = library.current()
     care, scopes = knowledge.formulary.care, regimen_scopes.scopes_of(prescription, knowledge)
     if not any(f"drug:{one.drug}" in scopes for one in all_needed(care)):
         return None
     course = courses.of_prescription(prescription).steps if steps is None else steps
-    return standing(prescription, course, day, scopes, known_of(prescription, care))
+    known = known_of(prescription, care)
+    whole = standing(prescription, course, day, scopes, known)
+    return masked(standing(prescription, course, day, scopes, seen(known, hides)), whole, hides) if hides else whole
 
 
 def longest_release(prescription: Prescription, day: date) -> date:

@@ -76,7 +76,7 @@ def of_findings(
     codes = {code for card in by_card.values() for code in card}
     if not codes:
         return {}
-    last, waiting = last_results(patient.pk, codes, hides), open_orders(patient.pk, codes)
+    last, waiting = last_results(patient.pk, codes, hides), open_orders(seen_orders(patient, hides), codes)
     return {
         finding.pk: [
             _measure(patient, finding.pk, wanted, last.get(wanted.code), waiting.get(wanted.code), tables)
@@ -112,12 +112,18 @@ def last_results(patient_id: int, codes: Iterable[str], hides: part2.Mask) -> di
     return found
 
 
-def open_orders(patient_id: int, codes: Iterable[str]) -> Mapping[str, MonitoringOrder]:
-    """By code the order that neither another has taken the place of, nor a result fulfilled, nor anybody given up.
+def seen_orders(patient: Patient, hides: part2.Mask) -> QuerySet[MonitoringOrder]:
+    """The orders of a patient that are not hidden."""
+    return MonitoringOrder.objects.filter(patient=patient).exclude(pk__in=hides.of(MonitoringOrder))
+
+
+def open_orders(of: QuerySet[MonitoringOrder], codes: Iterable[str]) -> Mapping[str, MonitoringOrder]:
+    """By code the one of these orders of a patient that stands: neither another has taken its place, nor a result
+    fulfilled it, nor anybody given it up.
 
     Its task says so: it is done by the result it waits for. Two queries.
     """
-    orders = MonitoringOrder.objects.filter(patient_id=patient_id, code__in=list(codes), replaced_by__isnull=True)
+    orders = of.filter(code__in=list(codes), replaced_by__isnull=True)
     newest = {one.code: one for one in orders.select_related("ordered_by").order_by("id")}
     keys = {key_of(one.pk): one.code for one in newest.values()}
     closed = Task.objects.filter(key__in=keys, state__in=(TaskState.DONE, TaskState.CANCELLED))
@@ -146,5 +152,5 @@ def of_patient(by: User, patient_id: int) -> QuerySet[MonitoringOrder]:
     keys = Finding.objects.filter(review__patient=patient, key__in=patient.monitoring_orders.values("finding_key"))
     hides = part2.mask(by, patient.pk)
     masked = {one.key for one in keys if hides.is_masked(one)} if hides else set()
-    found = MonitoringOrder.objects.filter(patient=patient).exclude(finding_key__in=masked)
+    found = seen_orders(patient, hides).exclude(finding_key__in=masked)
     return found.select_related("replaced_by").order_by("-id")

@@ -20,37 +20,36 @@ from interactions.models import Finding, Review
 from medmgmt.record.models.amendments import AmendmentRequest
 from medmgmt.record.models.break_glass import BreakGlass
 from medmgmt.record.models.encounters import Encounter
-from medmgmt.record.models.observations import Condition, Observation
+from medmgmt.record.models.monitoring_orders import MonitoringOrder
+from medmgmt.record.models.observations import Allergy, Condition, Observation
 from medmgmt.record.models.part2 import Disclosure, Part2Consent, Programme, Recipient, Restricted
-from medmgmt.record.models.people import CareAssignment, CareTeamMember, Patient, Role, User
-from medmgmt.record.models.prescriptions import DosageChange, Prescription
+from medmgmt.record.models.people import CareAssignment, CareTeam, CareTeamMember, Patient, Role, User
+from medmgmt.record.models.prescriptions import Prescription
+from medmgmt.record.models.remarks import ImportRemark
 from medmgmt.record.models.side_effects import SideEffectReport
-from refills.models import Dispense
 
 RESTRICTED = "restricted"
 """The card, problem and kind of everything that a masked finding is shown as."""
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
-"""42 CFR 2.32(a)(2), the short notice that goes with each disclosure made with consent, in the words of the rule of 16
-February 2024 as the forms of its readers print them. 2.32(b) asks for a copy of the consent, or a clear explanation of
-its scope, beside it: the site gives it to whoever is outside the clinic."""
-PROGRAMME = "programme"
-"""The kind of source of a task that is a programme's alone; its number is the programme's."""
+"""42 CFR 2.32(a)(2) as amended on 16 February 2024 (89 FR 12472; to be followed from 16 February 2026): the shorter of
+the two statements, word for word. Until then it read "prohibits unauthorized disclosure of these records". The longer
+one of (a)(1), on proceedings against the patient, may stand in its place. The rule asks for it with what is disclosed
+under a consent; here it goes with what is opened in an emergency (2.51) too. 2.32(b) asks for a copy of the consent,
+or a clear explanation of its scope, beside it: the site gives it to whoever is outside the clinic."""
 KINDS: dict[type[Model], Restricted] = {
     Prescription: Restricted.MEDICINES,
     Condition: Restricted.DIAGNOSES,
+    Allergy: Restricted.DIAGNOSES,
     Observation: Restricted.RESULTS,
+    MonitoringOrder: Restricted.RESULTS,
     SideEffectReport: Restricted.NOTES,
     Encounter: Restricted.NOTES,
+    ImportRemark: Restricted.NOTES,
     AmendmentRequest: Restricted.NOTES,
 }
 """What names the programme that made it, and as what a consent knows it."""
-TASKS_ABOUT = {
-    Observation: "observation",
-    SideEffectReport: "side_effect",
-    Encounter: "encounter",
-    AmendmentRequest: "amendment",
-}
-"""From what a task comes that is about such a record."""
+FACTS = (Condition, Allergy, Observation)
+"""What a review reads of the person."""
 FOLDED = ("ungraded", "minor")
 """Masked, these say nothing at all."""
 disclosed: ContextVar[bool] = ContextVar("disclosed", default=False)
@@ -159,8 +158,8 @@ class Mask:
 
     @cached_property
     def facts(self) -> frozenset[str]:
-        """Whom to call about what is hidden of diagnoses and results."""
-        return frozenset(one.phone for one in self.made if one.model in (Condition, Observation))
+        """Whom to call about what is hidden of diagnoses, allergies and results."""
+        return frozenset(one.phone for one in self.made if one.model in FACTS)
 
     @property
     def hidden(self) -> frozenset[int]:
@@ -262,31 +261,28 @@ def told_to_all(patient_id: int, found: Iterable[Finding]) -> list[Finding]:
     return whole_mask([patient_id]).findings(found)
 
 
-def hidden_tasks(by: User, patient_ids: object) -> Q:
-    """The condition of tasks about what programmes made and this person may not see, and of those that tell a
-    programme of an emergency, for everybody outside it. Two queries, more where there is a programme of others."""
-    mine = Programme.objects.filter(team__in=memberships(by, timezone.now()).values("team")).values_list(
-        "pk", flat=True
-    )
-    others = Programme.objects.exclude(pk__in=mine).values_list("pk", flat=True)
-    found = Q(source_type=PROGRAMME, source_id__in=[str(pk) for pk in others])
-    names = hidden_sources(by, patient_ids) if others else {}
-    for kind, numbers in names.items():
-        found |= Q(source_type=kind, source_id__in=[str(pk) for pk in numbers])
-    return found
+def told_teams(by: User, patient: Patient, teams: Iterable[CareTeam]) -> list[CareTeam]:
+    """Those of a patient's teams, fetched with their programmes, of which this person may know; no query where none of
+    them is a programme."""
+    found = list(teams)
+    if not any(hasattr(one, "programme") for one in found):
+        return found
+    hidden = hidden_teams(by, patient.pk)
+    return [one for one in found if one.pk not in hidden]
 
 
-def hidden_sources(by: User, patient_ids: object) -> dict[str, list[int]]:
-    """By kind of source the numbers of what this person may not see; one query a table."""
-    found: dict[str, list[int]] = {}
-    for model, name in {Prescription: "prescription", **TASKS_ABOUT}.items():
-        rows = model._default_manager.filter(patient_id__in=patient_ids, programme__isnull=False)
-        found[name] = list(rows.exclude(open_to(by, kind=KINDS[model])).values_list("pk", flat=True))
-    if hidden := found["prescription"]:
-        changes = DosageChange.objects.filter(prescription_id__in=hidden).values_list("pk", flat=True)
-        fills = Dispense.objects.filter(prescription_id__in=hidden).values_list("pk", flat=True)
-        found |= {"dosage_change": list(changes), "dispense": list(fills)}
-    return {name: numbers for name, numbers in found.items() if numbers}
+def hidden_teams(by: User, patient_id: int | None) -> list[int]:
+    """The programmes in whose care the patient is, of which this person may not know: neither one of them, nor named in
+    a consent, nor in an emergency. One query where the patient is in none's care."""
+    if patient_id is None or by.role == Role.PATIENT:
+        return []
+    cared = CareAssignment.objects.filter(patient_id=patient_id, team__programme__isnull=False)
+    found = list(cared.values_list("team_id", "team__programme"))
+    if not found:
+        return []
+    grounds = Grounds.of(by, [patient_id])
+    known = grounds.programmes | {programme for _patient, programme, _kind in grounds.consents}
+    return [] if patient_id in grounds.openings else [team for team, programme in found if programme not in known]
 
 
 def is_anybodys(review_id: int) -> bool:

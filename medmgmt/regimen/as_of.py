@@ -112,7 +112,7 @@ class AsOf:
 
     def assignments(self) -> QuerySet[CareAssignment]:
         """The teams in charge."""
-        found = self.patient.assignments.select_related("team")
+        found = self.patient.assignments.select_related("team__programme")
         if not self.is_past:
             return found.filter(until=None)
         return found.filter(Q(until=None) | Q(until__gte=self.end), since__lt=self.end)

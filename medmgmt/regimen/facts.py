@@ -46,9 +46,10 @@ class Record:
         """The same without what a Part 2 programme wrote down; None where it wrote down nothing of it."""
         seen = tuple(one for one in self.observations if one.programme_id is None)
         held = tuple(one for one in self.conditions if one.programme_id is None)
-        if (len(seen), len(held)) == (len(self.observations), len(self.conditions)):
+        told = tuple(one for one in self.allergies if one.programme_id is None)
+        if (seen, held, told) == (self.observations, self.conditions, self.allergies):
             return None
-        return replace(self, observations=seen, conditions=held)
+        return replace(self, observations=seen, conditions=held, allergies=told)
 
     @classmethod
     def of(cls, patient: Patient) -> "Record":

@@ -61,7 +61,7 @@ class OwnRequest:
 def supply(by: User, prescription_id: int) -> SupplyPage:
     """The supply of one medicine: what is written and left, limits, labs, adherence, early and partial fills."""
     patient, prescription = opened(by, prescription_id)
-    shown = renewals.masked(renewal_found(prescription), part2.mask(by, patient.pk))
+    shown = renewal_found(prescription, part2.mask(by, patient.pk))
     knowledge, today = library.current(), shown.today
     scopes = regimen_scopes.scopes_of(prescription, knowledge)
     partials = PartialFill.objects.filter(dispense__prescription=prescription, dispense__voided=None)
@@ -85,7 +85,7 @@ def supply(by: User, prescription_id: int) -> SupplyPage:
 def renewal(by: User, prescription_id: int) -> Renewal:
     """One prescription with all that matters before it is renewed, its review made again today."""
     patient, prescription = opened(by, prescription_id)
-    return renewals.masked(renewal_found(prescription), part2.mask(by, patient.pk))
+    return renewal_found(prescription, part2.mask(by, patient.pk))
 
 
 def opened(by: User, prescription_id: int) -> tuple[Patient, Prescription]:
@@ -97,9 +97,9 @@ def opened(by: User, prescription_id: int) -> tuple[Patient, Prescription]:
     return patient, prescription
 
 
-def renewal_found(prescription: Prescription) -> Renewal:
+def renewal_found(prescription: Prescription, hides: part2.Mask) -> Renewal:
     """Its renewal; NoSuchThing where nothing of it was ever signed."""
-    shown = renewals.renewal_of(prescription)
+    shown = renewals.renewal_of(prescription, hides)
     if shown is None:
         raise NoSuchThing()
     return shown
@@ -120,9 +120,8 @@ def queue(by: User) -> Queue:
     rows = Prescription.objects.filter(part2.listed(by), pk__in=ordered[:MOST_IN_QUEUE], patient_id__in=mine)
     rows = rows.select_related("patient")
     by_number = {row.pk: row for row in rows}
-    shown = renewals.of_many([by_number[number] for number in ordered if number in by_number])
-    masks = part2.masks(by, {one.patient.pk for one in shown})
-    shown = [renewals.masked(one, masks.get(one.patient.pk, part2.Mask())) for one in shown]
+    masks = part2.masks(by, {one.patient_id for one in by_number.values()})
+    shown = renewals.of_many([by_number[number] for number in ordered if number in by_number], masks)
     shown.sort(key=lambda one: one.runs_out_on or one.today)
     return Queue(
         plain=tuple(one for one in shown if one.is_plain),

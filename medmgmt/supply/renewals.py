@@ -55,6 +55,8 @@ REQUESTS = (TaskKind.REFILL_REQUEST, TaskKind.RENEWAL)
 USUAL_UNIT = "{tablet}"
 BAD = ("severe", "life_threatening")
 GONE = ("recovered", "recovered_with_sequelae")
+HOLDS = ("lab_gate", "risk")
+"""What holds a renewal up also where it rests on what is hidden."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +176,9 @@ def grouped(rows: Iterable[object], name: str) -> dict[int, list]:  # type: igno
     return found
 
 
-def of_many(prescriptions: Sequence[Prescription]) -> list[Renewal]:
-    """Each with its findings of today and what stands in the way of signing it with others, in the order given."""
+def of_many(prescriptions: Sequence[Prescription], masks: Mapping[int, part2.Mask]) -> list[Renewal]:
+    """Each with its findings of today and what stands in the way of signing it with others, in the order given; by
+    patient what of their chart is hidden, which stops as it would but is not told."""
     held = library.loaded()
     patients = list({one.patient_id: one.patient for one in prescriptions}.values())
     record = record_of(patients, [one.pk for one in prescriptions], held.knowledge)
@@ -186,13 +189,20 @@ def of_many(prescriptions: Sequence[Prescription]) -> list[Renewal]:
     for one in prescriptions:
         course = next((c for c in record.courses[one.patient_id] if c.prescription.pk == one.pk), None)
         if course is not None:
-            found.append(renewal(one.patient, course, record, drafts[one.patient_id], unanswered, held.knowledge))
+            hides = masks.get(one.patient_id, part2.Mask())
+            whole = renewal(one.patient, course, record, drafts[one.patient_id], unanswered, held.knowledge)
+            if hides:
+                shown = renewal(
+                    one.patient, course, seen(record, hides), drafts[one.patient_id], unanswered, held.knowledge
+                )
+                whole = masked(whole, shown, hides)
+            found.append(whole)
     return found
 
 
-def renewal_of(prescription: Prescription) -> Renewal | None:
+def renewal_of(prescription: Prescription, hides: part2.Mask) -> Renewal | None:
     """The same for one; None where nothing of it was ever signed."""
-    return next(iter(of_many([prescription])), None)
+    return next(iter(of_many([prescription], {prescription.patient_id: hides})), None)
 
 
 def reviewed(held: library.Loaded, record: Record, patient: Patient) -> reviews.Draft:
@@ -203,18 +213,41 @@ def reviewed(held: library.Loaded, record: Record, patient: Patient) -> reviews.
     return reviews.draft(held, set(), after, patient_id=patient.pk, change_id=None, by_id=None, moment="screen")
 
 
-def masked(shown: Renewal, hides: part2.Mask) -> Renewal:
-    """The same without hidden side effects and results, and with one finding in place of all that are masked; whether
-    it is plain stays, and when a lab is due."""
-    if not hides:
-        return shown
-    findings = tuple(hides.findings(shown.findings))
+def seen(record: Record, hides: part2.Mask) -> Record:
+    """The same without what is hidden of the person."""
+
+    def open_of(person: regimen_courses.Person) -> regimen_courses.Person:
+        known = person.record
+        return replace(
+            person,
+            record=replace(
+                known,
+                observations=tuple(hides.seen(known.observations)),
+                conditions=tuple(hides.seen(known.conditions)),
+                allergies=tuple(hides.seen(known.allergies)),
+            ),
+        )
+
+    return replace(
+        record,
+        people={number: open_of(person) for number, person in record.people.items()},
+        side_effects={number: hides.seen(rows) for number, rows in record.side_effects.items()},
+    )
+
+
+def masked(whole: Renewal, shown: Renewal, hides: part2.Mask) -> Renewal:
+    """What is shown of it without what is hidden, with one finding in place of all that are masked; where the whole
+    record has more against it, one sentence says whom to call."""
+    gate = gates.masked(shown.gate, whole.gate, hides)
+    codes = {one.code for one in shown.obstacles}
+    more = [one for one in whole.obstacles if one.code in HOLDS and one.code not in codes]
+    told = (Obstacle(part2.RESTRICTED, hides.sentence),) if more else ()
     return replace(
         shown,
-        findings=findings,
+        gate=gate,
+        findings=tuple(hides.findings(shown.findings)),
         open_findings=tuple(hides.findings(shown.open_findings)),
-        labs=tuple(replace(one, latest=one.latest if hides.seen([one.latest]) else None) for one in shown.labs),
-        side_effects=tuple(hides.seen(shown.side_effects)),
+        obstacles=(*shown.obstacles, *told),
     )
 
 

@@ -49,6 +49,7 @@ DEMO_ACCOUNTS = (
     DemoAccount("ada", _("administrator")),
     DemoAccount("olga", _("privacy officer")),
     DemoAccount("dorn", _("psychiatrist of another team")),
+    DemoAccount("otis", _("psychiatrist of a Part 2 programme")),
 )
 
 

@@ -1,7 +1,7 @@
 """Who is on duty: works here, in a team now, and is not away; for choosing to whom tasks go."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Q
@@ -45,14 +45,15 @@ def on_duty(now: datetime | None = None) -> list[User]:
     return [one for one in working.distinct().order_by("last_name", "first_name", "pk") if one.pk not in gone]
 
 
-def takers(patient_id: int | None, now: datetime | None = None) -> list[User]:
-    """The people on duty who may see this patient, by name; with none, everybody on duty. Three queries."""
+def takers(patient_id: int | None, now: datetime | None = None, *, but: Collection[int] = ()) -> list[User]:
+    """The people on duty who may see this patient, by name; with none, everybody on duty. Not who does so for those
+    teams alone that are in `but`. Three queries."""
     people = on_duty(now)
     if patient_id is None:
         return people
     moment = now or timezone.now()
     current = (Q(until__isnull=True) | Q(until__gt=moment)) & Q(since__lte=moment)
-    teams = CareAssignment.objects.filter(current, patient_id=patient_id).values("team_id")
+    teams = CareAssignment.objects.filter(current, patient_id=patient_id).exclude(team__in=but).values("team_id")
     carers = set(CareTeamMember.objects.filter(current, team_id__in=teams).values_list("user_id", flat=True))
     return [one for one in people if one.pk in carers]
 

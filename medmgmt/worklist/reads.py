@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from medmgmt.record import access, part2
+from medmgmt.record import access, part2, programme_tasks
 from medmgmt.record.models import Enrolment, User
 from medmgmt.worklist import duty
 from refills.errors import NoSuchTask
@@ -45,7 +45,7 @@ def worklist(
             "patient", "assignee", "claimed_by", "stand_in"
         )
         found = found.order_by("-closed_at", "-id")
-    found = found.exclude(part2.hidden_tasks(by, mine_to_see))
+    found = found.exclude(programme_tasks.hidden_tasks(by, mine_to_see))
     if whose == "mine":
         found = found.filter(Q(claimed_by=by) | Q(assignee=by) | Q(stand_in=by))
     if whose == "role":
@@ -64,7 +64,7 @@ def task_counts(by: User) -> dict[str, int]:
 def takers(by: User, task: Task) -> list[User]:
     """Whom a task may be given to: the people on duty who may see its patient. Three queries."""
     access.require(by, "reassign_task")
-    return duty.takers(task.patient_id)
+    return duty.takers(task.patient_id, but=part2.hidden_teams(by, task.patient_id))
 
 
 def colleagues(by: User) -> list[User]:
@@ -111,7 +111,7 @@ def patient_of(task: Task | None) -> int:
 
 def require_seen(by: User, task: Task) -> None:
     """NoSuchTask where it is about what a Part 2 programme prescribed and this person may not see."""
-    hidden = part2.hidden_tasks(by, [task.patient_id])
+    hidden = programme_tasks.hidden_tasks(by, [task.patient_id])
     if task.patient_id is not None and Task.objects.filter(hidden, pk=task.pk).exists():
         raise NoSuchTask(task.pk)
 

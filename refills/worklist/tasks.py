@@ -168,8 +168,11 @@ def done(task_id: int, by_id: int, outcome: str, version: int | None = None, *, 
     return _close(task_id, by_id, version, state=TaskState.DONE, outcome=outcome, outcome_code=code)
 
 
-def close_with(*, patient_id: int, closes_on: str, evidence: tuple[str, object], by_id: int, at: datetime) -> int:
-    """Close as done the patient's live tasks that wait for this evidence and were opened by its time; how many.
+def close_with(
+    *, patient_id: int, closes_on: str, evidence: tuple[str, object], by_id: int, at: datetime, among: Q | None = None
+) -> int:
+    """Close as done the patient's live tasks that wait for this evidence and were opened by its time; how many. With
+    `among` only such of them.
 
     `at` is the evidence's own time: a level drawn before the task was opened does not answer it. Whoever holds such a
     task keeps nothing: what it waited for is there. One query; safe to repeat.
@@ -177,6 +180,7 @@ def close_with(*, patient_id: int, closes_on: str, evidence: tuple[str, object],
     waiting = Task.objects.filter(
         patient_id=patient_id, closes_on=closes_on, closed_at__isnull=True, created_at__lte=at
     ).exclude(closes_on="")
+    waiting = waiting if among is None else waiting.filter(among)
     return waiting.update(**done_by(by_id, "", evidence), outcome_code=TaskOutcome.RESOLVED)
 
 

@@ -233,7 +233,7 @@ def counted(value: str, at: datetime) -> None:
 def pends(medicine: Prescription, day: date) -> bool:
     """Whether the supply waits for a person on that day."""
     try:
-        monitoring.require_clear(medicine, day)
+        monitoring.require_clear(medicine, day, factories.adler())
     except RefillRefused:
         return True
     return False

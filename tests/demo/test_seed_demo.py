@@ -40,4 +40,4 @@ def test_a_failure_leaves_nothing_half_made(monkeypatch: pytest.MonkeyPatch, tmp
 def test_it_says_what_it_made() -> None:
     out = StringIO()
     call_command("seed_demo", stdout=out)
-    assert "63 patients, 8 staff, 6 orders today, 7 side effects" in out.getvalue()
+    assert "63 patients, 9 staff, 7 orders today, 7 side effects" in out.getvalue()

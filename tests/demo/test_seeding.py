@@ -18,6 +18,7 @@ from medmgmt.actions import prescribing
 from medmgmt.actions.prescribing import DrugChoice
 from medmgmt.record import access, audit, dosing
 from medmgmt.record.models import DosageChange, Patient, User
+from medmgmt.review import reads
 from refills.models import Reminder, Task, TaskState
 from tests import shipped_knowledge
 from tests.conftest import FAST_HASHERS
@@ -47,7 +48,7 @@ def carla() -> Patient:
 
 
 def test_everybody_signs_in_with_the_printed_password_and_sees_their_own_patients() -> None:
-    for name in ("adler", "bo", "pia", "dorn", "ada", "olga", "carla"):
+    for name in ("adler", "bo", "pia", "dorn", "ada", "olga", "otis", "carla"):
         assert user(name).check_password(PASSWORD)
         assert user(name).email.endswith(".example")
     assert Patient.objects.count() == 63
@@ -143,3 +144,22 @@ def test_a_second_time_it_is_refused_and_nothing_is_made() -> None:
     with pytest.raises(CommandError, match="already"):
         call_command("seed_demo", force=True)
     assert Patient.objects.count() == 63
+
+
+def chloe() -> Patient:
+    return Patient.objects.get(given_name="Chloe", family_name="Weber")
+
+
+def test_what_the_programme_prescribes_its_own_psychiatrist_sees_and_nobody_else() -> None:
+    assert list(access.patients_of(user("otis"))) == [chloe()]
+    mine = {one.prescription.drug_name for one in chart.chart(user("otis"), chloe().pk).medications}
+    theirs = chart.chart(user("adler"), chloe().pk)
+    assert mine - {one.prescription.drug_name for one in theirs.medications} == {"buprenorphine"}
+    assert "Lighthouse" not in theirs.team_names
+    asked = prescribing.propose_start(
+        user("adler"), chloe().pk, drug=DrugChoice("alprazolam"), sig=dosing.Sig.of(Decimal(1), "mg", "PO", "bedtime"),
+        effective_on=chloe().today(timezone.now()), reason_code="initial_treatment",
+    )  # fmt: skip
+    [card] = [one for one in reads.proposal(user("adler"), asked.change.pk).problems if one.needs_answer]
+    assert card.name == "restricted"
+    assert "call the programme, +1 555 0142" in card.lead.finding.summary

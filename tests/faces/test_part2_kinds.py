@@ -12,14 +12,18 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from medmgmt.actions import break_glass, observing, part2, prescribing, side_effects
+from medmgmt.actions import break_glass, monitoring, observing, part2, prescribing, side_effects
 from medmgmt.knowledge import alerts
-from medmgmt.record.errors import NoSuchThing, Refused
+from medmgmt.record import part2 as record_part2
+from medmgmt.record.errors import NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import (
+    Allergy,
     Condition,
     Disclosure,
     DosageChange,
     Encounter,
+    ImportRemark,
+    MonitoringOrder,
     Observation,
     SideEffectReport,
     User,
@@ -71,6 +75,34 @@ def met(by: User | None = None) -> Encounter:
     return observing.record_encounter(by or otto(), carla.pk, kind="office", on=carla.today(timezone.now()), note=NOTE)
 
 
+def allergic(by: User | None = None, substance: str = "lamotrigine") -> Allergy:
+    shipped_knowledge.put_into_use()
+    programme()
+    return observing.record_allergy(
+        by or otto(), factories.carla().pk, kind="allergy", substance=substance, reaction=NOTE, severity="severe"
+    )
+
+
+def to_measure(by: User | None = None) -> MonitoringOrder:
+    """An ECG, ordered on the card of what Dr Adler orders."""
+    shipped_knowledge.put_into_use()
+    programme()
+    factories.taking("citalopram", 2556, "40")
+    change = started(factories.adler(), "haloperidol", "5").change
+    finding = change.reviews.get().findings.exclude(card="").get(problem__contains="qt")
+    return monitoring.order_monitoring(by or otto(), finding.pk, code="qtc").order
+
+
+def took_over(by: User | None = None) -> ImportRemark:
+    """A remark on a record that was taken over by somebody of the programme."""
+    programme()
+    carla = factories.carla()
+    return ImportRemark.objects.create(
+        patient=carla, kind="left_out", source_id="x/1", what=NOTE, why="Nobody can read it.",
+        programme=record_part2.programme_of(by or otto(), carla),
+    )  # fmt: skip
+
+
 def bupropion() -> DosageChange:
     return started(factories.adler(), "bupropion", "150").change
 
@@ -98,6 +130,58 @@ def test_the_chart_and_the_lists_show_nobody_outside_any_of_it(who: Any) -> None
     for what in ("conditions", "observations", "encounters"):
         assert listed(who(), what) == [], what
     assert client_of(who()).get("/api/side-effects/").json()["count"] == 0
+
+
+@pytest.mark.parametrize("who", [factories.adler, factories.bo, factories.pia])
+def test_allergies_and_remarks_of_the_programme_are_nobody_elses(who: Any) -> None:
+    allergic(), took_over()
+    for body in (
+        chart_of(who()),
+        client_of(who()).get(f"/patients/{factories.carla().pk}/prescribe/").content.decode(),
+    ):
+        assert "lamotrigine" not in body.casefold()
+        assert "secretword" not in body
+    for what in ("allergies", "import-remarks"):
+        assert listed(who(), what) == [], what
+    assert "lamotrigine" in chart_of(otto())
+    assert [len(listed(otto(), what)) for what in ("allergies", "import-remarks")] == [1, 1]
+
+
+def test_an_allergy_that_an_ordinary_team_writes_down_everybody_sees() -> None:
+    assert allergic(factories.adler()).programme is None
+    assert "lamotrigine" in chart_of(factories.bo())
+
+
+def test_an_order_of_what_the_programme_knows_an_allergy_to_is_stopped_without_a_word_of_it() -> None:
+    allergic()
+    change = started(factories.adler(), "lamotrigine", "25").change
+    body = page_of(factories.adler(), change)
+    assert MASKED in body
+    assert "secretword" not in body
+    assert "llergy on record" not in body
+    refused = client_of(factories.adler()).post(
+        f"/api/proposals/{change.pk}/sign/", {}, content_type="application/json"
+    )
+    assert refused.status_code == 409
+
+
+def test_the_same_allergy_written_down_outside_is_a_line_of_its_own_and_asks_nothing() -> None:
+    allergic()
+    mine = allergic(factories.adler())
+    assert mine.programme is None
+    assert len(listed(factories.bo(), "allergies")) == 1
+    with pytest.raises(Unconfirmed):
+        allergic(factories.adler())
+
+
+def test_what_the_programme_orders_to_be_measured_is_seen_by_nobody_else_and_stands_in_nobodys_way() -> None:
+    order = to_measure()
+    assert order.programme == programme()
+    carla = factories.carla()
+    assert [len(listed(who, "monitoring-orders")) for who in (otto(), factories.bo(), factories.adler())] == [1, 0, 0]
+    for who in (factories.bo(), factories.adler()):
+        shown = client_of(who).get(f"/api/tasks/?patient={carla.pk}").json()["results"]
+        assert not [one for one in shown if one["kind"] == "monitoring_order"]
 
 
 def test_a_member_of_the_programme_and_the_patient_see_all_of_it() -> None:
@@ -230,6 +314,29 @@ def test_acts_on_it_from_outside_find_no_such_thing() -> None:
         assert client_of(otto()).get(address).status_code == 200, address
     with pytest.raises(NoSuchThing):
         started(adler, "sertraline", "50", prompt=prescribing.Prompt(observation_id=value.pk))
+
+
+def test_what_the_programme_heard_is_named_as_the_reason_of_no_change_that_others_read() -> None:
+    report, taken = reported(), factories.taking()
+    said = {"kind": "stop", "sig": None, "effective_on": factories.carla().today(timezone.now()), "confirm": True}
+    prompt = prescribing.Prompt(side_effect_id=report.pk)
+    with pytest.raises(Refused, match="Others read this"):
+        prescribing.propose_change(otto(), taken.pk, reason_code="side_effect", prompt=prompt, **said)
+    own = started(otto(), "naltrexone", "50", prompt=prompt).change
+    assert own.prompted_by_side_effect == report
+
+
+def test_what_the_clinic_hears_of_goes_to_nobody_of_the_programme_and_is_ranked_without_a_gap() -> None:
+    factories.taking()
+    of, carla = prescribed(), factories.carla()
+    report = side_effects.log_side_effect(
+        factories.bo(), carla.pk, term="constipation", severity="moderate", began_on=carla.today(timezone.now())
+    )
+    assert report.suspects.get(rank=1).prescription == of
+    assert Task.objects.get(source_type="side_effect", source_id=str(report.pk)).assignee == factories.adler()
+    told = client_of(factories.bo()).get(f"/api/side-effects/{report.pk}/").json()["suspects"]
+    assert [(one["rank"], one["drug_name"]) for one in told] == [(1, "sertraline")]
+    assert len(client_of(otto()).get(f"/api/side-effects/{report.pk}/").json()["suspects"]) == 2
 
 
 def test_a_correction_stays_with_the_programme() -> None:

@@ -274,7 +274,11 @@ GUARDED: list[tuple[str, Guard]] = [
         deleted="a patient is never deleted", emptied="record_patient is never emptied")),
     ("record.Allergy", of_one_patient(
         rows.allergy, "an allergy is never deleted; refute it",
-        "id kind substance rxcui meant recorded_on refuted_on source_id")),
+        "id kind substance rxcui meant recorded_on refuted_on source_id programme_id")),
+    ("record.Allergy", Guard(
+        rows.allergy, "an allergy stays with the programme that wrote it down, or with none", "programme_id",
+        "id patient_id kind substance rxcui meant recorded_on refuted_on source_id",
+        "an allergy is never deleted; refute it", "record_allergy is never emptied")),
     ("record.AllergyReaction", for_ever(
         rows.reaction, "a reaction is never edited or deleted; add another",
         "record_allergyreaction is never emptied")),
@@ -287,7 +291,11 @@ GUARDED: list[tuple[str, Guard]] = [
         "a condition is never deleted; let it abate", "record_condition is never emptied")),
     ("record.ImportRemark", of_one_patient(
         rows.remark, "a remark on what was taken over is never deleted; dismiss it",
-        "id kind source_id what why recorded_at dismissed_at dismissed_by_id")),
+        "id kind source_id what why recorded_at dismissed_at dismissed_by_id programme_id")),
+    ("record.ImportRemark", Guard(
+        rows.remark, "a remark stays with the programme that took the record over, or with none", "programme_id",
+        "id patient_id kind source_id what why recorded_at dismissed_at dismissed_by_id",
+        "a remark on what was taken over is never deleted; dismiss it", "record_importremark is never emptied")),
     ("record.Enrolment", of_one_patient(
         rows.enrolment, "an enrolment is never deleted; end it", "id level starts_on ends_on")),
     ("record.ContactPoint", of_one_patient(

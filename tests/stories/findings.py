@@ -29,15 +29,15 @@ class Found:
         return f"{self.type or 'card'} {self.severity} {'+'.join(self.drugs)}"
 
 
-def found(world: World) -> list[Found]:
-    """Everything that the review in hand or the standing one says; of a screening its cards."""
+def found(world: World, by: str = BY) -> list[Found]:
+    """Everything that the review in hand or the standing one says to this person; of a screening its cards."""
     if world.proposal is not None:
-        shown = world.get(BY, f"proposals/{world.proposal}")
+        shown = world.get(by, f"proposals/{world.proposal}")
         loud = {number for card in shown["cards"] for number in card["findings"]}
         return [of_line(one, loud) for one in [*shown["new"], *shown["standing"], *shown["folded"]]]
     world.catch_up()
-    chart = world.get(BY, f"patients/{world.patient}")
-    cards = world.get(BY, f"patients/{world.patient}/screening")["cards"]
+    chart = world.get(by, f"patients/{world.patient}")
+    cards = world.get(by, f"patients/{world.patient}/screening")["cards"]
     loud = {number for card in cards for number in card["findings"]}
     standing = [of_line(one, loud | {one["id"]}) for one in chart["standing"]]
     seen = {one["id"] for one in chart["standing"]}
@@ -94,7 +94,7 @@ def told(all_found: list[Found]) -> str:
 
 def expect_finding(world: World, said: dict[str, Any]) -> None:
     """One fits. With `not_offers` alone no card may offer them."""
-    seen = found(world)
+    seen = found(world, said.pop("as", BY))
     if set(said) == {"not_offers"}:
         if wrong := [one for one in seen if not fits(one, said)]:
             raise CameOutDifferently(f"offered by {told(wrong)}")
@@ -105,7 +105,8 @@ def expect_finding(world: World, said: dict[str, Any]) -> None:
 
 def expect_no_finding(world: World, said: dict[str, Any]) -> None:
     """None fits."""
-    if wrong := [one for one in found(world) if fits(one, said)]:
+    seen = found(world, said.pop("as", BY))
+    if wrong := [one for one in seen if fits(one, said)]:
         raise CameOutDifferently(f"seen: {told(wrong)}")
 
 

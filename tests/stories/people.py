@@ -23,6 +23,7 @@ STAFF = {
     "psychiatrist": (Role.PSYCHIATRIST, "Harbor"),
     "psychiatrist2": (Role.PSYCHIATRIST, "Harbor"),
     "stranger": (Role.PSYCHIATRIST, "Hillside"),
+    "programme_psychiatrist": (Role.PSYCHIATRIST, "Lighthouse"),
     "nurse": (Role.NURSE, "Harbor"),
     "pharmacist": (Role.PHARMACIST, "Harbor"),
     "administrator": (Role.ADMINISTRATOR, ""),

@@ -20,7 +20,7 @@ def known(names: str) -> frozenset[str]:
 ACT = frozenset({"by", "expect", "says"})
 ORDER = frozenset({"drug", "sig", "product", "from", "indication", "reason", "alongside"})
 CHANGE = frozenset({"drug", "sig", "hold", "resume", "stop", "from", "reason"})
-FINDING = known("type drugs at_least at_most new interruptive says not_says problem offers not_offers")
+FINDING = known("as type drugs at_least at_most new interruptive says not_says problem offers not_offers")
 TASK = known("kind title for due_within urgency_at_least count")
 PLACES = frozenset({"story", "why", "today", "steps"})
 EXPECT = ("ok", "refused", "asked", "either")
@@ -62,6 +62,10 @@ VERBS: Mapping[str, frozenset[str]] = {
     "enrol": act("programme", "on"),
     "discharge": act("programme", "on"),
     "consent": act("who", "scope", "revoke"),
+    "mark_programme": act("phone"),
+    "takes_in_care": ACT,
+    "part2_consent": act("kinds", "until", "revoke"),
+    "break_glass": act("reason"),
     "expect_finding": FINDING,
     "expect_no_finding": FINDING,
     "expect_not_checked": frozenset({"what"}),

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import override_settings
 
-from tests.stories import clock, doses, findings, orders, people, record_acts, supplies, taking, told
+from tests.stories import clock, doses, findings, orders, people, programme_acts, record_acts, supplies, taking, told
 from tests.stories.people import World
 from tests.stories.reading import Step, Story
 from tests.stories.telling import CameOutDifferently, ToldNo, listed, says_all
@@ -45,6 +45,10 @@ ACTS: dict[str, tuple[Act, str]] = {
     "enrol": (record_acts.enrol, "nurse"),
     "discharge": (record_acts.discharge, "nurse"),
     "consent": (record_acts.consent, "nurse"),
+    "mark_programme": (programme_acts.mark_programme, "administrator"),
+    "takes_in_care": (programme_acts.takes_in_care, "programme_psychiatrist"),
+    "part2_consent": (programme_acts.part2_consent, "programme_psychiatrist"),
+    "break_glass": (programme_acts.break_glass, "psychiatrist"),
 }
 """Each act with who does it where the story does not say."""
 EXPECTATIONS: dict[str, Look] = {

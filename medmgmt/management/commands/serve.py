@@ -26,7 +26,7 @@ BANNER = """
 DEMO = """Demo accounts, all with the password  {password}
     adler  psychiatrist      bo   nurse             pia  pharmacist
     carla  patient           ada  administrator     dorn psychiatrist of another team
-    olga   privacy officer
+    olga   privacy officer   otis psychiatrist of a programme under 42 CFR Part 2
 
   What to try
     1  As adler open Carla Reyes, propose tramadol 50 mg, read what it would do, answer, sign.

@@ -323,6 +323,7 @@ class Migration(migrations.Migration):
                 ('ordered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('ordered_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('replaces', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='record.monitoringorder')),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.programme')),
             ],
             options={
                 'ordering': ['-id'],
@@ -382,6 +383,7 @@ class Migration(migrations.Migration):
                 ('recorded_on', models.DateField()),
                 ('refuted_on', models.DateField(blank=True, null=True)),
                 ('source_id', models.CharField(blank=True, max_length=200, null=True, unique=True)),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.programme')),
             ],
             options={
                 'verbose_name_plural': 'allergies',
@@ -828,6 +830,7 @@ class Migration(migrations.Migration):
                 ('dismissed_at', models.DateTimeField(blank=True, null=True)),
                 ('dismissed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='import_remarks', to='record.patient')),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.programme')),
             ],
             options={
                 'ordering': ['kind', 'id'],

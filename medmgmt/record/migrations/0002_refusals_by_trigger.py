@@ -147,6 +147,14 @@ def refusals(vendor, columns):
         "a condition stays with the programme that diagnosed it, or with none",
     )  # fmt: skip
     yield (
+        "an_allergy_a_programme_wrote_down_stays_its_own", "UPDATE", "record_allergy", changed("programme_id"),
+        "an allergy stays with the programme that wrote it down, or with none",
+    )  # fmt: skip
+    yield (
+        "a_remark_of_a_programme_stays_its_own", "UPDATE", "record_importremark", changed("programme_id"),
+        "a remark stays with the programme that took the record over, or with none",
+    )  # fmt: skip
+    yield (
         "a_programme_stays_what_it_is", "UPDATE", "record_programme",
         changed("id", "team_id", "marked_by_id", "marked_at"), "of a programme only its phone changes",
     )  # fmt: skip

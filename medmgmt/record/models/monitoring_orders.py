@@ -27,6 +27,8 @@ class MonitoringOrder(models.Model):
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     ordered_at = models.DateTimeField(default=timezone.now)
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    programme = models.ForeignKey("record.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    """The Part 2 programme that ordered it; for ever."""
 
     class Meta:
         ordering = ["-id"]

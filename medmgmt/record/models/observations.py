@@ -106,6 +106,8 @@ class Allergy(models.Model):
     recorded_on = models.DateField()
     refuted_on = models.DateField(null=True, blank=True)
     source_id = models.CharField(max_length=200, unique=True, null=True, blank=True)
+    programme = models.ForeignKey("record.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    """The Part 2 programme that wrote it down; for ever."""
 
     class Meta:
         ordering = ["substance", "id"]

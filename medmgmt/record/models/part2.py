@@ -2,11 +2,11 @@
 
 The smallest model that holds. A `Programme` is a care team that holds itself out as treating substance use disorders
 (42 CFR 2.11). What one of its members writes down of a patient in its care names it, for ever (`programme` of a
-prescription, condition, observation, side-effect report or encounter); doses, fills, findings and tasks follow what
-they rest on. A `Part2Consent` (2.31) is a dated act, of all kinds or of some; a `Part2Revoked` ends it from then on,
-also where the event came that it was to expire with. A `Disclosure` (2.25) is one row a reader, patient, programme,
-ground and day. Nothing of it is edited but the programme's phone. Who may see what is asked of medmgmt.record.part2
-alone.
+prescription, condition, allergy, observation, monitoring order, side-effect report, encounter or import remark);
+doses, fills, findings and tasks follow what they rest on. A `Part2Consent` (2.31) is a dated act, of all kinds or of
+some; a `Part2Revoked` ends it from then on, also where the event came that it was to expire with. A `Disclosure`
+(2.25) is one row a reader, patient, programme, ground and day. Nothing of it is edited but the programme's phone. Who
+may see what is asked of medmgmt.record.part2 alone.
 """
 
 from django.conf import settings
@@ -33,9 +33,9 @@ class Restricted(models.TextChoices):
     """Of what kind a record of a programme is; a consent names those it lets go (2.31(a)(3))."""
 
     MEDICINES = "medicines", _("medicines")
-    DIAGNOSES = "diagnoses", _("diagnoses")
-    RESULTS = "results", _("results")
-    NOTES = "notes", _("visits, notes and side effects")
+    DIAGNOSES = "diagnoses", _("diagnoses and allergies")
+    RESULTS = "results", _("results and what is ordered to be measured")
+    NOTES = "notes", _("visits, notes, side effects and remarks")
 
 
 class Programme(models.Model):

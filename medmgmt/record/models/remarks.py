@@ -31,6 +31,8 @@ class ImportRemark(models.Model):
     dismissed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    programme = models.ForeignKey("record.Programme", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    """The Part 2 programme that took the record over; for ever."""
 
     class Meta:
         ordering = ["kind", "id"]

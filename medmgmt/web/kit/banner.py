@@ -56,7 +56,7 @@ def banner_of(patient: Patient, by: User) -> Banner:
     return Banner(
         patient=patient,
         age=patient.age_on(patient.today(timezone.now())),
-        allergies=allergies.of(patient),
+        allergies=allergies.listed(part2.seen(by, allergies.holding(patient))),
         enrolment=patient.enrolments.filter(ends_on=None).first(),
         facts=facts(patient, newest),
     )
