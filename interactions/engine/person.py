@@ -13,22 +13,24 @@ from interactions.engine.regimen import Drug, Facts
 
 NEGATED = re.compile(
     r"\b(no|denies|denied|without|negative for|ruled out|rule out|r/o|not|family history of|fhx? of|mother|father|"
-    r"brother|sister|parents?|sin|niega|descartad[oa]|antecedentes? familiar(?:es)? de|madre|padre|herman[oa])\b[^,;.]*$"
+    r"brother|sister|parents?|sin|niega|descartad[oa]|antecedentes? familiar(?:es)? de|madre|padre|"
+    r"herman[oa])\b[^,;.]*$"
 )
 PAST = re.compile(
     r"\b(history of|hx of|h/o|past|previous|prior|former|childhood|remote|antecedentes? de|previ[oa]s?|"
     r"pasad[oa]s?)\b[^,;.]*$"
 )
 LONG_AGO = re.compile(
-    r"[^,;.]*?\b(as an? (?:child|infant|baby|teenager)|in (?:childhood|infancy|the past)|years ago|de (?:niñ[oa]|beb[eé])|"
-    r"en la infancia|hace (?:\d+|muchos) años)\b"
+    r"[^,;.]*?\b(as an? (?:child|infant|baby|teenager)|in (?:childhood|infancy|the past)|years ago|"
+    r"de (?:niñ[oa]|beb[eé])|en la infancia|hace (?:\d+|muchos) años)\b"
 )
 FAMILY_CODES = ("z80", "z81", "z82", "z83", "z84")
 PAST_CODES = ("z85", "z86", "z87")
 LABELS = {"age": "age", "egfr": "eGFR", "qtc": "QTc"}
 """What may be compared with a figure, and how it is called."""
 RULED_OUT = re.compile(
-    r"[\s(:,-]*(was |has been |is |fue )?(ruled out|excluded|negative|resolved|unlikely|descartad[oa]|negativ[oa]|resuelt[oa])\b"
+    r"[\s(:,-]*(was |has been |is |fue )?(ruled out|excluded|negative|resolved|unlikely|"
+    r"descartad[oa]|negativ[oa]|resuelt[oa])\b"
 )
 
 
