@@ -13,6 +13,7 @@ from interactions import review as reviews
 from interactions.engine.knowledge import Knowledge
 from interactions.models import Finding, Moment, Review
 from medmgmt import allergies as medmgmt_allergies
+from medmgmt import amendments as medmgmt_amendments
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.record import access, dosing, part2
 from medmgmt.record.models import (
@@ -109,6 +110,8 @@ class Chart:
     remarks: list[ImportRemark] = field(default_factory=list)
     hides: part2.Mask = field(default_factory=part2.Mask)
     """What of it this person may not see."""
+    amendments: medmgmt_amendments.Marks = field(default_factory=medmgmt_amendments.Marks)
+    """What the patient asked to have amended, beside what it is about."""
 
     @property
     def left_out(self) -> list[ImportRemark]:
@@ -179,6 +182,7 @@ def chart(by: User, patient_id: int, *, day: date | None = None) -> Chart:
         encounters=list(at.encounters().exclude(pk__in=hides.of(Encounter))[:VISITS]),
         remarks=list(at.remarks()),
         hides=hides,
+        amendments=medmgmt_amendments.marks(patient, hides, at.end),
     )
 
 

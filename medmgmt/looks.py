@@ -42,6 +42,13 @@ WORDS: dict[str, str | Promise] = {
     "import_history": _("Took your record over from another clinic"),
     "merge_charts": _("Put two records of yours together"),
     "break_glass": _("Opened your record in an emergency"),
+    "request_amendment": _("Asked that your record be corrected"),
+    "view_amendment": _("Read what you asked to have corrected"),
+    "extend_amendment": _("Put off an answer to what you asked to have corrected"),
+    "answer_amendment": _("Answered what you asked to have corrected"),
+    "disagree_amendment": _("Put a disagreement into your record"),
+    "rebut_amendment": _("Wrote what we say to your disagreement"),
+    "close_account": _("Closed your account"),
     LOOK: _("Checked who has looked at your record"),
 }
 """What an act is to the patient; any other is work on the record."""

@@ -176,7 +176,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "medmgmt" / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["medmgmt.web.kit.tags"],
+            "builtins": ["medmgmt.web.kit.tags", "medmgmt.web.kit.amendment_tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -57,9 +57,14 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
 
 def alarm(regimen: Regimen, knowledge: Knowledge, lab: Lab) -> Alarm | None:
     """What one value asks of whoever looks after this person; None where it alarms nobody."""
+    return labs.alarm(situation_of(regimen, knowledge), lab)
+
+
+def situation_of(regimen: Regimen, knowledge: Knowledge) -> Situation:
+    """The person and the drugs of the day, as rules ask about them."""
     regimen = replace(regimen, drugs=_ordered(regimen.drugs))
     seats, _strangers = seated(regimen, knowledge)
-    return labs.alarm(Situation(regimen, seats, knowledge.formulary, _release(knowledge), knowledge.memory), lab)
+    return Situation(regimen, seats, knowledge.formulary, _release(knowledge), knowledge.memory)
 
 
 def _ordered(drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:

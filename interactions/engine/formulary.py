@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from interactions.engine import card_tables, care_tables, derived_tables, load_tables, person, red_flags
+from interactions.engine import (
+    alternative_tables,
+    card_tables,
+    care_tables,
+    derived_tables,
+    load_tables,
+    person,
+    red_flags,
+)
 from interactions.engine.allergens import Named
 from interactions.engine.attributes import Profiles
 from interactions.engine.bands import Bands
@@ -22,6 +30,7 @@ TABLES = (
     "dosing_rules", "dose_checks", "dose_limits", "condition_rules", "condition_terms", "monitoring_rules", OBSERVABLES,
     "lab_actions", "lab_rules", "symptom_rules", "allergens", "allergy_groups", "reactions", "patient_states",
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
+    alternative_tables.TABLE,
     *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *red_flags.TABLES,
     *NUMBER_TABLES,
 )  # fmt: skip
@@ -217,6 +226,8 @@ class Formulary:
     """Where a dose lies between the figures that the tables name."""
     advisory: tuple[tuple[str, str], ...] = ()
     """(beginning of a source's name, why): whose grades do not decide how loud an alert is."""
+    alternatives: tuple[alternative_tables.Alternative, ...] = ()
+    """What may be offered instead of an ordered drug, and what never."""
     cards: card_tables.CardTables = field(default_factory=card_tables.CardTables)
     """What a card says beyond its finding."""
     care: care_tables.CareTables = field(default_factory=care_tables.CareTables)

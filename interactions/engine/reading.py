@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from interactions.engine import (
+    alternative_tables,
     bands,
     card_tables,
     care_tables,
@@ -108,6 +109,7 @@ def build(
         risks=reader.risks(),
         bands=_bands(profiles, modifiers, doses, edges),
         advisory=tuple((row["source_begins"], row["reason"]) for row in reader.rows("source_policy")),
+        alternatives=alternative_tables.read(reader.rows(alternative_tables.TABLE), reader.selected),
         cards=card_tables.read(tables, reader.selected),
         care=care_tables.read(tables, reader.observables.loincs),
         derived=derived_tables.read(tables, figures),

@@ -16,8 +16,17 @@ from django.utils.translation import gettext as _
 from fido2.server import Fido2Server
 
 from medmgmt.record import audit, door
-from medmgmt.record.errors import Conflict, NoSuchThing, Refused, TooSoon, WrongProof
-from medmgmt.record.models import FactorKind, OpenSession, QuickPin, Role, SecondFactor, User
+from medmgmt.record.errors import AccountClosed, Conflict, NoSuchThing, Refused, TooSoon, WrongProof
+from medmgmt.record.models import (
+    FactorKind,
+    OpenSession,
+    QuickPin,
+    Role,
+    SecondFactor,
+    StaffChangeKind,
+    StaffChangeState,
+    User,
+)
 from medmgmt.signing_in import factors, passkeys, places, sessions, slowing
 from medmgmt.signing_in.places import Place
 from medmgmt.signing_in.slowing import Counter
@@ -31,19 +40,34 @@ STRANGER = "somebody unknown"
 def password(name: str, typed: str, *, place: Place, code: str = "") -> User:
     """Whose name and password these are. WrongProof where they do not belong together, TooSoon after too many slips.
 
-    `code` is a second factor shown first: somebody whom strangers have slowed gets in with it.
+    `code` is a second factor shown first: somebody whom strangers have slowed gets in with it. AccountClosed for the
+    right password of an account that was closed at its owner's wish; every other login out of use sounds like none.
     """
-    user = User.objects.filter(username=name, is_active=True).first()
+    named = User.objects.filter(username=name).first()
+    user = named if named is not None and named.is_active else None
     proven = bool(code) and user is not None and shown_first(user, code, place)
     known = sessions.known(user, place)
     counters = slowing.for_password(name, place, known_device=known is not None, proven=proven)
     slowing.take(counters)
-    found = authenticate(None, username=name, password=typed)
+    if named is not None and user is None and is_closed(named, typed):
+        slowing.forgive(counters)
+        audit.record(named, "sign_in_closed", patient_id=named.patient_id, obj=("login", named.pk))
+        raise AccountClosed
+    found = authenticate(None, username=name, password=typed) if user is named else None
     if not isinstance(found, User):
         failed("sign_in_failed", user, name, counters)
         raise wrong(counters)
     slowing.forgive(counters)
     return found
+
+
+def is_closed(user: User, typed: str) -> bool:
+    """Whether this is the password of an account that was closed at its owner's wish; a wrong one takes as long as for
+    anybody else, so that nobody learns from it that there was an account."""
+    if not user.check_password(typed):
+        return False
+    last = user.staff_changes.filter(state=StaffChangeState.CONFIRMED).order_by("-id").first()
+    return last is not None and last.kind == StaffChangeKind.CLOSED
 
 
 def wrong(counters: list[Counter]) -> WrongProof | TooSoon:

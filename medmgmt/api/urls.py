@@ -5,10 +5,12 @@ from django.urls import re_path
 from medmgmt.api import (
     account,
     alerts,
+    amendments,
     audit,
     authorising,
     break_glass,
     checking,
+    closing,
     cover,
     curation,
     exporting,
@@ -36,7 +38,7 @@ app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
     authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit, account,
-    break_glass, part2, staff, tokens, exporting,
+    break_glass, part2, staff, tokens, exporting, amendments, closing,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

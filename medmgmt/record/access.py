@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from medmgmt.record import audit, door, entered, names, part2
 from medmgmt.record.errors import NoSuchPatient, NoSuchThing, NotAllowed, NotInPerson, OutOfScope
+from medmgmt.record.models.amendments import AmendmentRequest
 from medmgmt.record.models.break_glass import BreakGlass
 from medmgmt.record.models.people import CareAssignment, Enrolment, Opening, Patient, Role, User
 from medmgmt.record.models.tokens import Scope
@@ -83,6 +84,11 @@ ACTS: dict[str, frozenset[Role]] = {
     "revoke_part2_consent": STAFF | PATIENTS,
     "view_disclosures": PATIENTS | {Role.PRIVACY_OFFICER},
     "judge_break_glass": frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}),
+    "request_amendment": STAFF | PATIENTS,
+    "answer_amendment": STAFF | {Role.PRIVACY_OFFICER},
+    "list_amendments": STAFF | PATIENTS | {Role.PRIVACY_OFFICER},
+    "close_own_account": PATIENTS,
+    "close_account": frozenset({Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}),
     "export_chart": STAFF | PATIENTS | {Role.PRIVACY_OFFICER},
     "export_numbered": frozenset({Role.PRIVACY_OFFICER}),
 }
@@ -91,13 +97,14 @@ ACTS: dict[str, frozenset[Role]] = {
 SCOPES: dict[str, frozenset[str]] = {
     Scope.READ: frozenset(
         {"view_chart", "view_own", "list_patients", "view_lateness", "view_knowledge", "view_alerts", "view_outbox",
-         "view_delivery", "view_audit", "search_drugs", "check_interactions", "list_tokens", "view_disclosures"}
+         "view_delivery", "view_audit", "search_drugs", "check_interactions", "list_tokens", "view_disclosures",
+         "list_amendments"}
     ),
     Scope.RECORD: frozenset(
         {"manage_messages", "log_side_effect", "record_observation", "record_encounter", "record_dispense", "void_fill",
          "register_patient", "merge_charts", "enrol", "import_history", "dismiss_remark", "work_tasks", "reassign_task",
          "comment_task", "manage_cover", "request_refill", "report_adherence", "count_pills", "decide_held",
-         "curate_knowledge", "revoke_token"}
+         "curate_knowledge", "revoke_token", "request_amendment"}
     ),
     Scope.PRESCRIBE: frozenset(
         {"propose", "answer_finding", "sign", "withdraw", "order_monitoring", "authorise_refill", "renew",
@@ -108,10 +115,11 @@ SCOPES: dict[str, frozenset[str]] = {
 IN_PERSON = frozenset(
     {"cosign", "approve_knowledge", "activate_release", "make_token", "break_glass", "judge_break_glass",
      "manage_staff", "confirm_staff", "mark_programme", "give_part2_consent", "revoke_part2_consent",
-     "export_chart", "export_numbered"}
+     "export_chart", "export_numbered", "answer_amendment", "close_own_account", "close_account"}
 )  # fmt: skip
 """What somebody who is signed in does, and no token: a second pair of eyes, a chart opened in an emergency, a whole
-chart that leaves, what changes every review, and who may do what here or see what."""
+chart that leaves, what a patient is told of their rights, what changes every review, and who may do what here or see
+what."""
 SCOPE_OF = {act: scope for scope, acts in SCOPES.items() for act in acts}
 
 IN_EMERGENCY = frozenset(
@@ -325,6 +333,34 @@ def patient_to_export(by: User, patient_id: int) -> Patient:
     if found is None:
         raise NoSuchPatient
     return found
+
+
+def amendment_locked(by: User, amendment_id: int) -> AmendmentRequest:
+    """A request to amend the record, its patient locked: in one's care, for the privacy officer anybody's.
+
+    NoSuchThing or NoSuchPatient for all else, also for what a programme of others alone may see. Needs a transaction.
+    """
+    act = "answer_amendment"
+    if by.role != Role.PRIVACY_OFFICER:
+        return locked(by, act, AmendmentRequest, amendment_id)[1]
+    require(by, act)
+    owned = AmendmentRequest.objects.filter(pk=amendment_id).values_list("patient_id", flat=True)
+    patient = for_writing(Patient.objects.filter(pk=owned.first() or 0)).first()
+    request = AmendmentRequest.objects.filter(pk=amendment_id, patient=patient).first()
+    if patient is None or request is None:
+        raise NoSuchThing
+    require_open(by, patient, request)
+    request.patient = patient
+    return request
+
+
+def patient_of_account(by: User, mrn: str) -> Patient | None:
+    """The locked patient of exactly this record number, in whoever's care, for closing their account and nothing else.
+
+    Needs a transaction.
+    """
+    require(by, "close_account")
+    return for_writing(Patient.objects.filter(mrn_key=names.compact(mrn), merged_into=None)).first()
 
 
 def patient_numbered(by: User, mrn: str) -> Patient | None:

@@ -57,6 +57,12 @@ class WrongProof(RecordError):
     default = _("That was not right. Please try again.")
 
 
+class AccountClosed(WrongProof):
+    """The password is right, and the account was closed at its owner's wish: told to nobody who does not know it."""
+
+    default = _("This account is closed, as its owner wished. The record stays with us. To have it back, call us.")
+
+
 class Conflict(RecordError):
     """Somebody else was faster, or the page shown was not the newest version."""
 

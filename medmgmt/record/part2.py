@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from interactions.engine.severity import NAMED
 from interactions.models import Finding, Review
+from medmgmt.record.models.amendments import AmendmentRequest
 from medmgmt.record.models.break_glass import BreakGlass
 from medmgmt.record.models.encounters import Encounter
 from medmgmt.record.models.observations import Condition, Observation
@@ -40,9 +41,15 @@ KINDS: dict[type[Model], Restricted] = {
     Observation: Restricted.RESULTS,
     SideEffectReport: Restricted.NOTES,
     Encounter: Restricted.NOTES,
+    AmendmentRequest: Restricted.NOTES,
 }
 """What names the programme that made it, and as what a consent knows it."""
-TASKS_ABOUT = {Observation: "observation", SideEffectReport: "side_effect", Encounter: "encounter"}
+TASKS_ABOUT = {
+    Observation: "observation",
+    SideEffectReport: "side_effect",
+    Encounter: "encounter",
+    AmendmentRequest: "amendment",
+}
 """From what a task comes that is about such a record."""
 FOLDED = ("ungraded", "minor")
 """Masked, these say nothing at all."""

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from medmgmt import break_glass, part2
+from medmgmt import amendments, break_glass, part2
 from medmgmt import chart as charts
 from medmgmt import side_effects as medmgmt_side_effects
 from medmgmt.actions import side_effects, supply
@@ -72,6 +72,7 @@ def portal(request: Asked) -> HttpResponse:
     opened = [(one, break_glass.reason_for_patient(one)) for one in break_glass.of_patient(request.user)]
     context = {"portal": shown, "medicines": medicines, "next_up": next_up, "opened": opened}
     context |= {"consents": part2.consents_of(shown.patient), "disclosures": part2.disclosures(request.user)[:50]}
+    context |= {"amendments": amendments.news(request.user)}
     return render(request, "portal.html", context)
 
 

@@ -33,6 +33,7 @@ class TaskKind(models.TextChoices):
     BREAK_GLASS = "break_glass", _("Look at a chart opened in an emergency")
     PART2_EMERGENCY = "part2_emergency", _("Restricted records opened in an emergency")
     STAFF_CHANGE = "staff_change", _("Decide on a change of a login")
+    AMENDMENT = "amendment", _("Answer a request to amend the record")
     OTHER = "other", _("Other")
 
 

@@ -119,6 +119,12 @@ STAFF_ASKED = Occasion(TaskKind.STAFF_CHANGE, PHARMACIST, "staff-change:{}", "st
     _("A change of a login waits for a second person"))
 STAFF_ALONE = Occasion(TaskKind.STAFF_CHANGE, PSYCHIATRIST, "staff-alone:{}", "staff_change", Closes.WORD,
     _("One administrator alone has changed a login: please see whether it was right"), case="alone")
+AMENDMENT = Occasion(TaskKind.AMENDMENT, NURSE, "amendment:{}", "amendment", Closes.EVIDENCE,
+    _("A patient asks to have the record amended"))
+AMENDMENT_DISPUTED = Occasion(TaskKind.AMENDMENT, NURSE, "amendment-disputed:{}", "amendment", Closes.ACT,
+    _("A patient disagrees with our answer: write a rebuttal, or say that none is needed"), case="disputed")
+AMENDMENT_LETTER = Occasion(TaskKind.AMENDMENT, NURSE, "amendment-letter:{}:{}", "amendment", Closes.WORD,
+    _("A patient without a login has to get our answer on paper"), case="letter")
 # fmt: on
 
 TABLE: Mapping[str, Occasion] = {name: row for name, row in list(globals().items()) if isinstance(row, Occasion)}

@@ -21,7 +21,8 @@ CLAIM_LASTS = timedelta(hours=4)
 class TaskWords(TypedDict, total=False):
     """What else may be told of a task: urgency and due time are otherwise those of its service level.
 
-    `due_at` is for a day that was promised or is set by something else. With `closes_on` ("observation:<code>",
+    `due_at` is for a day that was promised or is set by something else, `escalate_at` for one before it on which it is
+    raised already. With `closes_on` ("observation:<code>",
     "scale:<code>", "visit") only that evidence makes it done: see `close_with`. `stop_tier` tells how soon harm comes
     when the drug it is about stops (1 first, 3 last; 0 without a drug).
     """
@@ -32,6 +33,7 @@ class TaskWords(TypedDict, total=False):
     case: str
     priority: int | None
     due_at: datetime | None
+    escalate_at: datetime | None
     source: tuple[str, object]
     detail: str
     closes_on: str
@@ -73,7 +75,8 @@ def _new(kind: str, key: str, title: str | Promise, told: TaskWords) -> Task:
     task = Task(kind=kind, key=key, title=str(title), source_type=source_type, source_id=str(source_id), **told)
     task.service_case, task.priority = level.case, level.priority if priority is None else priority
     task.due_at = told.get("due_at") or service_levels.due(kind, level.case, timezone.now())
-    task.rank, task.escalate_at = level.rank(task.priority, task.stop_tier), task.due_at
+    task.rank = level.rank(task.priority, task.stop_tier)
+    task.escalate_at = told.get("escalate_at") or task.due_at
     return task
 
 
@@ -135,6 +138,14 @@ def postpone(task_id: int, by_id: int, *, until: datetime, version: int) -> Task
     if latest is None or not now < until <= latest:
         raise PutOffTooFar(latest)
     return _change(task_id, Q(version=version) & _free(by_id), due_at=until, escalate_at=until)
+
+
+def move(key: str, *, due_at: datetime, escalate_at: datetime) -> int:
+    """Give the live task of this key, if there is one, another day, because what it is about has one; how many. One
+    query; whoever holds it keeps it."""
+    return Task.objects.filter(key=key, state__in=LIVE).update(
+        due_at=due_at, escalate_at=escalate_at, version=F("version") + 1
+    )
 
 
 def put_off_until(task: Task, now: datetime) -> datetime | None:

@@ -16,8 +16,10 @@ from django.utils import timezone
 
 from medmgmt import actions
 from medmgmt.actions import (
+    amendments,
     authorising,
     break_glass,
+    closing,
     exporting,
     history,
     importing,
@@ -134,6 +136,17 @@ def broken(world: World) -> None:
 def over(world: World) -> None:
     broken(world)
     break_glass.end(factories.dorn(), world.ids["opening_id"])
+
+
+def denied(world: World) -> None:
+    """What Carla asked to have amended was denied."""
+    amendments.answer_amendment(factories.bo(), world.ids["amendment_id"], decision="denied", ground="accurate",
+                                words=WHY)  # fmt: skip
+
+
+def disputed(world: World) -> None:
+    denied(world)
+    amendments.disagree(factories.carla_user(), world.ids["amendment_id"], text=WHY)
 
 
 def programme(_world: World) -> None:
@@ -426,6 +439,23 @@ LINES = [
          "record.patient", carla, why=WHY),
     Line(looks.export, "olga", lambda by, w: looks.export(by, w.patient.pk, rows=3), "export_audit", number=nothing,
          before=looked),
+    # -- what is to be amended, and accounts that are closed
+    Line(amendments.request_amendment, "carla", lambda by, w: amendments.request_amendment(by, w.patient.pk, what="x",
+         why=WHY), "request_amendment", "amendment"),
+    Line(amendments.request_amendment, "bo", lambda by, w: amendments.request_amendment(by, w.patient.pk, what="y",
+         why=WHY, way="paper"), "request_amendment", "amendment"),
+    Line(amendments.extend_amendment, "bo", lambda by, w: amendments.extend_amendment(by, w.ids["amendment_id"],
+         until=day(90), why=WHY), "extend_amendment", "amendment", given("amendment_id")),
+    Line(amendments.answer_amendment, "olga", lambda by, w: amendments.answer_amendment(by, w.ids["amendment_id"],
+         decision="accepted", words=WHY), "answer_amendment", "amendment", given("amendment_id")),
+    Line(amendments.disagree, "carla", lambda by, w: amendments.disagree(by, w.ids["amendment_id"], text=WHY),
+         "disagree_amendment", "amendment", given("amendment_id"), before=denied),
+    Line(amendments.rebut, "bo", lambda by, w: amendments.rebut(by, w.ids["amendment_id"], text=WHY),
+         "rebut_amendment", "amendment", given("amendment_id"), before=disputed),
+    Line(closing.close_own_account, "carla", lambda by, w: closing.close_own_account(by, why=WHY), "close_account",
+         "staff_change", why=WHY),
+    Line(closing.close_account, "olga", lambda by, w: closing.close_account(by, mrn=w.patient.mrn, why=WHY),
+         "close_account", "staff_change", why=WHY),
     # -- people
     Line(people.register_patient, "bo", register, "register_patient", "patient", whose="made"),
     Line(people.update_patient, "bo", lambda by, w: people.update_patient(by, w.patient.pk, version=1,
@@ -517,6 +547,13 @@ LINES = [
 
 
 PARTS: list[Act] = [
+    amendments.came,
+    amendments.named,
+    amendments.restricted_to,
+    amendments.statement,
+    amendments.waiting_one,
+    amendments.told,
+    closing.closed,
     exporting.left,
     exporting.part2_notices,
     exporting.require_not_too_often,
@@ -561,6 +598,7 @@ PROOFS: list[Act] = [
     signing_in.prove,
     signing_in.by_code,
     signing_in.again,
+    signing_in.is_closed,
     signing_in.needs_second,
     signing_in.must_enrol,
     signing_in.may_go_on_quickly,

@@ -16,6 +16,7 @@ from interactions.models import LocalChange, Release, RescreenRun, Rule, Selftes
 from medmgmt.actions import authorising, looks, messages, observing, people, side_effects, supply, worklist
 from medmgmt.record.models import (
     Allergy,
+    AmendmentRequest,
     BreakGlass,
     CareAssignment,
     CareTeam,
@@ -84,6 +85,7 @@ def build() -> Clinic:
     for patient, name in ((carla, "Castillo"), (pat, "Park"), (sam, "Stein"), (left, "Leftfield")):
         clinic.call(patient, name)
     clinic.call(BreakGlass.objects.get(), "#over")
+    clinic.call(AmendmentRequest.objects.get(), "#asked")
     consent = Part2Consent.objects.get()
     clinic.call(consent, "#part2")
     shown = {"patient": carla, "programme": consent.programme, "consent": consent, "to": adler, "on": NOON.date()}
@@ -194,6 +196,12 @@ def one_of_each(clinic: Clinic, of: Patient, whose: str, drug: Prescription) -> 
         Allergy.objects.create(patient=of, substance=f"{whose}illin", recorded_on=date(2026, 1, 1)), f"{whose}illin"
     )
     clinic.call(Condition.objects.create(patient=of, text=f"{whose}osis"), f"{whose}osis")
+    clinic.call(
+        AmendmentRequest.objects.create(
+            patient=of, way="paper", received_on=date(2026, 5, 1), what=f"{whose}wrong", why="so", by=nurse
+        ),
+        f"{whose}wrong",
+    )
     clinic.call(remark(of, f"{whose}remark"), f"{whose}remark")
     clinic.call(Encounter.objects.create(patient=of, kind="office", on=date(2026, 5, 1), by=nurse), f"#{whose}-visit")
     clinic.call(

@@ -27,7 +27,8 @@ web:pin web:postpone web:reassign web:recovery_codes web:register web:release we
 web:rename_team web:renewal web:revoke web:revoke_token web:second web:second_factor web:session web:set_up web:several
 web:sign web:sign_in web:sign_out web:staff_change web:start web:stop_messages web:switch_release web:tell_taken
 web:told web:update_patient web:void_fill web:withdraw web:withdraw_absence web:export_chart web:export_numbered
-web:my_record web:restricted web:revoke_my_consent web:revoke_part2_consent
+web:my_record web:restricted web:revoke_my_consent web:revoke_part2_consent web:answer_amendment web:close_account
+web:close_own_account web:disagree web:extend_amendment web:new_amendment web:rebut
 """
 """Forms, acts, one thing alone, and what is the same for everybody."""
 
@@ -89,14 +90,18 @@ api:reminders?state=held | Reminder | adler bo pia: #held #pat-held | carla: #he
 api:reminders?kind=refill_1&state=held | Reminder | adler bo pia carla: #held | dorn pat:
 api:reminders?local_date_from=2026-12-31&state=held | Reminder | adler bo pia carla: #held | dorn pat:
 api:tasks | Task | adler: #knowledge_change #refill_request #review_proposal #review_proposal-2 #side_effect_review
-    #side_effect_review-3 adlerlook | bo: #look patlook | pia: sitelook | dorn: #knowledge_change
+    #side_effect_review-3 adlerlook | bo: #amendment #look patlook | pia: sitelook | dorn:
+    #knowledge_change
 api:tasks?whose=mine | Task | adler: #refill_request #review_proposal #review_proposal-2 #side_effect_review
     #side_effect_review-3 adlerlook | bo pia dorn:
 api:tasks?whose=role | Task | adler: #knowledge_change #refill_request #review_proposal #review_proposal-2
-    #side_effect_review #side_effect_review-3 adlerlook | bo: #look patlook | pia: sitelook | dorn: #knowledge_change
-api:tasks?whose=team | Task | adler: #knowledge_change #look #refill_request #review_proposal #review_proposal-2
-    #side_effect_review #side_effect_review-3 adlerlook patlook | bo: #look #refill_request #review_proposal
-    #review_proposal-2 #side_effect_review #side_effect_review-3 adlerlook patlook | pia: #look #refill_request
+    #side_effect_review #side_effect_review-3 adlerlook | bo: #amendment #look patlook | pia: sitelook | dorn:
+    #knowledge_change
+api:tasks?whose=team | Task | adler: #amendment #knowledge_change #look #refill_request #review_proposal
+    #review_proposal-2 #side_effect_review #side_effect_review-3 adlerlook patlook | bo: #amendment #look
+    #refill_request #review_proposal
+    #review_proposal-2 #side_effect_review #side_effect_review-3 adlerlook patlook | pia: #amendment #look
+    #refill_request
     #review_proposal #review_proposal-2 #side_effect_review #side_effect_review-3 adlerlook patlook sitelook | dorn:
     #knowledge_change samlook
 api:tasks?late=true | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
@@ -105,10 +110,15 @@ api:tasks?state=cancelled | Task | adler bo pia: #side_effect_review-2 cancelled
 api:tasks?patient={pat} | Task | adler pia dorn: | bo: patlook
 api:tasks?kind=knowledge_change | Task | adler dorn: #knowledge_change | bo pia:
 api:tasks?level=intensive_outpatient | Task | adler: #refill_request #review_proposal #review_proposal-2
-    #side_effect_review #side_effect_review-3 adlerlook | bo: #look | pia dorn:
+    #side_effect_review #side_effect_review-3 adlerlook | bo: #amendment #look | pia dorn:
 api:tasks?level=outpatient | Task | adler pia dorn: | bo: patlook
 api:tasks?due_until=2026-06-01 | Task | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
 api:break-glass | BreakGlass | adler bo pia dorn: | olga: #over
+api:amendments | AmendmentRequest | adler bo pia: #asked patwrong | carla: #asked | dorn: samwrong | pat: patwrong
+    | olga: #asked leftwrong patwrong samwrong
+api:amendments?patient={pat} | AmendmentRequest | adler bo pia pat olga: patwrong | carla dorn:
+api:amendments?entry_kind=prescription | AmendmentRequest | adler bo pia carla olga: #asked | dorn pat:
+api:amendments?waits=false | AmendmentRequest | adler bo pia carla dorn pat olga:
 api:part2-consents | Part2Consent | adler bo pia: | carla: #part2
 api:disclosures | Disclosure | carla olga: #shown | pat:
 api:absences | Absence | adler bo pia admin dorn: #away-later
@@ -130,10 +140,12 @@ api:staff-changes | StaffChange | adler pia admin dorn: #waits declinedwhy
 api:staff-changes?state=waiting | StaffChange | adler pia admin dorn: #waits
 api:staff-changes?user={user_id} | StaffChange | adler pia admin dorn: declinedwhy
 api:my-sessions | OpenSession | bo: #ward-tablet | adler pia admin carla dorn pat olga:
-api:audit | AuditEntry | admin olga: #Castillo #Castillo+Park #Park #Stein #nobody
-api:audit-of | AuditEntry | admin: #Castillo #Castillo+Park
+api:audit | AuditEntry | admin olga: #Castillo #Castillo+Leftfield+Park+Stein #Castillo+Park #Park #Stein
+    #nobody
+api:audit-of | AuditEntry | admin: #Castillo #Castillo+Leftfield+Park+Stein #Castillo+Park
 api:audit-of | words | admin:
-api:own-looks | AuditEntry | carla: #Castillo #Castillo+Park | pat: #Castillo+Park #Park
+api:own-looks | AuditEntry | carla: #Castillo #Castillo+Leftfield+Park+Stein #Castillo+Park | pat:
+    #Castillo+Leftfield+Park+Stein #Castillo+Park #Park
 api:own-looks | words | carla: | pat:
 api:me | CareTeam at "id":(\d+),"name" | adler bo pia: #harbor | admin carla pat olga: | dorn: #hillside
 api:portal | words | carla: Castillo newache sertraline tremor | pat: Park patache patazine
@@ -163,20 +175,21 @@ api:alerts | words | adler pia admin dorn:
 api:alert-feedback | words | adler pia admin dorn:
 api:alert-feedback | =results | adler pia admin dorn: 1
 api:passive-pairs | words | adler bo pia admin dorn:
-api:task-counts | =open | adler: 7 | bo: 2 | pia dorn: 1
+api:task-counts | =open | adler: 7 | bo: 3 | pia dorn: 1
 api:task-counts | =mine | adler: 6 | bo pia dorn: 0
 api:task-counts | =late | adler pia: 1 | bo: 2 | dorn: 0
 web:home | words | adler: 87.5 Castillo adlerlook newache sertraline tramadol tremor | bo: 87.5 Castillo Park patlook
     sertraline tramadol | pia: 87.5 Castillo sertraline sitelook tramadol | admin: Sentfirst Sentsecond | dorn:
 web:home | Task at id="task-(\d+)" | adler: #knowledge_change #refill_request #review_proposal #review_proposal-2
-    #side_effect_review #side_effect_review-3 adlerlook | bo: #look patlook | pia: sitelook | admin: | dorn:
+    #side_effect_review #side_effect_review-3 adlerlook | bo: #amendment #look patlook | pia: sitelook | admin: | dorn:
     #knowledge_change
 web:patients | words | adler bo pia: Castillo Park | dorn: Stein
 web:patients | Patient at href="/patients/(\d+)/" | adler bo pia: Castillo Park | dorn: Stein
 web:chart | words | adler bo pia: 62.5 87.5 Castillo adlerlook currentillin currentosis currentremark laterol newache
     sertraline stoppedol tramadol tremor
 web:chart | Prescription at href="/prescriptions/(\d+)/" | adler bo pia: laterol sertraline stoppedol
-web:chart | Task at href="/tasks/(\d+)/ | adler bo pia: #look #refill_request #review_proposal #review_proposal-2
+web:chart | Task at href="/tasks/(\d+)/ | adler bo pia: #amendment #look #refill_request #review_proposal
+    #review_proposal-2
     #side_effect_review #side_effect_review-3 adlerlook
 web:chart | DosageChange at href="/changes/(\d+)/" | adler bo pia: #sertraline-75 #tramadol-start 87.5
 web:chart | SideEffectReport at href="/side-effects/(\d+)/" | adler bo pia: newache tremor
@@ -201,7 +214,8 @@ web:worklist?state=done | words | adler bo: Castillo Park closedlook patclosed
     | pia: Castillo Park closedlook patclosed siteclosed | dorn: Stein samclosed
 web:worklist?state=cancelled | words | adler bo pia: Castillo cancelledlook oldache | dorn:
 web:worklist | Task at id="task-(\d+)" | adler: #knowledge_change #refill_request #review_proposal #review_proposal-2
-    #side_effect_review #side_effect_review-3 adlerlook | bo: #look patlook | pia: sitelook | dorn: #knowledge_change
+    #side_effect_review #side_effect_review-3 adlerlook | bo: #amendment #look patlook | pia: sitelook | dorn:
+    #knowledge_change
 web:worklist?late=1 | Task at id="task-(\d+)" | adler: adlerlook | bo: #look patlook | pia: sitelook | dorn:
 web:worklist?patient={pat}&whose=team | Task at id="task-(\d+)" | adler bo pia: patlook | dorn:
 web:worklist?kind=knowledge_change | Task at id="task-(\d+)" | adler dorn: #knowledge_change | bo pia:
@@ -247,5 +261,11 @@ web:who_looked | words | carla pat:
 web:break_glass | words | adler bo pia dorn:
 web:openings | words | olga: Castillo
 web:disclosures | words | carla olga: Castillo | pat:
+web:amendments | words | olga: Castillo Leftfield Park Stein
+web:amendments | AmendmentRequest at href="/amendments/(\d+)/" | olga: #asked leftwrong patwrong samwrong
+web:amendment | words | adler bo pia olga: Castillo sertraline
+web:my_amendments | words | carla: 62.5 abatedosis currentillin currentosis laterol newache refutedillin sertraline
+    stoppedol tremor | pat: 90.25 patache patazine patillin patosis patwrong
+web:my_amendment | words | carla: sertraline
 web:programmes | words | admin:
 """

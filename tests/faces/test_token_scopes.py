@@ -30,6 +30,7 @@ IN_PERSON = {
     "confirm-identity", "my-password", "end-other-sessions", "logins", "ask-role", "ask-password", "ask-factors",
     "ask-active", "make-inactive", "clear-lock", "correct-login", "begin-membership", "end-membership", "teams",
     "rename-team", "decline-staff-change", "export-chart", "programmes", "revoke-part2-consent",
+    "answer-amendment", "extend-amendment", "rebut", "close-own-account", "close-account",
 }  # fmt: skip
 
 

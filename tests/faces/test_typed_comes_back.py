@@ -23,11 +23,13 @@ SAYS = {
     "given_name": "register update_patient",
     "why": "cancel decide_rule lift_limit limit merge_charts postpone reassign release_gate revoke several void_fill "
     "ask_factors ask_password ask_role begin_membership clear_lock correct_login decline_staff_change end_membership "
-    "look_into make_inactive new_login",
+    "look_into make_inactive new_login close_account extend_amendment",
     "note": "answer answer_screening change correct_side_effect cosign decline decline_cosignature my_side_effect "
     "new_dispense new_encounter new_side_effect start withdraw "
     "judge_break_glass",
     "text": "comment new_condition",
+    "what": "my_amendments new_amendment",
+    "words": "answer_amendment",
     "q": "patients rules staff",
     "name": "messages my_messages rename_team teams",
     "address": "contact",
@@ -55,7 +57,7 @@ NO_WORDS = {
     "sign", "ask_cosignature", "order_monitoring", "ask_for_refill", "tell_taken", "dismiss_remark", "claim", "release",
     "notice", "withdraw_absence", "revoke_token", "renewals", "switch_release", "selftest",
     "ask_passkey", "session", "recovery_codes", "forget_device", "remove_factor", "confirm_staff_change",
-    "end_break_glass", "revoke_my_consent", "revoke_part2_consent",
+    "end_break_glass", "revoke_my_consent", "revoke_part2_consent", "close_own_account",
 }  # fmt: skip
 """What is sent without a session; and buttons, ticks and lists to choose from."""
 

@@ -8,7 +8,17 @@ from typing import Any
 from django.utils import timezone
 
 from interactions.models import Release
-from medmgmt.actions import authorising, knowledge, messages, observing, prescribing, side_effects, supply, worklist
+from medmgmt.actions import (
+    amendments,
+    authorising,
+    knowledge,
+    messages,
+    observing,
+    prescribing,
+    side_effects,
+    supply,
+    worklist,
+)
 from medmgmt.record.models import (
     BreakGlass,
     CareTeamMember,
@@ -170,6 +180,9 @@ def build() -> World:
         "token": factories.link(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
         "part2_consent_id": consented(carla).pk,
+        "amendment_id": amendments.request_amendment(
+            factories.carla_user(), carla.pk, what=NOTE, why=NOTE, entry_kind="prescription", entry_number=taken.pk
+        ).pk,
         "opening_id": once_opened(factories.dorn(), carla).pk,
         "uidb64": "MQ",
         **new_here(),
@@ -284,6 +297,13 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "export-chart": {"reason": "The court asked for it."},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
         "judge-break-glass": {"verdict": "appropriate", "note": "ok"},
+        "amendments": {"patient": ids["patient_id"], "what": "ok", "why": "ok"},
+        "extend-amendment": {"until": (today + timedelta(days=80)).isoformat(), "why": "ok"},
+        "answer-amendment": {"decision": "accepted", "words": "ok"},
+        "disagree": {"text": "ok"},
+        "rebut": {"text": "ok"},
+        "close-own-account": {"why": "ok"},
+        "close-account": {"mrn": "C-1001", "why": "ok"},
         "programmes": {"team": factories.team().pk, "phone": "+1 555 0100"},
         "part2-consents": {"recipient": "treating", "purpose": "treatment", "given_on": day, "until": later},
         "understand-line": {"line": "sertr 100 qam"},
@@ -348,6 +368,15 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
         "cover": {"user": factories.adler().pk, "since": f"{day}T00:01", "until": f"{later}T12:00"},
         "notice": {"wanted": "0"},
         "reminder": {"choice": "confirm"},
+        "my_amendments": {"what": "ok", "why": "ok"},
+        "my_amendment": {"text": "ok"},
+        "new_amendment": {"way": "paper", "what": "ok", "why": "ok"},
+        "extend_amendment": {"until": (today + timedelta(days=80)).isoformat(), "why": "ok"},
+        "answer_amendment": {"decision": "accepted", "words": "ok"},
+        "disagree": {"text": "ok"},
+        "rebut": {"text": "ok"},
+        "close_own_account": {"why": "ok"},
+        "close_account": {"mrn": "C-1001", "why": "ok"},
         "programmes": {"team_id": factories.team().pk, "phone": "+1 555 0100"},
         "restricted": {"to": "treating", "purpose": "treatment", "given_on": day, "until": later},
         "break_glass": {"mrn": "C-1001", "reason": "Found unconscious."},

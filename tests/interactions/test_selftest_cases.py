@@ -82,7 +82,7 @@ MED_KEYS = {
     "last_admin",
     "last_dose",
 }
-PROPOSED_KEYS = {"action", "drug", "total_daily_mg", "dose_mg", "frequency", "at"}
+PROPOSED_KEYS = {"action", "drug", "total_daily_mg", "dose_mg", "frequency", "form", "at"}
 FINDING_KEYS = {"type", "severity_at_least", "drugs", "problem_tag", "key_point", "key_terms"}
 Case = dict[str, Any]
 

@@ -315,6 +315,18 @@ GUARDED: list[tuple[str, Guard]] = [
     ("record.Disclosure", for_ever(
         rows.disclosure, "the accounting of disclosures is never edited or deleted",
         "record_disclosure is never emptied")),
+    ("record.AmendmentRequest", for_ever(
+        rows.amendment, "a request to amend the record is never edited or deleted",
+        "record_amendmentrequest is never emptied")),
+    ("record.AmendmentExtension", for_ever(
+        rows.amendment_extension, "an extension of a request is never edited or deleted",
+        "record_amendmentextension is never emptied")),
+    ("record.AmendmentAnswer", for_ever(
+        rows.amendment_answer, "an answer to a request is never edited or deleted",
+        "record_amendmentanswer is never emptied")),
+    ("record.AmendmentStatement", for_ever(
+        rows.amendment_statement, "a statement after a denial is never edited or deleted",
+        "record_amendmentstatement is never emptied")),
     ("record.User", Guard(
         rows.user, "a login keeps its name; make another", "id username",
         "password last_login is_superuser first_name last_name email is_staff is_active date_joined role patient_id",

@@ -8,6 +8,10 @@ from medmgmt.record import seals, signatures
 from medmgmt.record.models import (
     Allergy,
     AllergyReaction,
+    AmendmentAnswer,
+    AmendmentExtension,
+    AmendmentRequest,
+    AmendmentStatement,
     Attempts,
     AuditEntry,
     AuditHead,
@@ -142,6 +146,28 @@ def disclosure(**values: Any) -> Disclosure:
     fine = {"patient": of.patient, "programme": of.programme, "to": factories.adler(), "on": TODAY, "at": NOW,
             "consent": of}  # fmt: skip
     return Disclosure.objects.create(**{**fine, **values})
+
+
+def amendment(**values: Any) -> AmendmentRequest:
+    fine = {"patient": factories.carla(), "way": "paper", "received_on": TODAY, "what": "w", "why": "y",
+            "by": factories.bo(), "at": NOW}  # fmt: skip
+    return AmendmentRequest.objects.create(**{**fine, **values})
+
+
+def amendment_extension(**values: Any) -> AmendmentExtension:
+    fine = {"patient": factories.carla(), "until": TODAY, "why": "y", "by": factories.bo(), "at": NOW}
+    return AmendmentExtension.objects.create(**{**fine, "request": amendment(), **values})
+
+
+def amendment_answer(**values: Any) -> AmendmentAnswer:
+    fine = {"patient": factories.carla(), "decision": "denied", "ground": "accurate", "words": "w",
+            "by": factories.bo(), "at": NOW}  # fmt: skip
+    return AmendmentAnswer.objects.create(**{**fine, "request": amendment(), **values})
+
+
+def amendment_statement(**values: Any) -> AmendmentStatement:
+    fine = {"patient": factories.carla(), "kind": "disagreement", "text": "t", "by": factories.bo(), "at": NOW}
+    return AmendmentStatement.objects.create(**{**fine, "request": amendment_answer().request, **values})
 
 
 def observation(**values: Any) -> Observation:

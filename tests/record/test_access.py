@@ -93,6 +93,11 @@ WHO_MAY = """
     give_part2_consent     yes       yes      yes         -           -          -
     revoke_part2_consent   yes       yes      yes        yes          -          -
     view_disclosures        -         -        -         yes          -          yes
+    request_amendment      yes       yes      yes        yes          -          -
+    answer_amendment       yes       yes      yes         -           -          yes
+    list_amendments        yes       yes      yes        yes          -          yes
+    close_own_account       -         -        -         yes          -          -
+    close_account           -         -        -          -          yes         yes
 """
 HEADER, *ROWS = [line.split() for line in WHO_MAY.strip().splitlines()]
 CAST: dict[str, Callable[[], User]] = {

@@ -15,6 +15,10 @@ from tests.record.rows import (
     NOW,
     TODAY,
     allergy,
+    amendment,
+    amendment_answer,
+    amendment_extension,
+    amendment_statement,
     assignment,
     attempts,
     audit_entry,
@@ -82,6 +86,25 @@ NONSENSE: list[tuple[str, Callable[..., models.Model], dict[str, Any]]] = [
     ("a_patients_login_belongs_to_a_patient_and_no_other_does", user, {"patient": factories.carla}),
     ("a_login_has_no_powers_beside_its_role", user, {"is_superuser": True}),
     ("a_login_has_no_powers_beside_its_role", user, {"is_staff": True}),
+    ("an_amendment_request_says_what_and_why", amendment, {"what": ""}),
+    ("an_amendment_request_says_what_and_why", amendment, {"why": ""}),
+    ("an_amendment_request_came_in_a_way_we_know", amendment, {"way": "fax"}),
+    ("an_amendment_request_is_about_one_entry_or_none", amendment, {"entry_kind": "condition"}),
+    ("an_amendment_request_is_about_one_entry_or_none", amendment, {"entry_number": 1}),
+    ("an_amendment_request_is_about_one_entry_or_none", amendment, {"entry_kind": "x", "entry_number": 1}),
+    ("an_amendment_request_came_on_a_sane_day", amendment, {"received_on": AGES_AGO}),
+    ("an_amendment_is_put_off_with_a_reason", amendment_extension, {"why": ""}),
+    ("an_amendment_is_decided_in_a_word_we_know", amendment_answer, {"decision": "perhaps"}),
+    ("an_amendment_is_denied_on_a_ground_of_the_rule_and_only_then", amendment_answer, {"ground": ""}),
+    ("an_amendment_is_denied_on_a_ground_of_the_rule_and_only_then", amendment_answer, {"ground": "because"}),
+    ("an_amendment_is_denied_on_a_ground_of_the_rule_and_only_then", amendment_answer, {"decision": "accepted"}),
+    ("an_answer_to_an_amendment_says_why", amendment_answer, {"words": ""}),
+    ("an_amendment_is_made_by_one_entry_or_none", amendment_answer,
+     {"decision": "accepted", "ground": "", "entry_number": 1}),
+    ("what_is_denied_is_amended_by_nothing", amendment_answer, {"told_whom": "t"}),
+    ("a_statement_is_of_a_kind_we_know", amendment_statement, {"kind": "shout"}),
+    ("a_statement_says_something", amendment_statement, {"text": ""}),
+    ("a_patients_account_alone_is_closed", staff_change, {"kind": "closed"}),
     ("a_staff_change_is_of_a_kind_we_know", staff_change, {"kind": "rename"}),
     ("a_staff_change_leads_to_a_role_we_know", staff_change, {"role": "doctor"}),
     ("a_staff_change_has_a_reason", staff_change, {"why": ""}),
@@ -225,7 +248,7 @@ def test_every_named_check_of_the_record_is_tried_above():
     "make",
     [patient, user, contact, enrolment, membership, assignment, observation, allergy, condition, prescription, change,
      report, suspect, request, audit_entry, cosignature, monitoring_order, remark, attempts, factor, device,
-     open_session, quick_pin, bearer],
+     open_session, quick_pin, bearer, amendment, amendment_extension, amendment_answer, amendment_statement],
 )  # fmt: skip
 def test_the_rows_that_were_spoilt_are_fine_by_themselves(make):
     assert make().pk
@@ -260,6 +283,13 @@ def test_there_is_only_one_of_it_at_a_time(make, again):
 def test_an_ended_address_makes_room_for_a_new_one():
     contact(ended_at=NOW)
     assert contact(address="+15550101").pk
+
+
+def test_each_side_speaks_once_after_a_denial():
+    first = amendment_statement()
+    assert amendment_statement(request=first.request, kind="rebuttal").pk
+    with pytest.raises(IntegrityError), transaction.atomic():
+        amendment_statement(request=first.request)
 
 
 def test_a_prescription_is_suspected_once_a_report():

@@ -57,6 +57,7 @@ SPOILT_CELLS = [
     Spoilt("pair_rules.csv", "condition_code", "else:minor", "without a condition before it"),
     Spoilt("drug_sets.csv", "member", "nobody", "no drug that the rules know"),
     Spoilt("roles.csv", "member", "set:nobodies", NAMELESS),
+    Spoilt("alternatives.csv", "never", "lithium;set:nobodies", "'set:nobodies' names no drug that the rules know"),
     Spoilt("drugs.csv", "aliases", "Exxua;exxua", "is named twice"),
     Spoilt("drugs.csv", "aliases", "Exxua;;Zulresso", "has an empty part"),
     Spoilt("drugs.csv", "rxcui", "12a", "no RxCUI"),
@@ -159,7 +160,11 @@ SENSELESS_ROWS = [
     Spoilt("drugs.csv", "rxcui", "36437", "RxCUI 36437 is sertraline already", {"name": "zolpidem"}),
     Spoilt("drugs.csv", "screened_as", "trazodone", "it is screened as itself", {"name": "trazodone"}),
     Spoilt(
-        "drug_sets.csv", "member", "lithium", "follows from drugs.csv, and lithium does not", {"set_name": "qt_known"}
+        "drug_sets.csv",
+        "member",
+        "lithium",
+        "follows from drugs.csv, and lithium does not",
+        {"set_name": "opioid_partial_agonists"},
     ),
     Spoilt(
         "drug_sets.csv",

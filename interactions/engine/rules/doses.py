@@ -32,7 +32,7 @@ def judge(situation: Situation) -> tuple[list[Draft], list[NotChecked]]:
         conditions = situation.formulary.conditions.get(profile.key, ())
         if not doses and not conditions:
             continue
-        view = _view(situation, seat, profile)
+        view = view_of(situation, seat, profile)
         for rule in doses:
             held = person.holds(rule.when, view)
             unknown = tuple((fact, NEEDED.format(profile.key)) for fact in held.missing)
@@ -45,7 +45,8 @@ def judge(situation: Situation) -> tuple[list[Draft], list[NotChecked]]:
     return found, [NotChecked(tuple(sorted(refs)), what, why) for (what, why), refs in missing.items()]
 
 
-def _view(situation: Situation, seat: Seat, profile: Profile) -> person.View:
+def view_of(situation: Situation, seat: Seat, profile: Profile) -> person.View:
+    """One drug and the person, as the conditions of rules ask about them."""
     return person.View(
         seat.drug,
         profile,

@@ -161,6 +161,10 @@ def _drugs(asked: AskedCell) -> str:
     return "" if asked.known.members(asked.text) else f"{asked.text!r} names no drug that the rules know"
 
 
+def _selection(text: str, asked: AskedCell) -> str:
+    return _drugs(replace(asked, text=text))
+
+
 def _drugs_or(word: str) -> Kind:
     return lambda asked: "" if asked.text == word else _drugs(asked)
 
@@ -323,6 +327,7 @@ KINDS: dict[str, Kind] = {
     "drugs or all": _drugs_or("all"),
     "drugs or otherwise": _drugs_or("otherwise"),
     "sides": _all(_listed, _each(_side)),
+    "selections": _all(_listed, _each(_selection)),
     "scope": _scope,
     "class or set": _class,
     "rxcui": _pattern(RXCUI, "RxCUI"),

@@ -686,6 +686,97 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AmendmentRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='amendment_requests', to='record.patient')),
+                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.programme')),
+                ('way', models.CharField(choices=[('own', 'by the patient, signed in'), ('paper', 'from the patient, on paper or by word'), ('representative', 'from a personal representative')], max_length=20)),
+                ('received_on', models.DateField()),
+                ('entry_kind', models.CharField(blank=True, choices=[('prescription', 'medicine'), ('observation', 'measurement'), ('side_effect', 'side effect'), ('encounter', 'visit'), ('condition', 'diagnosis'), ('allergy', 'allergy')], max_length=20)),
+                ('entry_number', models.BigIntegerField(blank=True, null=True)),
+                ('what', models.TextField()),
+                ('why', models.TextField()),
+                ('tell', models.TextField(blank=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['patient', '-at'], name='amendment_by_patient'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('what', ''), _negated=True), models.Q(('why', ''), _negated=True)), name='an_amendment_request_says_what_and_why'),
+                    models.CheckConstraint(condition=models.Q(('way__in', ['own', 'paper', 'representative'])), name='an_amendment_request_came_in_a_way_we_know'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('entry_kind', ''), ('entry_number', None)), models.Q(('entry_kind__in', ['prescription', 'observation', 'side_effect', 'encounter', 'condition', 'allergy']), ('entry_number__isnull', False)), _connector='OR'), name='an_amendment_request_is_about_one_entry_or_none'),
+                    models.CheckConstraint(condition=models.Q(('received_on__gte', datetime.date(1880, 1, 1)), ('received_on__lt', datetime.date(2200, 1, 1))), name='an_amendment_request_came_on_a_sane_day'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='AmendmentExtension',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+                ('request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='extended', to='record.amendmentrequest')),
+                ('until', models.DateField()),
+                ('why', models.TextField()),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='an_amendment_is_put_off_with_a_reason'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='AmendmentAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+                ('request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='answered', to='record.amendmentrequest')),
+                ('decision', models.CharField(choices=[('accepted', 'accepted'), ('partly', 'accepted in part'), ('denied', 'denied')], max_length=10)),
+                ('ground', models.CharField(blank=True, choices=[('not_ours', 'we did not write it, and whoever did can still be asked'), ('not_in_set', 'it is not part of the record by which we decide about care or payment'), ('not_open', 'the law does not open this part of the record for reading'), ('accurate', 'it is accurate and complete')], max_length=20)),
+                ('words', models.TextField()),
+                ('entry_kind', models.CharField(blank=True, choices=[('prescription', 'medicine'), ('observation', 'measurement'), ('side_effect', 'side effect'), ('encounter', 'visit'), ('condition', 'diagnosis'), ('allergy', 'allergy')], max_length=20)),
+                ('entry_number', models.BigIntegerField(blank=True, null=True)),
+                ('told_whom', models.TextField(blank=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('decision__in', ['accepted', 'partly', 'denied'])), name='an_amendment_is_decided_in_a_word_we_know'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decision', 'accepted'), ('ground', '')), models.Q(models.Q(('decision', 'accepted'), _negated=True), ('ground__in', ['not_ours', 'not_in_set', 'not_open', 'accurate'])), _connector='OR'), name='an_amendment_is_denied_on_a_ground_of_the_rule_and_only_then'),
+                    models.CheckConstraint(condition=models.Q(('words', ''), _negated=True), name='an_answer_to_an_amendment_says_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('entry_kind', ''), ('entry_number', None)), models.Q(('entry_kind__in', ['prescription', 'observation', 'side_effect', 'encounter', 'condition', 'allergy']), ('entry_number__isnull', False)), _connector='OR'), name='an_amendment_is_made_by_one_entry_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decision', 'denied'), _negated=True), models.Q(('entry_kind', ''), ('told_whom', '')), _connector='OR'), name='what_is_denied_is_amended_by_nothing'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='AmendmentStatement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='record.patient')),
+                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='record.amendmentrequest')),
+                ('kind', models.CharField(choices=[('disagreement', 'statement of disagreement'), ('rebuttal', 'rebuttal')], max_length=20)),
+                ('text', models.TextField()),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['disagreement', 'rebuttal'])), name='a_statement_is_of_a_kind_we_know'),
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='a_statement_says_something'),
+                    models.UniqueConstraint(fields=('request', 'kind'), name='each_says_it_once_after_a_denial'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='CoSignature',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -752,7 +843,7 @@ class Migration(migrations.Migration):
             name='StaffChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('login', 'a new login'), ('role', 'another role'), ('password', 'a new password'), ('inactive', 'out of use'), ('active', 'in use again'), ('factors', 'second factors ended')], max_length=10)),
+                ('kind', models.CharField(choices=[('login', 'a new login'), ('role', 'another role'), ('password', 'a new password'), ('inactive', 'out of use'), ('closed', "closed at the patient's wish"), ('active', 'in use again'), ('factors', 'second factors ended')], max_length=10)),
                 ('role_before', models.CharField(blank=True, choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator'), ('privacy_officer', 'privacy officer')], max_length=20)),
                 ('role', models.CharField(choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator'), ('privacy_officer', 'privacy officer')], max_length=20)),
                 ('why', models.TextField()),
@@ -768,13 +859,14 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-id'],
                 'constraints': [
-                    models.CheckConstraint(condition=models.Q(('kind__in', ['login', 'role', 'password', 'inactive', 'active', 'factors'])), name='a_staff_change_is_of_a_kind_we_know'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['login', 'role', 'password', 'inactive', 'closed', 'active', 'factors'])), name='a_staff_change_is_of_a_kind_we_know'),
                     models.CheckConstraint(condition=models.Q(('role__in', ['psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer']), ('role_before__in', ['', 'psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer'])), name='a_staff_change_leads_to_a_role_we_know'),
                     models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='a_staff_change_has_a_reason'),
                     models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'confirmed', 'declined'])), name='a_staff_change_is_in_a_state_we_know'),
                     models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='a_staff_change_waits_or_was_decided'),
                     models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('alone', True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('asked_by')), _negated=True)), _connector='OR'), name='a_staff_change_is_confirmed_by_a_second_person'),
-                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('kind', 'inactive'), ('decided_by', None), models.Q(('decided_by', models.F('user')), _negated=True), _connector='OR'), name='nobody_confirms_a_change_of_their_own_login'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('kind__in', ['inactive', 'closed']), ('decided_by', None), models.Q(('decided_by', models.F('user')), _negated=True), _connector='OR'), name='nobody_confirms_a_change_of_their_own_login'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'closed'), _negated=True), ('role', 'patient'), _connector='OR'), name='a_patients_account_alone_is_closed'),
                     models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('user',), name='a_login_has_one_change_waiting'),
                 ],
             },

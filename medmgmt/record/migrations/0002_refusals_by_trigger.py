@@ -22,6 +22,10 @@ APPEND_ONLY = {
     "record_part2consent": "a Part 2 consent is never edited or deleted; revoke it",
     "record_part2revoked": "the revocation of a Part 2 consent is never edited or deleted",
     "record_disclosure": "the accounting of disclosures is never edited or deleted",
+    "record_amendmentrequest": "a request to amend the record is never edited or deleted",
+    "record_amendmentextension": "an extension of a request is never edited or deleted",
+    "record_amendmentanswer": "an answer to a request is never edited or deleted",
+    "record_amendmentstatement": "a statement after a denial is never edited or deleted",
     "record_auditentry": "the audit trail is never edited or deleted",
     "record_auditpatient": "whom the audit trail names is never edited or deleted",
 }
@@ -215,6 +219,19 @@ def refusals(vendor, columns):
             " WHERE b.id = NEW.opening_id AND b.patient_id = NEW.patient_id)",
             "an opening is ended and judged for its own patient",
         )  # fmt: skip
+    for table in ("record_amendmentextension", "record_amendmentanswer", "record_amendmentstatement"):
+        yield (
+            f"{table}_is_of_its_requests_patient", "INSERT", table,
+            "NOT EXISTS (SELECT 1 FROM record_amendmentrequest AS r"
+            " WHERE r.id = NEW.request_id AND r.patient_id = NEW.patient_id)",
+            "what is said to a request is about the patient of the request",
+        )  # fmt: skip
+    yield (
+        "a_statement_follows_a_denial", "INSERT", "record_amendmentstatement",
+        "NOT EXISTS (SELECT 1 FROM record_amendmentanswer AS a"
+        " WHERE a.request_id = NEW.request_id AND a.decision <> 'accepted')",
+        "a statement follows a denial",
+    )  # fmt: skip
     yield (
         "nobody_judges_their_own_opening", "INSERT", "record_breakglassjudgement",
         "EXISTS (SELECT 1 FROM record_breakglass AS b WHERE b.id = NEW.opening_id AND b.by_id = NEW.by_id)",

@@ -1,5 +1,16 @@
 """The tables of the record, one module a subject."""
 
+from medmgmt.record.models.amendments import (
+    AmendmentAnswer,
+    AmendmentExtension,
+    AmendmentRequest,
+    AmendmentStatement,
+    Decision,
+    EntryKind,
+    Ground,
+    Said,
+    Way,
+)
 from medmgmt.record.models.audit import AuditEntry, AuditHead, AuditPatient
 from medmgmt.record.models.break_glass import BreakGlass, BreakGlassEnd, BreakGlassJudgement, Judgement
 from medmgmt.record.models.cosignatures import CoSignature, Verdict

@@ -11,12 +11,13 @@ from medmgmt.record.models.people import Role
 
 
 class StaffChangeKind(models.TextChoices):
-    """What is asked for a login; all but making it inactive waits for a second person."""
+    """What is asked for a login; all but making it inactive and closing it waits for a second person."""
 
     LOGIN = "login", _("a new login")
     ROLE = "role", _("another role")
     PASSWORD = "password", _("a new password")
     INACTIVE = "inactive", _("out of use")
+    CLOSED = "closed", _("closed at the patient's wish")
     ACTIVE = "active", _("in use again")
     FACTORS = "factors", _("second factors ended")
 
@@ -30,7 +31,8 @@ class StaffChangeState(models.TextChoices):
 class StaffChange(models.Model):
     """One change of a login: asked for by an administrator, decided once by somebody else.
 
-    `alone`: one person did it, because making a login inactive needs no second one, or because there was nobody else.
+    `alone`: one person did it, because making a login inactive or closing it needs no second one, or because there was
+    nobody else.
     `role_before` is what the login was when it was asked (blank for a new one), `role` what it is to be.
     """
 
@@ -69,10 +71,11 @@ class StaffChange(models.Model):
             rule(
                 "nobody_confirms_a_change_of_their_own_login",
                 ~Q(state=StaffChangeState.CONFIRMED)
-                | Q(kind=StaffChangeKind.INACTIVE)
+                | Q(kind__in=[StaffChangeKind.INACTIVE, StaffChangeKind.CLOSED])
                 | Q(decided_by=None)
                 | ~Q(decided_by=F("user")),
             ),
+            rule("a_patients_account_alone_is_closed", ~Q(kind=StaffChangeKind.CLOSED) | Q(role=Role.PATIENT)),
             once("a_login_has_one_change_waiting", "user", among=Q(state=StaffChangeState.WAITING)),
         ]
 

@@ -28,7 +28,7 @@ STAFF_PAGES = ("staff", "new_login", "login", "teams", "rename_team", "staff_cha
                "ask_role", "ask_password", "ask_factors", "ask_active", "make_inactive", "clear_lock",
                "correct_login", "begin_membership")  # fmt: skip
 DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
-    ("view_own", "web:portal", _("My medicines"), ("portal", "who_looked")),
+    ("view_own", "web:portal", _("My medicines"), ("portal", "who_looked", "my_amendments", "my_amendment")),
     ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),
     ("work_tasks", "web:worklist", _("Worklist"), ("worklist", "task", "late", "cover")),
     ("renew", "web:renewals", _("Renewals"), ("renewals", "renewal", "decline")),
@@ -40,7 +40,14 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
     ("mark_programme", "web:programmes", _("Part 2"), ("programmes",)),
     ("judge_break_glass", "web:openings", _("Emergencies"), ("openings", "judge_break_glass")),
+    (
+        "export_numbered",
+        "web:amendments",
+        _("Amendments"),
+        ("amendments", "amendment", "answer_amendment", "extend_amendment", "rebut"),
+    ),
     ("export_numbered", "web:export_numbered", _("Export"), ("export_numbered",)),
+    ("export_numbered", "web:close_account", _("Close an account"), ("close_account",)),
     ("view_audit", "web:audit", _("Audit"), ("audit", "look_into", "audit_of")),
     ("manage_staff", "web:staff", _("Staff"), STAFF_PAGES),
 )

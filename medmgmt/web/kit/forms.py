@@ -17,7 +17,7 @@ from interactions.engine import written
 from medmgmt.actions import shapes, signing_in
 from medmgmt.actions.side_effects import log_side_effect
 from medmgmt.record import legible
-from medmgmt.record.errors import WrongProof
+from medmgmt.record.errors import AccountClosed, WrongProof
 from medmgmt.signing_in import client
 from refills import bounds
 
@@ -235,6 +235,8 @@ class SignInForm(AuthenticationForm):
                 self.user_cache = signing_in.password(
                     said["username"], said["password"], place=place, code=said.get("code", "")
                 )
+            except AccountClosed as closed:
+                raise forms.ValidationError(str(closed)) from None
             except WrongProof:
                 raise self.get_invalid_login_error() from None
         return said

@@ -286,6 +286,7 @@ def once_field() -> SafeString:
 SOURCES = {
     "dosage_change": ("web:review", gettext_lazy("Review")),
     "side_effect": ("web:side_effect", gettext_lazy("Report")),
+    "amendment": ("web:amendment", gettext_lazy("Request")),
     "prescription": ("web:course", gettext_lazy("Medicine")),
     "local_change": ("web:local_change", gettext_lazy("Change")),
     "staff_change": ("web:staff_change", gettext_lazy("Change")),
@@ -311,6 +312,8 @@ def as_seen(task: Task) -> str:
 @register.filter
 def closes_on_words(task: Task) -> str:
     """What alone closes the task, in words."""
+    if task.kind == TaskKind.AMENDMENT:
+        return _("An answer to the request")
     known = evidence.is_known(task.closes_on)
     return evidence.label(task.closes_on).capitalize() if known else _("What it waits for")
 
@@ -318,6 +321,8 @@ def closes_on_words(task: Task) -> str:
 @register.filter
 def record_url(task: Task) -> str:
     """Where what closes the task is recorded; empty where that is no page of its own."""
+    if task.kind == TaskKind.AMENDMENT:
+        return reverse("web:answer_amendment", args=[task.source_id])
     if not task.patient_id or not evidence.is_known(task.closes_on):
         return ""
     if task.closes_on == evidence.VISIT:

@@ -14,6 +14,7 @@ from medmgmt.actions import looks
 from medmgmt.record import audit
 from medmgmt.record.models import (
     Allergy,
+    AmendmentRequest,
     AuditEntry,
     BreakGlass,
     CareTeam,
@@ -280,6 +281,15 @@ def part2_consents(count: int) -> None:
         )  # fmt: skip
 
 
+def amendments(count: int) -> None:
+    before = AmendmentRequest.objects.count()
+    for number in range(before, before + count):
+        AmendmentRequest.objects.create(
+            patient=factories.carla(), way="paper", received_on=NOON.date(), what=f"{number}", why="y",
+            by=factories.bo(),
+        )  # fmt: skip
+
+
 def disclosures(count: int) -> None:
     before = Part2Consent.objects.count()
     part2_consents(count)
@@ -332,6 +342,7 @@ LISTS: dict[str, tuple[str, Callable[[int], object], int]] = {
     "teams/": ("admin", teams, 3),
     "memberships/": ("admin", memberships, 3),
     "patients/{carla}/part2-consents/": ("bo", part2_consents, 7),
+    "amendments/": ("bo", amendments, 8),
     "disclosures/": ("olga", disclosures, 6),
     "break-glass/": ("olga", openings, 6),
 }

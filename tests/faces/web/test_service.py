@@ -41,7 +41,9 @@ def test_the_privacy_officer_begins_with_the_trail_and_sees_emergencies_beside_i
 ) -> None:
     olga = browser(cast.olga())
     assert olga.get("/")["Location"] == "/audit/"
-    assert [str(door.label) for door in olga.get("/audit/").context["nav"]] == ["Emergencies", "Export", "Audit"]
+    assert [str(door.label) for door in olga.get("/audit/").context["nav"]] == [
+        "Emergencies", "Amendments", "Export", "Close an account", "Audit",
+    ]  # fmt: skip
 
 
 def test_a_patients_start_page_is_the_portal_and_a_pharmacists_is_work(world: World, browser: Browser) -> None:
