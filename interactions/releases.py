@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from interactions import bulk, tiers
@@ -22,6 +23,8 @@ from interactions.importers.pair_import import PairImport
 from interactions.models import (
     DoseModifier,
     DrugSet,
+    LocalChange,
+    LocalState,
     PairNote,
     PairRow,
     Release,
@@ -235,6 +238,29 @@ def _locked(release_id: int) -> Release:
 def active() -> list[Release]:
     """The releases that a review uses now: rules first, then by source."""
     return sorted(Release.objects.filter(status=ReleaseStatus.ACTIVE), key=in_order)
+
+
+def first_since(at: datetime) -> list[int]:
+    """The releases in use, each as the one of its source that was in use first since then; the clinic's own as it is.
+
+    What two people have switched together, and what was there before, does not count, nor what a command has switched.
+    """
+    by_two = LocalChange.objects.filter(state=LocalState.APPROVED).exclude(becomes="")
+    agreed = by_two.aggregate(last=Max("decided_at"))["last"]
+    runs = RescreenRun.objects.filter(asked_at__gt=at).order_by("pk")
+    if agreed is not None:
+        theirs = RescreenRun.objects.filter(asked_at__gte=agreed).order_by("pk").values("pk")[:1]
+        runs = runs.filter(asked_at__gte=agreed).exclude(pk__in=list(theirs.values_list("pk", flat=True)))
+    befores = runs.exclude(asked_by=None).values_list("before", flat=True)
+    numbers = list(dict.fromkeys(number for before in befores for number in before))
+    sources = dict(Release.objects.filter(pk__in=numbers).exclude(source=tiers.LOCAL).values_list("pk", "source"))
+    first: dict[str, int] = {}
+    for number in numbers:
+        if number in sources:
+            first.setdefault(sources[number], number)
+    for one in active():
+        first.setdefault(one.source, one.pk)
+    return sorted(first.values())
 
 
 def in_order(release: Release) -> tuple[bool, bool, str]:

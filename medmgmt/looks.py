@@ -1,5 +1,6 @@
 """Who has looked at a patient's record: told to the patient in plain words, and to who watches over it for a reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -103,6 +104,15 @@ def require_reason(by: User, patient_id: int) -> None:
     said = AuditEntry.objects.filter(actor=by, act=LOOK, patient_id=patient_id, at__gt=since)
     if not said.exists():
         raise ReasonNeeded
+
+
+def alone(detail: Mapping[str, object], patient_id: int) -> dict[str, object]:
+    """What an entry holds beside, told of one patient: of others whom it names only how many there are."""
+    named = detail.get("named")
+    if not isinstance(named, list):
+        return dict(detail)
+    mine = [one for one in named if one == patient_id]
+    return {**detail, "named": mine, "others": len(named) - len(mine)}
 
 
 def of_one(by: User, patient_id: int) -> QuerySet[AuditEntry]:

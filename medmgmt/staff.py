@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,7 @@ from medmgmt.record.errors import NoSuchThing
 from medmgmt.record.models import (
     CareTeam,
     CareTeamMember,
+    OpenSession,
     Role,
     StaffChange,
     StaffChangeKind,
@@ -110,6 +111,13 @@ def change(by: User, change_id: int) -> StaffChange:
     if found is None:
         raise NoSuchThing(_("There is no such change of a login."))
     return found
+
+
+def second_factors_ended(user: User) -> StaffChange | None:
+    """The newest ending of somebody's lost second factors that they have not signed in since; one query."""
+    since = OpenSession.objects.filter(user=user, began_at__gt=OuterRef("decided_at"))
+    ended = StaffChange.objects.filter(user=user, kind=StaffChangeKind.FACTORS, state=StaffChangeState.CONFIRMED)
+    return ended.filter(~Exists(since)).first()
 
 
 def able(roles: Iterable[Role]) -> QuerySet[User]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from medmgmt.actions import monitoring
-from medmgmt.record import access, audit, door, dosing
+from medmgmt.record import access, audit, door, dosing, written
 from medmgmt.record.errors import NoSuchThing, Refused, Unconfirmed
 from medmgmt.record.models import Patient, Prescription, User
 from medmgmt.regimen import courses
@@ -100,7 +100,8 @@ def write(
     made = issue(by, patient, prescription, parts, issued_on=issued_on, quantity_meant=quantity_meant, confirm=confirm)
     for one in made:
         audit.record(by, "authorise_refill", patient_id=patient.pk, obj=("authorisation", one.pk),
-                     detail={"refills": one.refills, "days": one.days_supply})  # fmt: skip
+                     detail={"refills": one.refills, "days": one.days_supply,
+                             "written": {one.pk: one.seal}})  # fmt: skip
     return made
 
 
@@ -135,8 +136,8 @@ def issue(
         require_sane(course, part, on, quantity_meant=quantity_meant)
     if not confirm:
         require_not_again(course, parts, on)
-    return [
-        Authorisation.objects.create(
+    rows = [
+        Authorisation(
             patient=patient,
             prescription=prescription,
             issued_on=on,
@@ -149,6 +150,11 @@ def issue(
         )
         for part in parts
     ]
+    for row in rows:
+        seal = written.seal_of(row)
+        row.seal, row.seal_key = seal.hash, seal.key
+        row.save(force_insert=True)
+    return rows
 
 
 def require_taken(steps: Sequence[dosing.Step], today: date) -> None:
@@ -182,8 +188,8 @@ def require_not_again(course: Course, parts: Sequence[Written], on: date) -> Non
     """Unconfirmed where one of these was written on that day in the same words, and nothing of it has been filled."""
     standing = authorisations.lines(course, on, regimen_scopes.scopes_of(course.prescription))
     unused = [one.authorisation for one in standing if not one.fills_made and not one.is_revoked]
-    written = {same_words(one): one for one in unused if one.issued_on == on}
-    twin = next((written[same_words(part)] for part in parts if same_words(part) in written), None)
+    same = {same_words(one): one for one in unused if one.issued_on == on}
+    twin = next((same[same_words(part)] for part in parts if same_words(part) in same), None)
     if twin is not None:
         raise Unconfirmed(
             _("%(who)s has written the very same on this day, and nothing of it has been filled. Is this another one?")

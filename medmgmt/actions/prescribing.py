@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from interactions.review import Draft
 from medmgmt.messages import planning
 from medmgmt.record import access, audit, door, dosing, part2, signatures
 from medmgmt.record.errors import Conflict, NoSuchThing, Refused, Unconfirmed
-from medmgmt.record.models import DosageChange, Kind, Patient, Prescription, Status, User
+from medmgmt.record.models import CoSignature, DosageChange, Kind, Patient, Prescription, Status, User
 from medmgmt.regimen import courses, order_lines
 from medmgmt.regimen.courses import Known
 from medmgmt.review import cosignatures
@@ -284,13 +284,16 @@ def sign(by: User, change_id: int, *, unchecked: bool = False) -> DosageChange:
             known = Known.whole(patient, *courses.SUPPLY, beside=change.prescription)
             require_unchanged(change, known)
             kept = review_now(by, patient, change, known=known, moment="sign")
-            alone = cosignatures.standing(change, kept.findings, by).missing
+            second = cosignatures.standing(change, kept.findings, by)
+            alone, words = second.missing, second.words
+            if getattr(change, "has_words", True) and not second.needs:
+                words = list(change.cosignatures.all())
             waiting = review.without_answer(kept.findings)
             blind = kept.review.is_unchecked and not unchecked
             clear = not alone and not waiting and not blind
             if clear:
                 now, change.signed_unchecked = timezone.now(), kept.review.is_unchecked
-                change.sign(by_id=by.pk, at=now, seal=signatures.seal_of(change, by_id=by.pk, at=now))
+                change.sign(by_id=by.pk, at=now, seal=signatures.seal_of(change, by_id=by.pk, at=now, words=words))
                 follow_from(patient, change, known, kept.review)
         seals = {change.pk: change.seal} if clear else {}
         audit.record(by, "sign" if clear else "sign_refused", patient_id=patient.pk,
@@ -311,7 +314,8 @@ def looked_at(reviewed: Review) -> dict[str, object]:
 
 def proposed(by: User, act: str, change_id: int) -> tuple[Patient, DosageChange]:
     """The locked patient and a change still proposed, read after the lock; Conflict if it was settled by then."""
-    patient, change = access.locked(by, act, DosageChange, change_id, through="prescription")
+    said = Exists(CoSignature.objects.filter(change=OuterRef("pk")))
+    patient, change = access.locked(by, act, DosageChange, change_id, through="prescription", has_words=said)
     if change.status != Status.PROPOSED:
         raise Conflict(_("This change has already been signed or withdrawn."))
     return patient, change

@@ -190,6 +190,7 @@ def decide(
         evidence=("renewal_decision", made.pk),
     )
     planning.replan(patient, prescription)
+    seals = {authorisation.pk: authorisation.seal} if authorisation else {}
     audit.record(by, "renew", patient_id=patient.pk, obj=("renewal_decision", made.pk), why=why.strip(),
-                 detail={"answer": answer, "in_batch": in_batch})  # fmt: skip
+                 detail={"answer": answer, "in_batch": in_batch, "written": seals})  # fmt: skip
     return made

@@ -25,7 +25,7 @@ from medmgmt.record.models import (
     StaffChangeState,
     User,
 )
-from medmgmt.signing_in import sessions, slowing
+from medmgmt.signing_in import factors, sessions, slowing
 from medmgmt.worklist import duty
 from refills.worklist import cover, kinds, tasks
 
@@ -98,6 +98,19 @@ def ask_active(by: User, user_id: int, *, why: str) -> StaffChange:
     if user.is_active:
         raise Refused(_("This login is in use."))
     return asked(by, user, StaffChangeKind.ACTIVE, why=why, role_before=user.role, role=user.role)
+
+
+@transaction.atomic
+def ask_factors(by: User, user_id: int, *, why: str) -> StaffChange:
+    """Asks that the second factors of somebody who has lost them end; `why` says also how it is known who asks.
+
+    They hold until a second person confirms. A patient's login is treated the same.
+    """
+    user = named(by, user_id, why)
+    require_active(user)
+    if not factors.of(user).exists():
+        raise Refused(_("This person has no second factor."))
+    return asked(by, user, StaffChangeKind.FACTORS, why=why, role_before=user.role, role=user.role)
 
 
 @transaction.atomic
@@ -390,8 +403,10 @@ def put_through(change: StaffChange, user: User) -> str:
         require_active(user)
         require_an_administrator_beside(user)
         user.role = change.role
-    if change.kind == StaffChangeKind.PASSWORD:
+    if change.kind in (StaffChangeKind.PASSWORD, StaffChangeKind.FACTORS):
         require_active(user)
+    if change.kind == StaffChangeKind.FACTORS:
+        factors.of(user).update(ended_at=timezone.now())
     if change.kind in GIVES_A_LINK:
         user.is_active = True
         user.set_unusable_password()

@@ -20,6 +20,20 @@ class AuditLine(Shown):
     )  # fmt: skip
 
 
+class Named(serializers.JSONField):
+    """What an entry holds beside; of several patients only the one who was asked for, and how many `others`."""
+
+    def to_representation(self, value: Any) -> Any:  # Any: what the trail keeps
+        """Without the numbers of other charts."""
+        return looks.alone(value, self.context["patient_id"])
+
+
+class AuditOfLine(AuditLine):
+    """Who did what with this patient's record; of an entry about several it names nobody else."""
+
+    detail = Named()
+
+
 class NewLook(BodyOfAct):
     """Whose trail, by record number and in the body, because addresses are written to logs; and why."""
 
@@ -64,7 +78,7 @@ ADDRESSES = [
     at("audit/looks", "look-into",
        post=writes(LookTaken, actions.look_into, takes=NewLook, status=201, refuses=("not-found",), is_trail=True)),
     at("audit/patients/<patient_id>", "audit-of", called="AuditOfPatient",
-       get=lists(AuditLine, plain_columns(looks.of_one, AuditLine),
+       get=lists(AuditOfLine, plain_columns(looks.of_one, AuditOfLine),
             "The trail of one patient, for an hour after you said why: whoever saw or changed anything.",
             order=("-at", "-id"), filters=AuditFilters, is_trail=True)),
     at("portal/looks", "own-looks", called="WhoLooked",

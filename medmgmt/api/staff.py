@@ -127,6 +127,8 @@ ADDRESSES = [
        post=writes(StaffChangeLine, actions.ask_role, takes=NewRole, status=201, refuses=("refused", "conflict"))),
     at("logins/<user_id>/password", "ask-password",
        post=writes(StaffChangeLine, actions.ask_password, takes=Reason, status=201, refuses=("refused", "conflict"))),
+    at("logins/<user_id>/second-factors", "ask-factors",
+       post=writes(StaffChangeLine, actions.ask_factors, takes=Reason, status=201, refuses=("refused", "conflict"))),
     at("logins/<user_id>/into-use", "ask-active",
        post=writes(StaffChangeLine, actions.ask_active, takes=Reason, status=201, refuses=("refused", "conflict"))),
     at("logins/<user_id>/out-of-use", "make-inactive",

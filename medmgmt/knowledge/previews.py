@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from django.db.models import Count
 from django.utils import timezone
@@ -83,8 +84,17 @@ def preview_of(by: User, release_id: int, *, active: bool) -> Preview:
 
 def is_mass_change(release_id: int) -> bool:
     """Whether the release would take away or regrade so much of the one whose place it takes that a second person must
-    agree. One that takes nobody's place only adds. A number of queries that does not grow."""
+    agree, alone or with what single persons have switched lately. One that takes nobody's place only adds. A number of
+    queries that does not grow."""
     after, before = releases.would_be(release_id, active=True), [one.pk for one in releases.active()]
+    if set(before) <= set(after):
+        return False
+    at_first = releases.first_since(timezone.now() - timedelta(hours=site.whole("mass_change_hours")))
+    return takes_much(before, after) or (at_first != sorted(before) and takes_much(at_first, after))
+
+
+def takes_much(before: Collection[int], after: Collection[int]) -> bool:
+    """Whether so much is gone or regraded between these releases, or so many patients are concerned."""
     gone = set(before) - set(after)
     if not gone:
         return False

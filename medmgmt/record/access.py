@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -510,16 +511,19 @@ def own_or_cared_for(by: User) -> Any:
     return patients_of(by).values("pk")
 
 
-def locked(by: User, act: str, model: type[Thing], pk: int, *, through: str = "") -> tuple[Patient, Thing]:
+def locked(
+    by: User, act: str, model: type[Thing], pk: int, *, through: str = "", **along: Combinable
+) -> tuple[Patient, Thing]:
     """The locked patient and one thing of their record, read after the lock; unknown and foreign sound the same.
 
-    `through` names the row that has the patient, where the thing itself has none; it is read along. Three queries.
+    `through` names the row that has the patient, where the thing itself has none; it is read along, and so is what
+    `along` names. Three queries.
     """
     owner = f"{through}__patient" if through else "patient"
     things = model._default_manager.filter(pk=pk)
     owned = things.values_list(f"{owner}_id", flat=True)
     patient = patient_for(by, act, owned.first() or 0, lock=True)
-    thing = things.select_related(*filter(None, [through])).filter(**{owner: patient}).first()
+    thing = things.annotate(**along).select_related(*filter(None, [through])).filter(**{owner: patient}).first()
     if thing is None:
         raise NoSuchThing
     holder: Any = getattr(thing, through) if through else thing

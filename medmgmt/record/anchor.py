@@ -1,8 +1,8 @@
 """The newest number of each chain, kept outside the database as it is written: a trail cut off with its head is found.
 
-One file a database lineage in MARKS_DIR, one line an entry, written once the entry is committed and never fsynced: what
-the machine loses with its power in the seconds before its disk is written is the window that is left. It belongs on
-another disk than the database, out of its backups, and out of reach of whoever may write to the database.
+One file a database lineage in MARKS_DIR, one line an entry, on the disk itself before the answer leaves: between the
+commit and that moment lies the window that is left. It belongs on another disk than the database, out of its backups,
+and out of reach of whoever may write to the database.
 """
 
 import fcntl
@@ -35,6 +35,8 @@ def advance(chain: str, seq: int, seal: str) -> Callable[[], None]:
     def advance_the_anchor() -> None:
         with _held(_path()) as file:
             os.write(file, f"{chain} {seq} {seal}\n".encode())
+            fcntl.flock(file, fcntl.LOCK_UN)  # others write while the disk does
+            os.fdatasync(file)
 
     return advance_the_anchor
 
@@ -66,22 +68,42 @@ def renew(known: Mapping[str, tuple[int, str]]) -> None:
 
 
 def _replace(known: Mapping[str, tuple[int, str]]) -> None:
-    """Whole or not at all."""
+    """Whole or not at all, whenever the power goes."""
     path = _path()
     beside = path.with_name(f"{path.name}.new")
-    beside.write_text("".join(f"{chain} {seq} {seal}\n" for chain, (seq, seal) in sorted(known.items())), "utf-8")
+    with open(beside, "w", encoding="utf-8", opener=_private) as file:
+        file.write("".join(f"{chain} {seq} {seal}\n" for chain, (seq, seal) in sorted(known.items())))
+        file.flush()
+        os.fsync(file.fileno())
     beside.replace(path)
+    _keep_name(path.parent)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _keep_name(folder: Path) -> None:
+    """What a folder calls its files reaches the disk."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 @contextmanager
 def _held(path: Path) -> Iterator[int]:
     """The file, open for adding to it and locked; another one that took its place while we waited is opened instead."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
     while True:
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
             if _is_still(path, file):
+                if is_new:
+                    _keep_name(path.parent)
                 yield file
                 return
         finally:

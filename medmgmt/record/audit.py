@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from medmgmt.record import anchor, entered, seals, sight, signatures
+from medmgmt.record import anchor, entered, seals, sight, signatures, written
 from medmgmt.record.models.audit import AuditEntry, AuditHead, AuditPatient
 from medmgmt.record.models.people import User
 
@@ -191,9 +191,11 @@ def verify(kept: Mapping[str, tuple[int, str]] | None = None) -> list[Fault]:
     either names must still be there.
     """
     named = [anchor.heads(), heads(), dict(kept or {})]
-    changes = signatures.looked_through()  # before the trail, which names whatever was signed by then
+    changes, prescriptions = signatures.looked_through(), written.looked_through()
+    # before the trail, which names whatever was signed by then
     ends: dict[str, tuple[int, str]] = {}
     sealed: dict[int, str] = {}
+    for_pharmacy: dict[int, str] = {}
     faults: list[Fault] = []
     for entry, patients in _with_patients():
         faults += _entry_faults(entry, *ends.get(entry.chain, NEVER_WRITTEN))
@@ -201,9 +203,11 @@ def verify(kept: Mapping[str, tuple[int, str]] | None = None) -> list[Fault]:
         if patients != entry.detail.get("named", []):
             faults.append(Fault(entry.chain, entry.seq, "the index of patients does not name whom it names"))
         sealed |= {int(pk): str(seal) for pk, seal in entry.detail.get("seals", {}).items()}
+        for_pharmacy |= {int(pk): str(seal) for pk, seal in entry.detail.get("written", {}).items()}
         ends[entry.chain] = (entry.seq, entry.hash)
     faults += _end_faults(ends, named, heads())
     faults += [Fault("dosage change", pk, wrong) for pk, wrong in changes.faults(sealed)]
+    faults += [Fault("prescription for the pharmacy", pk, wrong) for pk, wrong in prescriptions.faults(for_pharmacy)]
     return sorted(set(faults), key=lambda fault: (fault.chain, fault.seq, fault.what))
 
 

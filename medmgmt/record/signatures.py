@@ -1,6 +1,6 @@
 """What a signature was given to: the seal of a signed dosage change, and whether the row is still what was signed."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, product
@@ -18,25 +18,31 @@ GONE = "it was signed and is missing"
 AT_ONCE = 500
 
 
-def seal_of(change: DosageChange, *, by_id: int, at: datetime) -> Seal:
-    """The seal of a change as this person signs it at this instant; the prescription is at hand. One query."""
-    words = [_word(one) for one in change.cosignatures.all()] if change.pk else []
+def seal_of(change: DosageChange, *, by_id: int, at: datetime, words: Sequence[CoSignature] | None = None) -> Seal:
+    """The seal of a change as this person signs it at this instant; the prescription is at hand.
+
+    `words` is everything that second people said of it, oldest first; None asks for them, with one query.
+    """
+    if words is None:
+        words = list(change.cosignatures.all()) if change.pk else []
+    said = [_word(one) for one in words]
     return seals.seal(
-        {**_signed(change, by_id, at), **_whose(change.patient_id, change.prescription.rxcui), "co": words}
+        {**_signed(change, by_id, at), **_whose(change.patient_id, change.prescription.rxcui), "co": said}
     )
 
 
 @dataclass
 class LookedThrough:
-    """The signed changes of the record as they were found: the seal that each carries, and what is wrong with it."""
+    """Signed rows of one table as they were found: the seal that each carries, and what is wrong with it."""
 
+    look: Callable[[Collection[int]], "LookedThrough"]
     seals: dict[int, str] = field(default_factory=dict)
     wrong: dict[int, str] = field(default_factory=dict)
 
     def faults(self, sealed: Mapping[int, str]) -> Iterator[tuple[int, str]]:
-        """The number of each change that is not as it was signed, with what is wrong; `sealed` are the seals that the
-        trail, read later, names: each of these changes must be there and carry that very seal."""
-        later = looked_through(sealed.keys() - self.seals.keys())
+        """The number of each row that is not as it was signed, with what is wrong; `sealed` are the seals that the
+        trail, read later, names: each of these rows must be there and carry that very seal."""
+        later = self.look(sealed.keys() - self.seals.keys())
         seals_now, wrong = self.seals | later.seals, self.wrong | later.wrong
         for pk, seal in seals_now.items():
             said = "" if sealed.get(pk) == seal else OTHER if pk in sealed else UNTOLD
@@ -48,11 +54,11 @@ class LookedThrough:
 
 def looked_through(numbers: Collection[int] | None = None) -> LookedThrough:
     """Reads every signed change, or those of these numbers, and holds it against its seal."""
-    found = LookedThrough()
+    found = LookedThrough(looked_through)
     signed = DosageChange.objects.filter(status=Status.SIGNED).order_by("pk")
     rows = signed.select_related("prescription").prefetch_related("cosignatures")
-    merged = _merged() if numbers is None or numbers else {}
-    parts = [rows] if numbers is None else [rows.filter(pk__in=some) for some in _some(sorted(numbers))]
+    merged = merged_charts() if numbers is None or numbers else {}
+    parts = [rows] if numbers is None else [rows.filter(pk__in=part) for part in some(sorted(numbers))]
     for change in chain.from_iterable(part.iterator(chunk_size=AT_ONCE) for part in parts):
         found.seals[change.pk] = change.seal
         wrong = _fault(change, [change.patient_id, *merged.get(change.patient_id, [])])
@@ -61,11 +67,11 @@ def looked_through(numbers: Collection[int] | None = None) -> LookedThrough:
     return found
 
 
-def _some(numbers: list[int]) -> Iterator[list[int]]:
+def some(numbers: list[int]) -> Iterator[list[int]]:
     return (numbers[start : start + AT_ONCE] for start in range(0, len(numbers), AT_ONCE))
 
 
-def _merged() -> dict[int, list[int]]:
+def merged_charts() -> dict[int, list[int]]:
     """The charts that were merged into each one."""
     merged: dict[int, list[int]] = {}
     for gone, stays in Patient.objects.exclude(merged_into=None).values_list("pk", "merged_into_id"):
@@ -104,16 +110,16 @@ def _signed(change: DosageChange, by_id: int, at: datetime) -> dict[str, object]
         "note": change.note,
         "alongside": change.alongside,
         "author": change.author_id,
-        "proposed_at": _instant(change.proposed_at),
+        "proposed_at": instant(change.proposed_at),
         "signed_by": by_id,
-        "signed_at": _instant(at),
+        "signed_at": instant(at),
         "unchecked": change.signed_unchecked,
     }
 
 
 def _word(one: CoSignature) -> list[object]:
-    return [one.pk, one.verdict, one.by_id, _instant(one.at)]
+    return [one.pk, one.verdict, one.by_id, instant(one.at)]
 
 
-def _instant(at: datetime) -> str:
+def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")

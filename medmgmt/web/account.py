@@ -136,6 +136,7 @@ def pin(request: Asked) -> HttpResponse:
     if request.POST.get("act") == "remove":
         signing_in.remove_pin(request.user)
         return to(request, reverse("web:account"), _("You have no PIN any more."))
+    door.require_fresh()  # before it is typed: the page that asks for a proof carries no PIN on
     form = PinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

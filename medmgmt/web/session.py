@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from medmgmt import staff
 from medmgmt.actions import signing_in
 from medmgmt.record.errors import TooSoon, WrongProof
-from medmgmt.record.models import FactorKind, QuickPin, User
+from medmgmt.record.models import FactorKind, QuickPin, StaffChange, User
 from medmgmt.signing_in import client, factors, proof, sessions
 from medmgmt.signing_in.places import Place
 from medmgmt.web.kit import kept, passkey
@@ -187,10 +191,21 @@ def enter(request: HttpRequest, response: HttpResponse, user: User, *, by: str, 
     word = place.device or sessions.new_word()
     named = Place(place.address, word, place.words)
     key = str(request.session.session_key)
+    ended = staff.second_factors_ended(user)
     entry = signing_in.came_in(user, key, place=named, by=by, trust=trust, instead_of=before)
     request.session[proof.ENTRY] = entry.pk
     request.session[proof.QUICK] = signing_in.may_go_on_quickly(user)
     client.give_word(response, word)
+    if ended is not None:
+        messages.warning(request, factors_ended(ended))
+
+
+def factors_ended(change: StaffChange) -> str:
+    """What the person is told of it, at the first sign-in after."""
+    day = date_format(timezone.localdate(change.decided_at), "DATE_FORMAT")
+    words = _("The clinic ended your second factors, sessions and tokens on %(day)s, because they were said to be "
+              "lost. If you did not ask for it, tell the clinic now.")  # fmt: skip
+    return str(words) % {"day": day}
 
 
 def go_on(request: HttpRequest) -> None:

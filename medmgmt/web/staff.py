@@ -98,6 +98,16 @@ def into_use(request: Asked, user_id: int) -> HttpResponse:
 
 
 @page
+def factors(request: Asked, user_id: int) -> HttpResponse:
+    """Second factors that were lost."""
+    lede = _("A second person confirms it. Sessions and tokens end then, and no device is trusted any more. Where a "
+             "second factor is required, a new one is set up at the next sign-in.")  # fmt: skip
+    form = staff_forms.LostFactorForm(request.POST or None)
+    title = _("Second factors lost")
+    return of_login(request, user_id, form, actions.ask_factors, title=title, button=_("Ask for it"), lede=lede)
+
+
+@page
 def out_of_use(request: Asked, user_id: int) -> HttpResponse:
     """Nobody signs in with it any more."""
     lede = _("At once: sessions, tokens and the password end, and tasks go on to whoever is on duty. The record stays.")

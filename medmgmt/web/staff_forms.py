@@ -53,6 +53,14 @@ class WhyForm(forms.Form):
     why = reason()
 
 
+class LostFactorForm(forms.Form):
+    """Why, and how it is known who asks."""
+
+    why = note(gettext_lazy("Why, and how you made sure that it is the person who asks"), required=True,
+               help_text=gettext_lazy("For example: seen here with a passport; called back on the number in the "
+                                      "record. It is kept in the trail."))  # fmt: skip
+
+
 class RoleForm(forms.Form):
     """Another role."""
 

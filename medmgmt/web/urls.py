@@ -195,6 +195,7 @@ urlpatterns = [
     path("staff/<id:user_id>/", staff.login, name="login"),
     path("staff/<id:user_id>/role/", staff.role, name="ask_role"),
     path("staff/<id:user_id>/password/", staff.password, name="ask_password"),
+    path("staff/<id:user_id>/second-factors/", staff.factors, name="ask_factors"),
     path("staff/<id:user_id>/into-use/", staff.into_use, name="ask_active"),
     path("staff/<id:user_id>/out-of-use/", staff.out_of_use, name="make_inactive"),
     path("staff/<id:user_id>/unlock/", staff.unlock, name="clear_lock"),

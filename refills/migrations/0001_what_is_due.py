@@ -404,6 +404,8 @@ class Migration(migrations.Migration):
                 ('may_fill_from', models.DateField(blank=True, null=True)),
                 ('authorised_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('authorised_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('seal', models.CharField(blank=True, max_length=64)),
+                ('seal_key', models.CharField(blank=True, max_length=12)),
             ],
             options={
                 'ordering': ('prescription', 'issued_on', 'id'),

@@ -45,6 +45,9 @@ class Authorisation(models.Model):
     may_fill_from = models.DateField(null=True, blank=True)
     authorised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     authorised_at = models.DateTimeField(default=timezone.now)
+    seal = models.CharField(max_length=64, blank=True)
+    """A keyed sum over everything above, but whose chart it stands in: charts are merged."""
+    seal_key = models.CharField(max_length=12, blank=True)
 
     class Meta:
         ordering = ("prescription", "issued_on", "id")

@@ -43,7 +43,7 @@ from medmgmt.actions import (
     worklist,
 )
 from medmgmt.record import access
-from medmgmt.record.models import AuditEntry, Device, DosageChange, Kind, OpenSession, SecondFactor, User
+from medmgmt.record.models import AuditEntry, Device, DosageChange, FactorKind, Kind, OpenSession, SecondFactor, User
 from medmgmt.signing_in.places import Place
 from refills.messages import restoring
 from refills.models import Reminder
@@ -302,6 +302,10 @@ def added_app(by: User, _world: World) -> SecondFactor:
     return SecondFactor.objects.get(user=by, kind="totp", ended_at=None)
 
 
+def with_app(world: World) -> None:
+    SecondFactor.objects.create(user_id=world.ids["user_id"], kind=FactorKind.TOTP, secret="x")
+
+
 def gone(world: World) -> None:
     staff.make_inactive(factories.admin(), world.ids["user_id"], why=WHY)
 
@@ -502,6 +506,8 @@ LINES = [
          "ask_role", "staff_change", why=WHY, whose=SITE),
     Line(staff.ask_password, "admin", lambda by, w: staff.ask_password(by, w.ids["user_id"], why=WHY),
          "ask_password", "staff_change", why=WHY, whose=SITE),
+    Line(staff.ask_factors, "admin", lambda by, w: staff.ask_factors(by, w.ids["user_id"], why=WHY),
+         "ask_factors", "staff_change", why=WHY, whose=SITE, before=with_app),
     Line(staff.ask_active, "admin", lambda by, w: staff.ask_active(by, w.ids["user_id"], why=WHY),
          "ask_active", "staff_change", why=WHY, whose=SITE, before=gone),
     Line(staff.make_inactive, "admin", lambda by, w: staff.make_inactive(by, w.ids["user_id"], why=WHY),

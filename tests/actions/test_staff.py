@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pyotp
 import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.sessions.models import Session
@@ -15,7 +16,17 @@ from medmgmt import staff as reads
 from medmgmt.actions import staff
 from medmgmt.record import access
 from medmgmt.record.errors import Conflict, NoSuchThing, NotAllowed, Refused
-from medmgmt.record.models import AuditEntry, CareTeamMember, Role, StaffChange, Token, User
+from medmgmt.record.models import (
+    AuditEntry,
+    CareTeamMember,
+    FactorKind,
+    Role,
+    SecondFactor,
+    StaffChange,
+    Token,
+    User,
+)
+from medmgmt.signing_in import factors
 from refills.models import Task, TaskKind
 from tests import factories
 
@@ -88,6 +99,7 @@ def test_an_administrator_asks_nothing_for_their_own_login() -> None:
     for ask in (
         lambda: staff.ask_role(admin, admin.pk, role=Role.PSYCHIATRIST, why=WHY),
         lambda: staff.ask_password(admin, admin.pk, why=WHY),
+        lambda: staff.ask_factors(admin, admin.pk, why=WHY),
         lambda: staff.begin_membership(admin, admin.pk, team_id=factories.team().pk, why=WHY),
     ):
         with pytest.raises(NotAllowed):
@@ -192,11 +204,44 @@ def gets_in(client: Client) -> bool:
     return client.get("/cover/").status_code == 200
 
 
+def asked_factors(admin: User, user: User) -> StaffChange:
+    """Somebody with an app for codes has lost it."""
+    SecondFactor.objects.create(user=user, kind=FactorKind.TOTP, secret=factors.sealed(pyotp.random_base32()))
+    return staff.ask_factors(admin, user.pk, why="Lost phone; seen here with her passport.")
+
+
+def test_lost_second_factors_hold_until_a_second_person_ends_them_and_the_trail_says_why() -> None:
+    admin, adler = factories.admin(), factories.adler()
+    SecondFactor.objects.create(user=factories.bo(), kind=FactorKind.TOTP, secret="x")
+    change = asked_factors(admin, adler)
+    with pytest.raises(NotAllowed):
+        staff.confirm(adler, change.pk)
+    assert factors.of(adler).exists()
+    staff.confirm(factories.pia(), change.pk)
+    assert not factors.of(adler).exists()
+    assert factors.of(factories.bo()).exists()
+    assert adler.check_password(factories.PASSWORD)
+    rows = AuditEntry.objects.filter(object_type="staff_change").order_by("seq")
+    assert [(row.act, row.actor_id, row.detail["kind"]) for row in rows] == [
+        ("ask_factors", admin.pk, "factors"), ("confirm_staff_change", factories.pia().pk, "factors"),
+    ]  # fmt: skip
+    assert rows[0].why == change.why
+
+
+def test_what_was_declined_ends_no_second_factor_and_who_has_none_has_none_to_end() -> None:
+    admin, adler = factories.admin(), factories.adler()
+    staff.decline(factories.pia(), asked_factors(admin, adler).pk, why="It was not her who called.")
+    assert factors.of(adler).exists()
+    with pytest.raises(Refused):
+        staff.ask_factors(admin, factories.bo().pk, why=WHY)
+
+
 @pytest.mark.parametrize(
     "end",
     [
         lambda admin, bo: staff.confirm(factories.pia(), staff.ask_password(admin, bo.pk, why=WHY).pk),
         lambda admin, bo: staff.confirm(factories.pia(), staff.ask_role(admin, bo.pk, role="pharmacist", why=WHY).pk),
+        lambda admin, bo: staff.confirm(factories.pia(), asked_factors(admin, bo).pk),
         lambda admin, bo: staff.make_inactive(admin, bo.pk, why=WHY),
     ],
 )
@@ -388,6 +433,7 @@ def test_nobody_but_an_administrator_does_any_of_it(who: Callable[[], User]) -> 
         lambda: new_login(who()),
         lambda: staff.ask_role(who(), bo, role=Role.PHARMACIST, why=WHY),
         lambda: staff.ask_password(who(), bo, why=WHY),
+        lambda: staff.ask_factors(who(), bo, why=WHY),
         lambda: staff.ask_active(who(), bo, why=WHY),
         lambda: staff.make_inactive(who(), bo, why=WHY),
         lambda: staff.correct_login(who(), bo, first_name="x", last_name="y", email="", why=WHY),

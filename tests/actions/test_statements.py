@@ -16,7 +16,7 @@ from tests import factories
 from tests.actions import orders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("knowledge")]
-FILL, SIGNATURE = 25, 31
+FILL, SIGNATURE = 25, 30
 """Statements at most, beside those that only mark where a transaction begins and ends."""
 MARKS = ("SAVEPOINT", "RELEASE SAVEPOINT", "BEGIN", "COMMIT")
 

@@ -170,6 +170,7 @@ api:logins                   POST   s n n n y n n n n
 api:login                    GET    s n n n y n n n n
 api:ask-role                 POST   s n n n y n n n n
 api:ask-password             POST   s n n n y n n n n
+api:ask-factors              POST   s n n n y n n n n
 api:ask-active               POST   s n n n y n n n n
 api:make-inactive            POST   s n n n y n n n n
 api:clear-lock               POST   s n n n y n n n n
@@ -457,6 +458,8 @@ web:ask_role                 GET    s n n n y n n n n
 web:ask_role                 POST   s n n n r n n n n
 web:ask_password             GET    s n n n y n n n n
 web:ask_password             POST   s n n n r n n n n
+web:ask_factors              GET    s n n n y n n n n
+web:ask_factors              POST   s n n n y n n n n
 web:ask_active               GET    s n n n y n n n n
 web:ask_active               POST   s n n n y n n n n
 web:make_inactive            GET    s n n n y n n n n

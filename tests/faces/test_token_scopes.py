@@ -27,9 +27,9 @@ PRESCRIBES = {
 IN_PERSON = {
     "cosign", "decline-cosignature", "approve-local-change", "reject-local-change", "end-local-change",
     "activate-release", "selftests", "break-glass", "end-break-glass", "judge-break-glass",
-    "confirm-identity", "my-password", "end-other-sessions", "logins", "ask-role", "ask-password", "ask-active",
-    "make-inactive", "clear-lock", "correct-login", "begin-membership", "end-membership", "teams", "rename-team",
-    "decline-staff-change", "export-chart", "programmes", "revoke-part2-consent",
+    "confirm-identity", "my-password", "end-other-sessions", "logins", "ask-role", "ask-password", "ask-factors",
+    "ask-active", "make-inactive", "clear-lock", "correct-login", "begin-membership", "end-membership", "teams",
+    "rename-team", "decline-staff-change", "export-chart", "programmes", "revoke-part2-consent",
     "answer-amendment", "extend-amendment", "rebut", "close-own-account", "close-account",
 }  # fmt: skip
 

@@ -22,8 +22,8 @@ SAYS = {
     "": "authorise correct_observation count cover enrol new_observation renewal",
     "given_name": "register update_patient",
     "why": "cancel decide_rule lift_limit limit merge_charts postpone reassign release_gate revoke several void_fill "
-    "ask_password ask_role begin_membership clear_lock correct_login decline_staff_change end_membership look_into "
-    "make_inactive new_login close_account extend_amendment",
+    "ask_factors ask_password ask_role begin_membership clear_lock correct_login decline_staff_change end_membership "
+    "look_into make_inactive new_login close_account extend_amendment",
     "note": "answer answer_screening change correct_side_effect cosign decline decline_cosignature my_side_effect "
     "new_dispense new_encounter new_side_effect start withdraw "
     "judge_break_glass",

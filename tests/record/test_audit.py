@@ -2,9 +2,12 @@
 
 import contextlib
 import json
+import os
+import stat
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -418,3 +421,32 @@ def test_verify_audit_refuses_a_file_that_it_did_not_write(broken, tmp_path):
     file.write_text(broken)
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("verify_audit", heads=file)
+
+
+def test_what_the_anchor_says_is_on_the_disk_before_it_counts_and_its_name_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+    kinds = {True: "folder", False: "file"}
+
+    def flushed(number: int) -> None:
+        done.append(kinds[stat.S_ISDIR(os.fstat(number).st_mode)])
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "fdatasync", flushed)
+    replace = Path.replace
+
+    def renamed(self: Path, to: Path) -> Path:
+        done.append("rename")
+        return replace(self, to)
+
+    monkeypatch.setattr(Path, "replace", renamed)
+    anchor.advance("site", 1, "a" * 64)()
+    assert done == ["folder", "file"]
+    done.clear()
+    anchor.advance("site", 2, "b" * 64)()
+    assert done == ["file"]
+    done.clear()
+    anchor.shorten()
+    assert done == ["file", "rename", "folder"]
+    assert anchor.heads() == {"site": (2, "b" * 64)}

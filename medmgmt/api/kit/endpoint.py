@@ -188,7 +188,7 @@ def lists(gives: Fields, act: Act, words: str = "", *, order: Sequence[str], **o
         rows: QuerySet[Any] = act(request.user, *ids.values(), **query_values(operation, request))  # type: ignore[assignment]  # every list is one
         pages = view.pagination_class()
         page = pages.paginate_queryset(filtered(operation, request, rows).order_by(*order), request, view=view)
-        data = gives(page, many=True).data
+        data = gives(page, many=True, context=ids).data
         if not operation.is_trail:
             sight.show(patients_in(data))
         return pages.get_paginated_response(data)

@@ -846,7 +846,7 @@ class Migration(migrations.Migration):
             name='StaffChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('login', 'a new login'), ('role', 'another role'), ('password', 'a new password'), ('inactive', 'out of use'), ('closed', "closed at the patient's wish"), ('active', 'in use again')], max_length=10)),
+                ('kind', models.CharField(choices=[('login', 'a new login'), ('role', 'another role'), ('password', 'a new password'), ('inactive', 'out of use'), ('closed', "closed at the patient's wish"), ('active', 'in use again'), ('factors', 'second factors ended')], max_length=10)),
                 ('role_before', models.CharField(blank=True, choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator'), ('privacy_officer', 'privacy officer')], max_length=20)),
                 ('role', models.CharField(choices=[('psychiatrist', 'psychiatrist'), ('nurse', 'nurse'), ('pharmacist', 'pharmacist'), ('patient', 'patient'), ('administrator', 'administrator'), ('privacy_officer', 'privacy officer')], max_length=20)),
                 ('why', models.TextField()),
@@ -862,7 +862,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-id'],
                 'constraints': [
-                    models.CheckConstraint(condition=models.Q(('kind__in', ['login', 'role', 'password', 'inactive', 'closed', 'active'])), name='a_staff_change_is_of_a_kind_we_know'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['login', 'role', 'password', 'inactive', 'closed', 'active', 'factors'])), name='a_staff_change_is_of_a_kind_we_know'),
                     models.CheckConstraint(condition=models.Q(('role__in', ['psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer']), ('role_before__in', ['', 'psychiatrist', 'nurse', 'pharmacist', 'patient', 'administrator', 'privacy_officer'])), name='a_staff_change_leads_to_a_role_we_know'),
                     models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='a_staff_change_has_a_reason'),
                     models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'confirmed', 'declined'])), name='a_staff_change_is_in_a_state_we_know'),

@@ -1,4 +1,4 @@
-"""What was asked for a login and who decided it: its role, its password, whether it is in use."""
+"""What was asked for a login and who decided it: its role, password and second factors, whether it is in use."""
 
 from django.conf import settings
 from django.db import models
@@ -19,6 +19,7 @@ class StaffChangeKind(models.TextChoices):
     INACTIVE = "inactive", _("out of use")
     CLOSED = "closed", _("closed at the patient's wish")
     ACTIVE = "active", _("in use again")
+    FACTORS = "factors", _("second factors ended")
 
 
 class StaffChangeState(models.TextChoices):

@@ -51,7 +51,8 @@ def show(request: HttpRequest, asked: Unproven) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
     kinds = set(factors.of(user).values_list("kind", flat=True))
-    sent = [(name, value) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken" for value in values]
+    left_out = {"csrfmiddlewaretoken"} | kept.SECRETS
+    sent = [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
     was_wrong = str(asked) != str(Unproven.default)
     is_read = request.method == "GET" or getattr(request, "_read_again", False)
     context = {

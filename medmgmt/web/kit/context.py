@@ -25,8 +25,8 @@ class Door:
 
 
 STAFF_PAGES = ("staff", "new_login", "login", "teams", "rename_team", "staff_changes", "staff_change", "end_membership",
-               "ask_role", "ask_password", "ask_active", "make_inactive", "clear_lock", "correct_login",
-               "begin_membership")  # fmt: skip
+               "ask_role", "ask_password", "ask_factors", "ask_active", "make_inactive", "clear_lock",
+               "correct_login", "begin_membership")  # fmt: skip
 DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_own", "web:portal", _("My medicines"), ("portal", "who_looked", "my_amendments", "my_amendment")),
     ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),

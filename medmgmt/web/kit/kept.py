@@ -24,7 +24,9 @@ LASTS, MOST, LARGEST = timedelta(minutes=15), 12, 100_000
 """How long what was not saved waits; how many are kept at once, the newest; characters of one."""
 PROOFS = {"proof_password", "proof_code", "proof_passkey"}
 """What proves who sends a form: never kept, never shown again."""
-OF_THE_PAGE = {"csrfmiddlewaretoken", "once", WHOSE, "listed"} | PROOFS
+SECRETS = {"old", "new", "repeated", "password", "pin", "new_code", "new_passkey"} | PROOFS
+"""Passwords, PINs, codes and what a passkey answers, by the names of their fields: typed anew, never kept."""
+OF_THE_PAGE = {"csrfmiddlewaretoken", "once", WHOSE, "listed"} | SECRETS
 """What belongs to one showing of a form, and is made anew."""
 NOT_TYPED = OF_THE_PAGE | {"version", "back", "review", "step", "act", "task", "drug_name", "rxcui"}
 """And what a form carries with it, though nobody typed it there."""

@@ -261,6 +261,16 @@ def test_the_administrator_reads_who_did_what(adler: Api, admin: Api) -> None:
     assert "see" in acts
 
 
+def test_the_trail_of_one_patient_tells_of_others_only_how_many_were_seen_with_them(adler: Api, admin: Api) -> None:
+    patient, others = factories.carla().pk, [factories.patient(f"O-{number}").pk for number in range(3)]
+    done(adler.get("patients/"))
+    done(admin.post("audit/looks/", {"mrn": "C-1001", "why": "The patient asked."}), 201)
+    [seen] = [one for one in done(admin.get(f"audit/patients/{patient}/"))["results"] if one["act"] == "see"]
+    assert (seen["detail"]["named"], seen["detail"]["others"]) == ([patient], len(others))
+    [whole] = [one for one in done(admin.get("audit/"))["results"] if one["act"] == "see"]
+    assert whole["detail"]["named"] == sorted([patient, *others])
+
+
 def test_an_order_of_several_parts_is_one_line_and_comes_back_as_it_was_said(adler: Api) -> None:
     parts = [
         {**PART, "amount": "300", "timing": "morning", "weekdays": ["fri", "mon"]},

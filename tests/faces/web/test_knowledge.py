@@ -1,12 +1,14 @@
 """Releases of knowledge on their page: loud about what is missing, switched only after a question."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from interactions import releases
-from interactions.models import Release
+from interactions.models import Release, RescreenRun
 from tests import factories as cast
 from tests import shipped_knowledge
 from tests.actions import orders
@@ -81,6 +83,37 @@ def test_a_release_that_takes_much_away_is_proposed_and_one_that_takes_little_is
     proposed = pia.post(f"/knowledge/{Release.objects.get(version='less').pk}/activate/", {"reason": "It was wrong."})
     browser(cast.adler()).post(f"{proposed['Location']}approve/")  # type: ignore[operator]
     assert Release.objects.get(version="less").status == "active"
+
+
+def editions(pia: Client, old: Release, *shares: int) -> list[int]:
+    """What came of activating one after the other releases with so many hundredths of the shipped rules."""
+    found, answers = shipped_knowledge.tables(), []
+    for share in shares:
+        about = releases.About(source=old.source, version=f"{share} %", released_on=old.released_on)
+        rules = found.rules[: len(found.rules) * share // 100]
+        made = releases.keep_rules(about, replace(found, rules=rules), {f"{share}.csv": f"{share:064d}"})
+        answers.append(pia.post(f"/knowledge/{made.pk}/activate/").status_code)
+    return answers
+
+
+def test_several_releases_that_each_take_little_are_added_up_until_two_people_agree(
+    world: World, browser: object
+) -> None:
+    pia, old = browser(cast.pia()), Release.objects.get()  # type: ignore[operator]
+    assert editions(pia, old, 88, 75) == [302, 422]
+    third = Release.objects.get(version="75 %")
+    proposed = pia.post(f"/knowledge/{third.pk}/activate/", {"reason": "Too many alerts."})
+    browser(cast.adler()).post(f"{proposed['Location']}approve/")  # type: ignore[operator]
+    third.refresh_from_db()
+    assert third.status == "active"
+    assert editions(pia, old, 66) == [302]
+
+
+def test_what_grows_again_and_what_single_persons_did_days_ago_is_no_mass_change(world: World, browser: object) -> None:
+    pia, old = browser(cast.pia()), Release.objects.get()  # type: ignore[operator]
+    assert editions(pia, old, 88, 99) == [302, 302]
+    RescreenRun.objects.update(asked_at=timezone.now() - timedelta(hours=25))
+    assert editions(pia, old, 87) == [302]
 
 
 def test_without_any_release_every_page_that_shows_reviews_says_that_nothing_is_checked(

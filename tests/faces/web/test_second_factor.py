@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from medmgmt.actions import signing_in
-from medmgmt.record.models import AuditEntry, Device, FactorKind, SecondFactor, User
+from medmgmt.record.models import AuditEntry, Device, FactorKind, SecondFactor, StaffChange, User
 from tests import factories as cast
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +242,55 @@ def test_each_leaves_its_row(clock: Any) -> None:
     acts = list(AuditEntry.objects.order_by("seq").values_list("act", flat=True))
     assert acts == ["enrol_second_factor", "make_recovery_codes", "second_factor_failed", "sign_in"]
     assert not any(codes[0] in str(row) for row in AuditEntry.objects.values_list("detail", "why", "actor_name"))
+
+
+def test_lost_second_factors_end_by_two_people_on_the_pages_and_the_person_is_told_and_sets_up_anew(
+    strict: None, clock: Any
+) -> None:
+    adler = cast.adler()
+    secret, _ = with_app(adler, clock)
+    hers = Client()
+    password(hers)
+    hers.post("/sign-in/second/", {"proof_code": code_of(secret), "trust": "1"})
+    assert is_in(hers)
+    lost(adler, clock)
+    assert not is_in(hers)
+    assert password(hers)["Location"] == "/sign-in/set-up/"
+    key = shown_key(hers.get("/sign-in/set-up/").content.decode())
+    clock(seconds=60)
+    page = hers.post("/sign-in/set-up/", {"new_code": code_of(key)}).content.decode()
+    assert "If you did not ask for it, tell the clinic now." in page
+    clock(seconds=60)
+    again = Client()
+    password(again)
+    again.post("/sign-in/second/", {"proof_code": code_of(key)})
+    assert "tell the clinic now" not in again.get("/cover/").content.decode()
+
+
+def test_a_patient_who_lost_theirs_comes_in_by_password_and_is_told(clock: Any) -> None:
+    carla = cast.carla_user()
+    with_app(carla, clock)
+    earlier = Client()
+    earlier.force_login(carla, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    lost(carla, clock)
+    clock(seconds=60)
+    client = Client()
+    assert password(client, carla.username, to="/my/")["Location"] == "/my/"
+    assert "tell the clinic now" in client.get("/my/").content.decode()
+
+
+def lost(user: User, clock: Any) -> None:
+    """An administrator asks, a pharmacist confirms."""
+    admin, pia = Client(), Client()
+    for client, by in ((admin, cast.admin()), (pia, cast.pia())):
+        with_app(by, clock)
+        client.force_login(by, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    assert "End lost second factors" in admin.get(f"/staff/{user.pk}/").content.decode()
+    assert admin.post(f"/staff/{user.pk}/second-factors/", {"why": ""}).status_code == 422
+    admin.post(f"/staff/{user.pk}/second-factors/", {"why": "Lost phone; seen here with a passport."})
+    change = StaffChange.objects.get()
+    assert "seen here with a passport" in pia.get(f"/staff/changes/{change.pk}/").content.decode()
+    assert pia.post(f"/staff/changes/{change.pk}/confirm/").status_code == 302
 
 
 def test_whoever_lost_all_of_it_gets_a_new_one_set_up_by_a_command_that_says_why(strict: None, clock: Any) -> None:
