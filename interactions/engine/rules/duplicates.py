@@ -10,7 +10,7 @@ from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Drug, is_meant
 from interactions.engine.rules.draft import Draft
 from interactions.engine.rules.pairs import PairWords
-from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.seats import Seat, are_one_order
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
@@ -53,7 +53,8 @@ def _alike(situation: Situation) -> list[tuple[Seat, Seat]]:
             for mark in _marks(situation, seat):
                 groups.setdefault(mark, []).append(seat)
     pairs = {(a.place, b.place) for group in groups.values() if len(group) > 1 for a, b in combinations(group, 2)}
-    return [(situation.seats[a], situation.seats[b]) for a, b in sorted(pairs)]
+    alike = [(situation.seats[a], situation.seats[b]) for a, b in sorted(pairs)]
+    return [(a, b) for a, b in alike if not are_one_order(a, b)]
 
 
 def _marks(situation: Situation, seat: Seat) -> tuple[object, ...]:
