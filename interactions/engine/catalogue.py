@@ -129,7 +129,8 @@ class Catalogue:
             if not is_known:
                 self._learn(of)
         names: dict[str, tuple[str, dict[str, None]]] = {}
-        for one in called:
+        own = {Called(of.name, of.rxcuis) for of in self.made_of.values() if len(of.rxcuis) == 1}
+        for one in (*sorted(own), *called):
             if (spelt := normal(one.name)) not in self._by_name and (key := self._key_of(one.rxcuis)) is not None:
                 names.setdefault(spelt, (one.name, {}))[1][key] = None
         self.also_called = {spelt: (shown, tuple(keys)) for spelt, (shown, keys) in names.items()}
@@ -223,6 +224,8 @@ class Catalogue:
         named, coded, of = self.typed(name), self.coded(rxcui), self.made_of.get(rxcui)
         is_its_own = of is not None and normal(name) == normal(of.name)
         if named is None or is_its_own or not (named.ingredients or named.rxcui):
+            return None
+        if named.of_vocabulary and (coded is None or coded.of_vocabulary):
             return None
         if coded is not None:
             return None if self._is_same(named, coded) else (named.name, coded.name)

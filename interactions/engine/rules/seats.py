@@ -71,6 +71,7 @@ def _taken_apart(drug: Drug, entry: CatalogueDrug, knowledge: Knowledge) -> list
     parts = knowledge.catalogue.parts_of(entry)
     if len(parts) == 1:
         return [(drug, parts[0])]
+    drug = replace(drug, part_of=entry.name)
     whole = replace(drug, mg_per_day=None, mg_per_dose=None, mg_in_a_day=None)
     dosed = {part.key: drug if part.key == entry.screened_as else whole for part in parts}
     return [(replace(dosed[part.key], name=part.name, key=part.key, rxcui=part.rxcui), part) for part in parts]
