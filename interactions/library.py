@@ -21,7 +21,7 @@ from interactions.engine.observables import Observables
 from interactions.engine.pair_table import PairTable, pair_code
 from interactions.engine.severity import NAMED
 from interactions.errors import NamesDisagree
-from interactions.importers import product_codes
+from interactions.importers import drug_names, product_codes
 from interactions.importers import rows as tables
 from interactions.models import Release, ReleaseKind
 
@@ -31,6 +31,10 @@ LEAST_BEGINNING = 4
 """Fewer letters are the beginning of too much: "MS" is no drug."""
 LEAST_SCORE = 70
 """Below this likeness (0 to 100) a name is not what was meant."""
+LEAST_RARE_SCORE = 82
+"""The same for the many names that only the vocabulary has."""
+LESS_IF_RARE = 6
+"""By so much such a name stands behind one that the rules know."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,22 @@ class Loaded:
     def spellings(self) -> dict[str, tuple[str, str]]:
         """Each name, brand and alias as it is compared -> as it is shown, and its drug's key."""
         found: dict[str, tuple[str, str]] = {}
-        drugs = self.knowledge.catalogue.drugs.values()
+        drugs = [drug for drug in self.knowledge.catalogue.drugs.values() if not drug.of_vocabulary]
         for drug in drugs:
             found.setdefault(normal(drug.name), (drug.name, drug.key))
         for drug in drugs:
             for alias in drug.aliases:
                 found.setdefault(normal(alias), (alias, drug.key))
         return found
+
+    @cached_property
+    def vocabulary(self) -> dict[str, tuple[str, str]]:
+        """The same of what only the vocabulary names; of a name with several meanings the first."""
+        catalogue = self.knowledge.catalogue
+        own = self.spellings
+        found = {normal(one.name): (one.name, one.key) for one in catalogue.drugs.values() if one.of_vocabulary}
+        found |= {spelt: (shown, keys[0]) for spelt, (shown, keys) in catalogue.also_called.items()}
+        return {spelt: named for spelt, named in found.items() if spelt not in own}
 
 
 @dataclass
@@ -225,7 +238,11 @@ def search(text: str, limit: int = 10) -> list[FoundDrug]:
     held = loaded()
     catalogue = held.knowledge.catalogue
     best: dict[str, tuple[float, str]] = {}
-    for score, key, matched in (*_by_code(wanted, catalogue), *_by_spelling(wanted, held)):
+    for score, key, matched in (
+        *_by_code(wanted, catalogue),
+        *_by_spelling(wanted, held),
+        *_by_vocabulary(wanted, held),
+    ):
         if key not in best or best[key][0] < score:
             best[key] = (score, matched)
     ranked = sorted(best.items(), key=lambda item: (-item[1][0], len(item[1][1]), item[0]))
@@ -242,9 +259,26 @@ def meant(name: str) -> list[FoundDrug]:
     wanted = normal(name)
     if exact is not None or len(wanted) < LEAST_BEGINNING:
         return [exact] if exact else []
-    keys = {key: shown for spelling, (shown, key) in held.spellings.items() if spelling.startswith(wanted)}
+    if several := held.knowledge.catalogue.meanings(name):
+        return [_found(entry, name) for entry in several]
+    begins = [
+        {key: shown for spelling, (shown, key) in names.items() if spelling.startswith(wanted)}
+        for names in (held.spellings, held.vocabulary)
+    ]
+    keys = begins[0] or begins[1]
     drugs = held.knowledge.catalogue.drugs
     return [_found(drugs[key], shown) for key, shown in sorted(keys.items())]
+
+
+def asks_back(name: str) -> str:
+    """What a name that is no drug's, or several drugs', may have meant, in a sentence; empty where nothing is near.
+
+    No name is put right without being asked: those that look alike are other drugs.
+    """
+    if several := current().catalogue.meanings(name):
+        return f"It can be {' or '.join(one.name for one in several[:6])}; say which."
+    alike = [one.matched_on if one.name != one.matched_on else one.name for one in search(name, limit=3)]
+    return f"Did you mean {' or '.join(alike)}?" if alike else ""
 
 
 def most_mg_a_day(key: str) -> Decimal | None:
@@ -286,6 +320,21 @@ def _by_spelling(wanted: str, held: Loaded) -> Iterable[tuple[float, str, str]]:
             yield 102 - len(spelling) / 100, key, shown
 
 
+def _by_vocabulary(wanted: str, held: Loaded) -> Iterable[tuple[float, str, str]]:
+    """The same among the names that only the vocabulary has, behind those that the rules know."""
+    names = held.vocabulary
+    if wanted in names:
+        yield 103, names[wanted][1], names[wanted][0]
+    if len(wanted) < LEAST_BEGINNING:
+        return
+    alike = process.extract(wanted, names.keys(), scorer=fuzz.ratio, score_cutoff=LEAST_RARE_SCORE, limit=20)
+    for spelling, score, _ in alike:
+        yield score - LESS_IF_RARE, names[spelling][1], names[spelling][0]
+    for spelling, (shown, key) in names.items():
+        if spelling.startswith(wanted) and spelling != wanted:
+            yield 90 - len(spelling) / 100, key, shown
+
+
 def _read(active: list[Release]) -> Knowledge:
     catalogue_drugs: list[Entry] = []
     synonyms: dict[int, int] = {}
@@ -302,13 +351,16 @@ def _read(active: list[Release]) -> Knowledge:
     catalogue = Catalogue(catalogue_drugs, synonyms, product_codes.made_of())
     sets = {name: members for book in books for name, members in book.sets.items()}
     over = tiers.Over(changed, sets, catalogue)
-    return Knowledge.of(
+    known = Knowledge.of(
         books=tuple(books),
         data_sets=tuple(_data_set(release, over) for release in active if release.kind == ReleaseKind.PAIRS),
         catalogue=catalogue,
         terms=tuple(terms),
         regrades=tiers.regrades(changed, sets),
     )
+    if books:
+        catalogue.learn(drug_names.called())
+    return known
 
 
 def _entry(name: str, rxcui: int | None, details: dict[str, object]) -> Entry:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 TRAILING = re.compile(
-    r"xr|er|sr|xl|cr|dr|la|ir|ec|odt|sl|soltab|tabs?|tablets?|caps?|capsules?|oral|solution|\d+(\.\d+)?|\d+(\.\d+)?(mg|mcg|g|ml)|mg|mcg|"
+    r"xr|er|sr|xl|cr|dr|la|ir|ec|odt|sl|soltab|tabs?|tablets?|caps?|capsules?|oral|solution|\d+(\.\d+)?|\d+(\.\d+)?(-\d+(\.\d+)?)+(mg)?|\d+(\.\d+)?(mg|mcg|g|ml)|mg|mcg|"
     r"hcl|hydrochloride|hydrobromide|hbr|fumarate|hemifumarate|maleate|succinate|tartrate|besylate|mesylate|dimesylate|"
     r"citrate|sulfate|phosphate|sodium|oxalate|tosylate|extended|delayed|immediate|release|extended-release|"
     r"delayed-release|immediate-release|patch(?:es)?|transdermal|suspension|syrup|elixir|liquid|concentrate|film|"
@@ -15,6 +15,8 @@ TRAILING = re.compile(
     r"gluconate|hemihydrate|magnesium|malate|medoxomil|monohydrate|pamoate|potassium|saccharate|stearate|tannate"
 )
 """What may stand behind a name without meaning another drug. Salts of injections that last mean another one."""
+BETWEEN_PARTS = re.compile(r"\s*(?:/|\+|&|\band\b|\bwith\b)\s*|(?<=[a-z])-(?=[a-z])")
+"""What people write between the ingredients of a combination."""
 
 
 def normal(text: str) -> str:
@@ -41,6 +43,8 @@ class CatalogueDrug:
     washout_days: int | None = None
     maoi_wait_days: int | None = None
     maoi_type: str = ""
+    of_vocabulary: bool = False
+    """True when only the vocabulary names it: a combination of them is judged as what it is made of."""
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False, compare=False)
     """Every further column of the shipped table by its name, for rules that derive from it."""
 
@@ -65,6 +69,13 @@ class MadeOf(NamedTuple):
     name: str
 
 
+class Called(NamedTuple):
+    """A name that the vocabulary has beside the releases, and the ingredients that it stands for."""
+
+    name: str
+    rxcuis: tuple[int, ...]
+
+
 class Catalogue:
     """Drugs by name, alias and RxCUI; the first to claim a name keeps it."""
 
@@ -82,6 +93,8 @@ class Catalogue:
         self._by_parts: dict[frozenset[int], str] = {}
         self._by_name: dict[str, str] = {}
         self._by_rxcui: dict[int, str] = {}
+        self.also_called: dict[str, tuple[str, tuple[str, ...]]] = {}
+        """Names of the vocabulary alone, as compared -> as shown, and the keys of all that they may mean."""
         listed = list(drugs)
         for drug in listed:
             self.drugs.setdefault(drug.key, drug)
@@ -105,6 +118,48 @@ class Catalogue:
         self._by_name.setdefault(normal(drug.key), drug.key)
         self._claim(drug)
 
+    def learn(self, called: Iterable[Called]) -> None:
+        """The vocabulary's ingredients, combinations and names; what a release names already stays as it is.
+
+        A name with several meanings keeps them all, and then names no drug: who asks has to say which.
+        """
+        for of in sorted(set(self.made_of.values()), key=lambda of: len(of.rxcuis)):
+            whole = self._parts(of.rxcuis)
+            is_known = min(whole) in self._by_rxcui if len(whole) == 1 else whole in self._by_parts
+            if not is_known:
+                self._learn(of)
+        names: dict[str, tuple[str, dict[str, None]]] = {}
+        own = {Called(of.name, of.rxcuis) for of in self.made_of.values() if len(of.rxcuis) == 1}
+        for one in (*sorted(own), *called):
+            if (spelt := normal(one.name)) not in self._by_name and (key := self._key_of(one.rxcuis)) is not None:
+                names.setdefault(spelt, (one.name, {}))[1][key] = None
+        self.also_called = {spelt: (shown, tuple(keys)) for spelt, (shown, keys) in names.items()}
+
+    def _learn(self, of: MadeOf) -> None:
+        """One more ingredient or combination; a name that is taken is told apart by its code."""
+        parts = (self.coded(code) for code in of.rxcuis)
+        name = of.name if len(of.rxcuis) == 1 else "/".join(part.name for part in parts if part is not None)
+        key = name if normal(name) not in self._by_name else f"{name} [{'-'.join(map(str, of.rxcuis))}]"
+        code = of.rxcuis[0] if len(of.rxcuis) == 1 else None
+        self.add(CatalogueDrug(key, name, code, ingredients=of.rxcuis, of_vocabulary=True))
+
+    def _key_of(self, rxcuis: Iterable[int]) -> str | None:
+        whole = self._parts(rxcuis)
+        return self._by_rxcui.get(min(whole)) if len(whole) == 1 else self._by_parts.get(whole)
+
+    def meanings(self, name: str) -> list[CatalogueDrug]:
+        """Everything that exactly this name may mean: none, one, or several of which somebody has to choose."""
+        found = self.named(name)
+        _shown, keys = self.also_called.get(normal(name), ("", ()))
+        return [found] if found else [self.drugs[key] for key in keys]
+
+    def parts_of(self, entry: CatalogueDrug) -> list[CatalogueDrug]:
+        """The ingredients of a combination that has no rules of its own, as drugs; of any other drug itself."""
+        if len(entry.ingredients) < 2 or not (entry.of_vocabulary or entry.screened_as):
+            return [entry]
+        parts = {part.key: part for part in map(self.coded, entry.ingredients) if part is not None}
+        return list(parts.values()) or [entry]
+
     def alias(self, name: str, key: str) -> None:
         """One more name for a drug; a name already taken stays as it is."""
         self._by_name.setdefault(normal(name), key)
@@ -120,7 +175,11 @@ class Catalogue:
 
     def named(self, name: str) -> CatalogueDrug | None:
         """The drug that goes by exactly this name, brand or alias, whatever the letter case."""
-        key = self._by_name.get(normal(name))
+        spelt = normal(name)
+        key = self._by_name.get(spelt)
+        if key is None:
+            _shown, keys = self.also_called.get(spelt, ("", ()))
+            key = keys[0] if len(keys) == 1 else None
         return None if key is None else self.drugs[key]
 
     def typed(self, name: str) -> CatalogueDrug | None:
@@ -129,17 +188,25 @@ class Catalogue:
         for end in range(len(words), 0, -1):
             if not all(TRAILING.fullmatch(word) for word in words[end:]):
                 return None
-            found = self.named(" ".join(words[:end]))
+            spelt = " ".join(words[:end])
+            found = self.named(spelt) or self._combined(spelt)
             if found is not None:
                 return found
         return None
+
+    def _combined(self, spelt: str) -> CatalogueDrug | None:
+        """The combination of the ingredients that are named one after the other, in any order."""
+        words = [word for word in BETWEEN_PARTS.split(spelt) if word]
+        parts = [self.named(word) for word in words] if len(words) > 1 else []
+        codes = [part.rxcui for part in parts if part is not None and part.rxcui is not None]
+        key = self._by_parts.get(self._parts(codes)) if len(codes) == len(words) > 1 else None
+        return None if key is None else self.drugs[key]
 
     def coded(self, rxcui: int) -> CatalogueDrug | None:
         """The drug with this RxCUI, or the one of which it is a salt, a product or a brand."""
         key = self._by_rxcui.get(self.ingredient(rxcui))
         if key is None and (of := self.made_of.get(rxcui)) is not None:
-            whole = self._parts(of.rxcuis)
-            key = self._by_rxcui.get(min(whole)) if len(whole) == 1 else self._by_parts.get(whole)
+            key = self._key_of(of.rxcuis)
         return None if key is None else self.drugs[key]
 
     def _parts(self, rxcuis: Iterable[int]) -> frozenset[int]:
@@ -157,6 +224,8 @@ class Catalogue:
         named, coded, of = self.typed(name), self.coded(rxcui), self.made_of.get(rxcui)
         is_its_own = of is not None and normal(name) == normal(of.name)
         if named is None or is_its_own or not (named.ingredients or named.rxcui):
+            return None
+        if named.of_vocabulary and (coded is None or coded.of_vocabulary):
             return None
         if coded is not None:
             return None if self._is_same(named, coded) else (named.name, coded.name)

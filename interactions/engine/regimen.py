@@ -36,6 +36,8 @@ class Drug:
     """with_food or without_food, as the sig says; empty where it does not."""
     ordered_as: str = ""
     """A brand or other name under which it was ordered; empty for its own name."""
+    part_of: str = ""
+    """The combination that was ordered, where this is one ingredient of it."""
     ordered: int = 0
     """Its place among all that was ordered; the higher came later."""
     alongside: bool | None = None

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from interactions import library
 from interactions.engine import cases
+from interactions.engine.rules.coverage import UNKNOWN_NAME
 from interactions.engine.severity import NAMED
 from medmgmt.regimen import scopes
 from refills import site
@@ -52,6 +53,9 @@ def review(case: Mapping[str, Any]) -> dict[str, Any]:
     for one in [*(case.get("current_meds") or []), case.get("proposed") or {}]:
         library.require_agreement(str(one.get("drug") or ""), one.get("rxcui"))
     answer = cases.review(case, library.current())
+    for one in answer["not_checked"]:
+        if one["why"] == UNKNOWN_NAME and (asked := library.asks_back(one["what"])):
+            one["why"] = f"{UNKNOWN_NAME}. {asked}"
     supply = refill_answer(case)
     cards = sorted([*answer["cards"], *supply["cards"]], key=lambda card: -NAMED[card["severity"]])
     return {**answer, "findings": [*answer["findings"], *supply["findings"]], "cards": cards}

@@ -110,7 +110,7 @@ FOUND_BY = [
     ("42351", "lithium", "42351"),
     ("N06AB06", "sertraline", "N06AB06"),
     ("  SERTRALINE ", "sertraline", "sertraline"),
-    ("st johns wort", "st john's wort", "st john's wort"),
+    ("st johns wort", "st john's wort", "St Johns wort"),
     ("paracetamol", "acetaminophen", "paracetamol"),
     ("ethanol", "alcohol", "ethanol"),
 ]

@@ -10,7 +10,7 @@ from interactions.engine.findings import NotChecked, PairState
 from interactions.engine.knowledge import Knowledge, Source
 from interactions.engine.memory import DrugKind
 from interactions.engine.regimen import Drug
-from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.seats import Seat, are_one_order
 
 NO_RELEASE = "no knowledge release is active"
 UNKNOWN_NAME = "the active knowledge does not know this name"
@@ -132,8 +132,8 @@ def _refs(a: Seat, b: Seat) -> tuple[str, str]:
 
 
 def _are_a_pair(a: Seat, b: Seat) -> bool:
-    """Two prescriptions of one drug are no pair, nor are two drugs of which neither is taken any more."""
-    return a.entry.key != b.entry.key and (a.is_active or b.is_active)
+    """Two prescriptions of one drug are no pair, nor two ingredients of one product, nor two drugs both given up."""
+    return a.entry.key != b.entry.key and (a.is_active or b.is_active) and not are_one_order(a, b)
 
 
 def _unknown_state(a: Drug, b: Drug, unknown: str, why: str) -> PairState:

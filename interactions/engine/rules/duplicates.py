@@ -10,7 +10,7 @@ from interactions.engine.catalogue import normal
 from interactions.engine.regimen import Drug, is_meant
 from interactions.engine.rules.draft import Draft
 from interactions.engine.rules.pairs import PairWords
-from interactions.engine.rules.seats import Seat
+from interactions.engine.rules.seats import Seat, are_one_order
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
@@ -53,7 +53,8 @@ def _alike(situation: Situation) -> list[tuple[Seat, Seat]]:
             for mark in _marks(situation, seat):
                 groups.setdefault(mark, []).append(seat)
     pairs = {(a.place, b.place) for group in groups.values() if len(group) > 1 for a, b in combinations(group, 2)}
-    return [(situation.seats[a], situation.seats[b]) for a, b in sorted(pairs)]
+    alike = [(situation.seats[a], situation.seats[b]) for a, b in sorted(pairs)]
+    return [(a, b) for a, b in alike if not are_one_order(a, b)]
 
 
 def _marks(situation: Situation, seat: Seat) -> tuple[object, ...]:
@@ -101,7 +102,7 @@ def _same_drug(situation: Situation, a: Seat, b: Seat) -> Draft | None:
     Where nobody was asked, only what is ordered as if it were new: in the same form, and as much of it or under another
     name. Another strength under one name then belongs to the first order; a booster of a stimulant is meant.
     """
-    if a.entry.key != b.entry.key:
+    if a.entry.key != b.entry.key or _are_other_products(a, b):
         return None
     if is_meant(a.drug, b.drug) is None and not _is_ordered_as_new(situation, a, b):
         return None
@@ -159,8 +160,13 @@ def _is_boosted(seat: Seat) -> bool:
     return seat.profile is not None and "boosted" in seat.profile.sets
 
 
+def _are_other_products(a: Seat, b: Seat) -> bool:
+    """One drug as a part of different combinations, or of one and by itself."""
+    return a.drug.part_of != b.drug.part_of
+
+
 def _same_ingredient(situation: Situation, a: Seat, b: Seat) -> Draft | None:
-    if a.entry.key == b.entry.key:
+    if a.entry.key == b.entry.key and not _are_other_products(a, b):
         return None
     has_depot = a.rules_entry.is_long_acting != b.rules_entry.is_long_acting
     is_standing = _is_standing(situation, a, b)
@@ -169,8 +175,8 @@ def _same_ingredient(situation: Situation, a: Seat, b: Seat) -> Draft | None:
         KIND,
         PROBLEM,
         numbers.same_ingredient_depot if has_depot and is_standing else numbers.same_ingredient_twice,
-        (a.rules_entry.key, b.rules_entry.key),
-        f"{' and '.join(sorted((a.entry.key, b.entry.key)))} hold the same ingredient",
+        tuple(dict.fromkeys((a.rules_entry.key, b.rules_entry.key))),
+        f"{' and '.join(sorted(seat.drug.part_of or seat.entry.key for seat in (a, b)))} hold the same ingredient",
         "Stop the tablets once the planned overlap is over" if has_depot else "Use one product; add up the doses",
         "D18",
         "Same ingredient in two products",

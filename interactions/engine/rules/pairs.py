@@ -11,7 +11,7 @@ from interactions.engine.memory import DrugKind
 from interactions.engine.pair_table import NUMBER_BITS
 from interactions.engine.rulebook import DUPLICATE, RuleBook
 from interactions.engine.rules import curated, derived, listed, merging, regraded
-from interactions.engine.rules.seats import Pair, Seat
+from interactions.engine.rules.seats import Pair, Seat, are_one_order
 from interactions.engine.rules.situation import Situation
 from interactions.engine.severity import Severity
 
@@ -48,7 +48,7 @@ def words_on_pairs(situation: Situation, kinds: DrugKinds, knowledge: Knowledge)
     _word(known, situation, told)
     still_open += [(a, b) for a in slow for b in quick]
     still_open += combinations(slow, 2)
-    ordered = [(a, b) if a.place < b.place else (b, a) for a, b in still_open if a.is_active or b.is_active]
+    ordered = [(a, b) if a.place < b.place else (b, a) for a, b in still_open if _may_meet(a, b)]
     if ordered:
         matches, missing, judged = _said(situation, ordered, kinds, knowledge)
         told.findings.extend(merging.findings(matches, situation))
@@ -56,6 +56,11 @@ def words_on_pairs(situation: Situation, kinds: DrugKinds, knowledge: Knowledge)
         told.judged.update(judged)
         told.places.update((match.a, match.b) for match in matches)
     return told
+
+
+def _may_meet(a: Seat, b: Seat) -> bool:
+    """One of the two is taken, and they are not the ingredients of one product."""
+    return (a.is_active or b.is_active) and not are_one_order(a, b)
 
 
 def _parted(situation: Situation) -> tuple[list[Seat], list[Seat]]:
@@ -85,6 +90,8 @@ def look_up(
     for kind, b in sorted([(kinds[seat.place].number, seat) for seat in quick], key=FIRST):
         row = kind << NUMBER_BITS
         for other, a in lower:
+            if b.drug.ref == a.drug.ref:
+                continue
             depends = memory(row | other)
             if depends == NOTHING:
                 continue

@@ -1,6 +1,7 @@
 """The drugs of a regimen with what every rule needs to know about each on that day."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -57,7 +58,8 @@ def seated(regimen: Regimen, knowledge: Knowledge) -> tuple[list[Seat], list[Dru
         days = max(0, (regimen.day - drug.stopped_on).days) if drug.stopped_on is not None else 0
         entry = catalogue.get(drug.key) if drug.key is not None else None
         if entry is not None:
-            seats.append(_seat(len(seats), drug, entry, catalogue.get(entry.screened_as, entry), days))
+            for one, part in _taken_apart(drug, entry, knowledge):
+                seats.append(_seat(len(seats), one, part, catalogue.get(part.screened_as, part), days))
         elif days < UNKNOWN_WASHOUT_DAYS:
             strangers.append(drug)
     taken = {seat.entry.key for seat in seats}
@@ -67,6 +69,25 @@ def seated(regimen: Regimen, knowledge: Knowledge) -> tuple[list[Seat], list[Dru
             days = max(0, (regimen.day - drug.stopped_on).days) if drug.stopped_on is not None else 0
             seats.append(_seat(len(seats), drug, entry, entry, days)._replace(is_state=True))
     return _profiled(seats, knowledge.formulary), strangers
+
+
+def _taken_apart(drug: Drug, entry: CatalogueDrug, knowledge: Knowledge) -> list[tuple[Drug, CatalogueDrug]]:
+    """A combination that has no rules of its own, as its ingredients under one order.
+
+    How much is taken of each is known only of the one that the whole is screened as.
+    """
+    parts = knowledge.catalogue.parts_of(entry)
+    if len(parts) == 1:
+        return [(drug, parts[0])]
+    drug = replace(drug, part_of=entry.name)
+    whole = replace(drug, mg_per_day=None, mg_per_dose=None, mg_in_a_day=None)
+    dosed = {part.key: drug if part.key == entry.screened_as else whole for part in parts}
+    return [(replace(dosed[part.key], name=part.name, key=part.key, rxcui=part.rxcui), part) for part in parts]
+
+
+def are_one_order(a: Seat, b: Seat) -> bool:
+    """Two ingredients of one product: they are meant together."""
+    return a.drug.ref == b.drug.ref != ""
 
 
 def _seat(place: int, drug: Drug, entry: CatalogueDrug, rules_entry: CatalogueDrug, days: int) -> Seat:
