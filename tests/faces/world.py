@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from interactions.models import Release
+from interactions.models import Release, ReleaseDrug
 from medmgmt.actions import (
     amendments,
     authorising,
@@ -176,6 +176,7 @@ def build() -> World:
         "feed": calendar_feed.token(messages.renew_calendar(bo, carla.pk)),
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
+        "drug_id": ReleaseDrug.objects.get(release__status="active", name="tramadol").pk,
         "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
         "token": factories.link(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
