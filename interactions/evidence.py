@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db.models import Max
 
 from interactions import releases, tiers
-from interactions.importers import rows as tables
 from interactions.errors import NoSuchDrug
+from interactions.importers import rows as tables
 from interactions.models import Release, ReleaseDrug, ReleaseKind, RowVerdict, Verdict
 
 DRUGS, RULES, CLASSES = "drugs", "pair_rules", "drug_sets"

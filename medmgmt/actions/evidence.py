@@ -39,7 +39,9 @@ def judge_row(
     if held is not None and held.verdict == Verdict.OBJECTION:
         tasks.cancel_by_key(kinds.ROW_OBJECTED.key_of(held.pk), _("It has been decided."))
     if verdict == Verdict.OBJECTION:
-        tasks.open_for(kinds.ROW_OBJECTED, made.pk, source=("knowledge_drug", drug_id), detail=f"{table}, {key}: {remark}")
+        tasks.open_for(
+            kinds.ROW_OBJECTED, made.pk, source=("knowledge_drug", drug_id), detail=f"{table}, {key}: {remark}"
+        )
     return made
 
 

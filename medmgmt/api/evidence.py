@@ -24,7 +24,9 @@ class KnowledgeRow(Shown):
 
     shows = Row, "table key of_source confidence sha256 said"
     of_source = serializers.CharField(source="source", help_text="Where it is from; empty where the row does not say.")
-    said = serializers.DictField(child=serializers.CharField(), help_text="Field by field; what is nothing is left out.")
+    said = serializers.DictField(
+        child=serializers.CharField(), help_text="Field by field; what is nothing is left out."
+    )
 
 
 class KnowledgeLine(serializers.Serializer[Any]):

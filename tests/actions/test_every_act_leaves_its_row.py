@@ -20,6 +20,7 @@ from medmgmt.actions import (
     authorising,
     break_glass,
     closing,
+    evidence,
     exporting,
     history,
     importing,
@@ -42,6 +43,7 @@ from medmgmt.actions import (
     tokens,
     worklist,
 )
+from medmgmt.knowledge import evidence as knowledge_evidence
 from medmgmt.record import access
 from medmgmt.record.models import AuditEntry, Device, DosageChange, Kind, OpenSession, SecondFactor, User
 from medmgmt.signing_in.places import Place
