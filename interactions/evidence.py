@@ -55,7 +55,9 @@ class Row:
         return {name: cell for name, cell in self.cells.items() if name not in BESIDE and cell not in UNSAID}
 
     def is_about(self, sides: Collection[str]) -> bool:
-        """Whether one of its cells names the drug, or a class that it is in."""
+        """Whether one of its cells names the drug, or a class that it is in; of a drug's own row, whose it is."""
+        if self.table == DRUGS:
+            return self.key in sides or self.cells["screened_as"] in sides
         likely = [cell for cell in self.cells.values() if any(side in cell for side in sides)]
         return any(piece.strip() in sides for cell in likely for piece in re.split(r"[;|,=]", cell))
 
@@ -97,7 +99,7 @@ def rows(release: Release) -> Iterator[Row]:
     """Every row that the release holds, table by table; seven queries."""
     for name, rxcui, details in release.drugs.values_list("name", "rxcui", "details"):
         columns = {one: cell for one, cell in details.items() if one != "attributes"}
-        yield _row(release, DRUGS, name, {"rxcui": rxcui, **columns, **details.get("attributes", {})})
+        yield _row(release, DRUGS, name, {"name": name, "rxcui": rxcui, **columns, **details.get("attributes", {})})
     for rule in release.rules.values(*releases.RULE_COLUMNS):
         yield _row(release, RULES, rule["rule_id"], rule)
     for name, members in release.sets.values_list("name", "members"):
