@@ -74,14 +74,26 @@ class Change:
 
 
 @cache
+def _columns() -> tuple[tables.Row, ...]:
+    """data/columns.csv: every column of every table, what it means, and whether it tells rows apart."""
+    return tuple(row for _line, row in tables.read(settings.BASE_DIR / "data" / "columns.csv"))
+
+
+@cache
 def keys() -> dict[str, tuple[str, ...]]:
-    """Table -> the columns that tell its rows apart, as data/columns.csv says."""
+    """Table -> the columns that tell its rows apart."""
     found: dict[str, tuple[str, ...]] = {}
-    for _line, row in tables.read(settings.BASE_DIR / "data" / "columns.csv"):
+    for row in _columns():
         if row["key"] == "yes":
             table = row["table"].removesuffix(".csv")
             found[table] = (*found.get(table, ()), row["column"])
     return found
+
+
+@cache
+def meanings() -> dict[tuple[str, str], str]:
+    """(table, column) -> what stands in it, in words."""
+    return {(row["table"].removesuffix(".csv"), row["column"]): row["meaning"].replace("`", "") for row in _columns()}
 
 
 def in_use() -> list[Release]:

@@ -26,10 +26,23 @@ class Line:
         return self.row.table
 
     @property
-    def said(self) -> list[tuple[str, str, bool]]:
-        """Field, words, and whether this one field was verified."""
-        verified = self.row.cells.get("verified_fields", "").split(";")
-        return [(name, cell, name in verified) for name, cell in self.row.said().items()]
+    def said(self) -> list["Cell"]:
+        """What the row says, field by field; what is nothing is left out."""
+        verified, meanings = self.row.cells.get("verified_fields", "").split(";"), evidence.meanings()
+        return [
+            Cell(name, cell.replace(";", "; "), meanings.get((self.row.table, name), ""), name in verified)
+            for name, cell in self.row.said().items()
+        ]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One field of a row; `is_verified` where the row says that this one field was held against its source."""
+
+    name: str
+    text: str
+    meaning: str
+    is_verified: bool
 
 
 @dataclass(frozen=True)
