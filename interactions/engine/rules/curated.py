@@ -103,11 +103,14 @@ def _has_own_window(rule: PairRule, a: Seat) -> bool:
 
 def _window(rule: PairRule, a: Seat, b: Seat, book: RuleBook) -> int:
     """Days in which the rule still speaks of the stopped one of the two."""
-    stopped, other, value = (b, a, rule.after_stop_b) if a.is_active else (a, b, rule.after_stop_a)
+    stopped, other, value, selector = (
+        (b, a, rule.after_stop_b, rule.b) if a.is_active else (a, b, rule.after_stop_a, rule.a)
+    )
     is_smoked = stopped.profile is not None and pair_conditions.SMOKED in stopped.profile.sets
     return windows.of_rule(
         rule,
         value=value,
+        selector=selector,
         member=stopped.rules_entry,
         other=other.rules_entry,
         smoking_days=book.formulary.numbers.smoking_change_days if is_smoked else None,

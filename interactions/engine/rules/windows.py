@@ -15,11 +15,18 @@ def counts(days_since_stop: int, window: int) -> bool:
 
 
 def of_rule(
-    rule: PairRule, *, value: int | None, member: CatalogueDrug, other: CatalogueDrug, smoking_days: int | None
+    rule: PairRule,
+    *,
+    value: int | None,
+    selector: str,
+    member: CatalogueDrug,
+    other: CatalogueDrug,
+    smoking_days: int | None,
 ) -> int:
-    """Days after the last dose of `member` in which the rule still speaks; `value` is the rule's own figure.
+    """Days after the last dose of `member` in which the rule still speaks; `value` is the figure of its side.
 
-    `smoking_days` is how long its end is an event, for what is smoked.
+    The longer of the figure and the drug's own washout counts. A figure for a class is that of its slowest: a faster
+    member counts for its own washout only. `smoking_days` is how long its end is an event, for what is smoked.
     """
     if smoking_days is not None and pair_conditions.SMOKING_CHANGED in rule.tokens:
         return smoking_days + 1
@@ -27,10 +34,10 @@ def of_rule(
     if value is None:
         return persistence if rule.severity >= Severity.MAJOR else 0
     if rule.problem in LITERAL:
-        return value
+        return max(value, persistence) if member.is_long_acting else value
     if other.is_mao_inhibitor and rule.problem in MAOI_PROBLEMS:
         persistence = max(persistence, member.maoi_wait_days or 0)
-    return min(value, persistence)
+    return persistence if selector.startswith("set:") else max(value, persistence)
 
 
 def of_grade(severity: Severity, member: CatalogueDrug) -> int:
