@@ -1,4 +1,4 @@
-"""Every row of the rules in use as a pharmacist reads it: where it comes from, and whether somebody here reviewed it."""
+"""Every row of the rules in use as a pharmacist reads it: where it is from, and whether somebody here reviewed it."""
 
 import hashlib
 import json

@@ -62,8 +62,8 @@ def ways() -> Iterator[tuple[str, str, str, str]]:
 
 
 THINGS = (
-    "patient", "prescription", "change", "finding", "report", "review", "task", "release", "drug", "local_change", "consent",
-    "authorisation", "limit", "absence", "observation", "allergy", "dispense", "remark", "token",
+    "patient", "prescription", "change", "finding", "report", "review", "task", "release", "local_change", "consent",
+    "drug", "authorisation", "limit", "absence", "observation", "allergy", "dispense", "remark", "token",
     "user", "team", "membership", "staff_change", "opening", "part2_consent", "amendment",
 )  # fmt: skip
 SAMPLE = {f"{name}_id": 1 for name in THINGS}
