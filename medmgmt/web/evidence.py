@@ -31,9 +31,9 @@ def drugs(request: Asked) -> HttpResponse:
 @page
 def drug(request: Asked, drug_id: int) -> HttpResponse:
     """The page of the drug; a post says of one of its rows that it was reviewed, or what is wrong with it."""
-    if request.method != "POST":
-        return show(request, drug_id)
     told = {name: request.POST.get(name, "")[:LONGEST] for name in SENT}
+    if request.method != "POST":
+        return show(request, drug_id, typed=told)
     try:
         return to(request, once(request, lambda: judged(request, drug_id, told)), _("It is written down."))
     except FORESEEN as error:
