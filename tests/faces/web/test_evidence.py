@@ -59,6 +59,7 @@ def test_a_row_is_reviewed_by_name_and_day_and_that_is_taken_back(pia: Client) -
     assert pia.post(address, said(row, "reviewed")).status_code == 422, "it is so already"
     page = pia.post(address, said(row, "taken_back"), follow=True).content.decode()
     assert not re.search(r"reviewed by [^<]*Pia", page)
+    assert evidence.verdicts() == {}
     assert pia.post(address, said(row, "taken_back")).status_code == 422
     assert RowVerdict.objects.count() == 2
 
