@@ -105,6 +105,10 @@ class NoSuchLocalChange(InteractionsError):
     words = gettext_lazy("There is no such change of the clinic's own.")
 
 
+class NoSuchDrug(InteractionsError):
+    words = gettext_lazy("There is no such drug in the knowledge.")
+
+
 class NotARule(InteractionsError):
     """Something that cannot become a rule: unknown drugs, no reason, no cases, or decided already."""
 

@@ -122,7 +122,8 @@ class ProblemRaised(Exception):
 ERRORS: dict[str, tuple[type[Exception], ...]] = {
     "not-found": (
         record_errors.NoSuchPatient, record_errors.NoSuchThing, interactions_errors.NoSuchFinding,
-        interactions_errors.NoSuchRelease, interactions_errors.NoSuchLocalChange, refills_errors.NoSuchTask,
+        interactions_errors.NoSuchRelease, interactions_errors.NoSuchLocalChange, interactions_errors.NoSuchDrug,
+        refills_errors.NoSuchTask,
         refills_errors.LinkUnknown, refills_errors.NoSuchAbsence, Http404, rest_errors.NotFound),
     "not-allowed": (record_errors.NotAllowed, django_errors.PermissionDenied, rest_errors.PermissionDenied),
     "not-in-person": (record_errors.NotInPerson,),

@@ -333,6 +333,7 @@ SPECTACULAR_SETTINGS = {
         "NotRenewed": "medmgmt.api.renewals.NOT_RENEWED",
         "OpeningVerdict": "medmgmt.record.models.Judgement",
         "PairState": "medmgmt.api.proposals.PAIR_STATES",
+        "RowVerdict": "interactions.models.Verdict",
         "RuleSeverity": "interactions.models.Severity",
         "SelftestScope": "interactions.models.SelftestScope",
         "TokenScope": "medmgmt.record.models.Scope",

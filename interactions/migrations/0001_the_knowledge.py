@@ -128,6 +128,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='RowVerdict',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(max_length=80)),
+                ('table', models.CharField(max_length=60)),
+                ('key', models.CharField(max_length=300)),
+                ('sha256', models.CharField(max_length=64)),
+                ('verdict', models.CharField(choices=[('reviewed', 'reviewed'), ('objection', 'objection'), ('taken_back', 'taken back')], max_length=12)),
+                ('remark', models.TextField(blank=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['sha256', '-id'], name='verdicts_of_a_row'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('verdict__in', ['reviewed', 'objection', 'taken_back'])), name='a_verdict_on_a_row_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'objection'), _negated=True), models.Q(('remark', ''), _negated=True), _connector='OR'), name='an_objection_says_what_is_wrong'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='SelftestRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -1,4 +1,5 @@
-"""The database itself refuses to edit what a release holds, and to edit or delete reviews, answers and selftests.
+"""The database itself refuses to edit what a release holds, and to edit or delete reviews, answers,
+selftests and verdicts on rows.
 
 SQLite drops a table's triggers with the table, and Django changes a table there by making it anew: a later migration
 that alters one of these tables must put its triggers back (a test counts them).
@@ -11,6 +12,7 @@ APPEND_ONLY = {
     "interactions_finding": "a finding is never edited or deleted",
     "interactions_answer": "an answer is never edited or deleted",
     "interactions_selftestrun": "a selftest is never edited or deleted; run another",
+    "interactions_rowverdict": "a verdict on a row is never edited or deleted; say another",
 }
 NEVER_EDITED = [
     "releasedrug", "pairrow", "pairnote", "rule", "drugset", "synonym", "dosemodifier", "sideeffectterm", "tablerow",

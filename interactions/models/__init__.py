@@ -1,5 +1,6 @@
 """Tables of the interaction specialist: releases, reviews, screening, selftests; everything is found here."""
 
+from interactions.models.evidence import RowVerdict, Verdict
 from interactions.models.releases import (
     DoseModifier,
     DrugSet,

@@ -13,6 +13,7 @@ from medmgmt.api import (
     closing,
     cover,
     curation,
+    evidence,
     exporting,
     importing,
     knowledge,
@@ -37,8 +38,8 @@ from medmgmt.api.kit import docs
 app_name = "api"
 SUBJECTS = (
     people, importing, messages, observing, prescriptions, proposals, review, monitoring, side_effects, supply,
-    authorising, renewals, worklist, cover, knowledge, checking, order_lines, curation, alerts, audit, account,
-    break_glass, part2, staff, tokens, exporting, amendments, closing,
+    authorising, renewals, worklist, cover, knowledge, evidence, checking, order_lines, curation, alerts, audit,
+    account, break_glass, part2, staff, tokens, exporting, amendments, closing,
 )  # fmt: skip
 urlpatterns = [
     *(address for subject in SUBJECTS for address in subject.ADDRESSES),

@@ -81,6 +81,8 @@ RULE_PROPOSED = Occasion(TaskKind.KNOWLEDGE_CHANGE, PHARMACIST, "local-change:{}
     _("A change of what the knowledge says here waits for a second person"))
 RULE_SUSPENDED = Occasion(TaskKind.KNOWLEDGE_CHANGE, PHARMACIST, "local-rule:{}:{}", "local_change", Closes.ACT,
     _("A rule of this clinic is out of use: its cases fail"), case="suspended")
+ROW_OBJECTED = Occasion(TaskKind.KNOWLEDGE_CHANGE, PHARMACIST, "row-objected:{}", "knowledge_drug", Closes.WORD,
+    _("A pharmacist objects to a row of the knowledge: change what it says here, or say why it stays"))
 RENEWAL = Occasion(TaskKind.RENEWAL, PSYCHIATRIST, "renewal|{}|{}", "prescription", Closes.ACT,
     _("A prescription has no fill left"))
 REFILL_ASKED = Occasion(TaskKind.REFILL_REQUEST, PSYCHIATRIST, "refill:{}:{}:{}", "prescription", Closes.ACT,

@@ -20,6 +20,7 @@ from medmgmt.actions import (
     authorising,
     break_glass,
     closing,
+    evidence,
     exporting,
     history,
     importing,
@@ -42,6 +43,7 @@ from medmgmt.actions import (
     tokens,
     worklist,
 )
+from medmgmt.knowledge import evidence as knowledge_evidence
 from medmgmt.record import access
 from medmgmt.record.models import AuditEntry, Device, DosageChange, FactorKind, Kind, OpenSession, SecondFactor, User
 from medmgmt.signing_in.places import Place
@@ -229,6 +231,14 @@ def activated(by: User, world: World) -> Any:
 
 def ended(by: User, world: World) -> Any:
     return knowledge.end(by, world.ids["local_change_id"], why="x")
+
+
+def judged(by: User, world: World) -> Any:
+    """One row about her drug is reviewed."""
+    row = knowledge_evidence.drug(by, world.ids["drug_id"]).lines[0].row
+    return evidence.judge_row(
+        by, world.ids["drug_id"], table=row.table, key=row.key, sha256=row.sha256, verdict="reviewed"
+    )
 
 
 def ordered(by: User, world: World) -> Any:
@@ -539,6 +549,7 @@ LINES = [
          "local_change", whose=SITE),
     Line(knowledge.run, "pia", lambda by, w: knowledge.run(by, scope="shipped"), "run_selftest", "selftest",
          whose=SITE),
+    Line(evidence.judge_row, "pia", judged, "judge_row", "row_verdict", whose=SITE),
     Line(knowledge.propose_switch, "pia", lambda by, w: knowledge.propose_switch(by, w.ids["release_id"],
          becomes="retired", reason=WHY), "propose_switch", "local_change", why=WHY, whose=SITE),
     Line(knowledge.activate, "pia", activated, "activate_release", "release", whose=SITE, before=retired),

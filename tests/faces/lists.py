@@ -13,14 +13,16 @@ WITHOUT = {
 """Words that the knowledge itself uses, on the pages about it."""
 
 NOT_LISTS = """
-api:current-selftest api:docs api:drugs api:follow-ups api:local-change api:login api:nothing-here api:preview-release
+api:current-selftest api:docs api:drugs api:knowledge-drug
+api:follow-ups api:local-change api:login api:nothing-here api:preview-release
 api:release api:schema healthz metrics problems:all problems:one readyz web:account web:answer web:answer_screening
 web:ask_active web:ask_cosignature web:ask_factors web:ask_for_refill web:ask_passkey web:ask_password web:ask_role
 web:authorise web:begin_membership web:cancel web:change web:change_password web:claim web:clear_lock web:code_allergy
 web:comment web:confirm_staff_change web:correct_login web:correct_observation web:correct_side_effect web:cosign
 web:count web:decide_rule web:decline web:decline_cosignature web:decline_staff_change web:dismiss_remark web:done
 web:end_break_glass web:end_membership web:end_sessions web:enrol web:first_sign_in web:forget_device web:hook
-web:judge_break_glass web:language web:lift_limit web:limit web:local_change web:look_into web:make_inactive
+web:judge_break_glass web:knowledge_drug web:knowledge_drugs
+web:language web:lift_limit web:limit web:local_change web:look_into web:make_inactive
 web:merge_charts web:my_side_effect web:my_side_effect_sent web:new_allergy web:new_condition web:new_dispense
 web:new_encounter web:new_login web:new_observation web:new_rule web:new_side_effect web:notice web:order_monitoring
 web:pin web:postpone web:reassign web:recovery_codes web:register web:release web:release_gate web:remove_factor

@@ -137,6 +137,8 @@ api:rules                    GET    s y y y y n y n n
 api:selftests                GET    s y y y y n y n n
 api:selftests                POST   s n n y y n n n n
 api:current-selftest         GET    s y y y y n y n n
+api:knowledge-drug           GET    s y y y y n y n n
+api:row-verdicts             POST   s n n y n n n n n
 api:local-changes            GET    s y y y y n y n n
 api:local-changes            POST   s n n y n n n n n
 api:local-change             GET    s y y y y n y n n
@@ -374,6 +376,10 @@ web:rules                    GET    s y y y y n y n n
 web:rules                    POST   s r r r r n r n n
 web:selftest                 GET    s y y y y n y n n
 web:selftest                 POST   s n n r r n n n n
+web:knowledge_drugs          GET    s y y y y n y n n
+web:knowledge_drugs          POST   s r r r r n r n n
+web:knowledge_drug           GET    s y y y y n y n n
+web:knowledge_drug           POST   s n n y n n n n n
 web:local_change             GET    s y y y y n y n n
 web:local_change             POST   s y y y y n y n n
 web:new_rule                 GET    s n n y n n n n n

@@ -21,7 +21,8 @@ OF_WHOM = {
 }
 """What tells that a patient is shown: the name, the record number, what they take."""
 ABOUT_MEDICINES = (
-    "web:knowledge", "web:alerts", "web:selftest", "api:alerts", "api:drugs", "api:rules", "api:selftests",
+    "web:knowledge", "web:knowledge_drug", "api:knowledge-drug",
+    "web:alerts", "web:selftest", "api:alerts", "api:drugs", "api:rules", "api:selftests",
 )  # fmt: skip
 """Pages that speak of medicines and of nobody who takes them; see WITHOUT in lists.py too."""
 COMMON = {"sertraline", "tramadol"}

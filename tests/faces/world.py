@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from interactions.models import Release
+from interactions import evidence
+from interactions.models import Release, ReleaseDrug
 from medmgmt.actions import (
     amendments,
     authorising,
@@ -176,6 +177,8 @@ def build() -> World:
         "feed": calendar_feed.token(messages.renew_calendar(bo, carla.pk)),
         "channel": "sms",
         "release_id": Release.objects.get(status="active").pk,
+        "drug_id": ReleaseDrug.objects.get(release__status="active", name="levothyroxine").pk,
+        "row": row_about("levothyroxine"),
         "token_id": Token.objects.create(bo, name="tokenword", scope="record", expiry=timedelta(days=9))[0].pk,
         "token": factories.link(Reminder.objects.earliest("due_at")),
         "risky": risky.change.pk,
@@ -218,6 +221,12 @@ def propose(by: User, of: Patient, kind: str, prescription_id: int) -> prescribi
         note=NOTE,
         confirm=True,
     )
+
+
+def row_about(drug: str) -> dict[str, str]:
+    """The first row about a drug in use, as a verdict on it names it."""
+    row = evidence.about(evidence.in_use()[0], drug)[0]
+    return {"table": row.table, "key": row.key, "sha256": row.sha256}
 
 
 def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
@@ -293,6 +302,7 @@ def bodies(ids: dict[str, Any], today: Any) -> dict[str, Any]:
         "rename-team": {"name": "New", "why": "ok"},
         "decline-staff-change": {"why": "ok"},
         "propose-switch": {"becomes": "retired", "reason": "ok"},
+        "row-verdicts": {**ids["row"], "verdict": "reviewed"},
         "check": {"id": "c", "as_of": day},
         "export-chart": {"reason": "The court asked for it."},
         "break-glass": {"mrn": "C-1001", "reason": "Found unconscious."},
@@ -317,6 +327,7 @@ def forms(ids: dict[str, Any], today: Any) -> dict[str, dict[str, Any]]:
     person = {"given_name": "N", "family_name": "N", "birth_date": "1990-01-01", "sex": "female", "language": "en",
               "time_zone": "UTC"}  # fmt: skip
     return {
+        "knowledge_drug": {**ids["row"]},
         "register": {**person, "mrn": "N-2", "team_id": factories.team().pk},
         "update_patient": {**person, "version": 1},
         "merge_charts": {"mrn": "P-3003", "why": "ok", "confirm": "on"},

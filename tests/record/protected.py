@@ -18,6 +18,7 @@ from interactions.models import (
     Release,
     ReleaseDrug,
     Review,
+    RowVerdict,
     Rule,
     SelftestRun,
     SideEffectTerm,
@@ -138,6 +139,13 @@ def answer() -> Answer:
         finding=finding(), patient=factories.carla(), key="k", reason_code="other", note="n", by=factories.adler(),
         at=NOW, follow_up_on=TODAY,
     )  # fmt: skip
+
+
+def row_verdict() -> RowVerdict:
+    """A pharmacist reviewed one row."""
+    return RowVerdict.objects.create(
+        source="ours", table="drugs", key="k", sha256="s", verdict="reviewed", by=factories.pia(), at=NOW
+    )
 
 
 def selftest() -> SelftestRun:
@@ -363,6 +371,9 @@ GUARDED: list[tuple[str, Guard]] = [
         emptied="interactions_review_releases is never emptied")),
     ("interactions.SelftestRun", for_ever(
         selftest, "a selftest is never edited or deleted; run another", "interactions_selftestrun is never emptied")),
+    ("interactions.RowVerdict", for_ever(
+        row_verdict, "a verdict on a row is never edited or deleted; say another",
+        "interactions_rowverdict is never emptied")),
     ("interactions.Release", Guard(
         release, "of a release only its status changes",
         "id source version released_on kind licence url sha256 files counts warnings imported_at",

@@ -27,6 +27,7 @@ class Door:
 STAFF_PAGES = ("staff", "new_login", "login", "teams", "rename_team", "staff_changes", "staff_change", "end_membership",
                "ask_role", "ask_password", "ask_factors", "ask_active", "make_inactive", "clear_lock",
                "correct_login", "begin_membership")  # fmt: skip
+KNOWLEDGE_PAGES = ("knowledge", "rules", "new_rule", "alerts", "selftest", "knowledge_drugs", "knowledge_drug")
 DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_own", "web:portal", _("My medicines"), ("portal", "who_looked", "my_amendments", "my_amendment")),
     ("view_own", "web:my_side_effect", _("Report a side effect"), ("my_side_effect", "my_side_effect_sent")),
@@ -35,7 +36,7 @@ DOORS: tuple[tuple[str, str, Promise, tuple[str, ...]], ...] = (
     ("view_outbox", "web:late", _("Late tasks"), ("late",)),
     ("view_outbox", "web:cover", _("Absences"), ("cover",)),
     ("list_patients", "web:patients", _("Patients"), ("patients",)),
-    ("view_knowledge", "web:knowledge", _("Knowledge"), ("knowledge", "rules", "new_rule", "alerts", "selftest")),
+    ("view_knowledge", "web:knowledge", _("Knowledge"), KNOWLEDGE_PAGES),
     ("view_delivery", "web:delivery", _("Delivery"), ("delivery",)),
     ("view_outbox", "web:outbox", _("Outbox"), ("outbox",)),
     ("mark_programme", "web:programmes", _("Part 2"), ("programmes",)),

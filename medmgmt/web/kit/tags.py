@@ -289,6 +289,7 @@ SOURCES = {
     "amendment": ("web:amendment", gettext_lazy("Request")),
     "prescription": ("web:course", gettext_lazy("Medicine")),
     "local_change": ("web:local_change", gettext_lazy("Change")),
+    "knowledge_drug": ("web:knowledge_drug", gettext_lazy("Drug")),
     "staff_change": ("web:staff_change", gettext_lazy("Change")),
 }
 """Where the event lies that a task came from, and what it is."""

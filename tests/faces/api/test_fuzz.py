@@ -63,7 +63,7 @@ def ways() -> Iterator[tuple[str, str, str, str]]:
 
 THINGS = (
     "patient", "prescription", "change", "finding", "report", "review", "task", "release", "local_change", "consent",
-    "authorisation", "limit", "absence", "observation", "allergy", "dispense", "remark", "token",
+    "drug", "authorisation", "limit", "absence", "observation", "allergy", "dispense", "remark", "token",
     "user", "team", "membership", "staff_change", "opening", "part2_consent", "amendment",
 )  # fmt: skip
 SAMPLE = {f"{name}_id": 1 for name in THINGS}

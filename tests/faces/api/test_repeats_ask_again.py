@@ -153,7 +153,7 @@ def test_a_form_sent_again_leads_on_only_whoever_is_still_let_through() -> None:
 WITHOUT_A_CHART = {
     "search-patients", "check", "understand-line", "local-changes", "approve-local-change", "reject-local-change",
     "end-local-change", "activate-release", "absences", "withdraw-absence",
-    "morning-notice", "selftests", "revoke-token", "propose-switch", "decline-staff-change",
+    "morning-notice", "selftests", "row-verdicts", "revoke-token", "propose-switch", "decline-staff-change",
 }  # fmt: skip
 """What nobody's chart was opened for: the answer names nobody."""
 ABOUT_ONESELF = {"confirm-identity", "end-other-sessions"}

@@ -65,6 +65,7 @@ def of_the_clinic() -> dict[str, set[str]]:
         "/knowledge/": STAFF | {"admin", "dorn"},
         "/knowledge/alerts/": {"adler", "pia", "admin", "dorn"},
         "/knowledge/rules/": STAFF | {"admin", "dorn"},
+        "/knowledge/drugs/": STAFF | {"admin", "dorn"},
         "/knowledge/rules/new/": {"pia"},
         "/outbox/": {"admin"},
         "/audit/": {"admin"},
