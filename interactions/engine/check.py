@@ -13,6 +13,7 @@ from interactions.engine.rulebook import RuleBook
 from interactions.engine.rules import (
     allergies,
     cards,
+    courses,
     cumulative,
     doses,
     draft,
@@ -22,6 +23,9 @@ from interactions.engine.rules import (
     merging,
     pairs,
     regraded,
+    resuming,
+    stopping,
+    titration,
 )
 from interactions.engine.rules.coverage import Coverage
 from interactions.engine.rules.seats import seated
@@ -87,6 +91,9 @@ def _beyond_pairs(
 ) -> list[Finding]:
     """What concerns one drug and this person, or the regimen as a whole."""
     drafts = [*cumulative.drafts(situation), *duplicates.drafts(situation, told, strangers)]
+    for turn in courses.turns(situation):
+        drafts += resuming.drafts(situation, turn) or titration.drafts(situation, turn)
+        drafts += stopping.drafts(situation, turn)
     judged = [mechanism.judge(situation) for mechanism in (doses, food, labs)]
     for found, missing in (allergies.judge(situation, knowledge.allergens), *judged):
         drafts += found
