@@ -30,6 +30,8 @@ class Step(NamedTuple):
     most: Decimal
     """mg a day."""
     severity: Severity
+    is_hard: bool
+    """Otherwise it is minor until a dose is far above."""
     problem: str
     says: str
     source: str
@@ -137,6 +139,7 @@ def _pattern(rows: Rows) -> Pattern:
             int(row["to_day"]) if row["to_day"] else None,
             Decimal(row["max_mg_per_day"]),
             NAMED[row["severity"]],
+            row["enforcement"] == "hard",
             row["problem"],
             row["says"],
             row["source"],

@@ -8,6 +8,7 @@ from interactions.engine.course_tables import Pattern, Step
 from interactions.engine.rules.courses import Turn, is_of_form, plain
 from interactions.engine.rules.draft import Draft
 from interactions.engine.rules.situation import Situation
+from interactions.engine.severity import Severity
 
 KIND = "titration"
 
@@ -23,7 +24,9 @@ def drafts(situation: Situation, turn: Turn) -> list[Draft]:
     steps = [(pattern, step) for pattern in fitting if (step := _step(pattern, number)) is not None]
     if not steps or any(step.to_day is None or turn.now <= step.most for _pattern, step in steps):
         return []
-    pattern, step = max(steps, key=lambda one: (one[1].most, one[1].severity, one[1].row_id))
+    pattern, step = max(steps, key=lambda one: (one[1].most, one[1].is_hard, one[1].severity, one[1].row_id))
+    is_far = turn.now > step.most * situation.numbers.far_above_times
+    severity = step.severity if step.is_hard or is_far else min(step.severity, Severity.MINOR)
     held = person.holds(pattern.when, turn.view)
     name = situation.name(turn.key)
     said = f"{name} {plain(turn.now)} mg a day on day {number}: this step allows {plain(step.most)} mg."
@@ -31,7 +34,7 @@ def drafts(situation: Situation, turn: Turn) -> list[Draft]:
         Draft(
             KIND,
             step.problem,
-            step.severity,
+            severity,
             (turn.key, *dict.fromkeys(held.others)),
             f"{said} {step.says}",
             f"{step.says} {_later(pattern, turn)}".strip(),
