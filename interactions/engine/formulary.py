@@ -13,6 +13,7 @@ from interactions.engine import (
     load_tables,
     person,
     red_flags,
+    routes,
 )
 from interactions.engine.allergens import Named
 from interactions.engine.attributes import Profiles
@@ -33,8 +34,7 @@ TABLES = (
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
     alternative_tables.TABLE,
     *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *red_flags.TABLES,
-    *course_tables.TABLES,
-    *NUMBER_TABLES,
+    *course_tables.TABLES, *NUMBER_TABLES, *routes.TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
 NOTHING = Decimal(0)
@@ -243,6 +243,8 @@ class Formulary:
     flags: red_flags.RedFlags = field(default_factory=red_flags.RedFlags)
     """What somebody says that cannot wait."""
 
+    by_route: routes.Routes = field(default_factory=routes.Routes)
+    """How much of a drug reaches the blood by its route."""
     numbers: Numbers = NO_FIGURES
     """By which figures and grades all of this is judged."""
 

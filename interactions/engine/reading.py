@@ -19,6 +19,7 @@ from interactions.engine import (
     observables,
     person,
     red_flags,
+    routes,
 )
 from interactions.engine.allergens import Named
 from interactions.engine.attributes import DoseModifier, Profiles
@@ -117,6 +118,7 @@ def build(
         derived=derived_tables.read(tables, figures),
         loads=load_tables.read(tables),
         flags=red_flags.read(tables, reader.selected),
+        by_route=routes.read(tables),
         numbers=figures,
     )
 
