@@ -13,7 +13,7 @@ from interactions.engine.catalogue import CatalogueDrug, normal
 from interactions.engine.check import check
 from interactions.engine.findings import Card, Finding, Judgement, NotChecked
 from interactions.engine.knowledge import Knowledge
-from interactions.engine.regimen import Action, Allergy, CrossTaper, Drug, Facts, Lab, Regimen, Symptom
+from interactions.engine.regimen import Action, Allergy, CrossTaper, Dose, Drug, Facts, Lab, Regimen, Symptom
 from interactions.lines import daily, reading
 from interactions.lines.line import Line, NotUnderstood
 
@@ -36,6 +36,7 @@ WITHOUT_FOOD = re.compile(r"empty stomach|fasting|without food|without a meal|be
 WITH_FOOD = re.compile(
     r"with (\w+ ){0,2}(food|meals?|breakfast|lunch|dinner|supper|snack)\b|after (a |the )?meal", re.I
 )
+ZERO = Decimal(0)
 RECENT_DAYS = 90
 """A lab as old as this no longer raises or lowers a tier."""
 SWITCHING = re.compile(r"cross[- ]?taper|switching", re.IGNORECASE)
@@ -68,6 +69,7 @@ def regimen_of_case(case: Case, knowledge: Knowledge) -> tuple[Regimen, list[Not
     later = [one for one in listed if one.started_on and one.started_on > day]
     left_out = [NotChecked((one.ref,), one.name, "It begins after the day of the case.") for one in later]
     present = [replace(one, stopped_on=_past(one.stopped_on, day)) for one in listed if one not in later]
+    present = [replace(one, doses=_told(one)) for one in present]
     drugs, action = with_proposal(present, case.get("proposed") or {}, day, knowledge)
     known = facts(case, day, knowledge, left_out)
     tapers = _cross_tapers(case, drugs, day)
@@ -174,13 +176,13 @@ def with_proposal(drugs: Sequence[Drug], proposed: Case, day: date, knowledge: K
     same = [one for one in drugs if is_same(one, meant)]
     others = [one for one in drugs if one not in same]
     if kind == "stop":
-        stopped = [replace(one, stopped_on=one.stopped_on or day) for one in same]
+        stopped = [replace(one, stopped_on=one.stopped_on or day, doses=_from(one, day, ZERO)) for one in same]
         return [*others, *stopped], Action("stop", frozenset(one.ref for one in stopped))
     if kind not in BEGINS:
         return list(drugs), Action(str(kind))
     active = [one for one in same if one.stopped_on is None]
     if kind == "start" or not same:
-        begun = replace(meant, started_on=day)
+        begun = replace(meant, started_on=day, doses=(Dose(day, meant.mg_per_day),))
         kept = [one for one in same if one.stopped_on is None or one.stopped_on < day]
         return [*others, *kept, begun], Action("start" if not same else str(kind), frozenset({PROPOSED}))
     base = (active or same)[-1]
@@ -203,7 +205,22 @@ def _changed(base: Drug, meant: Drug, kind: str, day: date) -> Drug:
         form=meant.form or base.form,
         route=meant.route or base.route,
         changed_on=day if is_new_dose else base.changed_on,
+        doses=_from(base, day, dose) if is_new_dose else base.doses,
     )
+
+
+def _told(one: Drug) -> tuple[Dose, ...]:
+    """The doses of a listed medicine; none where its beginning is not told."""
+    if one.started_on is None:
+        return ()
+    ended = one.stopped_on + timedelta(days=1) if one.stopped_on else None
+    return (Dose(one.started_on, one.mg_per_day), *([Dose(ended, ZERO)] if ended else []))
+
+
+def _from(base: Drug, day: date, dose: Decimal | None) -> tuple[Dose, ...]:
+    """Its doses with another from this day on."""
+    earlier = tuple(one for one in base.doses if one.since < day)
+    return (*earlier, Dose(day, dose)) if earlier else ()
 
 
 def _acted(base: Drug, meant: Drug, kind: str) -> frozenset[str]:

@@ -13,6 +13,7 @@ from interactions.engine.rulebook import RuleBook
 from interactions.engine.rules import (
     allergies,
     cards,
+    courses,
     cumulative,
     doses,
     draft,
@@ -22,7 +23,10 @@ from interactions.engine.rules import (
     merging,
     pairs,
     regraded,
+    resuming,
     routes,
+    stopping,
+    titration,
 )
 from interactions.engine.rules.coverage import Coverage
 from interactions.engine.rules.seats import seated
@@ -88,6 +92,9 @@ def _beyond_pairs(
 ) -> list[Finding]:
     """What concerns one drug and this person, or the regimen as a whole."""
     drafts = [*cumulative.drafts(situation), *duplicates.drafts(situation, told, strangers)]
+    for turn in courses.turns(situation):
+        drafts += resuming.drafts(situation, turn) or titration.drafts(situation, turn)
+        drafts += stopping.drafts(situation, turn)
     judged = [mechanism.judge(situation) for mechanism in (doses, food, labs)]
     for found, missing in (allergies.judge(situation, knowledge.allergens), *judged):
         drafts += found

@@ -1,4 +1,5 @@
-"""The one language in which rules say when they hold: `&` joins, `|` offers alternatives, figures are compared.
+"""The one language in which rules say when they hold: `&` joins, `|` offers alternatives, `!` denies one token,
+brackets group, figures are compared.
 
 What a token means is for each room to say: of a person, of two drugs, of a dose.
 """
@@ -17,6 +18,8 @@ COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     ">": operator.gt,
 }
 COMPARED = re.compile(r"([\w' .-]+?)(<=|>=|<|>)(\d+(?:\.\d+)?)")
+PARTS = re.compile(r"([&|()])")
+DENIED = "!"
 When = tuple[tuple[str, ...], ...]
 
 
@@ -54,14 +57,38 @@ def comparison(text: str) -> Comparison | None:
 
 
 def parse(text: str, is_known: Callable[[str], bool]) -> When:
-    """Alternatives of joined tokens; an unknown token raises ValueError. Empty always holds."""
-    parsed = tuple(
-        tuple(token.strip() for token in one.split("&") if token.strip()) for one in text.split("|") if one.strip()
-    )
-    for token in (token for tokens in parsed for token in tokens):
+    """Alternatives of joined tokens, a denied one with its `!`; what is not understood raises ValueError.
+
+    Empty always holds.
+    """
+    parts = [part.strip() for part in PARTS.split(text) if part.strip()]
+    parsed, rest = _alternatives(parts)
+    if rest:
+        raise ValueError(f"the condition {text!r} has a bracket that nothing opens")
+    for token in (token.removeprefix(DENIED) for tokens in parsed for token in tokens):
         if not is_known(token):
             raise ValueError(f"the condition {token!r} is not understood")
     return parsed
+
+
+def _alternatives(parts: list[str]) -> tuple[When, list[str]]:
+    """Up to a closing bracket or the end, and what is left from there."""
+    found: list[tuple[str, ...]] = []
+    joined: When = ((),)
+    while parts and parts[0] != ")":
+        part, *parts = parts
+        if part == "|":
+            found += [tokens for tokens in joined if tokens]
+            joined = ((),)
+        elif part == "(":
+            inner, parts = _alternatives(parts)
+            if not parts:
+                raise ValueError("a bracket is not closed")
+            parts = parts[1:]
+            joined = tuple((*tokens, *more) for tokens in joined for more in inner)
+        elif part != "&":
+            joined = tuple((*tokens, part) for tokens in joined)
+    return (*found, *(tokens for tokens in joined if tokens)), parts
 
 
 def holds(when: When, ask: Callable[[str], Held]) -> Held:
@@ -69,12 +96,12 @@ def holds(when: When, ask: Callable[[str], Held]) -> Held:
     if not when:
         return ALWAYS
     if len(when) == 1 and len(when[0]) == 1:
-        return _alone(ask(when[0][0]))
+        return _alone(_asked(when[0][0], ask))
     missing: list[str] = []
     for alternative in when:
         parts = []
         for token in alternative:
-            part = ask(token)
+            part = _asked(token, ask)
             parts.append(part)
             if part.holds is False:
                 break
@@ -83,6 +110,11 @@ def holds(when: When, ask: Callable[[str], Held]) -> Held:
                 return _joined(parts)
             missing += [fact for part in parts for fact in part.missing]
     return Held(None, missing=tuple(dict.fromkeys(missing))) if missing else NEVER
+
+
+def _asked(token: str, ask: Callable[[str], Held]) -> Held:
+    """What is denied holds where the token does not, an unknown fact included."""
+    return ask(token) if not token.startswith(DENIED) else Held(not ask(token.removeprefix(DENIED)).holds)
 
 
 def _alone(part: Held) -> Held:

@@ -8,6 +8,7 @@ from interactions.engine import (
     alternative_tables,
     card_tables,
     care_tables,
+    course_tables,
     derived_tables,
     load_tables,
     person,
@@ -33,7 +34,7 @@ TABLES = (
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
     alternative_tables.TABLE,
     *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *red_flags.TABLES,
-    *NUMBER_TABLES, *routes.TABLES,
+    *course_tables.TABLES, *NUMBER_TABLES, *routes.TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
 NOTHING = Decimal(0)
@@ -233,6 +234,8 @@ class Formulary:
     """What a card says beyond its finding."""
     care: care_tables.CareTables = field(default_factory=care_tables.CareTables)
     """What is to be measured, waited for and watched between two reviews."""
+    courses: course_tables.CourseTables = field(default_factory=course_tables.CourseTables)
+    """How a dose may be begun, raised, taken up again and ended."""
     derived: derived_tables.DerivedTables = field(default_factory=derived_tables.DerivedTables)
     """What follows for two drugs from what each does."""
     loads: load_tables.LoadTables = field(default_factory=load_tables.LoadTables)

@@ -35,6 +35,9 @@ class Numbers:
     new_lab_days: int
     alarm_days: int
     qtc_rise_ms: int
+    seldom_days_a_week: int
+    taper_end_times: Decimal
+    steep_cut_times: Decimal
     qtc_rise: Severity
     same_drug_twice: Severity
     same_ingredient_twice: Severity

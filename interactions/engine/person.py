@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from interactions.engine import conditions
 from interactions.engine.attributes import STRENGTH, Profile
-from interactions.engine.conditions import NEVER, Held, When
+from interactions.engine.conditions import ALWAYS, NEVER, Held, When
 from interactions.engine.regimen import Drug, Facts
 
 NEGATED = re.compile(
-    r"\b(no|denies|denied|without|negative for|ruled out|rule out|r/o|not|family history of|fhx? of|mother|father|"
+    r"\b(no|denies|denied|without|negative for|ruled out|rule out|r/o|family history of|fhx? of|mother|father|"
     r"brother|sister|parents?|sin|niega|descartad[oa]|antecedentes? familiar(?:es)? de|madre|padre|"
     r"herman[oa])\b[^,;.]*$"
 )
@@ -26,7 +26,7 @@ LONG_AGO = re.compile(
 )
 FAMILY_CODES = ("z80", "z81", "z82", "z83", "z84")
 PAST_CODES = ("z85", "z86", "z87")
-LABELS = {"age": "age", "egfr": "eGFR", "qtc": "QTc"}
+LABELS = {"age": "age", "egfr": "eGFR", "qtc": "QTc", "weight": "weight"}
 """What may be compared with a figure, and how it is called."""
 RULED_OUT = re.compile(
     r"[\s(:,-]*(was |has been |is |fue )?(ruled out|excluded|negative|resolved|unlikely|"
@@ -110,6 +110,8 @@ class View:
     smoking_change_days: int
     """How long a change of smoking is an event."""
     outpatient: bool = True
+    stopped: tuple[tuple[Profile, date], ...] = ()
+    """What is no longer taken, with the day of its last dose."""
 
     def ask(self, token: str) -> Held:
         """What a token says here; another drug that it finds is never the drug itself."""
@@ -166,7 +168,7 @@ def _read(token: str) -> tuple[Callable[[View], Held], bool]:
 
 
 def _measured(asked: conditions.Comparison, facts: Facts) -> Held:
-    value = {"age": facts.age_years, "egfr": facts.egfr, "qtc": facts.qtc_ms}[asked.name]
+    value = {"age": facts.age_years, "egfr": facts.egfr, "qtc": facts.qtc_ms, "weight": facts.weight_kg}[asked.name]
     label = LABELS[asked.name]
     if value is None:
         return NEVER if asked.name == "qtc" else Held(None, missing=(label,))
@@ -213,6 +215,28 @@ def _with(argument: str, view: View) -> Held:
     return Held(bool(found), tuple(found), tuple(f"with {key}" for key in found))
 
 
+STOPPED = re.compile(r"(.+) within (\d+)d")
+
+
+def _stopped(argument: str, view: View) -> Held:
+    """Whether a drug or one of a class was last taken within so many days: "set:name within 28d"."""
+    found = STOPPED.fullmatch(argument)
+    if found is None:
+        return NEVER
+    who, days = found[1].removeprefix("set:"), int(found[2])
+    ended = [
+        profile.key
+        for profile, last in view.stopped
+        if who in (profile.key, *profile.sets) and recently(last, view.day, days)
+    ]
+    return Held(bool(ended), tuple(ended), tuple(f"{key} stopped" for key in ended))
+
+
+def _indication(_argument: str, _view: View) -> Held:
+    """What a drug is given for is on no record: every indication is possible."""
+    return ALWAYS
+
+
 POSSIBLE = "pregnancy is possible"
 ASSUMED = "assumed by age and sex: nothing on record rules it out"
 
@@ -248,4 +272,6 @@ TOKENS: dict[str, Callable[[str, View], Held]] = {
     "pgx": _genotype,
     "form": _form,
     "with": _with,
+    "stopped": _stopped,
+    "indication": _indication,
 }

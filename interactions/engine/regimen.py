@@ -4,6 +4,15 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
+
+
+class Dose(NamedTuple):
+    """What is taken from a day on."""
+
+    since: date
+    mg_per_day: Decimal | None
+    """0 where nothing is taken; None where it is not known or taken only as needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ class Drug:
     """The combination that was ordered, where this is one ingredient of it."""
     ordered: int = 0
     """Its place among all that was ordered; the higher came later."""
+    doses: tuple[Dose, ...] = ()
+    """Every dose up to the day, oldest first; empty where nobody told it."""
     alongside: bool | None = None
     """Whether it was ordered as meant beside what was there of the same drug; None where nobody was asked."""
 

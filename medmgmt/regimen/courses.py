@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from interactions import current, library
 from interactions.engine.knowledge import Knowledge
-from interactions.engine.regimen import Action, CrossTaper, Drug, Regimen
+from interactions.engine.regimen import Action, CrossTaper, Dose, Drug, Regimen
 from interactions.engine.suspects import Exposure
 from medmgmt.record import dosing, part2, strengths
 from medmgmt.record.models import DosageChange, Observation, Patient, Prescription, ReasonCode, Status
@@ -57,6 +57,15 @@ class Course:
     def steps(self) -> tuple[dosing.Step, ...]:
         """The course as the pure dosing room reads it."""
         return tuple(change.step for change in self.changes)
+
+    @cached_property
+    def doses(self) -> tuple[Dose, ...]:
+        """Every dose in milligrams a day, in order of time; what is taken as needed has none that is known."""
+        found: list[Dose] = []
+        for day in dosing.days_of_change(self.steps, date.min):
+            sig = dosing.dose_on(day, self.steps).sig
+            found.append(Dose(day, _a_day(self, sig) if sig else Decimal(0)))
+        return tuple(found)
 
     def with_change(self, change: DosageChange) -> "Course":
         """The course as it would be with this change signed."""
@@ -277,6 +286,7 @@ def taken(course: Course, day: date, knowledge: Knowledge) -> Drug | None:
         days_a_week=dose.sig.days_a_week if dose.sig and dose.sig.is_timed else None,
         dose_unknown=doses.why if is_systemic else "",
         changed_on=dose.since,
+        doses=tuple(one for one in course.doses if one.since <= day),
         **ordered(course),
     )
 
@@ -297,6 +307,10 @@ def catalogue_entry(prescription: Prescription, knowledge: Knowledge) -> "librar
 def milligrams(course: Course, sig: dosing.Sig | None) -> strengths.InMilligrams:
     """A sig of the course in milligrams, by the strength of what is prescribed; unknown where there is none."""
     return strengths.in_milligrams(sig, course.prescription.strength) if sig else strengths.InMilligrams()
+
+
+def _a_day(course: Course, sig: dosing.Sig) -> Decimal | None:
+    return milligrams(course, sig).per_day if sig.is_timed else None
 
 
 def on_day(patient: Patient, day: date) -> Regimen:

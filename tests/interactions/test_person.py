@@ -42,8 +42,22 @@ def held(text: str, *others: Profile, **facts: Any) -> Held:
 def test_alternatives_and_joined_tokens_are_told_apart_and_blanks_dropped() -> None:
     assert person.parse(" age>=18 & pregnant | egfr<30 ") == (("age>=18", "pregnant"), ("egfr<30",))
     assert person.parse(" ") == ()
-    assert person.parse("|&|") == ((),)
+    assert person.parse("|&|") == ()
     assert held("") == Held(True)
+
+
+def test_a_denied_token_holds_where_it_does_not_and_brackets_group() -> None:
+    assert person.parse("(age>=65|egfr<30)&!pregnant") == (("age>=65", "!pregnant"), ("egfr<30", "!pregnant"))
+    assert held("!egfr<60", egfr=None).holds is True
+    assert held("!egfr<60", egfr=Decimal(50)).holds is False
+    assert held("(age>=65|egfr<30)&!pregnant", age_years=70, pregnant=True).holds is False
+    assert held("weight<=70", weight_kg=Decimal(70)).holds is True
+
+
+@pytest.mark.parametrize("text", ["(age>=65", "age>=65)", "!moon", "(age>=65|moon)"])
+def test_a_bracket_that_does_not_match_and_a_denied_unknown_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"bracket|is not understood"):
+        person.parse(text)
 
 
 @pytest.mark.parametrize("text", ["moon", "age>=", "age=18", "pregnant&moon", "egfr<30|moon:full", "age>18 years"])
