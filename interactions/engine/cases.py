@@ -23,12 +23,14 @@ BEGINS = ("start", "resume", "change_dose", "refill", "administer")
 ROUTES = {
     "ORAL": "PO", "BY MOUTH": "PO", "NASAL": "IN", "TRANSDERMAL": "TD", "PATCH": "TD", "INTRAMUSCULAR": "IM",
     "SUBCUTANEOUS": "SC", "SUBLINGUAL": "SL", "INTRAVENOUS": "IV", "TOPICAL": "TOP", "INHALED": "INH",
-    "OPHTHALMIC": "OPH",
+    "OPHTHALMIC": "OPH", "OTIC": "OTIC", "RECTAL": "PR", "VAGINAL": "PV", "BUCCAL": "BUCC",
 }  # fmt: skip
 FORM_WORDS = ("IR", "ER", "XR", "XL", "SR", "CR", "DR", "ODT", "LA")
 MASS = re.compile(r"(\d+(?:\.\d+)?)\s*mg\b", re.IGNORECASE | re.ASCII)
 OTHER_ROUTE = re.compile(
-    r"\b(im|iv|sc|sl|inj\w*|patch|nasal|spray|topical|inhal\w*|drops|infusion|depot)\b", re.IGNORECASE
+    r"\b(im|iv|sc|sl|inj\w*|patch|nasal|spray|topical|inhal\w*|drops?|infusion|depot|cream|ointment|gel|lotion|"
+    r"shampoo|foam|rub|suppositor\w+|vaginal\w*|rectal\w*|on the skin|ophthalmic|otic|eyes?|ears?)\b",
+    re.IGNORECASE,
 )
 WITHOUT_FOOD = re.compile(r"empty stomach|fasting|without food|without a meal|before (a |the )?(meal|breakfast)", re.I)
 WITH_FOOD = re.compile(
@@ -95,8 +97,8 @@ def drug(ref: str, taken: Case, knowledge: Knowledge) -> Drug:
         name=known.name if known else name,
         key=known.key if known else None,
         rxcui=known.rxcui if known else None,
-        route=ROUTES.get(route, route) or _usual_route(known, frequency),
-        form=_form(str(taken.get("form") or ""), f"{name} {frequency}"),
+        route=ROUTES.get(route, route) or _usual_route(known, f"{taken.get('form') or ''} {name} {frequency}"),
+        form=_form(str(taken.get("form") or ""), f"{name} {frequency}", knowledge),
         mg_per_day=total,
         started_on=_day(taken.get("start")),
         stopped_on=_day(taken.get("stop")),
@@ -115,9 +117,11 @@ def _usual_route(known: CatalogueDrug | None, frequency: str) -> str:
     return "PO"
 
 
-def _form(form: str, frequency: str) -> str:
-    """The form with what the sig says of it: "150 mg XL every morning" is XL."""
+def _form(form: str, frequency: str, knowledge: Knowledge) -> str:
+    """The form with what name and sig say of it: "150 mg XL every morning" is XL, "2 % shampoo" a shampoo."""
     told = [word for word in FORM_WORDS if re.search(rf"\b{word}\b", frequency)]
+    said = frequency.casefold()
+    told += [found[0] for words, _ in knowledge.formulary.by_route.forms if (found := words.search(said))][:1]
     return " ".join(dict.fromkeys([form, *told])).strip()
 
 

@@ -22,6 +22,7 @@ from interactions.engine.rules import (
     merging,
     pairs,
     regraded,
+    routes,
 )
 from interactions.engine.rules.coverage import Coverage
 from interactions.engine.rules.seats import seated
@@ -42,7 +43,7 @@ def check(regimen: Regimen, knowledge: Knowledge) -> Judgement:
         situation.regimen = regimen = replace(regimen, facts=facts)
     kinds = [knowledge.kind_of(seat) for seat in seats]
     told = pairs.words_on_pairs(situation, kinds, knowledge)
-    found = [*told.findings, *_beyond_pairs(situation, told, strangers, knowledge)]
+    found = [*routes.calmed(told.findings, seats), *_beyond_pairs(situation, told, strangers, knowledge)]
     found.sort(key=BY_WORDS)
     findings = tuple(sorted(found, key=BY_SEVERITY, reverse=True))
     prescribed = [seat for seat in seats if not seat.is_state]

@@ -96,8 +96,19 @@ class DataSet:
                 catalogue.alias(drug.name, entry.key)
             self._by_key.setdefault(entry.key, []).append(number)
 
-    def select(self, entry: CatalogueDrug, route: str, form: str, catalogue: Catalogue) -> Selection:
-        """What stands for this drug here: its own entry, or the entries of all its ingredients."""
+    def select(
+        self, entry: CatalogueDrug, route: str, form: str, catalogue: Catalogue, *, only_by_route: bool = False
+    ) -> Selection:
+        """What stands for this drug here: its own entry, or the entries of all its ingredients.
+
+        `only_by_route` leaves of them what the source says of this very route.
+        """
+        found = self._select(entry, route, form, catalogue)
+        if not only_by_route:
+            return found
+        return found._replace(numbers=tuple(one for one in found.numbers if self.drugs[one].variant))
+
+    def _select(self, entry: CatalogueDrug, route: str, form: str, catalogue: Catalogue) -> Selection:
         own = self._chosen(entry.key, route, form)
         if own:
             return self._selection(own, is_listed=True)

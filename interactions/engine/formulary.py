@@ -12,6 +12,7 @@ from interactions.engine import (
     load_tables,
     person,
     red_flags,
+    routes,
 )
 from interactions.engine.allergens import Named
 from interactions.engine.attributes import Profiles
@@ -32,7 +33,7 @@ TABLES = (
     "food_rules", "risk_factors", "lai_overlaps", "duplicate_classes", "problem_families", "source_policy",
     alternative_tables.TABLE,
     *card_tables.TABLES, *care_tables.TABLES, *derived_tables.TABLES, *load_tables.TABLES, *red_flags.TABLES,
-    *NUMBER_TABLES,
+    *NUMBER_TABLES, *routes.TABLES,
 )  # fmt: skip
 """Names of the tables, as their files are called."""
 NOTHING = Decimal(0)
@@ -239,6 +240,8 @@ class Formulary:
     flags: red_flags.RedFlags = field(default_factory=red_flags.RedFlags)
     """What somebody says that cannot wait."""
 
+    by_route: routes.Routes = field(default_factory=routes.Routes)
+    """How much of a drug reaches the blood by its route."""
     numbers: Numbers = NO_FIGURES
     """By which figures and grades all of this is judged."""
 

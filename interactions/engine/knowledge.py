@@ -28,6 +28,8 @@ class Seated(Protocol):
     def profile(self) -> Profile | None: ...
     @property
     def is_state(self) -> bool: ...
+    @property
+    def is_local(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +89,21 @@ class Knowledge:
     def kind_of(self, seat: Seated) -> DrugKind:
         """The place of a drug in every source at its route, form and profile; remembered under a number of its own."""
         dose = seat.drug.mg_per_day if seat.entry.key in self.varying else None
-        mark = (seat.entry.key, seat.drug.route, seat.drug.form, seat.profile, seat.is_state, dose)
+        mark = (seat.entry.key, seat.drug.route, seat.drug.form, seat.profile, seat.is_state, seat.is_local, dose)
         known = self.memory.kinds.get(mark)
         if known is not None:
             return known
         chosen = tuple(self._selected(source, seat) for source in self.sources)
-        kind = (seat.entry.key, seat.profile, seat.is_state, chosen)
+        kind = (seat.entry.key, seat.profile, seat.is_state, seat.is_local, chosen)
         number = self.memory.numbers.setdefault(kind, len(self.memory.numbers))
         return self.memory.kinds.keep(mark, DrugKind(number, chosen))
 
     def _selected(self, source: Source, seat: Seated) -> Selection:
         if isinstance(source, RuleBook):
-            return source.selection(seat.drug, seat.entry)
-        return source.select(self.catalogue.drugs[seat.entry.key], seat.drug.route, seat.drug.form, self.catalogue)
+            found = source.selection(seat.drug, seat.entry)
+            return found._replace(numbers=()) if seat.is_local else found
+        entry = self.catalogue.drugs[seat.entry.key]
+        return source.select(entry, seat.drug.route, seat.drug.form, self.catalogue, only_by_route=seat.is_local)
 
     @cached_property
     def allergens(self) -> Allergens:

@@ -18,6 +18,7 @@ from interactions.engine import (
     observables,
     person,
     red_flags,
+    routes,
 )
 from interactions.engine.allergens import Named
 from interactions.engine.attributes import DoseModifier, Profiles
@@ -115,6 +116,7 @@ def build(
         derived=derived_tables.read(tables, figures),
         loads=load_tables.read(tables),
         flags=red_flags.read(tables, reader.selected),
+        by_route=routes.read(tables),
         numbers=figures,
     )
 

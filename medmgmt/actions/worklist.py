@@ -65,10 +65,21 @@ def done(by: User, task_id: int, *, outcome: str = "", version: int, code: str =
 
 @transaction.atomic
 def cancel(by: User, task_id: int, *, why: str, version: int, code: str = "") -> Task:
-    """Closes a task that is no longer needed, and says why."""
+    """Closes a task that is no longer needed, and says why. Refused of what the law asks for: it is answered."""
     if code:
         require_outcome(code, why)
-    return worked_on(by, task_id, "cancel_task", lambda: worklist_tasks.cancel(task_id, by.pk, why, version, code=code))
+
+    def work() -> Task:
+        require_not_owed(worklist_tasks.get(task_id))
+        return worklist_tasks.cancel(task_id, by.pk, why, version, code=code)
+
+    return worked_on(by, task_id, "cancel_task", work)
+
+
+def require_not_owed(task: Task) -> None:
+    """Refuses to put aside a request to amend the record: it is owed an answer (45 CFR 164.526(b)(2))."""
+    if task.kind == TaskKind.AMENDMENT and task.closes_on:
+        raise Refused(_("A request to amend the record is owed an answer. Answer it; nobody can put it aside."))
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from medmgmt import amendments as reads
-from medmgmt.actions import amendments, observing, part2
+from medmgmt.actions import amendments, observing, part2, worklist
 from medmgmt.chart import chart
 from medmgmt.record.errors import Conflict, NoSuchPatient, NoSuchThing, NotAllowed, Refused
 from medmgmt.record.models import AmendmentAnswer, AmendmentRequest, AmendmentStatement, Condition, User
@@ -58,6 +58,17 @@ def zone() -> Any:
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(factories.carla().time_zone)
+
+
+def test_nobody_puts_a_request_aside_but_what_only_reminds_of_it_may_go() -> None:
+    made = asked()
+    task, bo = task_of(made), factories.bo()
+    with pytest.raises(Refused, match="owed an answer"):
+        worklist.cancel(bo, task.pk, why="Too much to do.", version=task.version)
+    amendments.answer_amendment(bo, made.pk, **ACCURATE)
+    amendments.disagree(factories.carla_user(), made.pk, text="No.")
+    disputed = task_of(made, "amendment-disputed:{}")
+    assert worklist.cancel(bo, disputed.pk, why="None needed.", version=disputed.version).state == "cancelled"
 
 
 def test_the_clock_of_a_paper_runs_from_the_day_it_was_received() -> None:

@@ -48,7 +48,7 @@ def test_loading_the_shipped_knowledge_again_and_again_changes_nothing() -> None
     before = Release.objects.values().get()
     assert "was loaded before" in run_command("load_knowledge")
     assert Release.objects.values().get() == before
-    assert Rule.objects.count() == 741
+    assert Rule.objects.count() == 742
 
 
 @pytest.mark.django_db

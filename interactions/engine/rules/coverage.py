@@ -67,7 +67,7 @@ class Coverage:
         return UNKNOWN_NAME if self.knowledge.sources else NO_RELEASE
 
     def _is_listed(self, place: int) -> bool:
-        return any(of.numbers for of in self.kinds[place].selections)
+        return any(of.numbers or of.is_listed for of in self.kinds[place].selections)
 
     def _pairs_not_compared(self, unlisted: set[int]) -> list[NotChecked]:
         present = [seat for seat in self.seats if seat.is_present and seat.place not in unlisted]
@@ -104,7 +104,8 @@ class Coverage:
         if (a.place, b.place) in self.found:
             return PairState(first, second, "finding", scope, "")
         if scope:
-            return PairState(first, second, "nothing_on_record", f"nothing on record in {scope}", "")
+            local = [f"; {seat.entry.name}: {seat.exposure.reason}" for seat in (a, b) if seat.is_local]
+            return PairState(first, second, "nothing_on_record", f"nothing on record in {scope}{''.join(local)}", "")
         return PairState(first, second, "not_checked", "", self._why_not(a, b))
 
     def _why_not(self, a: Seat, b: Seat) -> str:

@@ -59,10 +59,15 @@ def _alike(situation: Situation) -> list[tuple[Seat, Seat]]:
 def _marks(situation: Situation, seat: Seat) -> tuple[object, ...]:
     """What makes two drugs alike: the drug itself, its ingredients, the classes of which one is enough; remembered."""
     alike = situation.memory.alike
-    known = alike.get(seat.entry.key)
+    mark = f"{seat.entry.key} on the spot" if seat.is_local else seat.entry.key
+    known = alike.get(mark)
     if known is None:
-        marks = {seat.rules_entry.key, *seat.entry.ingredients, *_classes(situation, seat)}
-        known = alike[seat.entry.key] = tuple(marks)
+        marks: set[object] = {seat.rules_entry.key, *seat.entry.ingredients}
+        if seat.is_local:
+            known = tuple((seat.exposure.route_class, one) for one in marks)
+        else:
+            known = tuple(marks | _classes(situation, seat))
+        alike[mark] = known
     return known
 
 

@@ -9,6 +9,7 @@ from interactions.engine.catalogue import CatalogueDrug
 from interactions.engine.formulary import Formulary
 from interactions.engine.knowledge import Knowledge
 from interactions.engine.regimen import Drug, Regimen
+from interactions.engine.routes import LOCAL, SWALLOWED, Exposure
 
 UNKNOWN_WASHOUT_DAYS = 35
 """A stopped drug whose washout nobody knows is named as not checked for as long as the slowest common one counts."""
@@ -31,8 +32,15 @@ class Seat(NamedTuple):
     """What it does at its dose; None where the active tables do not know it."""
     band: str = ""
     """Where the day's dose lies between the figures that the tables name; empty where that is not known."""
+    exposure: Exposure = SWALLOWED
+    """How much of it reaches the blood."""
     is_state: bool = False
     """Not prescribed: smoking, alcohol and the like, from what is on record about the person."""
+
+    @property
+    def is_local(self) -> bool:
+        """It acts where it is put and hardly reaches the blood: nothing is judged of it but allergies."""
+        return self.exposure.systemic == LOCAL
 
 
 Pair = tuple[Seat, Seat]
@@ -79,17 +87,29 @@ def _states(regimen: Regimen, formulary: Formulary) -> Iterator[Drug]:
 
 
 def _profiled(seats: list[Seat], formulary: Formulary) -> list[Seat]:
-    """Each seat with what it does at the total dose of all prescriptions of its drug."""
+    """Each seat with what it does at the total dose of all prescriptions of its drug by routes that reach the blood."""
+    exposures = [_exposure(seat, formulary) for seat in seats]
     totals: dict[str, Decimal] = {}
-    for seat in seats:
-        if seat.is_active and seat.drug.mg_per_day is not None:
+    for seat, exposure in zip(seats, exposures, strict=True):
+        if seat.is_active and exposure.systemic != LOCAL and seat.drug.mg_per_day is not None:
             key = seat.rules_entry.key
             totals[key] = totals[key] + seat.drug.mg_per_day if key in totals else seat.drug.mg_per_day
     of, band = formulary.profiles.of, formulary.bands.of
     profiled = []
-    for seat in seats:
+    for seat, exposure in zip(seats, exposures, strict=True):
         key = seat.rules_entry.key
+        if exposure.systemic == LOCAL:
+            profiled.append(Seat._make((*seat[:7], None, "", exposure, seat.is_state)))
+            continue
         dose = totals.get(key, seat.drug.mg_per_day)
         told = "" if dose is None else band(key, dose)
-        profiled.append(Seat._make((*seat[:7], of(key, seat.drug, dose), told, seat.is_state)))
+        profiled.append(Seat._make((*seat[:7], of(key, seat.drug, dose), told, exposure, seat.is_state)))
     return profiled
+
+
+def _exposure(seat: Seat, formulary: Formulary) -> Exposure:
+    if not seat.drug.route and not seat.drug.form:
+        return SWALLOWED
+    entry = seat.entry
+    codes = entry.ingredients or ((entry.rxcui,) if entry.rxcui is not None else ())
+    return formulary.by_route.of(seat.drug.route, seat.drug.form, codes)
