@@ -25,7 +25,7 @@ NOBODYS = 987_654_321
 """A number that nothing has."""
 APART = 2
 """So many questions more or less tell nobody what is there: a read that is not needed for what is not there."""
-SHARED = {"release_id", "local_change_id"}
+SHARED = {"release_id", "local_change_id", "drug_id"}
 """What everybody who works here may know to exist."""
 STRANGERS = ("admin", "dorn", "pat", "olga", "nell")
 """Who does not see Carla's chart, by role or by team; her own people are told what they may not do."""
