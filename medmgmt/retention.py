@@ -13,6 +13,10 @@ from medmgmt.record import access
 from medmgmt.record.models import (
     Allergy,
     AllergyReaction,
+    AmendmentAnswer,
+    AmendmentExtension,
+    AmendmentRequest,
+    AmendmentStatement,
     CareAssignment,
     Condition,
     CoSignature,
@@ -41,6 +45,10 @@ ENTRIES: Mapping[type[Model], str] = {
     AdherenceReport: "said_at",
     Allergy: "recorded_on refuted_on",
     AllergyReaction: "recorded_on",
+    AmendmentAnswer: "at",
+    AmendmentExtension: "at",
+    AmendmentRequest: "at",
+    AmendmentStatement: "at",
     Answer: "at",
     Authorisation: "authorised_at",
     Condition: "recorded_at",
@@ -62,7 +70,8 @@ ENTRIES: Mapping[type[Model], str] = {
     SideEffectReport: "reported_at",
     SupplyLimit: "set_at",
 }
-"""What counts as an entry, and when it was made: what people wrote about care. Messages, tasks, looks and what is
+"""What counts as an entry, and when it was made: what people wrote about care, and what was asked and answered of the
+record (45 CFR 164.530(j): six years). Messages, tasks, looks and what is
 computed keep no chart alive."""
 ALL = "all"
 

@@ -46,7 +46,7 @@ def said(row: Authorisation, patient_id: int) -> dict[str, object]:
         "prescription": row.prescription_id,
         "drug": row.prescription.drug_name,
         "issued_on": row.issued_on.isoformat(),
-        "quantity": str(row.quantity.quantize(EXACT)),
+        "quantity": str(Decimal(row.quantity).quantize(EXACT)),
         "unit": row.unit,
         "days_supply": row.days_supply,
         "refills": row.refills,

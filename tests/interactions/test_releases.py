@@ -263,4 +263,4 @@ def test_every_refusal_stands_in_the_database() -> None:
                 "WHERE NOT t.tgisinternal AND c.relname LIKE 'interactions%%' AND t.tgname NOT LIKE '%%emptied'"
             )
         (count,) = cursor.fetchone()
-    assert count == 35
+    assert count == 38
