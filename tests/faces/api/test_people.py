@@ -176,6 +176,7 @@ def test_everybody_is_told_exactly_what_their_role_may_do(bo: Api, carla: Api) -
     assert {"record_observation", "log_side_effect", "view_chart"} <= nurse
     assert not nurse & {"sign", "propose", "renew", "view_audit", "view_own", "activate_release"}
     assert patient == {
-        "close_own_account", "export_chart", "list_amendments", "log_side_effect", "manage_messages", "report_adherence",
-        "request_amendment", "request_refill", "revoke_part2_consent", "search_drugs", "view_disclosures", "view_own",
+        "close_own_account", "export_chart", "list_amendments", "log_side_effect", "manage_messages",
+        "report_adherence", "request_amendment", "request_refill", "revoke_part2_consent", "search_drugs",
+        "view_disclosures", "view_own",
     }  # fmt: skip
