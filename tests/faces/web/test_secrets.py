@@ -63,6 +63,15 @@ def test_no_page_and_no_question_for_a_proof_carries_a_secret_on(address: str, m
     assert SECRET not in what_is_kept()
 
 
+def test_the_question_for_a_proof_carries_the_form_on_and_no_secret_in_it(time_machine: Any) -> None:
+    client, patient = signed_in(), cast.carla()
+    time_machine.move_to(timezone.now() + timedelta(minutes=settings.CONFIRM_MINUTES + 1))
+    sent = {"form": "json", "reason": "for her new clinic in Salem", "pin": SECRET}
+    asked = client.post(f"/patients/{patient.pk}/export/", sent).content.decode()
+    assert "for her new clinic in Salem" in asked
+    assert SECRET not in asked
+
+
 def test_a_page_that_breaks_gives_the_words_back_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     from medmgmt.actions import signing_in, worklist
 
