@@ -177,6 +177,7 @@ def alprazolam() -> None:
     ordered(factories.adler(), factories.carla(), "alprazolam", "1")
 
 
+@pytest.mark.page  # PostgreSQL gives no number back, and a number more is a difference
 def test_an_interaction_with_it_is_told_by_one_sentence_and_by_nothing_else() -> None:
     said = differences(buprenorphine, alprazolam)
     assert {line.split()[1] for line in said} == OF_AN_ORDER

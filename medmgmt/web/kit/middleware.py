@@ -131,8 +131,8 @@ class Head:
         request.method = "GET"
         response = self.get_response(request)
         length = response.headers.get("Content-Length")
-        response.close()
         silent = HttpResponse(status=response.status_code, headers=dict(response.headers))
+        silent._resource_closers.extend(response._resource_closers)  # type: ignore[attr-defined]  # closing now would end the request
         silent.cookies = response.cookies
         if length is not None:
             silent.headers["Content-Length"] = length
