@@ -26,7 +26,8 @@ from tests import factories
 from tests.faces import world as worlds
 from tests.faces.test_part2 import addresses_of, otto, words_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
+"""Asked once: PostgreSQL gives no number back, and a number more would be a difference."""
 NOW = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 MOVING = (
     (re.compile(r'(name="csrfmiddlewaretoken" value=|nonce=|"X-CSRFToken": )"[^"]*"'), r'\1""'),
@@ -177,7 +178,6 @@ def alprazolam() -> None:
     ordered(factories.adler(), factories.carla(), "alprazolam", "1")
 
 
-@pytest.mark.page  # PostgreSQL gives no number back, and a number more is a difference
 def test_an_interaction_with_it_is_told_by_one_sentence_and_by_nothing_else() -> None:
     said = differences(buprenorphine, alprazolam)
     assert {line.split()[1] for line in said} == OF_AN_ORDER
